@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Links: reading them, and what can be done to every kind (rtnetlink(7), RTM_*LINK). */
+#ifndef KERNEL_LINK_H
+#define KERNEL_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/* Called for each link. 0 to go on, -errno to end. */
+typedef int kernel_link_found(const struct hycan_link *link, void *userdata);
+
+/* Lists links; kind is NULL for all. -EINTR: links changed meanwhile, ask again. */
+int kernel_link_list(struct kernel_scope *scope, const char *kind, kernel_link_found *found, void *userdata);
+
+/* Reads one link. -ENODEV: there is none of that name. */
+int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_link *ret_link);
+
+/* Number of a link. -ENODEV: there is none of that name. */
+int kernel_link_index(struct kernel_scope *scope, const char *name, uint32_t *ret_ifindex);
+
+/* Name of the link with that number. -ENODEV: there is none. */
+int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name[static HYCAN_IFNAME_SIZE]);
+
+int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up);
+
+/* Changes what options gives, all in one request to the kernel. */
+int kernel_link_set(struct kernel_scope *scope, const char *name, const struct hycan_link_set_options *options);
+
+int kernel_link_delete(struct kernel_scope *scope, const char *name);
+
+/* Creates a link of a kind that takes no parameters of its own (“vcan”, “wireguard”). mtu 0: the kernel's default. */
+int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu);
+
+/* Names of all links by number: for lists that mention thousands of links. */
+struct kernel_link_names;
+
+int kernel_link_names_read(struct kernel_scope *scope, struct kernel_link_names **ret_names);
+void kernel_link_names_free(struct kernel_link_names **names);
+
+/* The name of a link, or NULL. */
+const char *kernel_link_names_find(const struct kernel_link_names *names, uint32_t ifindex);
+
+#endif

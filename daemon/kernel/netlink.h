@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to the kernel over netlink, for the files of this room alone.
+ *
+ * The kernel carries out a netlink request before sendmsg() returns, so a request and its answer are one blocking call.
+ * Messages are built with libmnl in the scope's own buffer: one message at a time, no allocation.
+ */
+#ifndef KERNEL_NETLINK_H
+#define KERNEL_NETLINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+#include "scope.h"
+
+/* Size of the buffer that netlink_message() builds in: attributes can be no longer than this anyway. */
+#define NETLINK_BUFFER_SIZE 65536
+
+/* Called for each message of an answer. 0 to go on, -errno to end with it (the rest of the answer is read and dropped). */
+typedef int netlink_answer(const struct nlmsghdr *nlh, void *userdata);
+
+/* Called for each request of a batch that failed. */
+typedef void netlink_failure(uint32_t seq, int error, const char *message, void *userdata);
+
+/* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
+struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);
+
+/*
+ * Sends one request to bus (NETLINK_ROUTE, NETLINK_GENERIC, NETLINK_NETFILTER) and reads the whole answer, up to the
+ * acknowledgement or the end of the dump. Without NLM_F_DUMP an acknowledgement is asked for. -EINTR: the dump was
+ * interrupted by a change and is to be asked for again.
+ */
+int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata);
+
+/* The next n sequence numbers, for the messages of a batch; returns the first. */
+uint32_t netlink_sequence(struct kernel_scope *scope, uint32_t n);
+
+/*
+ * Sends a buffer of requests at once. Each has its sequence number; only the last one must have NLM_F_ACK, and its
+ * answer ends the batch. The others answer when they fail.
+ */
+int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,
+                  netlink_failure *failure, void *userdata);
+
+/* Parses the attributes behind a fixed header into a table; unknown ones are left out. table has max + 1 entries. */
+void netlink_parse(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table, uint16_t max);
+
+/* The same for the attributes in an attribute. */
+void netlink_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+/* Number of a generic netlink family (“wireguard”); -ENOENT where this kernel has none. */
+int netlink_family(struct kernel_scope *scope, const char *name, uint16_t *ret_family);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scope: one network namespace, seen through its own kernel sockets.
+ *
+ * Everything in this room takes a scope first and acts in its namespace. A scope is used by one thread at a time. Its
+ * sockets are opened when they are first needed, inside the namespace, and stay open.
+ *
+ * Functions here return 0 or -errno, the kernel's own; kernel_scope_message() then has the kernel's own words, where it
+ * had any (extended acknowledgement, Documentation/userspace-api/netlink/intro.rst).
+ */
+#ifndef KERNEL_SCOPE_H
+#define KERNEL_SCOPE_H
+
+#include <stdint.h>
+
+struct kernel_scope;
+
+/* Opens a scope. netns is a descriptor of a network namespace, which stays the caller's, or -1 for the one we are in. */
+int kernel_scope_open(int netns, struct kernel_scope **ret_scope);
+
+void kernel_scope_free(struct kernel_scope **scope);
+
+/* The kernel's words about the request that failed last, or "". */
+const char *kernel_scope_message(const struct kernel_scope *scope);
+
+/* Inode of the namespace, which names it (stat(2)). */
+uint64_t kernel_scope_inode(const struct kernel_scope *scope);
+
+/*
+ * Goes into the namespace with the calling thread, and back. For what the kernel ties to the thread instead of to a
+ * socket: files below /proc/sys/net. A thread that cannot go back ends the process, since nothing it did later would be
+ * where it should be.
+ */
+int kernel_scope_enter(struct kernel_scope *scope);
+void kernel_scope_leave(struct kernel_scope *scope);
+
+#endif

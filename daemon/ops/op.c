@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a handler says no. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "op.h"
+
+int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, const char *sentence, ...)
+{
+	va_list ap;
+
+	op->refusal = (int)refusal;
+	op->field = field;
+	va_start(ap, sentence);
+	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
+	va_end(ap);
+	return (int)refusal;
+}
+
+int op_refuse_no_link(struct op *op, const char *field, const char *name)
+{
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field, "There is no link “%s” in this network namespace.", name);
+}

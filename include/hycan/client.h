@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * The connection to the HyCAN daemon: opening it, waiting on it, and what went wrong.
+ *
+ * The library has no loop, no threads, no log and no global state. A program that only calls the functions of
+ * <hycan/operations.h> needs hycan_open() and hycan_close() alone. A program with a loop of its own watches hycan_fd()
+ * for hycan_events() and calls hycan_process() when it is ready.
+ *
+ * A struct hycan belongs to one thread at a time.
+ */
+#ifndef HYCAN_CLIENT_H
+#define HYCAN_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hycan/schema.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A connection to the daemon. */
+struct hycan;
+
+/**
+ * The answer to a request that was sent without waiting.
+ *
+ * @param result 0: done; above 0: refused (enum hycan_refusal); -errno: the connection failed
+ * @param reply  the answer, in the structure that the operation's reply describes; of a list, an array of n of them;
+ *               NULL unless result is 0. It is the library's and gone when the callback returns.
+ * @param n      number of answers of a list; else 1
+ *
+ * hycan_error_message() has the sentence while the callback runs. It may send further requests; it must not close the
+ * connection.
+ */
+typedef void hycan_callback(struct hycan *h, int result, const void *reply, size_t n, void *userdata);
+
+/**
+ * Connects to the daemon.
+ *
+ * With @p path NULL the first of these is used that exists: $HYCAN_DAEMON_SOCKET, /var/run/hycan_daemon.sock,
+ * /tmp/hycan_daemon.sock. A server that runs neither as root nor as the caller's own user is not trusted (-EPERM).
+ *
+ * With @p path NULL and no daemon to be reached, a caller that holds CAP_NET_ADMIN (capabilities(7)) is served by a
+ * private daemon on a socket pair, which ends with the connection. HYCAN_NO_FALLBACK=1 in the environment forbids that.
+ *
+ * @param ret_h the connection: hycan_close() it. It is set on failure too, where memory allows, so that
+ *              hycan_error_message() can tell why; NULL otherwise.
+ * Returns 0, or -errno: -ENOENT or -ECONNREFUSED where there is no daemon, -EACCES where the socket's mode forbids,
+ * -EPERM where the server cannot be trusted, -EPROTO where it is no HyCAN daemon.
+ */
+int hycan_open(struct hycan **ret_h, const char *path);
+
+/** Closes the connection; requests that are under way get -ECANCELED. NULL is allowed. */
+void hycan_close(struct hycan *h);
+
+/** How long a blocking call waits in milliseconds; -1: for ever. At first 30000. */
+void hycan_set_timeout(struct hycan *h, int milliseconds);
+
+/**
+ * Whether requests that create something are refused (HYCAN_REFUSAL_EXISTS) when the same is there already (NLM_F_EXCL,
+ * netlink(7)). At first not: then that is a success.
+ */
+void hycan_set_exclusive(struct hycan *h, bool exclusive);
+
+/** The sentence that explains the last failure on this connection; "" after a success. Never NULL, also for h NULL. */
+const char *hycan_error_message(const struct hycan *h);
+
+/** The field at fault in the last refusal, as the schema names it; "" where there is none. */
+const char *hycan_error_field(const struct hycan *h);
+
+/** The word for a refusal (“not_found”), or the text of an errno (strerror(3)). */
+const char *hycan_result_name(int result);
+
+/** Path of the socket that is used; "" for a private daemon. */
+const char *hycan_path(const struct hycan *h);
+
+/** Descriptor to watch, with poll(2) or the like; it may change when hycan_process() has reconnected. -1 when closed. */
+int hycan_fd(const struct hycan *h);
+
+/** What to watch for: POLLIN, and POLLOUT while something waits to be sent. */
+short hycan_events(const struct hycan *h);
+
+/**
+ * Sends and receives what can be sent and received without waiting, and calls the callbacks of what was answered.
+ * Returns the number of callbacks called, or -errno when the connection was lost. Requests under way then got
+ * -ECONNRESET: they may have been carried out, and are not repeated. The next request connects anew.
+ */
+int hycan_process(struct hycan *h);
+
+/** Number of requests under way. */
+size_t hycan_pending(const struct hycan *h);
+
+/**
+ * Sends any operation without waiting. @p request is the structure that operation->request describes.
+ * Returns 0, or -errno; an unsendable value is -EINVAL with its sentence in hycan_error_message().
+ */
+int hycan_send(struct hycan *h, const struct hycan_operation *operation, const void *request, hycan_callback *callback,
+               void *userdata);
+
+/**
+ * Sends any operation and waits for its answer.
+ *
+ * @param ret_reply one block of memory with the structure that operation->reply describes, of a list an array: free() it.
+ *                  NULL in it where the operation answers nothing.
+ * @param ret_n     number of answers of a list; else 1
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_call(struct hycan *h, const struct hycan_operation *operation, const void *request, void **ret_reply, size_t *ret_n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Made by scripts/generate from protocol/hycan.schema: change the schema, not this file. */
+
+/**
+ * @file
+ * Every operation of the daemon as a function, and the same without waiting (…_async).
+ *
+ * Each returns 0 when it is done; a number above 0, one of enum hycan_refusal, when the daemon refused; -errno when
+ * the connection failed: -ETIMEDOUT after the deadline of hycan_set_timeout(), -ECONNRESET when the daemon went away
+ * and it is not known whether the request was carried out. hycan_error_message() has the sentence. What is returned
+ * through a pointer is untouched unless the call returns 0.
+ *
+ * The …_async functions return when the request is in the buffer; see hycan_callback for the answer.
+ */
+#ifndef HYCAN_OPERATIONS_H
+#define HYCAN_OPERATIONS_H
+
+#include <hycan/client.h>
+#include <hycan/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Describes every operation, as in the schema: enough to write a client without this file.
+ *
+ * @param ret_operation_descriptions an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_session_describe(struct hycan *h, struct hycan_operation_description **ret_operation_descriptions, size_t *ret_n);
+
+/** session.describe without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_describe_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * Who the daemon thinks the caller is, and what it may do.
+ *
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_session_whoami(struct hycan *h, struct hycan_session_whoami_reply **ret_reply);
+
+/** session.whoami without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_whoami_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * Later requests of this connection act in another network namespace. Allowed to root, and to the owner of the
+ * user namespace that owns the network namespace.
+ *
+ * @param netns the namespace: an open /proc/PID/ns/net or /run/netns/NAME (setns(2))
+ * @param ret_netns netns; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_session_netns(struct hycan *h, int netns, uint64_t *ret_netns);
+
+/** session.netns without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_netns_async(struct hycan *h, int netns, hycan_callback *callback, void *userdata);
+
+/**
+ * State of the daemon and of everything that it was asked since it started.
+ *
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_daemon_status(struct hycan *h, struct hycan_daemon_status_reply **ret_reply);
+
+/** daemon.status without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_daemon_status_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists the links of the namespace.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_links an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_link_list(struct hycan *h, const struct hycan_link_list_options *options, struct hycan_link **ret_links, size_t *ret_n);
+
+/** link.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_list_async(struct hycan *h, const struct hycan_link_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Shows one link.
+ *
+ * @param name the link
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_link_get(struct hycan *h, const char *name, struct hycan_link *ret_link);
+
+/** link.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_get_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Sets a link administratively up. Already up: success, nothing changes.
+ *
+ * @param name the link
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_link_up(struct hycan *h, const char *name);
+
+/** link.up without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_up_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Sets a link administratively down. Already down: success, nothing changes.
+ *
+ * @param name the link
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_link_down(struct hycan *h, const char *name);
+
+/** link.down without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_down_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Changes properties of a link; what is absent stays. All or nothing.
+ *
+ * @param name the link
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_OUT_OF_RANGE,
+ * HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_link_set(struct hycan *h, const char *name, const struct hycan_link_set_options *options);
+
+/** link.set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_set_async(struct hycan *h, const char *name, const struct hycan_link_set_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Deletes a link.
+ *
+ * @param name the link
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_link_delete(struct hycan *h, const char *name);
+
+/** link.delete without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_delete_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Creates a virtual CAN link. Same link already there: success, nothing changes.
+ *
+ * @param name the new link
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_vcan_create(struct hycan *h, const char *name, const struct hycan_vcan_create_options *options, struct hycan_link *ret_link);
+
+/** vcan.create without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_vcan_create_async(struct hycan *h, const char *name, const struct hycan_vcan_create_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Creates a pair of virtual CAN links: what one sends, the other receives. Same pair already there: success,
+ * nothing changes.
+ *
+ * @param name one end
+ * @param peer the other end
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_vxcan_create(struct hycan *h, const char *name, const char *peer, const struct hycan_vxcan_create_options *options, struct hycan_link *ret_link);
+
+/** vxcan.create without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_vxcan_create_async(struct hycan *h, const char *name, const char *peer, const struct hycan_vxcan_create_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Configures a CAN controller; what is absent stays. A link that is up is taken down for it and put up again, also
+ * when the change fails. Nothing to change: success, and the bus is not interrupted.
+ *
+ * @param name the controller's link
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_can_set(struct hycan *h, const char *name, const struct hycan_can_set_options *options, struct hycan_link *ret_link);
+
+/** can.set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_can_set_async(struct hycan *h, const char *name, const struct hycan_can_set_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Restarts a CAN controller that is in bus-off.
+ *
+ * @param name the controller's link
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_INVALID.
+ */
+int hycan_can_restart(struct hycan *h, const char *name);
+
+/** can.restart without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_can_restart_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Creates an 802.1Q or 802.1ad sub-interface of a parent link. Same link already there: success, nothing changes.
+ *
+ * @param parent the link that carries the tagged frames
+ * @param vlan_id VLAN identifier (IFLA_VLAN_ID) [1..4094]
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_vlan_create(struct hycan *h, const char *parent, uint16_t vlan_id, const struct hycan_vlan_create_options *options, struct hycan_link *ret_link);
+
+/** vlan.create without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_vlan_create_async(struct hycan *h, const char *parent, uint16_t vlan_id, const struct hycan_vlan_create_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds an address to a link. Same address already there: success, nothing changes.
+ *
+ * @param link_address what to add; see struct hycan_link_address
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID.
+ */
+int hycan_address_add(struct hycan *h, const struct hycan_link_address *link_address);
+
+/** address.add without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_address_add_async(struct hycan *h, const struct hycan_link_address *link_address, hycan_callback *callback, void *userdata);
+
+/**
+ * Removes an address from a link.
+ *
+ * @param link the link that has it
+ * @param address the address, and the length of its network
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_address_remove(struct hycan *h, const char *link, const struct hycan_prefix *address);
+
+/** address.remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_address_remove_async(struct hycan *h, const char *link, const struct hycan_prefix *address, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists addresses.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link_addresss an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_address_list(struct hycan *h, const struct hycan_address_list_options *options, struct hycan_link_address **ret_link_addresss, size_t *ret_n);
+
+/** address.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_address_list_async(struct hycan *h, const struct hycan_address_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds a route. Same route already there: success, nothing changes.
+ *
+ * @param route what to add; see struct hycan_route
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID.
+ */
+int hycan_route_add(struct hycan *h, const struct hycan_route *route);
+
+/** route.add without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_route_add_async(struct hycan *h, const struct hycan_route *route, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds a route, in place of the one with the same destination, metric and table.
+ *
+ * @param route what to replace; see struct hycan_route
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_route_replace(struct hycan *h, const struct hycan_route *route);
+
+/** route.replace without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_route_replace_async(struct hycan *h, const struct hycan_route *route, hycan_callback *callback, void *userdata);
+
+/**
+ * Removes the first route that matches what is given.
+ *
+ * @param destination its destination
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_route_remove(struct hycan *h, const struct hycan_prefix *destination, const struct hycan_route_remove_options *options);
+
+/** route.remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_route_remove_async(struct hycan *h, const struct hycan_prefix *destination, const struct hycan_route_remove_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists routes, the kernel's cache left out.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_routes an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_route_list(struct hycan *h, const struct hycan_route_list_options *options, struct hycan_route **ret_routes, size_t *ret_n);
+
+/** route.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_route_list_async(struct hycan *h, const struct hycan_route_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds thousands of routes. Each is tried, and the answer tells of those that failed, by index; a route that is
+ * there already is a success.
+ *
+ * @param routes what to add
+ * @param n_routes number of routes
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_route_load(struct hycan *h, const struct hycan_route *routes, size_t n_routes, const struct hycan_route_load_options *options, struct hycan_route_load_reply **ret_reply);
+
+/** route.load without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_route_load_async(struct hycan *h, const struct hycan_route *routes, size_t n_routes, const struct hycan_route_load_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds a policy routing rule. Same rule already there: success, nothing changes.
+ *
+ * @param rule what to add; see struct hycan_rule
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_rule_add(struct hycan *h, const struct hycan_rule *rule);
+
+/** rule.add without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_rule_add_async(struct hycan *h, const struct hycan_rule *rule, hycan_callback *callback, void *userdata);
+
+/**
+ * Removes the first policy routing rule that matches all that is given.
+ *
+ * @param rule what to remove; see struct hycan_rule
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_rule_remove(struct hycan *h, const struct hycan_rule *rule);
+
+/** rule.remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_rule_remove_async(struct hycan *h, const struct hycan_rule *rule, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists policy routing rules.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_rules an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_rule_list(struct hycan *h, const struct hycan_rule_list_options *options, struct hycan_rule **ret_rules, size_t *ret_n);
+
+/** rule.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_rule_list_async(struct hycan *h, const struct hycan_rule_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Creates a WireGuard link. Same link already there: success, nothing changes.
+ *
+ * @param name the new link
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_wireguard_create(struct hycan *h, const char *name, const struct hycan_wireguard_create_options *options, struct hycan_link *ret_link);
+
+/** wireguard.create without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_create_async(struct hycan *h, const char *name, const struct hycan_wireguard_create_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Configures a WireGuard interface; what is absent stays. Only what differs is sent to the kernel.
+ *
+ * @param name the link
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_wireguard_set(struct hycan *h, const char *name, const struct hycan_wireguard_set_options *options);
+
+/** wireguard.set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_set_async(struct hycan *h, const char *name, const struct hycan_wireguard_set_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Shows a WireGuard interface and its peers.
+ *
+ * @param name the link
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_wireguard_get(struct hycan *h, const char *name, struct hycan_wireguard_get_reply **ret_reply);
+
+/** wireguard.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_get_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds a peer, or changes it; what is absent stays. Only what differs is sent to the kernel.
+ *
+ * @param name the link
+ * @param wireguard_peer_config what to peer; see struct hycan_wireguard_peer_config
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_wireguard_peer_set(struct hycan *h, const char *name, const struct hycan_wireguard_peer_config *wireguard_peer_config);
+
+/** wireguard.peer_set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_peer_set_async(struct hycan *h, const char *name, const struct hycan_wireguard_peer_config *wireguard_peer_config, hycan_callback *callback, void *userdata);
+
+/**
+ * Removes a peer.
+ *
+ * @param name the link
+ * @param public_key the peer
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_wireguard_peer_remove(struct hycan *h, const char *name, const struct hycan_key *public_key);
+
+/** wireguard.peer_remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_peer_remove_async(struct hycan *h, const char *name, const struct hycan_key *public_key, hycan_callback *callback, void *userdata);
+
+/**
+ * Makes the set of peers exactly this: what is missing is added, what is too much removed, what differs changed.
+ * Only differences reach the kernel, so peers that stay keep their sessions.
+ *
+ * @param name the link
+ * @param peers the whole set; none removes all
+ * @param n_peers number of peers
+ * @param ret_reply the answer; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_INVALID.
+ */
+int hycan_wireguard_sync(struct hycan *h, const char *name, const struct hycan_wireguard_peer_config *peers, size_t n_peers, struct hycan_wireguard_sync_reply *ret_reply);
+
+/** wireguard.sync without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_wireguard_sync_async(struct hycan *h, const char *name, const struct hycan_wireguard_peer_config *peers, size_t n_peers, hycan_callback *callback, void *userdata);
+
+/**
+ * Packets from a subnet leave with the address of the outgoing link. Same already there: success, nothing changes.
+ *
+ * @param masquerade what to add; see struct hycan_masquerade
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_masquerade_add(struct hycan *h, const struct hycan_masquerade *masquerade);
+
+/** masquerade.add without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_masquerade_add_async(struct hycan *h, const struct hycan_masquerade *masquerade, hycan_callback *callback, void *userdata);
+
+/**
+ * Takes that back.
+ *
+ * @param masquerade what to remove; see struct hycan_masquerade
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_masquerade_remove(struct hycan *h, const struct hycan_masquerade *masquerade);
+
+/** masquerade.remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_masquerade_remove_async(struct hycan *h, const struct hycan_masquerade *masquerade, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists masqueraded subnets.
+ *
+ * @param ret_masquerades an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_masquerade_list(struct hycan *h, struct hycan_masquerade **ret_masquerades, size_t *ret_n);
+
+/** masquerade.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_masquerade_list_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * A port of this host leads to another address: for connections from outside, from the host itself, and from the
+ * target's own network. Only traffic addressed to this host is touched. Same already there: success, nothing
+ * changes.
+ *
+ * @param port_mapping what to add; see struct hycan_port_mapping
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_port_add(struct hycan *h, const struct hycan_port_mapping *port_mapping);
+
+/** port.add without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_port_add_async(struct hycan *h, const struct hycan_port_mapping *port_mapping, hycan_callback *callback, void *userdata);
+
+/**
+ * Takes a port mapping back.
+ *
+ * @param protocol tcp, udp or sctp
+ * @param host_port port or range, as it was added
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_port_remove(struct hycan *h, enum hycan_transport protocol, const struct hycan_port_range *host_port, const struct hycan_port_remove_options *options);
+
+/** port.remove without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_port_remove_async(struct hycan *h, enum hycan_transport protocol, const struct hycan_port_range *host_port, const struct hycan_port_remove_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists port mappings.
+ *
+ * @param ret_port_mappings an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_port_list(struct hycan *h, struct hycan_port_mapping **ret_port_mappings, size_t *ret_n);
+
+/** port.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_port_list_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * Turns forwarding of packets between links on or off (net.ipv4.ip_forward, net.ipv6.conf.all.forwarding and the
+ * per-interface values of Documentation/networking/ip-sysctl.rst).
+ *
+ * @param family IPv4 or IPv6
+ * @param on forward, or not
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_forwarding_set(struct hycan *h, enum hycan_family family, bool on, const struct hycan_forwarding_set_options *options);
+
+/** forwarding.set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_forwarding_set_async(struct hycan *h, enum hycan_family family, bool on, const struct hycan_forwarding_set_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Shows whether packets are forwarded.
+ *
+ * @param family IPv4 or IPv6
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_on on; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_forwarding_get(struct hycan *h, enum hycan_family family, const struct hycan_forwarding_get_options *options, bool *ret_on);
+
+/** forwarding.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_forwarding_get_async(struct hycan *h, enum hycan_family family, const struct hycan_forwarding_get_options *options, hycan_callback *callback, void *userdata);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

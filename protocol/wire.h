@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The wire: bytes to structures and back.
+ *
+ * A frame is a struct nlmsghdr and attributes behind it, in netlink's own format. One codec walks the tables of
+ * messages.c, for every operation and in both directions, so there is one parser to trust. It allocates nothing: whoever
+ * decodes brings the memory that lists need.
+ */
+#ifndef PROTOCOL_WIRE_H
+#define PROTOCOL_WIRE_H
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hycan/schema.h>
+#include <hycan/types.h>
+
+/* Largest frame of a request, and of an answer. */
+#define WIRE_REQUEST_MAX (16u << 20)
+#define WIRE_ANSWER_MAX  (64u << 20)
+
+/* Descriptors that one frame may carry. */
+#define WIRE_FDS_MAX 4u
+
+/* Attributes of an error frame, behind struct nlmsgerr: netlink's own, and from WIRE_ERROR_REFUSAL on HyCAN's. */
+enum {
+	WIRE_ERROR_MESSAGE = NLMSGERR_ATTR_MSG, /* text: the sentence */
+	WIRE_ERROR_REFUSAL = 64,                /* u32: enum hycan_refusal; absent when something broke */
+	WIRE_ERROR_FIELD = 65,                  /* text: the field at fault */
+	WIRE_ERROR_POLICY_LINE = 66,            /* u32: line of the rule that denied; 0: no rule allowed */
+};
+
+/* Memory for lists. With base NULL nothing is stored and used says how much would be needed. */
+struct wire_memory {
+	uint8_t *base;
+	size_t size;
+	size_t used;
+};
+
+/* Zeroed, aligned memory; NULL when there is none, or when only measuring. */
+void *wire_memory_take(struct wire_memory *memory, size_t size);
+
+/* Why bytes were not decoded, or a value not encoded. */
+struct wire_fault {
+	enum hycan_refusal refusal;
+	const char *field;  /* name of the field, or NULL */
+	char sentence[200]; /* what was wrong */
+};
+
+struct wire_decoder {
+	bool strict;               /* a request: unknown attributes, bad contents and missing fields are faults, defaults are set */
+	struct wire_memory memory; /* for lists */
+	const int *fds;            /* descriptors that came with the frame */
+	size_t n_fds;
+	size_t n_fds_used;
+	struct wire_fault fault;
+};
+
+/* Decodes attributes into value, which has structure->size bytes. 0, or -EBADMSG with the fault filled in. */
+int wire_decode(struct wire_decoder *decoder, const struct hycan_structure *structure, const void *attributes, size_t size,
+                void *value);
+
+/*
+ * Writes value as attributes into buffer. Returns the number of bytes, a multiple of four; -ENOBUFS when they do not
+ * fit; -EINVAL with the fault filled in for a value that cannot be sent: text too long, or 64 KiB in one attribute.
+ * Descriptors are collected in fds, WIRE_FDS_MAX of them.
+ */
+ssize_t wire_encode(const struct hycan_structure *structure, const void *value, void *buffer, size_t size, int *fds, size_t *n_fds,
+                    struct wire_fault *fault);
+
+/* Wipes the secrets of a structure that was decoded. */
+void wire_wipe(const struct hycan_structure *structure, void *value);
+
+/* Wipes key material in a frame of that structure, which need not be well formed. */
+void wire_wipe_frame(const struct hycan_structure *structure, void *attributes, size_t size);
+
+/* Calls visit for each value, at any depth, of the fields that policy looks at. A result other than 0 ends it. */
+typedef int wire_policy_visit(const struct hycan_field *field, const void *value, void *userdata);
+int wire_policy_walk(const struct hycan_structure *structure, const void *value, wire_policy_visit *visit, void *userdata);
+
+#endif
