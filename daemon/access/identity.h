@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who a peer is, as the kernel says: never what the peer says itself. */
+#ifndef ACCESS_IDENTITY_H
+#define ACCESS_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct identity {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;     /* 0 where the process is not visible from here */
+	gid_t *groups; /* supplementary groups */
+	size_t n_groups;
+	int pidfd; /* of the process that connected; -1 where the kernel gives none */
+};
+
+/*
+ * Who is at the other end of a Unix socket, as of the moment it connected (SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD;
+ * unix(7)). -ENODATA: the kernel does not know. Whoever gets no identity is served nothing.
+ */
+int identity_from_socket(int fd, struct identity *ret_identity);
+
+/* Lets go of what it holds; an identity that is all zero, or done already, is allowed. */
+void identity_done(struct identity *identity);
+
+/* Whether that is the primary group, or one of the others. */
+bool identity_in_group(const struct identity *identity, gid_t gid);
+
+#endif
