@@ -363,7 +363,8 @@ int hycan_wireguard_create_async(struct hycan *h, const char *name, const struct
  *
  * @param name the link
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_BUSY.
  */
 int hycan_wireguard_set(struct hycan *h, const char *name, const struct hycan_wireguard_set_options *options);
 
@@ -387,7 +388,8 @@ int hycan_wireguard_get_async(struct hycan *h, const char *name, hycan_callback 
  *
  * @param name the link
  * @param wireguard_peer_config what to peer; see struct hycan_wireguard_peer_config
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_INVALID.
  */
 int hycan_wireguard_peer_set(struct hycan *h, const char *name, const struct hycan_wireguard_peer_config *wireguard_peer_config);
 

@@ -597,7 +597,7 @@ struct hycan_wireguard_set_options {
 	bool has_private_key; /**< private_key is given */
 	struct hycan_key private_key; /**< its key; all zero removes it */
 	bool has_listen_port; /**< listen_port is given */
-	uint16_t listen_port; /**< UDP port; 0: the kernel picks one */
+	uint16_t listen_port; /**< UDP port; 0: the kernel picks one, a new one each time while the link is up */
 	bool has_fwmark; /**< fwmark is given */
 	uint32_t fwmark; /**< mark on the packets that it sends; 0: none */
 };
