@@ -69,9 +69,7 @@ void kernel_scope_free(struct kernel_scope **scope)
 		if (s->socket[i])
 			mnl_socket_close(s->socket[i]);
 	cleanup_close(&s->netns);
-	/* keys pass through the buffers */
-	explicit_bzero(s->request, sizeof(s->request));
-	explicit_bzero(s->answer, sizeof(s->answer));
+	netlink_wipe(s);
 	free(s);
 	*scope = NULL;
 }
@@ -287,6 +285,12 @@ int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, siz
 	struct exchange x = { .scope = scope, .last_seq = last_seq, .failure = failure, .userdata = userdata };
 
 	return exchange_run(&x, bus, requests, size);
+}
+
+void netlink_wipe(struct kernel_scope *scope)
+{
+	explicit_bzero(scope->request, sizeof(scope->request));
+	explicit_bzero(scope->answer, sizeof(scope->answer));
 }
 
 static void parse(const struct nlattr *attr, const struct nlattr **table, uint16_t max)

@@ -44,6 +44,9 @@ uint32_t netlink_sequence(struct kernel_scope *scope, uint32_t n);
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,
                   netlink_failure *failure, void *userdata);
 
+/* Wipes the buffers of requests and answers, after something that carried keys. */
+void netlink_wipe(struct kernel_scope *scope);
+
 /* Parses the attributes behind a fixed header into a table; unknown ones are left out. table has max + 1 entries. */
 void netlink_parse(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **table, uint16_t max);
 
