@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the WireGuard operations have in common: finding out what differs, and saying why something cannot be. */
+#ifndef OPS_WIREGUARD_H
+#define OPS_WIREGUARD_H
+
+#include "kernel/wireguard.h"
+#include "op.h"
+
+/* Refuses for what the kernel room says about a link that is none, or none of WireGuard; else the result unchanged. */
+int wireguard_refuse(struct op *op, const char *name, int result);
+
+/* What it takes to make the peers what is wanted. */
+struct wireguard_plan {
+	size_t n_changes;
+	struct kernel_wireguard_change *changes;
+	struct hycan_prefix *additions; /* allowed IPs that changes point to */
+	uint32_t added;                 /* peers that are missing */
+	uint32_t changed;               /* peers that differ */
+	uint32_t removed;               /* peers that are too much */
+};
+
+/*
+ * Compares. whole: peers that are not wanted are too much. The plan points into what it was made from. Refuses what makes
+ * no sense, before anything was sent: HYCAN_REFUSAL_INVALID.
+ */
+int wireguard_plan(struct op *op, const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config *wanted, size_t n,
+                   bool whole, struct wireguard_plan **ret_plan);
+
+void wireguard_plan_free(struct wireguard_plan **plan);
+
+#endif

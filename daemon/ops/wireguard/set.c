@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wireguard.set: key, port and mark of an interface.
+ *
+ * A private key that is set again ends the sessions of all peers, so only what differs is sent. The kernel removes a peer
+ * whose public key belongs to the new private key; what that is the kernel alone computes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "table.h"
+#include "wireguard.h"
+
+static void wipe(struct hycan_wireguard_set_options *options)
+{
+	explicit_bzero(options, sizeof(*options));
+}
+
+int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *request)
+{
+	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
+	_cleanup_(wipe) struct hycan_wireguard_set_options differs = { 0 };
+	int r;
+
+	r = kernel_wireguard_get_peer(op->scope, request->name, NULL, &is);
+	if (r < 0)
+		return wireguard_refuse(op, request->name, r);
+	if (request->has_private_key && !kernel_wireguard_has_private_key(is, &request->private_key)) {
+		differs.has_private_key = true;
+		differs.private_key = request->private_key;
+	}
+	if (request->has_listen_port && request->listen_port != is->device.listen_port) {
+		differs.has_listen_port = true;
+		differs.listen_port = request->listen_port;
+	}
+	if (request->has_fwmark && request->fwmark != is->device.fwmark) {
+		differs.has_fwmark = true;
+		differs.fwmark = request->fwmark;
+	}
+	if (!differs.has_private_key && !differs.has_listen_port && !differs.has_fwmark)
+		return 0;
+	r = kernel_wireguard_set(op->scope, request->name, &differs);
+	if (r == -EADDRINUSE)
+		return op_refuse(op, HYCAN_REFUSAL_BUSY, "listen_port",
+		                 "UDP port %u is in use by another socket; choose another port.", request->listen_port);
+	return wireguard_refuse(op, request->name, r);
+}
