@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Walks over values and frames by the tables: to find what policy looks at, and to wipe key material.
+ * Walks over values and frames by the tables, and wipes key material in them.
  */
 #include <string.h>
 
 #include "wire.h"
 
-/* The values of a field: one, those of a list, or none when it is absent. */
-static const char *values(const struct hycan_field *field, const void *value, size_t *ret_n)
+const void *wire_values(const struct hycan_field *field, const void *value, size_t *ret_n)
 {
 	const char *first = (const char *)value + field->offset;
 
@@ -21,32 +20,12 @@ static const char *values(const struct hycan_field *field, const void *value, si
 	return first;
 }
 
-int wire_policy_walk(const struct hycan_structure *structure, const void *value, wire_policy_visit *visit, void *userdata)
-{
-	for (uint16_t i = 0; i < structure->n_fields; i++) {
-		const struct hycan_field *field = &structure->field[i];
-		const char *p;
-		size_t n;
-		int r = 0;
-
-		if (!(field->flags & HYCAN_FIELD_POLICY) && field->type != HYCAN_TYPE_STRUCT)
-			continue;
-		p = values(field, value, &n);
-		for (size_t k = 0; k < n && r == 0; k++, p += field->size)
-			r = field->type == HYCAN_TYPE_STRUCT ? wire_policy_walk(field->structure, p, visit, userdata)
-			                                     : visit(field, p, userdata);
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
 void wire_wipe(const struct hycan_structure *structure, void *value)
 {
 	for (uint16_t i = 0; structure->has_secrets && i < structure->n_fields; i++) {
 		const struct hycan_field *field = &structure->field[i];
 		size_t n;
-		char *p = (char *)values(field, value, &n);
+		char *p = (char *)wire_values(field, value, &n);
 
 		for (size_t k = 0; k < n; k++, p += field->size) {
 			if (field->flags & HYCAN_FIELD_SECRET)

@@ -77,8 +77,7 @@ void wire_wipe(const struct hycan_structure *structure, void *value);
 /* Wipes key material in a frame of that structure, which need not be well formed. */
 void wire_wipe_frame(const struct hycan_structure *structure, void *attributes, size_t size);
 
-/* Calls visit for each value, at any depth, of the fields that policy looks at. A result other than 0 ends it. */
-typedef int wire_policy_visit(const struct hycan_field *field, const void *value, void *userdata);
-int wire_policy_walk(const struct hycan_structure *structure, const void *value, wire_policy_visit *visit, void *userdata);
+/* The values of a field in a structure: the first, and how many: one, those of a list, or 0 where it is absent. */
+const void *wire_values(const struct hycan_field *field, const void *value, size_t *ret_n);
 
 #endif
