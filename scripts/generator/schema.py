@@ -12,7 +12,7 @@ SCALARS = {
     "bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "port": 2, "table": 4, "permille": 4,
 }
 VALUES = {"ifname", "string", "bytes", "key", "mac", "address", "prefix", "address_prefix", "endpoint", "port_range", "fd"}
-POLICY_TYPES = {"ifname", "address", "prefix", "address_prefix", "endpoint", "port", "port_range", "table"}
+POLICY_TYPES = {"bool", "ifname", "address", "prefix", "address_prefix", "endpoint", "port", "port_range", "table"}
 LIMITS = {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF, "port": 0xFFFF, "table": 0xFFFFFFFF,
           "permille": 0xFFFFFFFF, "bool": 1, "i32": 0xFFFFFFFF}
 
