@@ -22,7 +22,7 @@ struct identity {
  */
 int identity_from_socket(int fd, struct identity *ret_identity);
 
-/* Lets go of what it holds; an identity that is all zero, or done already, is allowed. */
+/* Lets go of what it holds. Again is harmless; one that was never filled must have pidfd -1. */
 void identity_done(struct identity *identity);
 
 /* Whether that is the primary group, or one of the others. */

@@ -29,7 +29,8 @@ struct policy_verdict {
 	bool allowed;
 	uint32_t line;     /* of the rule that decided; 0: built in, or none did */
 	const char *field; /* schema name of the field at fault, or NULL */
-	char reason[256];  /* when refused: a sentence that says who is not allowed what, and by which rule, or that none allows it */
+	char reason
+		[256]; /* when refused: a sentence that says who is not allowed what, and by which rule, or that none allows it */
 };
 
 /*
