@@ -49,7 +49,7 @@ struct nlmsghdr *wireguard_message(struct kernel_scope *scope, uint16_t family, 
 	return nlh;
 }
 
-bool wireguard_key_is_zero(const struct hycan_key *key)
+bool kernel_wireguard_key_is_none(const struct hycan_key *key)
 {
 	uint8_t any = 0;
 
@@ -61,7 +61,7 @@ bool wireguard_key_is_zero(const struct hycan_key *key)
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key)
 {
 	const uint8_t *is = wireguard->private_key.bytes, *wanted = private_key->bytes;
-	bool none = wireguard_key_is_zero(private_key);
+	bool none = kernel_wireguard_key_is_none(private_key);
 	uint8_t differs = 0;
 
 	/* RFC 7748, section 5; the key that stands for none is stored as it is */

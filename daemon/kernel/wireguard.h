@@ -39,6 +39,9 @@ int kernel_wireguard_get_peer(struct kernel_scope *scope, const char *name, cons
 
 void kernel_wireguard_free(struct kernel_wireguard **wireguard);
 
+/* Whether it is the key of zeros, which stands for none. Takes the same time for every key. */
+bool kernel_wireguard_key_is_none(const struct hycan_key *key);
+
 /* Whether the interface has that private key, once the kernel has clamped it as it does with every key. */
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key);
 

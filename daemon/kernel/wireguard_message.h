@@ -3,17 +3,11 @@
 #ifndef KERNEL_WIREGUARD_MESSAGE_H
 #define KERNEL_WIREGUARD_MESSAGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-#include <hycan/values.h>
 
 #include "netlink.h"
 
 /* Begins a message of that command (WG_CMD_*) about the interface of that name. */
 struct nlmsghdr *wireguard_message(struct kernel_scope *scope, uint16_t family, uint8_t command, uint16_t flags, const char *name);
-
-/* Whether it is the key that stands for none. Takes the same time for every key. */
-bool wireguard_key_is_zero(const struct hycan_key *key);
 
 #endif

@@ -119,7 +119,8 @@ static int read_allowed_ip(struct reading *r, const struct nlattr *nest)
 /* What only the first message about a peer has. */
 static void read_properties(const struct nlattr **a, struct hycan_wireguard_peer *peer, struct hycan_key *preshared_key)
 {
-	peer->has_preshared_key = read_key(a[WGPEER_A_PRESHARED_KEY], preshared_key) && !wireguard_key_is_zero(preshared_key);
+	peer->has_preshared_key =
+		read_key(a[WGPEER_A_PRESHARED_KEY], preshared_key) && !kernel_wireguard_key_is_none(preshared_key);
 	if (a[WGPEER_A_ENDPOINT])
 		peer->has_endpoint = read_endpoint(a[WGPEER_A_ENDPOINT], &peer->endpoint);
 	if (a[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL])

@@ -117,19 +117,12 @@ static struct claim *find_claim(const struct wishes *w, const struct hycan_prefi
 	return w->n_claims ? bsearch(prefix, w->claim, w->n_claims, sizeof(*w->claim), compare_prefix_and_claim) : NULL;
 }
 
-static bool key_is_zero(const struct hycan_key *key)
-{
-	static const struct hycan_key zero;
-
-	return compare_keys(key, &zero) == 0;
-}
-
 /* What cannot be right in a single peer, as a clause behind its name; NULL: nothing. */
 static const char *fault_of_peer(const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config *config,
                                  const char **ret_field)
 {
 	*ret_field = "public_key";
-	if (key_is_zero(&config->public_key))
+	if (kernel_wireguard_key_is_none(&config->public_key))
 		return "has a public key of zeros, which no private key belongs to";
 	if (is->device.has_public_key && compare_keys(&config->public_key, &is->device.public_key) == 0)
 		return "has the public key of the interface itself, which cannot be its own peer";

@@ -372,11 +372,13 @@ int hycan_wireguard_set(struct hycan *h, const char *name, const struct hycan_wi
 int hycan_wireguard_set_async(struct hycan *h, const char *name, const struct hycan_wireguard_set_options *options, hycan_callback *callback, void *userdata);
 
 /**
- * Shows a WireGuard interface and its peers.
+ * Shows a WireGuard interface and its peers. A peer with more allowed IPs than one attribute holds, about 5,400 of
+ * IPv4 or 2,700 of IPv6, is too much for an answer.
  *
  * @param name the link
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_LIMIT.
  */
 int hycan_wireguard_get(struct hycan *h, const char *name, struct hycan_wireguard_get_reply **ret_reply);
 
