@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a handler says no. */
+/* How a handler says no, and the scopes for the server. */
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "kernel/scope.h"
 #include "op.h"
 
 int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, const char *sentence, ...)
@@ -20,4 +21,24 @@ int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, cons
 int op_refuse_no_link(struct op *op, const char *field, const char *name)
 {
 	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field, "There is no link “%s” in this network namespace.", name);
+}
+
+int op_scope_open(struct kernel_scope **ret_scope)
+{
+	return kernel_scope_open(-1, ret_scope);
+}
+
+void op_scope_free(struct kernel_scope **scope)
+{
+	kernel_scope_free(scope);
+}
+
+uint64_t op_scope_inode(const struct kernel_scope *scope)
+{
+	return kernel_scope_inode(scope);
+}
+
+const char *op_scope_message(const struct kernel_scope *scope)
+{
+	return scope ? kernel_scope_message(scope) : "";
 }

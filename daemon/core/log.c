@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where messages go is decided once: to the journal if standard error leads there (JOURNAL_STREAM, systemd.exec(5)),
+ * otherwise to standard error as text.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The journal's own notion of file and line says nothing here: every message comes from this file. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "log.h"
+
+static int max_level = LOG_INFO;
+
+void log_set_level(int level)
+{
+	max_level = level;
+}
+
+int log_level_parse(const char *text, int *ret_level)
+{
+	static const char *const names[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
+
+	for (int i = 0; i <= LOG_DEBUG; i++)
+		if (strcmp(text, names[i]) == 0 || (text[0] == '0' + i && !text[1])) {
+			*ret_level = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+bool log_enabled(int priority)
+{
+	return priority <= max_level;
+}
+
+static bool to_journal(void)
+{
+	static int known = -1;
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	if (known < 0)
+		known = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+		        st.st_dev == device && st.st_ino == inode;
+	return known;
+}
+
+void log_write(int priority, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (!log_enabled(priority))
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (to_journal())
+		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, NULL);
+	else
+		fprintf(stderr, "hycan_daemon: %s\n", text);
+}
+
+void log_audit(int priority, const struct log_audit *a)
+{
+	char text[512];
+
+	if (!log_enabled(priority))
+		return;
+	snprintf(text, sizeof(text), "%s%s%s by uid %u (pid %d): %s%s%s", a->operation, *a->object ? " " : "", a->object, a->uid,
+	         a->pid, a->result, *a->sentence ? ": " : "", a->sentence);
+	if (to_journal())
+		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", a->operation, "HYCAN_OBJECT=%s",
+		                a->object, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid, "HYCAN_PID=%d", a->pid,
+		                "HYCAN_DURATION_US=%" PRIu64, a->duration_us, NULL);
+	else
+		fprintf(stderr, "hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log: to the journal with structured fields when we run under it, else as lines to standard error.
+ *
+ * Only this room and the server log. Nothing that is a secret in the schema ever comes here.
+ */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <syslog.h>
+
+/* Messages above this priority (syslog(3)) are left out. At first LOG_INFO. */
+void log_set_level(int level);
+
+/* The level of that name (“debug”, “info”, “notice”, “warning”, “err”) or number. -EINVAL when there is none. */
+int log_level_parse(const char *text, int *ret_level);
+
+bool log_enabled(int priority);
+
+__attribute__((format(printf, 2, 3))) void log_write(int priority, const char *format, ...);
+
+/* What is kept of each request: enough to explain the state of the machine. */
+struct log_audit {
+	const char *operation; /* “vlan.create” */
+	const char *object;    /* what policy looked at: “eth0.100”; or "" */
+	const char *result;    /* “done”, the word of a refusal, or the text of an errno */
+	const char *sentence;  /* why not; or "" */
+	uid_t uid;             /* who */
+	pid_t pid;
+	uint64_t duration_us;
+};
+
+void log_audit(int priority, const struct log_audit *audit);
+
+#endif

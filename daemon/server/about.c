@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers about the server: who a peer is, what was asked for so far. Runs in the loop. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "about.h"
+#include "job.h"
+#include "peer.h"
+#include "server.h"
+
+static struct job *job_of(struct op *op)
+{
+	return (struct job *)op;
+}
+
+static int hello(struct op *op, const char *client, struct hycan_session_hello_reply *reply)
+{
+	struct peer *peer = job_of(op)->peer;
+
+	peer->hello = true;
+	snprintf(peer->client, sizeof(peer->client), "%s", client);
+	reply->version = HYCAN_PROTOCOL_VERSION;
+	snprintf(reply->daemon_version, sizeof(reply->daemon_version), "%s", HYCAN_VERSION);
+	reply->max_frame = WIRE_REQUEST_MAX;
+	reply->max_fds = WIRE_FDS_MAX;
+	return 0;
+}
+
+struct rules {
+	struct hycan_policy_rule *rule; /* NULL while they are counted */
+	size_t n;
+};
+
+static int note_rule(uint32_t line, const char *text, void *userdata)
+{
+	struct rules *rules = userdata;
+
+	if (rules->rule) {
+		rules->rule[rules->n].line = line;
+		snprintf(rules->rule[rules->n].text, sizeof(rules->rule[rules->n].text), "%s", text);
+	}
+	rules->n++;
+	return 0;
+}
+
+static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
+{
+	struct job *job = job_of(op);
+	const struct identity *who = &job->peer->identity;
+	struct rules rules = { 0 };
+	struct passwd entry, *found = NULL;
+	char text[1024];
+
+	reply->uid = who->uid;
+	reply->gid = who->gid;
+	reply->pid = who->pid;
+	if (getpwuid_r(who->uid, &entry, text, sizeof(text), &found) == 0 && found) {
+		reply->has_user = true;
+		snprintf(reply->user, sizeof(reply->user), "%s", found->pw_name);
+	}
+	if (job->peer->scope) {
+		reply->has_netns = true;
+		reply->netns = op_scope_inode(job->peer->scope);
+	}
+	if (job->server->private)
+		return 0;
+	(void)policy_visit_rules(job->server->policy, who, note_rule, &rules);
+	rules.rule = op->memory(op, rules.n * sizeof(*rules.rule));
+	if (rules.n && !rules.rule)
+		return -ENOMEM;
+	rules.n = 0;
+	(void)policy_visit_rules(job->server->policy, who, note_rule, &rules);
+	reply->rules = rules.rule;
+	reply->n_rules = rules.n;
+	return 0;
+}
+
+/* Whether an operation was asked for at all, and which bucket is the last one with something in it. */
+static size_t used_buckets(const uint64_t *latency)
+{
+	size_t n = STATISTICS_BUCKETS;
+
+	while (n > 0 && latency[n - 1] == 0)
+		n--;
+	return n;
+}
+
+static int status(struct op *op, struct hycan_daemon_status_reply *reply)
+{
+	const struct server *server = job_of(op)->server;
+	struct hycan_operation_statistics *s = op->memory(op, N_OPERATIONS * sizeof(*s));
+	size_t n_operations;
+	const struct hycan_operation *const *operations = hycan_operations(&n_operations);
+
+	if (!s)
+		return -ENOMEM;
+	snprintf(reply->version, sizeof(reply->version), "%s", HYCAN_VERSION);
+	reply->pid = getpid();
+	reply->uptime_ms = (server_now_us() - server->started_us) / 1000;
+	reply->clients = (uint32_t)server->n_peers;
+	reply->operations = s;
+	for (size_t i = 0; i < n_operations; i++) {
+		size_t n = used_buckets(server->statistics.operation[i].latency);
+
+		if (n == 0)
+			continue;
+		snprintf(s->name, sizeof(s->name), "%s", operations[i]->name);
+		s->done = server->statistics.operation[i].done;
+		s->refused = server->statistics.operation[i].refused;
+		s->failed = server->statistics.operation[i].failed;
+		s->latency_us = server->statistics.operation[i].latency;
+		s->n_latency_us = n;
+		s++;
+		reply->n_operations++;
+	}
+	return 0;
+}
+
+static void enter(struct op *op, struct kernel_scope *scope)
+{
+	struct peer *peer = job_of(op)->peer;
+
+	op_scope_free(&peer->scope);
+	peer->scope = scope;
+}
+
+const struct op_server about_server = {
+	.hello = hello,
+	.whoami = whoami,
+	.status = status,
+	.enter = enter,
+};

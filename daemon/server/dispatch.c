@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way of a request: find its row, decode it, see whether policy allows it, carry it out, answer, and write it down.
+ *
+ * Decoding comes before policy, because policy looks at names and networks in the request; it reads nothing but the
+ * frame. What this file does not do: know any operation, but that session.hello must be the first.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "classic.h"
+#include "dispatch.h"
+#include "log.h"
+#include "server.h"
+#include "table.h"
+
+/* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
+static struct job *find_job(struct server *server, const struct hycan_operation *operation)
+{
+	bool slow = operation->runs == HYCAN_RUNS_SLOW;
+
+	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && server->n_busy == 0))
+		return &server->job;
+	if (slow && server->n_busy_slow >= WORKERS_SLOW)
+		return NULL;
+	for (size_t i = 0; i < WORKERS; i++)
+		if (!server->worker[i].busy)
+			return &server->worker[i].job;
+	return NULL;
+}
+
+static void give_work(struct server *server, struct job *job)
+{
+	struct worker *worker = (struct worker *)((char *)job - offsetof(struct worker, job));
+
+	job->peer->job = job;
+	server->n_busy++;
+	server->n_busy_slow += job->operation->runs == HYCAN_RUNS_SLOW;
+	worker_start(worker);
+}
+
+static int decode(struct job *job, const void *attributes, size_t size, bool fds_lost)
+{
+	struct wire_decoder decoder = {
+		.strict = true,
+		.memory = job->memory,
+		.fds = job->fds,
+		.n_fds = job->n_fds,
+	};
+	int r;
+
+	r = wire_decode(&decoder, job->operation->request, attributes, size, &job->request);
+	job->memory.used = decoder.memory.used;
+	if (r < 0)
+		return op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
+	if (decoder.n_fds_used < job->n_fds || fds_lost)
+		return op_refuse(&job->op, HYCAN_REFUSAL_MALFORMED, NULL,
+		                 "%s takes %zu file descriptors, and more came with the frame.", job->operation->name,
+		                 decoder.n_fds_used);
+	return 0;
+}
+
+static int check_hello(struct job *job)
+{
+	if (job->peer->hello || job->operation->number == HYCAN_OPERATION_SESSION_HELLO)
+		return 0;
+	return op_refuse(&job->op, HYCAN_REFUSAL_HELLO_FIRST, NULL,
+	                 "%s came before session.hello, which must be the first request of a connection.", job->operation->name);
+}
+
+static int check_access(struct job *job)
+{
+	struct policy_verdict verdict = { 0 };
+	int r;
+
+	/* a private daemon has no more rights than the caller who started it */
+	if (job->server->private)
+		return 0;
+	r = policy_check(job->server->policy, &job->peer->identity, job->operation, &job->request, &verdict);
+	if (r < 0)
+		return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, NULL, "Policy could not be asked: %s", strerror(-r));
+	if (verdict.allowed)
+		return 0;
+	job->policy_line = verdict.line;
+	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, verdict.field, "%s", verdict.reason);
+}
+
+/* What it was about, for the log: the first thing that policy looks at. */
+static void format_object(const struct job *job, char *text, size_t size)
+{
+	const struct hycan_structure *s = job->operation->request;
+
+	for (uint16_t i = 0; i < s->n_fields && !*text; i++) {
+		size_t n = 0;
+		const void *value = s->field[i].flags & HYCAN_FIELD_POLICY ? wire_values(&s->field[i], &job->request, &n) : NULL;
+
+		if (n > 0)
+			hycan_value_format(&s->field[i], value, text, size);
+	}
+}
+
+static void audit(const struct job *job, uint64_t duration_us)
+{
+	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
+	int priority = change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
+	char object[HYCAN_ADDRESS_TEXT_SIZE] = "";
+	struct log_audit line = {
+		.operation = job->operation->name,
+		.object = object,
+		.result = job->result > 0 ? refusal_name(job->result)
+		          : job->result   ? strerror(-job->result)
+		                          : "done",
+		.sentence = job->result ? job->op.sentence : "",
+		.uid = job->peer->identity.uid,
+		.pid = job->peer->identity.pid,
+		.duration_us = duration_us,
+	};
+
+	if (!log_enabled(priority))
+		return;
+	/* what was not decoded to its end has no values to show */
+	if (job->result != HYCAN_REFUSAL_MALFORMED && job->result != HYCAN_REFUSAL_UNKNOWN &&
+	    job->result != HYCAN_REFUSAL_OUT_OF_RANGE && job->result != HYCAN_REFUSAL_INVALID)
+		format_object(job, object, sizeof(object));
+	log_audit(priority, &line);
+}
+
+void dispatch_finish(struct job *job)
+{
+	uint64_t duration_us = server_now_us() - job->began_us;
+
+	statistics_count(&job->server->statistics, job->operation, job->result, duration_us);
+	audit(job, duration_us);
+	if (job->peer->protocol == PEER_CLASSIC)
+		classic_answer(job);
+	job_end(job);
+}
+
+/* Refuses a frame that names no operation. */
+static void refuse_unknown(struct peer *peer, const struct nlmsghdr *header)
+{
+	static const struct hycan_structure nothing = { .name = "an unknown operation" };
+	static const struct hycan_operation unknown = { .name = "an unknown operation", .request = &nothing, .reply = &nothing };
+	struct job *job = &peer->server->job;
+
+	job_begin(job, peer, &unknown, header);
+	job->result = op_refuse(&job->op, HYCAN_REFUSAL_UNKNOWN, NULL,
+	                        "There is no operation 0x%04x in this version; session.describe lists what there is.",
+	                        header->nlmsg_type);
+	job_answer_error(job);
+	job->peer = NULL;
+}
+
+static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header)
+{
+	struct job *job = find_job(peer->server, operation);
+
+	if (!job)
+		return NULL;
+	job_begin(job, peer, operation, header);
+	job->began_us = server_now_us();
+	job->op.uid = peer->identity.uid;
+	job->op.scope = peer->scope ? peer->scope : job->scope;
+	return job;
+}
+
+/* Carries out a job that is decoded and allowed; result above 0: it is refused already. */
+static enum dispatched carry_out(struct job *job, int result)
+{
+	struct server *server = job->server;
+
+	if (result == 0 && job != &server->job) {
+		give_work(server, job);
+		return DISPATCH_ELSEWHERE;
+	}
+	if (result == 0) {
+		job_carry_out(job);
+	} else {
+		job->result = result;
+		job_answer_error(job);
+	}
+	/* a refusal that a worker's job was taken for is answered from here */
+	if (job != &server->job) {
+		buffer_append(&server->output, buffer_first(job->output), buffer_used(job->output), WIRE_ANSWER_MAX);
+		buffer_consume(job->output, buffer_used(job->output), 0);
+	}
+	dispatch_finish(job);
+	return DISPATCH_DONE;
+}
+
+enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const void *attributes, size_t size,
+                               const int *fds, size_t n_fds, bool fds_lost)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(header->nlmsg_type);
+	struct job *job;
+	int r;
+
+	if (!operation) {
+		refuse_unknown(peer, header);
+		for (size_t i = 0; i < n_fds; i++)
+			close(fds[i]);
+		return DISPATCH_DONE;
+	}
+	job = begin(peer, operation, header);
+	if (!job)
+		return DISPATCH_WAIT;
+	memcpy(job->fds, fds, n_fds * sizeof(*fds));
+	job->n_fds = n_fds;
+	r = check_hello(job);
+	if (r == 0)
+		r = decode(job, attributes, size, fds_lost);
+	if (r == 0)
+		r = check_access(job);
+	return carry_out(job, r);
+}
+
+enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation *operation, const void *request)
+{
+	const struct nlmsghdr header = { .nlmsg_type = operation->number };
+	struct job *job = begin(peer, operation, &header);
+
+	if (!job)
+		return DISPATCH_WAIT;
+	memcpy(&job->request, request, operation->request->size);
+	return carry_out(job, check_access(job));
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Carrying out one request, and writing its answer.
+ *
+ * Answers are netlink's: a frame of the operation's number for an answer, several with NLM_F_MULTI and NLMSG_DONE behind
+ * them for a list, NLMSG_ERROR for an acknowledgement, a refusal or a failure. This runs in the loop or on a worker, and
+ * so touches nothing but the job.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "table.h"
+
+/* A list that changes while it is read is read again; a list that changes all the time is given as it was seen. */
+#define DUMP_ATTEMPTS 8
+
+/* What a job keeps of its memory between requests. */
+#define MEMORY_KEEP (256u << 10)
+
+static void *frame_begin(struct buffer *output, size_t size)
+{
+	return buffer_reserve(output, sizeof(struct nlmsghdr) + size, WIRE_ANSWER_MAX);
+}
+
+static void frame_end(struct job *job, void *frame, uint16_t type, uint16_t flags, size_t payload)
+{
+	struct nlmsghdr nlh = {
+		.nlmsg_len = (uint32_t)(sizeof(nlh) + payload),
+		.nlmsg_type = type,
+		.nlmsg_flags = flags,
+		.nlmsg_seq = job->header.nlmsg_seq,
+		.nlmsg_pid = job->header.nlmsg_pid,
+	};
+
+	memcpy(frame, &nlh, sizeof(nlh));
+	buffer_commit(job->output, nlh.nlmsg_len);
+}
+
+/* One frame with a structure in it; the room grows until it fits. */
+static int answer_structure(struct job *job, const struct hycan_structure *structure, const void *value, uint16_t flags)
+{
+	struct wire_fault fault = { 0 };
+
+	for (size_t room = 4096;; room *= 4) {
+		uint8_t *frame = frame_begin(job->output, room);
+		ssize_t n;
+
+		if (!frame)
+			return op_refuse(
+				&job->op, HYCAN_REFUSAL_LIMIT, NULL,
+				"The answer would be larger than %u MiB; ask for a part of it, where the operation has a filter.",
+				WIRE_ANSWER_MAX >> 20);
+		n = wire_encode(structure, value, frame + sizeof(struct nlmsghdr), room, NULL, NULL, &fault);
+		if (n >= 0) {
+			frame_end(job, frame, job->operation->number, flags, (size_t)n);
+			return 0;
+		}
+		if (n == -EINVAL)
+			return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "The answer cannot be sent: %s", fault.sentence);
+		if (n != -ENOBUFS)
+			return (int)n;
+	}
+}
+
+static int answer_done(struct job *job)
+{
+	uint8_t *frame = frame_begin(job->output, sizeof(uint32_t));
+
+	if (!frame)
+		return -ENOBUFS;
+	memset(frame + sizeof(struct nlmsghdr), 0, sizeof(uint32_t));
+	frame_end(job, frame, NLMSG_DONE, NLM_F_MULTI, sizeof(uint32_t));
+	return 0;
+}
+
+static size_t put_attribute(uint8_t *to, uint16_t type, const void *payload, size_t size)
+{
+	struct nlattr nla = { .nla_len = (uint16_t)(sizeof(nla) + size), .nla_type = type };
+
+	memset(to, 0, NLA_ALIGN(nla.nla_len));
+	memcpy(to, &nla, sizeof(nla));
+	memcpy(to + sizeof(nla), payload, size);
+	return NLA_ALIGN(nla.nla_len);
+}
+
+/* The refusal that an errno of the kernel amounts to, so that clients need not know both. */
+static enum hycan_refusal refusal_of(int error)
+{
+	switch (error) {
+	case ENODEV:
+	case ENOENT:
+	case ESRCH:
+	case EADDRNOTAVAIL:
+	case ENXIO:
+		return HYCAN_REFUSAL_NOT_FOUND;
+	case EEXIST:
+		return HYCAN_REFUSAL_EXISTS;
+	case EBUSY:
+	case EADDRINUSE:
+	case ENOTEMPTY:
+		return HYCAN_REFUSAL_BUSY;
+	case EOPNOTSUPP:
+	case EPROTONOSUPPORT:
+	case EAFNOSUPPORT:
+		return HYCAN_REFUSAL_UNSUPPORTED;
+	case ERANGE:
+		return HYCAN_REFUSAL_OUT_OF_RANGE;
+	case EINVAL:
+		return HYCAN_REFUSAL_INVALID;
+	case ENOSPC:
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+		return HYCAN_REFUSAL_LIMIT;
+	}
+	return HYCAN_REFUSAL_KERNEL;
+}
+
+/* Makes a refusal with a sentence of what the handler passed up from the kernel. */
+static void explain_failure(struct job *job)
+{
+	int error = -job->result;
+	const char *words = op_scope_message(job->op.scope);
+
+	if (error == ENOMEM || error == ENOBUFS || error == EIO) {
+		snprintf(job->op.sentence, sizeof(job->op.sentence), "%s failed: %s%s%s", job->operation->name, strerror(error),
+		         *words ? ": " : "", words);
+		return;
+	}
+	job->result = op_refuse(&job->op, refusal_of(error), NULL, "The kernel refused %s: %s%s%s%s", job->operation->name, words,
+	                        *words ? " (" : "", strerror(error), *words ? ")" : "");
+}
+
+/* The acknowledgement (error 0), the refusal or the failure of the request. */
+static int answer_error(struct job *job)
+{
+	const struct op *op = &job->op;
+	int result = job->result;
+	struct nlmsgerr error = {
+		.error = result > 0 ? -refusal_errno(result) : result,
+		.msg = job->header,
+	};
+	uint8_t *frame = frame_begin(job->output, 1024);
+	uint8_t *p;
+
+	if (!frame)
+		return -ENOBUFS;
+	p = frame + sizeof(struct nlmsghdr);
+	memcpy(p, &error, sizeof(error));
+	p += sizeof(error);
+	if (result) {
+		uint32_t refusal = (uint32_t)result;
+
+		p += put_attribute(p, WIRE_ERROR_MESSAGE, op->sentence, strlen(op->sentence) + 1);
+		if (result > 0)
+			p += put_attribute(p, WIRE_ERROR_REFUSAL, &refusal, sizeof(refusal));
+		if (result > 0 && op->field)
+			p += put_attribute(p, WIRE_ERROR_FIELD, op->field, strlen(op->field) + 1);
+		if (result == HYCAN_REFUSAL_DENIED)
+			p += put_attribute(p, WIRE_ERROR_POLICY_LINE, &job->policy_line, sizeof(job->policy_line));
+	}
+	frame_end(job, frame, NLMSG_ERROR, NLM_F_CAPPED | (result ? NLM_F_ACK_TLVS : 0),
+	          (size_t)(p - frame) - sizeof(struct nlmsghdr));
+	return 0;
+}
+
+static int job_item(struct op *op, const void *item)
+{
+	struct job *job = (struct job *)op;
+
+	return answer_structure(job, job->operation->reply, item, NLM_F_MULTI);
+}
+
+static void *job_memory(struct op *op, size_t size)
+{
+	return wire_memory_take(&((struct job *)op)->memory, size);
+}
+
+int job_open(struct job *job, struct server *server, struct buffer *output)
+{
+	memset(job, 0, sizeof(*job));
+	job->server = server;
+	job->output = output ? output : &job->own;
+	job->op.answer = job_item;
+	job->op.memory = job_memory;
+	job->memory.base = mmap(NULL, JOB_MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (job->memory.base == MAP_FAILED) {
+		job->memory.base = NULL;
+		return -errno;
+	}
+	job->memory.size = JOB_MEMORY_SIZE;
+	/* keys pass through; none may end up in a core dump */
+	(void)madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTDUMP);
+	return op_scope_open(&job->scope);
+}
+
+void job_close(struct job *job)
+{
+	if (job->memory.base)
+		munmap(job->memory.base, JOB_MEMORY_SIZE);
+	op_scope_free(&job->scope);
+	buffer_release(&job->own);
+	job->memory.base = NULL;
+}
+
+void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header)
+{
+	job->peer = peer;
+	job->operation = operation;
+	job->header = *header;
+	job->mark = buffer_used(job->output);
+	job->memory.used = 0;
+	job->policy_line = 0;
+	job->result = 0;
+	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
+	job->op.refusal = 0;
+	job->op.field = NULL;
+	job->op.sentence[0] = '\0';
+}
+
+/* Takes back what was answered so far. */
+static void rewind_answer(struct job *job)
+{
+	job->output->end = job->output->begin + job->mark;
+}
+
+void job_answer_error(struct job *job)
+{
+	rewind_answer(job);
+	if (job->result < 0)
+		explain_failure(job);
+	(void)answer_error(job);
+}
+
+void job_carry_out(struct job *job)
+{
+	const struct hycan_operation *operation = job->operation;
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
+		rewind_answer(job);
+		if (operation->reply->size && !operation->list)
+			memset(&job->reply, 0, operation->reply->size);
+		r = op_call(operation, &job->op, &job->request, &job->reply);
+	}
+	if (r == -EINTR && operation->list)
+		r = 0;
+	if (r == 0 && operation->list)
+		r = answer_done(job);
+	else if (r == 0 && operation->reply->n_fields)
+		r = answer_structure(job, operation->reply, &job->reply, 0);
+	else if (r == 0)
+		r = answer_error(job);
+	job->result = r;
+	if (r)
+		job_answer_error(job);
+}
+
+void job_end(struct job *job)
+{
+	wire_wipe(job->operation->request, &job->request);
+	if (job->operation->request->has_secrets)
+		explicit_bzero(job->memory.base, job->memory.used);
+	if (job->memory.used > MEMORY_KEEP)
+		(void)madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED);
+	for (size_t i = 0; i < job->n_fds; i++)
+		close(job->fds[i]);
+	job->n_fds = 0;
+	job->peer = NULL;
+}

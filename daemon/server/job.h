@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A job: one request while it is carried out, with all the memory that this takes.
+ *
+ * There is one for the loop and one for each worker, made at start and used again for every request, so the way of a
+ * request allocates nothing. Memory for lists is address space that is reserved once and given back page by page.
+ */
+#ifndef SERVER_JOB_H
+#define SERVER_JOB_H
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "messages.h"
+#include "op.h"
+#include "wire.h"
+
+/* Address space for the lists of one request and its answer; physical memory only where it is used. */
+#define JOB_MEMORY_SIZE (UINT64_C(96) << 20)
+
+struct peer;
+struct server;
+
+struct job {
+	struct op op; /* first: a handler's op is its job */
+	struct server *server;
+	struct peer *peer;
+	const struct hycan_operation *operation;
+	struct nlmsghdr header;     /* of the request */
+	struct kernel_scope *scope; /* the namespace that the daemon lives in, for this thread */
+	struct wire_memory memory;
+	union message request;
+	union message reply;
+	struct buffer *output; /* where the answer goes */
+	struct buffer own;     /* a worker's output */
+	size_t mark;           /* where in it this answer begins */
+	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
+	size_t n_fds;
+	uint64_t began_us;
+	uint32_t policy_line; /* of the rule that denied */
+	int result;           /* what the handler returned */
+};
+
+/* Makes the memory. output NULL: the job has an output of its own. */
+int job_open(struct job *job, struct server *server, struct buffer *output);
+
+void job_close(struct job *job);
+
+/* Takes a frame of peer: everything of the job is about it from now on. The descriptors are the job's. */
+void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header);
+
+/* Calls the handler and writes its answer; on any thread. The result is in job->result. */
+void job_carry_out(struct job *job);
+
+/* Replaces whatever stands in the answer by the refusal or failure in job->result. */
+void job_answer_error(struct job *job);
+
+/* Wipes and gives back what the request used. */
+void job_end(struct job *job);
+
+#endif

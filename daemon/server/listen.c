@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The listening socket.
+ *
+ * A file that is there already is replaced only when nobody answers on it and it is a socket of our own user. The new one
+ * has its final mode from the moment it exists, and its group before it listens: no client meets it half made.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "cleanup.h"
+#include "listen.h"
+#include "log.h"
+
+#define SOCKET_GROUP "hycan"
+
+int listen_passed(int *ret_fd)
+{
+	int n = sd_listen_fds(1);
+
+	if (n < 0)
+		return n;
+	if (n == 0)
+		return -ENOENT;
+	if (n != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) <= 0) {
+		log_write(LOG_ERR, "systemd passed %d descriptors; one listening Unix stream socket is expected.", n);
+		return -EINVAL;
+	}
+	*ret_fd = SD_LISTEN_FDS_START;
+	return 0;
+}
+
+/* Whether a daemon answers there: its process, or -ECONNREFUSED, -ENOENT, … */
+static int living_daemon(const struct sockaddr_un *address, pid_t *ret_pid)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+
+	if (fd < 0)
+		return -errno;
+	/* EAGAIN: it lives, and its backlog is full */
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno != EAGAIN)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+		cred.pid = 0;
+	*ret_pid = cred.pid;
+	return 0;
+}
+
+/* Makes the path free, if it is ours to free. */
+static int clear_path(const struct sockaddr_un *address)
+{
+	const char *path = address->sun_path;
+	struct stat st;
+	pid_t pid;
+	int r;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode)) {
+		log_write(LOG_ERR, "%s is there and is no socket; move it away or choose another path.", path);
+		return -EADDRINUSE;
+	}
+	r = living_daemon(address, &pid);
+	if (r == 0) {
+		log_write(LOG_ERR, "A daemon (pid %d) serves %s already; stop it first or choose another path.", pid, path);
+		return -EADDRINUSE;
+	}
+	if (r != -ECONNREFUSED || st.st_uid != geteuid()) {
+		log_write(LOG_ERR,
+		          "%s belongs to uid %u and is not a socket that a dead daemon of uid %u left; remove it or choose another "
+		          "path.",
+		          path, st.st_uid, geteuid());
+		return -EADDRINUSE;
+	}
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static void give_to_group(const char *path)
+{
+	struct group entry, *found = NULL;
+	char text[4096];
+
+	if (getgrnam_r(SOCKET_GROUP, &entry, text, sizeof(text), &found) != 0 || !found)
+		log_write(LOG_NOTICE, "There is no group %s: only uid %u can connect to %s.", SOCKET_GROUP, geteuid(), path);
+	else if (lchown(path, (uid_t)-1, found->gr_gid) < 0)
+		log_write(LOG_WARNING, "%s cannot be given to group %s: %s", path, SOCKET_GROUP, strerror(errno));
+}
+
+int listen_at(const char *path, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int r;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		log_write(LOG_ERR, "%s is longer than the %zu bytes of a socket's path.", path, sizeof(address.sun_path) - 1);
+		return -ENAMETOOLONG;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	r = clear_path(&address);
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0117);
+	r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0) {
+		log_write(LOG_ERR, "%s cannot be made: %s", path, strerror(-r));
+		return r;
+	}
+	give_to_group(path);
+	if (listen(fd, SOMAXCONN) < 0) {
+		r = -errno;
+		unlink(path);
+		return r;
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bytes in, frames to the dispatcher, bytes out.
+ *
+ * What a socket has is read into a buffer that all peers share; only what is not a whole frame is kept with the peer, so
+ * an idle peer has no buffer at all. Answers are collected while a peer has its turn and sent together. A peer whose
+ * answers are not taken gets no further requests carried out; a peer that keeps us waiting is dropped.
+ *
+ * Descriptors belong to the frame in whose bytes they arrived: the kernel ends a read behind the bytes that descriptors
+ * came with (unix(7)), so that position is noted with each.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "classic.h"
+#include "cleanup.h"
+#include "dispatch.h"
+#include "log.h"
+#include "op.h"
+#include "peer.h"
+#include "server.h"
+
+/* With so much unsent, a peer's further requests wait. */
+#define OUTPUT_HIGH (256u << 10)
+
+/* How much is read at once of a request that does not fit one read. */
+#define INPUT_STEP (64u << 10)
+
+/* ------------------------------------------------------------------------------------------------- waiting for a peer */
+
+static void set_slow(struct peer *peer, bool slow)
+{
+	struct server *server = peer->server;
+
+	if (peer->is_slow)
+		TAILQ_REMOVE(&server->slow, peer, slow);
+	peer->is_slow = slow;
+	if (!slow)
+		return;
+	if (TAILQ_EMPTY(&server->slow))
+		(void)sd_event_source_set_enabled(server->patience, SD_EVENT_ON);
+	peer->slow_since_us = server_now_us();
+	TAILQ_INSERT_TAIL(&server->slow, peer, slow);
+}
+
+void peer_drop_slow(struct server *server)
+{
+	uint64_t now = server_now_us();
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&server->slow)) && now - peer->slow_since_us >= SERVER_PATIENCE_US) {
+		log_write(LOG_NOTICE, "uid %u (pid %d) %s: dropped", peer->identity.uid, peer->identity.pid,
+		          buffer_used(&peer->output) ? "does not read its answers" : "sent half a request and no more");
+		peer_close(peer);
+	}
+}
+
+static void watch(struct peer *peer, uint32_t events)
+{
+	if (peer->events == events || !peer->io)
+		return;
+	peer->events = events;
+	/* a hang-up is reported even when nothing is watched, and would keep the loop busy */
+	(void)sd_event_source_set_enabled(peer->io, events ? SD_EVENT_ON : SD_EVENT_OFF);
+	if (events)
+		(void)sd_event_source_set_io_events(peer->io, events);
+}
+
+static bool backlog(const struct peer *peer)
+{
+	return buffer_used(&peer->output) > OUTPUT_HIGH;
+}
+
+/* Watches what matters now, and notes whether the peer keeps us waiting. */
+static void update(struct peer *peer)
+{
+	bool unsent = buffer_used(&peer->output) > 0;
+	bool half = (buffer_used(&peer->input) > 0 || peer->skip > 0) && !peer->job && !peer->is_waiting && !backlog(peer);
+	bool reads = !peer->eof && !peer->job && !peer->is_waiting && !backlog(peer);
+
+	watch(peer, (reads ? EPOLLIN : 0u) | (unsent ? EPOLLOUT : 0u));
+	if ((unsent || half) != peer->is_slow)
+		set_slow(peer, unsent || half);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- output */
+
+/* Sends bytes; returns how many went, or -errno when the connection is broken. */
+static ssize_t send_bytes(struct peer *peer, const void *bytes, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = send(peer->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return n;
+}
+
+static int flush(struct peer *peer)
+{
+	while (buffer_used(&peer->output) > 0) {
+		ssize_t n = send_bytes(peer, buffer_first(&peer->output), buffer_used(&peer->output));
+
+		if (n <= 0)
+			return (int)n;
+		buffer_consume(&peer->output, (size_t)n, 0);
+		/* whoever reads, however slowly, is not dropped */
+		if (peer->is_slow)
+			set_slow(peer, true);
+	}
+	return 0;
+}
+
+/* Sends what was answered; what the socket does not take stays with the peer. */
+static int send_output(struct peer *peer, struct buffer *output)
+{
+	ssize_t n = 0;
+	int r = 0;
+
+	if (buffer_used(output) == 0)
+		return 0;
+	if (buffer_used(&peer->output) == 0) {
+		n = send_bytes(peer, buffer_first(output), buffer_used(output));
+		if (n < 0)
+			r = (int)n;
+	}
+	if (r == 0 && (size_t)n < buffer_used(output)) {
+		output->begin += (size_t)n;
+		if (buffer_used(&peer->output) == 0 && buffer_used(output) > OUTPUT_HIGH) {
+			/* a long answer changes hands, it is not copied */
+			buffer_release(&peer->output);
+			peer->output = *output;
+			*output = (struct buffer){ 0 };
+			return 0;
+		}
+		r = buffer_append(&peer->output, buffer_first(output), buffer_used(output), 2u * WIRE_ANSWER_MAX);
+	}
+	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------------------- descriptors */
+
+static void close_fds(struct peer *peer, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		close(peer->fds[i]);
+	peer->n_fds -= n;
+	memmove(peer->fds, peer->fds + n, peer->n_fds * sizeof(*peer->fds));
+	memmove(peer->fd_position, peer->fd_position + n, peer->n_fds * sizeof(*peer->fd_position));
+}
+
+/* How many of the pending descriptors came with bytes up to that position. */
+static size_t fds_until(const struct peer *peer, uint64_t position)
+{
+	size_t n = 0;
+
+	while (n < peer->n_fds && peer->fd_position[n] <= position)
+		n++;
+	return n;
+}
+
+/* Keeps the descriptors of a message that was read; end is the position behind its bytes. */
+static void take_fds(struct peer *peer, struct msghdr *msg, uint64_t end)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (peer->n_fds == WIRE_FDS_MAX) {
+				close(fd);
+				peer->fds_lost = true;
+				continue;
+			}
+			peer->fds[peer->n_fds] = fd;
+			peer->fd_position[peer->n_fds++] = end;
+		}
+	}
+	if (msg->msg_flags & MSG_CTRUNC)
+		peer->fds_lost = true;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- input */
+
+/* A header that no frame can have: refused once, and stepped over. Returns the bytes to step over. */
+static uint64_t refuse_header(struct peer *peer, const struct nlmsghdr *header)
+{
+	static const struct hycan_structure nothing = { .name = "a frame" };
+	static const struct hycan_operation frame = { .name = "a frame", .request = &nothing, .reply = &nothing };
+	struct job *job = &peer->server->job;
+	bool said = peer->out_of_step;
+
+	peer->out_of_step = header->nlmsg_len < sizeof(*header);
+	if (!said) {
+		job_begin(job, peer, &frame, header);
+		job->result = op_refuse(
+			&job->op, HYCAN_REFUSAL_MALFORMED, NULL,
+			header->nlmsg_len > WIRE_REQUEST_MAX
+				? "A frame of %u bytes is longer than the %u bytes that a request may have."
+				: "A frame of %u bytes: the length must be a multiple of four, at least 16 and at most %u.",
+			header->nlmsg_len, WIRE_REQUEST_MAX);
+		job_answer_error(job);
+		job->peer = NULL;
+	}
+	return header->nlmsg_len < sizeof(*header) ? sizeof(*header) : header->nlmsg_len;
+}
+
+/* One frame, if it is whole. Returns the bytes that it took; 0: more must come, or its turn. */
+static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size, enum dispatched *ret_dispatched)
+{
+	struct nlmsghdr header;
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+	bool lost;
+
+	if (size < sizeof(header))
+		return 0;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > WIRE_REQUEST_MAX || header.nlmsg_len % NLMSG_ALIGNTO) {
+		peer->skip = refuse_header(peer, &header);
+		return peer->skip < size ? (size_t)peer->skip : size;
+	}
+	peer->out_of_step = false;
+	if (header.nlmsg_len > size)
+		return 0;
+	n_fds = fds_until(peer, peer->position + header.nlmsg_len);
+	lost = peer->fds_lost && n_fds == peer->n_fds;
+	memcpy(fds, peer->fds, n_fds * sizeof(*fds));
+	*ret_dispatched =
+		dispatch_frame(peer, &header, bytes + sizeof(header), header.nlmsg_len - sizeof(header), fds, n_fds, lost);
+	if (*ret_dispatched == DISPATCH_WAIT)
+		return 0;
+	/* they are the job's now */
+	peer->n_fds -= n_fds;
+	memmove(peer->fds, peer->fds + n_fds, peer->n_fds * sizeof(*peer->fds));
+	memmove(peer->fd_position, peer->fd_position + n_fds, peer->n_fds * sizeof(*peer->fd_position));
+	peer->fds_lost = peer->fds_lost && !lost;
+	return header.nlmsg_len;
+}
+
+static size_t consume_one(struct peer *peer, const uint8_t *bytes, size_t size, enum dispatched *ret_dispatched)
+{
+	size_t taken;
+
+	*ret_dispatched = DISPATCH_DONE;
+	if (peer->skip > 0)
+		return peer->skip < size ? (size_t)peer->skip : size;
+	if (peer->protocol == PEER_UNKNOWN)
+		peer->protocol = classic_begins(bytes[0]) ? PEER_CLASSIC : PEER_NETLINK;
+	if (peer->protocol == PEER_NETLINK)
+		return consume_frame(peer, bytes, size, ret_dispatched);
+	*ret_dispatched = classic_request(peer, bytes, size, &taken);
+	/* one request a connection: the answer is the last thing that is sent */
+	if (taken && *ret_dispatched == DISPATCH_DONE)
+		peer->eof = true;
+	return taken;
+}
+
+/* Hands whole frames to the dispatcher, as many as may be carried out now. Returns the bytes taken. */
+static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
+{
+	struct server *server = peer->server;
+	size_t taken = 0;
+
+	while (taken < size && !peer->job && !peer->is_waiting && !(peer->eof && peer->protocol == PEER_CLASSIC)) {
+		enum dispatched dispatched;
+		size_t n;
+
+		if (buffer_used(&server->output) + buffer_used(&peer->output) > OUTPUT_HIGH &&
+		    (send_output(peer, &server->output) < 0 || backlog(peer)))
+			break;
+		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
+		if (dispatched == DISPATCH_WAIT) {
+			peer->is_waiting = true;
+			TAILQ_INSERT_TAIL(&server->waiting, peer, waiting);
+		}
+		if (n == 0)
+			break;
+		peer->skip -= peer->skip < n ? peer->skip : n;
+		peer->position += n;
+		taken += n;
+	}
+	/* descriptors of bytes that were stepped over belong to nobody */
+	if (peer->n_fds)
+		close_fds(peer, fds_until(peer, peer->position));
+	return taken;
+}
+
+/* Room behind the bytes that wait, within what a peer, and what all peers together, may keep. */
+static int reserve_input(struct peer *peer, struct iovec *ret_iov)
+{
+	struct server *server = peer->server;
+	size_t room = peer->input.room;
+	uint8_t *p = NULL;
+
+	if (server->input_memory + INPUT_STEP <= SERVER_INPUT_MAX)
+		p = buffer_reserve(&peer->input, INPUT_STEP, WIRE_REQUEST_MAX + 2 * INPUT_STEP);
+	server->input_memory += peer->input.room - room;
+	if (!p)
+		return -ENOBUFS;
+	*ret_iov = (struct iovec){ .iov_base = p, .iov_len = INPUT_STEP };
+	return 0;
+}
+
+/* Keeps bytes that wait. */
+static int keep_input(struct peer *peer, const uint8_t *bytes, size_t size)
+{
+	struct server *server = peer->server;
+	size_t room = peer->input.room;
+	int r;
+
+	if (size == 0)
+		return 0;
+	if (server->input_memory + size > SERVER_INPUT_MAX)
+		return -ENOBUFS;
+	r = buffer_append(&peer->input, bytes, size, WIRE_REQUEST_MAX);
+	server->input_memory += peer->input.room - room;
+	return r;
+}
+
+static void consume_input(struct peer *peer)
+{
+	size_t room = peer->input.room;
+
+	while (buffer_used(&peer->input) > 0) {
+		size_t n = consume(peer, buffer_first(&peer->input), buffer_used(&peer->input));
+
+		if (n == 0)
+			break;
+		buffer_consume(&peer->input, n, 0);
+	}
+	peer->server->input_memory -= room - peer->input.room;
+}
+
+/* Reads once. 0: something came, or nothing can be read now; -errno: the connection is broken. */
+static int receive(struct peer *peer)
+{
+	struct server *server = peer->server;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE((WIRE_FDS_MAX + 1) * sizeof(int))];
+	struct iovec iov = { .iov_base = server->scratch, .iov_len = sizeof(server->scratch) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	bool whole = buffer_used(&peer->input) == 0;
+	size_t taken = 0;
+	ssize_t n;
+	int r;
+
+	if (!whole) {
+		r = reserve_input(peer, &iov);
+		if (r < 0)
+			return r;
+	}
+	n = recvmsg(peer->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0) {
+		peer->eof = true;
+		return 0;
+	}
+	if (msg.msg_controllen)
+		take_fds(peer, &msg, peer->position + buffer_used(&peer->input) + (uint64_t)n);
+	if (!whole) {
+		buffer_commit(&peer->input, (size_t)n);
+		return 0;
+	}
+	taken = consume(peer, server->scratch, (size_t)n);
+	return keep_input(peer, server->scratch + taken, (size_t)n - taken);
+}
+
+/* ----------------------------------------------------------------------------------------------------- the connection */
+
+static void release(struct peer *peer)
+{
+	identity_done(&peer->identity);
+	op_scope_free(&peer->scope);
+	free(peer);
+}
+
+void peer_close(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	set_slow(peer, false);
+	if (peer->is_waiting)
+		TAILQ_REMOVE(&server->waiting, peer, waiting);
+	peer->is_waiting = false;
+	peer->io = sd_event_source_disable_unref(peer->io);
+	cleanup_close(&peer->fd);
+	close_fds(peer, peer->n_fds);
+	server->input_memory -= peer->input.room;
+	buffer_release(&peer->input);
+	buffer_release(&peer->output);
+	TAILQ_REMOVE(&server->peers, peer, entry);
+	server->n_peers--;
+	if (server->listener)
+		(void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+	peer->gone = true;
+	if (!peer->job)
+		release(peer);
+	if (server->private)
+		(void)sd_event_exit(server->event, 0);
+}
+
+/* The turn of a peer ends: its answers are sent, and what is next is decided. */
+static void end_turn(struct peer *peer, int r)
+{
+	struct buffer *output = &peer->server->output;
+
+	if (r == 0)
+		r = send_output(peer, output);
+	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
+	if (r < 0 || (peer->eof && !peer->job && !peer->is_waiting && buffer_used(&peer->output) == 0)) {
+		peer_close(peer);
+		return;
+	}
+	update(peer);
+}
+
+void peer_continue(struct peer *peer)
+{
+	int r = flush(peer);
+
+	if (r == 0 && !backlog(peer))
+		consume_input(peer);
+	end_turn(peer, r);
+}
+
+void peer_job_done(struct peer *peer, struct job *job)
+{
+	int r;
+
+	peer->job = NULL;
+	if (peer->gone) {
+		buffer_release(job->output);
+		release(peer);
+		return;
+	}
+	if (peer->protocol == PEER_CLASSIC)
+		peer->eof = true;
+	r = send_output(peer, job->output);
+	if (r < 0)
+		end_turn(peer, r);
+	else
+		peer_continue(peer);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct peer *peer = userdata;
+	int r = 0;
+
+	(void)source;
+	(void)fd;
+	if (revents & EPOLLOUT) {
+		peer_continue(peer);
+		return 0;
+	}
+	if (peer->events & EPOLLIN)
+		r = receive(peer);
+	else if (revents & (EPOLLHUP | EPOLLERR))
+		r = -EPIPE;
+	if (r == 0 && buffer_used(&peer->input) > 0)
+		consume_input(peer);
+	end_turn(peer, r);
+	return 0;
+}
+
+int peer_open(struct server *server, int fd)
+{
+	struct peer *peer;
+	int r;
+
+	peer = calloc(1, sizeof(*peer));
+	if (!peer) {
+		close(fd);
+		return -ENOMEM;
+	}
+	peer->server = server;
+	peer->fd = fd;
+	peer->identity.pidfd = -1;
+	r = identity_from_socket(fd, &peer->identity);
+	if (r == 0)
+		r = sd_event_add_io(server->event, &peer->io, fd, EPOLLIN, on_io, peer);
+	if (r < 0) {
+		close(fd);
+		release(peer);
+		return r;
+	}
+	peer->events = EPOLLIN;
+	TAILQ_INSERT_TAIL(&server->peers, peer, entry);
+	server->n_peers++;
+	return 0;
+}

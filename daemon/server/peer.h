@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A peer: a connected client, its bytes coming in and going out, and the namespace that its requests act in. */
+#ifndef SERVER_PEER_H
+#define SERVER_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <systemd/sd-event.h>
+
+#include "buffer.h"
+#include "identity.h"
+#include "wire.h"
+
+struct job;
+struct kernel_scope;
+struct server;
+
+/* What the first byte of a connection tells. */
+enum peer_protocol {
+	PEER_UNKNOWN,
+	PEER_NETLINK, /* frames */
+	PEER_CLASSIC, /* the classic HyCAN protocol: one request, one answer */
+};
+
+struct peer {
+	struct server *server;
+	int fd;
+	sd_event_source *io;
+	struct identity identity;
+	enum peer_protocol protocol;
+	bool hello;       /* session.hello was done */
+	bool eof;         /* it sends no more */
+	bool gone;        /* closed; only a worker still has its job */
+	bool out_of_step; /* no frame begins where one should; said once */
+	struct job *job;  /* under way on a worker; nothing else is begun meanwhile */
+	bool is_waiting;  /* for a worker, in server->waiting */
+	bool is_slow;     /* in server->slow */
+	uint32_t events;  /* what io watches */
+	uint64_t slow_since_us;
+	struct kernel_scope *scope; /* after session.netns; else NULL */
+	char client[64];            /* what it calls itself */
+
+	struct buffer input;                /* a request that is not whole yet, or waits for its turn */
+	struct buffer output;               /* answers that the socket did not take yet */
+	uint64_t position;                  /* of the first byte in input, in the stream */
+	uint64_t skip;                      /* bytes to drop: the rest of a frame that was refused for its length */
+	int fds[WIRE_FDS_MAX];              /* descriptors that came and were not taken */
+	uint64_t fd_position[WIRE_FDS_MAX]; /* end of the bytes that each came with */
+	size_t n_fds;
+	bool fds_lost; /* more came than one frame may carry */
+
+	TAILQ_ENTRY(peer) entry;
+	TAILQ_ENTRY(peer) waiting;
+	TAILQ_ENTRY(peer) slow;
+};
+
+/* Takes a connected socket, which is the peer's from now on. -errno: not served, and closed. */
+int peer_open(struct server *server, int fd);
+
+/* Drops the connection; while a worker has its job, the rest of it stays until peer_job_done(). */
+void peer_close(struct peer *peer);
+
+/* Its job on a worker is done, and the answer in job->output. */
+void peer_job_done(struct peer *peer, struct job *job);
+
+/* Goes on with what is pending: after a worker got free, or the socket took bytes. */
+void peer_continue(struct peer *peer);
+
+/* Ends those who were waited for too long. */
+void peer_drop_slow(struct server *server);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The event loop: who comes, which signals arrive, which workers are done, whose patience ends.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "about.h"
+#include "cleanup.h"
+#include "dispatch.h"
+#include "listen.h"
+#include "log.h"
+#include "peer.h"
+#include "server.h"
+
+/* Descriptors that the daemon itself needs beside those of its peers. */
+#define FDS_RESERVED 64u
+
+uint64_t server_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+	int peer, r;
+
+	(void)revents;
+	if (server->n_peers >= SERVER_PEERS_MAX) {
+		/* until somebody goes: peer_close() */
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	}
+	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (peer < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			return sd_event_source_set_enabled(source, server->n_peers ? SD_EVENT_OFF : SD_EVENT_ON);
+		return 0;
+	}
+	r = peer_open(server, peer);
+	if (r < 0)
+		log_write(LOG_WARNING, "A client was not served: %s", strerror(-r));
+	return 0;
+}
+
+static void worker_finish(struct server *server, struct worker *worker)
+{
+	struct job *job = &worker->job;
+	struct peer *peer = job->peer;
+
+	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
+	server->n_busy--;
+	server->n_busy_slow -= job->operation->runs == HYCAN_RUNS_SLOW;
+	dispatch_finish(job);
+	worker->busy = false;
+	peer_job_done(peer, job);
+}
+
+/* Lets those who wait for a worker try again, each once. */
+static void serve_waiting(struct server *server)
+{
+	struct peer_list again = TAILQ_HEAD_INITIALIZER(again);
+	struct peer *peer;
+
+	TAILQ_CONCAT(&again, &server->waiting, waiting);
+	while ((peer = TAILQ_FIRST(&again))) {
+		TAILQ_REMOVE(&again, peer, waiting);
+		peer->is_waiting = false;
+		peer_continue(peer);
+	}
+}
+
+static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+	uint64_t n;
+
+	(void)source;
+	(void)revents;
+	if (read(fd, &n, sizeof(n)) < 0)
+		return 0;
+	for (size_t i = 0; i < WORKERS; i++)
+		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
+			worker_finish(server, &server->worker[i]);
+	serve_waiting(server);
+	return 0;
+}
+
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+
+	peer_drop_slow(server);
+	if (TAILQ_EMPTY(&server->slow))
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return sd_event_source_set_time(source, usec + 1000000);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct server *server = userdata;
+	struct policy *policy = NULL;
+	char reason[512];
+
+	(void)source;
+	(void)info;
+	sd_notify(0, "RELOADING=1");
+	if (policy_read(server->policy_path, &policy, reason, sizeof(reason)) < 0) {
+		log_write(LOG_ERR, "%s. The policy stays as it was.", reason);
+	} else {
+		policy_free(&server->policy);
+		server->policy = policy;
+		log_write(LOG_INFO, "The policy was read again.");
+	}
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int open_patience(struct server *server)
+{
+	int r = sd_event_add_time(server->event, &server->patience, CLOCK_MONOTONIC, server_now_us(), 500000, on_patience, server);
+
+	return r < 0 ? r : sd_event_source_set_enabled(server->patience, SD_EVENT_OFF);
+}
+
+/* As many descriptors as the administrator allows: each peer is one. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur =
+			limit.rlim_max < SERVER_PEERS_MAX + FDS_RESERVED ? limit.rlim_max : SERVER_PEERS_MAX + FDS_RESERVED;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int open_workers(struct server *server)
+{
+	_cleanup_close_ int notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int r;
+
+	if (notify < 0)
+		return -errno;
+	for (size_t i = 0; i < WORKERS; i++) {
+		r = worker_open(&server->worker[i], server, notify);
+		if (r < 0)
+			return r;
+		server->worker[i].job.op.server = &about_server;
+	}
+	r = sd_event_add_io(server->event, &server->worker_done, notify, EPOLLIN, on_worker_done, server);
+	if (r < 0)
+		return r;
+	sd_event_source_set_io_fd_own(server->worker_done, 1);
+	steal_fd(&notify);
+	return 0;
+}
+
+static int open_listener(struct server *server, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	int r = -ENOENT;
+
+	if (!path)
+		r = listen_passed(&fd);
+	if (r == -ENOENT) {
+		server->socket_path = strdup(path ? path : SERVER_SOCKET_DEFAULT);
+		if (!server->socket_path)
+			return -ENOMEM;
+		r = listen_at(server->socket_path, &fd);
+		if (r < 0) {
+			/* it is not ours to remove */
+			cleanup_free(&server->socket_path);
+			return r;
+		}
+	}
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
+	if (r < 0)
+		return r;
+	sd_event_source_set_io_fd_own(server->listener, 1);
+	steal_fd(&fd);
+	return 0;
+}
+
+static int open_signals(struct server *server)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	r = sd_event_add_signal(server->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(server->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(server->event, NULL, SIGHUP, on_reload, server);
+	return r;
+}
+
+/* What only a daemon for everybody has: policy, workers, signals, a listening socket. */
+static int open_public(struct server *server, const struct server_options *options)
+{
+	char reason[512];
+	int r;
+
+	server->policy_path = options->policy_path ? options->policy_path : POLICY_PATH;
+	r = policy_read(server->policy_path, &server->policy, reason, sizeof(reason));
+	if (r < 0) {
+		log_write(LOG_ERR, "%s.", reason);
+		return r;
+	}
+	raise_descriptor_limit();
+	r = open_signals(server);
+	if (r >= 0)
+		r = open_workers(server);
+	if (r >= 0)
+		r = open_listener(server, options->socket_path);
+	if (r >= 0)
+		r = sd_event_set_watchdog(server->event, true);
+	return r < 0 ? r : 0;
+}
+
+int server_open(const struct server_options *options, struct server **ret_server)
+{
+	_cleanup_(server_free) struct server *server = NULL;
+	int r;
+
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return -ENOMEM;
+	TAILQ_INIT(&server->peers);
+	TAILQ_INIT(&server->waiting);
+	TAILQ_INIT(&server->slow);
+	server->started_us = server_now_us();
+	server->private = options->private_fd >= 0;
+	r = sd_event_new(&server->event);
+	if (r < 0)
+		return r;
+	r = job_open(&server->job, server, &server->output);
+	if (r < 0)
+		return r;
+	server->job.op.server = &about_server;
+	r = open_patience(server);
+	if (r < 0)
+		return r;
+	r = server->private ? peer_open(server, options->private_fd) : open_public(server, options);
+	if (r < 0)
+		return r;
+	*ret_server = steal(&server);
+	return 0;
+}
+
+int server_run(struct server *server)
+{
+	int r;
+
+	if (!server->private) {
+		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
+		          server->socket_path ? server->socket_path : "the socket of systemd");
+		sd_notify(0, "READY=1");
+	}
+	r = sd_event_loop(server->event);
+	sd_notify(0, "STOPPING=1");
+	return r;
+}
+
+void server_free(struct server **server)
+{
+	struct server *s = *server;
+	struct peer *peer;
+
+	if (!s)
+		return;
+	if (s->socket_path)
+		(void)unlink(s->socket_path);
+	free(s->socket_path);
+	sd_event_source_disable_unref(s->listener);
+	s->listener = NULL;
+	for (size_t i = 0; i < WORKERS; i++)
+		worker_close(&s->worker[i]);
+	s->private = false;
+	while ((peer = TAILQ_FIRST(&s->peers))) {
+		/* the workers are gone, and with them what they had begun */
+		peer->job = NULL;
+		peer_close(peer);
+	}
+	sd_event_source_disable_unref(s->worker_done);
+	sd_event_source_disable_unref(s->patience);
+	job_close(&s->job);
+	buffer_release(&s->output);
+	policy_free(&s->policy);
+	sd_event_unref(s->event);
+	free(s);
+	*server = NULL;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The server: the event loop with everything that lives in it.
+ *
+ * One thread serves all peers. Slow kernel work, and all kernel work while slow work is under way, goes to a worker
+ * (worker.h), because the kernel's routing lock would make the loop wait with it.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <systemd/sd-event.h>
+
+#include "buffer.h"
+#include "job.h"
+#include "messages.h"
+#include "policy.h"
+#include "statistics.h"
+#include "worker.h"
+
+/* Peers at once; further ones wait in the socket's backlog. */
+#define SERVER_PEERS_MAX 8192
+
+/* Half-sent requests of all peers together. */
+#define SERVER_INPUT_MAX (256u << 20)
+
+/* A peer that sends no whole frame, or reads nothing of its answer, for so long is dropped. */
+#define SERVER_PATIENCE_US (10 * UINT64_C(1000000))
+
+struct peer;
+TAILQ_HEAD(peer_list, peer);
+
+struct server {
+	sd_event *event;
+	sd_event_source *listener;
+	sd_event_source *patience; /* runs while somebody is waited for */
+	sd_event_source *worker_done;
+	struct policy *policy;
+	const char *policy_path;
+	char *socket_path; /* the socket file that we made, or NULL */
+
+	struct peer_list peers;
+	size_t n_peers;
+	size_t input_memory;      /* bytes in the peers' input buffers */
+	struct peer_list waiting; /* for a worker, first come first served */
+	struct peer_list slow;    /* half a frame sent, or an answer not read: the longest one first */
+
+	struct job job; /* carried out in the loop */
+	struct worker worker[WORKERS];
+	size_t n_busy;      /* workers under way */
+	size_t n_busy_slow; /* of them with slow operations */
+
+	struct buffer output; /* answers to the peer whose turn it is */
+	struct statistics statistics;
+	uint64_t started_us;
+	bool private;           /* serves one peer and ends with it */
+	uint8_t scratch[16384]; /* what is read when nothing is pending */
+};
+
+struct server_options {
+	const char *socket_path; /* NULL: what systemd passed, else the default */
+	const char *policy_path;
+	int private_fd; /* serve this peer alone, or -1 */
+};
+
+#define SERVER_SOCKET_DEFAULT "/tmp/hycan_daemon.sock"
+
+/* Prepares everything up to the listening socket; says why not in the log. */
+int server_open(const struct server_options *options, struct server **ret_server);
+
+/* Serves until SIGTERM or SIGINT, or until the private peer goes. 0 or -errno. */
+int server_run(struct server *server);
+
+void server_free(struct server **server);
+
+/* Microseconds of the monotonic clock. */
+uint64_t server_now_us(void);
+
+#endif

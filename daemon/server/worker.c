@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The worker's thread. Signals are the loop's, so all are blocked here. */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "worker.h"
+
+static void *work(void *userdata)
+{
+	struct worker *worker = userdata;
+	const uint64_t one = 1;
+
+	for (;;) {
+		while (sem_wait(&worker->start) < 0)
+			;
+		if (worker->stop)
+			return NULL;
+		job_carry_out(&worker->job);
+		atomic_store_explicit(&worker->done, true, memory_order_release);
+		/* an eventfd's counter does not overflow by ones */
+		while (write(worker->notify, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
+	}
+}
+
+int worker_open(struct worker *worker, struct server *server, int notify)
+{
+	sigset_t all, before;
+	int r;
+
+	worker->notify = notify;
+	r = job_open(&worker->job, server, NULL);
+	if (r < 0)
+		return r;
+	if (sem_init(&worker->start, 0, 0) < 0)
+		return -errno;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&worker->thread, NULL, work, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	worker->running = r == 0;
+	return -r;
+}
+
+void worker_close(struct worker *worker)
+{
+	if (worker->running) {
+		worker->stop = true;
+		sem_post(&worker->start);
+		pthread_join(worker->thread, NULL);
+		sem_destroy(&worker->start);
+	}
+	worker->running = false;
+	job_close(&worker->job);
+}
+
+void worker_start(struct worker *worker)
+{
+	worker->busy = true;
+	sem_post(&worker->start);
+}

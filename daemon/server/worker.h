@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Workers: threads that carry out what would make the loop wait.
+ *
+ * A worker has one job, its own, and its own kernel sockets. The loop fills the job and starts the worker; the worker
+ * carries it out and tells the loop through an eventfd; the loop then finishes the job. So the two never touch a job at
+ * the same time, and nothing else is shared.
+ */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "job.h"
+
+/* One more than slow operations may occupy, so that the others never queue behind two of them. */
+#define WORKERS      3
+#define WORKERS_SLOW 2
+
+struct worker {
+	struct job job;
+	pthread_t thread;
+	sem_t start;
+	atomic_bool done;
+	bool running; /* the thread exists */
+	bool busy;    /* it has a job; the loop's view */
+	bool stop;
+	int notify; /* eventfd that tells the loop */
+};
+
+int worker_open(struct worker *worker, struct server *server, int notify);
+
+/* Waits for the job under way, and ends the thread. */
+void worker_close(struct worker *worker);
+
+/* Starts the job, which is prepared. */
+void worker_start(struct worker *worker);
+
+#endif
