@@ -98,7 +98,7 @@ int hycan_link_get_async(struct hycan *h, const char *name, hycan_callback *call
  * Sets a link administratively up. Already up: success, nothing changes.
  *
  * @param name the link
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_KERNEL.
  */
 int hycan_link_up(struct hycan *h, const char *name);
 
@@ -122,7 +122,7 @@ int hycan_link_down_async(struct hycan *h, const char *name, hycan_callback *cal
  * @param name the link
  * @param options what may be given beside; NULL for nothing
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_OUT_OF_RANGE,
- * HYCAN_REFUSAL_UNSUPPORTED.
+ * HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_BUSY.
  */
 int hycan_link_set(struct hycan *h, const char *name, const struct hycan_link_set_options *options);
 
@@ -146,7 +146,8 @@ int hycan_link_delete_async(struct hycan *h, const char *name, hycan_callback *c
  * @param name the new link
  * @param options what may be given beside; NULL for nothing
  * @param ret_link link; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_OUT_OF_RANGE.
  */
 int hycan_vcan_create(struct hycan *h, const char *name, const struct hycan_vcan_create_options *options, struct hycan_link *ret_link);
 
@@ -161,7 +162,8 @@ int hycan_vcan_create_async(struct hycan *h, const char *name, const struct hyca
  * @param peer the other end
  * @param options what may be given beside; NULL for nothing
  * @param ret_link link; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_INVALID.
  */
 int hycan_vxcan_create(struct hycan *h, const char *name, const char *peer, const struct hycan_vxcan_create_options *options, struct hycan_link *ret_link);
 

@@ -213,7 +213,7 @@ struct hycan_link {
 	bool up; /**< IFF_UP: the administrator wants it up */
 	enum hycan_operstate operstate; /**< what became of that wish */
 	bool has_parent; /**< parent is given */
-	char parent[HYCAN_IFNAME_SIZE]; /**< the link this one stands on (IFLA_LINK), where it is in the same namespace */
+	char parent[HYCAN_IFNAME_SIZE]; /**< the link this one stands on, or the other end of a pair (IFLA_LINK), where it is in the same namespace */
 	bool has_master; /**< master is given */
 	char master[HYCAN_IFNAME_SIZE]; /**< the bridge or bond this one belongs to (IFLA_MASTER) */
 	bool has_vlan_id; /**< vlan_id is given */
@@ -475,7 +475,7 @@ struct hycan_link_list_options {
 /** What link.set can be given beside what it needs. */
 struct hycan_link_set_options {
 	bool has_mtu; /**< mtu is given */
-	uint32_t mtu; /**< bytes of payload in the largest frame [1..65535] */
+	uint32_t mtu; /**< bytes of payload in the largest frame [1..65536] */
 	bool has_alias; /**< alias is given */
 	char alias[256]; /**< text for people; empty removes it */
 	bool has_mac; /**< mac is given */
