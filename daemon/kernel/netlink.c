@@ -32,7 +32,7 @@ struct kernel_scope {
 	int netns; /* the namespace, or -1 for the one the process lives in */
 	int home;  /* where the thread goes back to, while it is inside */
 	uint64_t inode;
-	char message[256];
+	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
 };
@@ -77,6 +77,11 @@ void kernel_scope_free(struct kernel_scope **scope)
 const char *kernel_scope_message(const struct kernel_scope *scope)
 {
 	return scope->message;
+}
+
+void netlink_set_message(struct kernel_scope *scope, const char *message)
+{
+	snprintf(scope->message, sizeof(scope->message), "%s", message);
 }
 
 uint64_t kernel_scope_inode(const struct kernel_scope *scope)
@@ -315,6 +320,14 @@ void netlink_parse_nested(const struct nlattr *nest, const struct nlattr **table
 	memset(table, 0, (max + 1u) * sizeof(*table));
 	mnl_attr_for_each_nested (attr, nest)
 		parse(attr, table, max);
+}
+
+void netlink_copy(const struct nlattr *attr, void *to, size_t size)
+{
+	size_t n = mnl_attr_get_payload_len(attr);
+
+	memset(to, 0, size);
+	memcpy(to, mnl_attr_get_payload(attr), n < size ? n : size);
 }
 
 static int read_family(const struct nlmsghdr *nlh, void *userdata)

@@ -18,6 +18,9 @@
 /* Size of the buffer that netlink_message() builds in: attributes can be no longer than this anyway. */
 #define NETLINK_BUFFER_SIZE 65536
 
+/* Bytes of the kernel's words that are kept, with the terminating zero. */
+#define NETLINK_MESSAGE_SIZE 256
+
 /* Called for each message of an answer. 0 to go on, -errno to end with it (the rest of the answer is read and dropped). */
 typedef int netlink_answer(const struct nlmsghdr *nlh, void *userdata);
 
@@ -52,6 +55,15 @@ void netlink_parse(const struct nlmsghdr *nlh, size_t header_size, const struct 
 
 /* The same for the attributes in an attribute. */
 void netlink_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+/* Copies what an attribute holds, cut or filled with zeros to size: the kernel's structures grow from release to release. */
+void netlink_copy(const struct nlattr *attr, void *to, size_t size);
+
+/*
+ * Replaces the kernel's words. For a request that is taken back after it failed: what it said counts, and not what the
+ * kernel said about the taking back.
+ */
+void netlink_set_message(struct kernel_scope *scope, const char *message);
 
 /* Number of a generic netlink family (“wireguard”); -ENOENT where this kernel has none. */
 int netlink_family(struct kernel_scope *scope, const char *name, uint16_t *ret_family);
