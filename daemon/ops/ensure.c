@@ -20,10 +20,15 @@ int ensure_link(struct op *op, const char *kind, const char *name, ensure_create
 	r = kernel_link_get(op->scope, name, ret_link);
 	if (r == -ENODEV) {
 		r = create(op->scope, request);
+		if (r == -EOPNOTSUPP)
+			return op_refuse_kernel(op, HYCAN_REFUSAL_UNSUPPORTED, NULL, r, "The kernel cannot make the %s link “%s”",
+			                        kind, name);
 		if (r < 0 && r != -EEXIST)
 			return r;
 		created = r == 0;
 		r = kernel_link_get(op->scope, name, ret_link);
+		if (r == -ENODEV && !created)
+			return -EEXIST;
 	}
 	if (r < 0 || created)
 		return r;

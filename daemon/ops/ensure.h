@@ -13,7 +13,8 @@ typedef bool ensure_same(const struct hycan_link *link, const void *request);
 
 /*
  * Makes sure that a link of that kind and name exists. The same there already: success and nothing changes, or a refusal
- * for an exclusive request. Something else of that name: refused. Answers the link.
+ * for an exclusive request. Something else of that name: refused. Answers the link. -EEXIST: create() says so, and yet
+ * there is nothing of that name.
  */
 int ensure_link(struct op *op, const char *kind, const char *name, ensure_create *create, ensure_same *same, const void *request,
                 struct hycan_link *ret_link);

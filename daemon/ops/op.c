@@ -2,6 +2,7 @@
 /* How a handler says no, and the scopes for the server. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "kernel/scope.h"
 #include "op.h"
@@ -15,6 +16,22 @@ int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, cons
 	va_start(ap, sentence);
 	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
 	va_end(ap);
+	return (int)refusal;
+}
+
+int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error, const char *sentence, ...)
+{
+	const char *words = kernel_scope_message(op->scope);
+	size_t n;
+	va_list ap;
+
+	op->refusal = (int)refusal;
+	op->field = field;
+	va_start(ap, sentence);
+	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
+	va_end(ap);
+	n = strlen(op->sentence);
+	snprintf(op->sentence + n, sizeof(op->sentence) - n, ": %s.", words[0] ? words : strerror(-error));
 	return (int)refusal;
 }
 

@@ -64,6 +64,13 @@ const char *op_scope_message(const struct kernel_scope *scope);
 __attribute__((format(printf, 4, 5))) int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field,
                                                     const char *sentence, ...);
 
+/*
+ * Refuses because the kernel did: the sentence, and behind a colon the kernel's own words about the request that failed
+ * last, or the text of error (-errno) where it had none.
+ */
+__attribute__((format(printf, 5, 6))) int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error,
+                                                           const char *sentence, ...);
+
 /* Refuses because there is no link of that name. */
 int op_refuse_no_link(struct op *op, const char *field, const char *name);
 
