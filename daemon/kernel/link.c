@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Links.
+ * Changing links.
  *
  * The kernel finds a link by IFLA_IFNAME, so a change is one message: nobody asks for a number first, and no link can
- * take the name of another in between. What this file does not do: anything that only one kind of link has; that stands
- * in the file of the kind.
+ * take the name of another in between. A message with several changes is carried out one by one and ends at the first
+ * that fails; kernel_link_set() makes that all or nothing. What this file does not do: anything that only one kind of
+ * link has; that stands in the file of the kind.
  */
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "link.h"
 #include "link_read.h"
 
@@ -35,246 +35,19 @@ struct nlmsghdr *link_message_create(struct kernel_scope *scope, const char *nam
 	return nlh;
 }
 
-static void copy_text(char *to, size_t size, const struct nlattr *attr)
+void link_message_up(struct nlmsghdr *nlh, bool up)
 {
-	size_t n = mnl_attr_get_payload_len(attr);
-
-	n = strnlen(mnl_attr_get_payload(attr), n < size ? n : size - 1);
-	memcpy(to, mnl_attr_get_payload(attr), n);
-	to[n] = '\0';
-}
-
-static void read_vlan(const struct nlattr *data, struct hycan_link *link)
-{
-	const struct nlattr *a[IFLA_VLAN_MAX + 1];
-
-	netlink_parse_nested(data, a, IFLA_VLAN_MAX);
-	if (a[IFLA_VLAN_ID]) {
-		link->has_vlan_id = true;
-		link->vlan_id = mnl_attr_get_u16(a[IFLA_VLAN_ID]);
-	}
-	if (a[IFLA_VLAN_PROTOCOL]) {
-		link->has_vlan_protocol = true;
-		link->vlan_protocol = (enum hycan_vlan_protocol)__builtin_bswap16(mnl_attr_get_u16(a[IFLA_VLAN_PROTOCOL]));
-	}
-}
-
-static void read_info(const struct nlattr *info, struct hycan_link *link)
-{
-	const struct nlattr *a[IFLA_INFO_MAX + 1];
-
-	netlink_parse_nested(info, a, IFLA_INFO_MAX);
-	if (!a[IFLA_INFO_KIND])
-		return;
-	link->has_kind = true;
-	copy_text(link->kind, sizeof(link->kind), a[IFLA_INFO_KIND]);
-	if (!a[IFLA_INFO_DATA])
-		return;
-	if (strcmp(link->kind, "vlan") == 0)
-		read_vlan(a[IFLA_INFO_DATA], link);
-	if (strcmp(link->kind, "can") == 0) {
-		link->has_can = true;
-		can_read(a[IFLA_INFO_DATA], &link->can);
-	}
-}
-
-static void read_statistics(const struct nlattr *attr, struct hycan_link *link)
-{
-	struct rtnl_link_stats64 s = { 0 };
-	size_t n = mnl_attr_get_payload_len(attr);
-
-	memcpy(&s, mnl_attr_get_payload(attr), n < sizeof(s) ? n : sizeof(s));
-	link->has_statistics = true;
-	link->statistics = (struct hycan_link_statistics){
-		.rx_packets = s.rx_packets,
-		.tx_packets = s.tx_packets,
-		.rx_bytes = s.rx_bytes,
-		.tx_bytes = s.tx_bytes,
-		.rx_errors = s.rx_errors,
-		.tx_errors = s.tx_errors,
-		.rx_dropped = s.rx_dropped,
-		.tx_dropped = s.tx_dropped,
-	};
-}
-
-/* A link message without the names of other links; those numbers are returned. */
-static void read_link(const struct nlmsghdr *nlh, struct hycan_link *link, uint32_t *ret_parent, uint32_t *ret_master)
-{
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *a[IFLA_MAX + 1];
-
-	memset(link, 0, sizeof(*link));
-	netlink_parse(nlh, sizeof(*ifi), a, IFLA_MAX);
-	link->ifindex = (uint32_t)ifi->ifi_index;
-	link->flags = ifi->ifi_flags;
-	link->up = ifi->ifi_flags & IFF_UP;
-	if (a[IFLA_IFNAME])
-		copy_text(link->name, sizeof(link->name), a[IFLA_IFNAME]);
-	if (a[IFLA_MTU])
-		link->mtu = mnl_attr_get_u32(a[IFLA_MTU]);
-	if (a[IFLA_OPERSTATE])
-		link->operstate = mnl_attr_get_u8(a[IFLA_OPERSTATE]);
-	if (a[IFLA_TXQLEN])
-		link->txqueuelen = mnl_attr_get_u32(a[IFLA_TXQLEN]);
-	if (a[IFLA_ADDRESS] && mnl_attr_get_payload_len(a[IFLA_ADDRESS]) == sizeof(link->mac)) {
-		link->has_mac = true;
-		memcpy(&link->mac, mnl_attr_get_payload(a[IFLA_ADDRESS]), sizeof(link->mac));
-	}
-	if (a[IFLA_IFALIAS]) {
-		link->has_alias = true;
-		copy_text(link->alias, sizeof(link->alias), a[IFLA_IFALIAS]);
-	}
-	if (a[IFLA_STATS64])
-		read_statistics(a[IFLA_STATS64], link);
-	if (a[IFLA_LINKINFO])
-		read_info(a[IFLA_LINKINFO], link);
-	/* a parent in another namespace has a number that means nothing here */
-	*ret_parent = a[IFLA_LINK] && !a[IFLA_LINK_NETNSID] ? mnl_attr_get_u32(a[IFLA_LINK]) : 0;
-	*ret_master = a[IFLA_MASTER] ? mnl_attr_get_u32(a[IFLA_MASTER]) : 0;
-	if (*ret_parent == link->ifindex)
-		*ret_parent = 0;
-}
-
-struct listing {
-	const struct kernel_link_names *names;
-	kernel_link_found *found;
-	void *userdata;
-	const char *kind;
-};
-
-static int list_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	const struct listing *l = userdata;
-	struct hycan_link link;
-	uint32_t parent, master;
-	const char *name;
-
-	read_link(nlh, &link, &parent, &master);
-	/* the kernel leaves the filter aside for a kind whose module is not loaded */
-	if (l->kind && strcmp(link.kind, l->kind) != 0)
-		return 0;
-	name = kernel_link_names_find(l->names, parent);
-	if (name) {
-		link.has_parent = true;
-		memcpy(link.parent, name, sizeof(link.parent));
-	}
-	name = kernel_link_names_find(l->names, master);
-	if (name) {
-		link.has_master = true;
-		memcpy(link.master, name, sizeof(link.master));
-	}
-	return l->found(&link, l->userdata);
-}
-
-int kernel_link_list(struct kernel_scope *scope, const char *kind, kernel_link_found *found, void *userdata)
-{
-	_cleanup_(kernel_link_names_free) struct kernel_link_names *names = NULL;
-	struct listing l = { .found = found, .userdata = userdata, .kind = kind };
-	struct nlmsghdr *nlh;
-	int r;
-
-	r = kernel_link_names_read(scope, &names);
-	if (r < 0)
-		return r;
-	l.names = names;
-	nlh = link_message(scope, RTM_GETLINK, NLM_F_DUMP, NULL);
-	if (kind) {
-		struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-
-		mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
-		mnl_attr_nest_end(nlh, info);
-	}
-	return netlink_request(scope, NETLINK_ROUTE, nlh, list_answer, &l);
-}
-
-struct single {
-	struct hycan_link link;
-	uint32_t parent;
-	uint32_t master;
-};
-
-static int single_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	struct single *s = userdata;
-
-	read_link(nlh, &s->link, &s->parent, &s->master);
-	return 0;
-}
-
-int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_link *ret_link)
-{
-	struct single s = { 0 };
-	int r;
-
-	r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, &s);
-	if (r < 0)
-		return r;
-	if (s.parent)
-		s.link.has_parent = kernel_link_name(scope, s.parent, s.link.parent) == 0;
-	if (s.master)
-		s.link.has_master = kernel_link_name(scope, s.master, s.link.master) == 0;
-	*ret_link = s.link;
-	return 0;
-}
-
-/* What the kernel need not put together where only the number or the name counts. */
-static void leave_out_statistics(struct nlmsghdr *nlh)
-{
-	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-}
-
-int kernel_link_index(struct kernel_scope *scope, const char *name, uint32_t *ret_ifindex)
-{
-	struct nlmsghdr *nlh = link_message(scope, RTM_GETLINK, 0, name);
-	struct single s = { 0 };
-	int r;
-
-	leave_out_statistics(nlh);
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, single_answer, &s);
-	if (r < 0)
-		return r;
-	*ret_ifindex = s.link.ifindex;
-	return 0;
-}
-
-int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name[static HYCAN_IFNAME_SIZE])
-{
-	struct nlmsghdr *nlh = link_message(scope, RTM_GETLINK, 0, NULL);
 	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct single s = { 0 };
-	int r;
 
-	ifi->ifi_index = (int)ifindex;
-	leave_out_statistics(nlh);
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, single_answer, &s);
-	if (r < 0)
-		return r;
-	memcpy(ret_name, s.link.name, HYCAN_IFNAME_SIZE);
-	return 0;
+	ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = up ? IFF_UP : 0;
 }
 
 int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up)
 {
 	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, name);
-	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 
-	ifi->ifi_change = IFF_UP;
-	ifi->ifi_flags = up ? IFF_UP : 0;
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
-}
-
-int kernel_link_set(struct kernel_scope *scope, const char *name, const struct hycan_link_set_options *options)
-{
-	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, name);
-
-	if (options->has_mtu)
-		mnl_attr_put_u32(nlh, IFLA_MTU, options->mtu);
-	if (options->has_alias)
-		mnl_attr_put(nlh, IFLA_IFALIAS, strlen(options->alias), options->alias);
-	if (options->has_mac)
-		mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(options->mac), &options->mac);
-	if (options->has_txqueuelen)
-		mnl_attr_put_u32(nlh, IFLA_TXQLEN, options->txqueuelen);
+	link_message_up(nlh, up);
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
@@ -294,78 +67,96 @@ int kernel_link_create(struct kernel_scope *scope, const char *kind, const char 
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ names */
+/* ------------------------------------------------------------------------------------------------------- properties */
 
-struct kernel_link_names {
-	size_t n;
-	size_t room;
-	struct {
-		uint32_t ifindex;
-		char name[HYCAN_IFNAME_SIZE];
-	} * entry;
-};
-
-static int names_answer(const struct nlmsghdr *nlh, void *userdata)
+static int send_properties(struct kernel_scope *scope, const char *name, const struct hycan_link_set_options *options)
 {
-	struct kernel_link_names *names = userdata;
-	struct hycan_link link;
-	uint32_t parent, master;
+	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, name);
 
-	read_link(nlh, &link, &parent, &master);
-	if (names->n == names->room) {
-		size_t room = names->room ? names->room * 2 : 32;
-		void *p = reallocarray(names->entry, room, sizeof(*names->entry));
-
-		if (!p)
-			return -ENOMEM;
-		names->entry = p;
-		names->room = room;
-	}
-	names->entry[names->n].ifindex = link.ifindex;
-	memcpy(names->entry[names->n].name, link.name, HYCAN_IFNAME_SIZE);
-	names->n++;
-	return 0;
+	if (options->has_mac)
+		mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(options->mac), &options->mac);
+	if (options->has_mtu)
+		mnl_attr_put_u32(nlh, IFLA_MTU, options->mtu);
+	if (options->has_alias)
+		mnl_attr_put(nlh, IFLA_IFALIAS, strlen(options->alias), options->alias);
+	if (options->has_txqueuelen)
+		mnl_attr_put_u32(nlh, IFLA_TXQLEN, options->txqueuelen);
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
-static int compare_ifindex(const void *a, const void *b)
+static bool any(const struct hycan_link_set_options *options)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
+	return options->has_mac || options->has_mtu || options->has_alias || options->has_txqueuelen;
 }
 
-int kernel_link_names_read(struct kernel_scope *scope, struct kernel_link_names **ret_names)
+/* The part of wanted in which link differs from it. */
+static struct hycan_link_set_options difference(const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
-	_cleanup_(kernel_link_names_free) struct kernel_link_names *names = NULL;
-	struct nlmsghdr *nlh;
+	struct hycan_link_set_options d = *wanted;
+
+	d.has_mac = wanted->has_mac && !(link->has_mac && memcmp(&wanted->mac, &link->mac, sizeof(link->mac)) == 0);
+	d.has_mtu = wanted->has_mtu && wanted->mtu != link->mtu;
+	d.has_alias = wanted->has_alias && strcmp(wanted->alias, link->alias) != 0;
+	d.has_txqueuelen = wanted->has_txqueuelen && wanted->txqueuelen != link->txqueuelen;
+	return d;
+}
+
+/* Of the properties that are in which, those that link has. */
+static struct hycan_link_set_options properties(const struct hycan_link *link, const struct hycan_link_set_options *which)
+{
+	struct hycan_link_set_options p = *which;
+
+	p.mac = link->mac;
+	p.mtu = link->mtu;
+	memcpy(p.alias, link->alias, sizeof(p.alias));
+	p.txqueuelen = link->txqueuelen;
+	return p;
+}
+
+/* Where the kernel stopped: the first of what is missing, in the kernel's order (do_setlink(), net/core/rtnetlink.c). */
+static const char *first_missing(const struct hycan_link_set_options *missing)
+{
+	if (missing->has_mac)
+		return "mac";
+	if (missing->has_mtu)
+		return "mtu";
+	if (missing->has_alias)
+		return "alias";
+	return missing->has_txqueuelen ? "txqueuelen" : NULL;
+}
+
+/* Takes back what the kernel did of a change before it stopped. */
+static void take_back(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link_set_options *change,
+                      const char **ret_fault)
+{
+	char message[NETLINK_MESSAGE_SIZE];
+	struct hycan_link_set_options missing, former;
+	struct hycan_link now;
 	int r;
 
-	names = calloc(1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	nlh = link_message(scope, RTM_GETLINK, NLM_F_DUMP, NULL);
-	leave_out_statistics(nlh);
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, names_answer, names);
-	/* a name too many or too few of a link that comes or goes just now harms nobody */
-	if (r < 0 && r != -EINTR)
-		return r;
-	if (names->n)
-		qsort(names->entry, names->n, sizeof(*names->entry), compare_ifindex);
-	*ret_names = steal(&names);
-	return 0;
+	snprintf(message, sizeof(message), "%s", kernel_scope_message(scope));
+	r = kernel_link_get(scope, before->name, &now);
+	if (r == 0) {
+		missing = difference(&now, change);
+		*ret_fault = first_missing(&missing);
+		former = properties(before, change);
+		former = difference(&now, &former);
+		if (any(&former))
+			r = send_properties(scope, before->name, &former);
+	}
+	netlink_set_message(scope, r < 0 && r != -ENODEV ? "and what had been changed before could not be put back" : message);
 }
 
-void kernel_link_names_free(struct kernel_link_names **names)
+int kernel_link_set(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link_set_options *wanted,
+                    const char **ret_fault)
 {
-	if (*names)
-		free((*names)->entry);
-	free(*names);
-	*names = NULL;
-}
+	struct hycan_link_set_options change = difference(before, wanted);
+	int r;
 
-const char *kernel_link_names_find(const struct kernel_link_names *names, uint32_t ifindex)
-{
-	const void *found = names->n ? bsearch(&ifindex, names->entry, names->n, sizeof(*names->entry), compare_ifindex) : NULL;
-
-	return found ? (const char *)found + sizeof(uint32_t) : NULL;
+	if (!any(&change))
+		return 0;
+	r = send_properties(scope, before->name, &change);
+	if (r < 0 && r != -ENODEV)
+		take_back(scope, before, &change, ret_fault);
+	return r;
 }

@@ -27,9 +27,14 @@ int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name
 
 int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up);
 
-/* Changes what options gives, all in one request to the kernel. */
-int kernel_link_set(struct kernel_scope *scope, const char *name, const struct hycan_link_set_options *options);
+/*
+ * Changes what wanted gives and before, the link as it was just read, does not have yet: all or nothing. Nothing is sent
+ * where nothing differs. On failure ret_fault is the field at which the kernel stopped, or NULL where that is not known.
+ */
+int kernel_link_set(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link_set_options *wanted,
+                    const char **ret_fault);
 
+/* Deletes a link. The kernel deletes a CAN controller without a word, and the controller stays. */
 int kernel_link_delete(struct kernel_scope *scope, const char *name);
 
 /* Creates a link of a kind that takes no parameters of its own (“vcan”, “wireguard”). mtu 0: the kernel's default. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of a link message, for the files of this room alone. */
+/* Link messages, for the files of this room alone: beginning them and reading them. */
 #ifndef KERNEL_LINK_READ_H
 #define KERNEL_LINK_READ_H
 
@@ -10,15 +10,27 @@
 #include "netlink.h"
 
 /*
- * Begins an RTM_NEWLINK or RTM_DELLINK message about the link of that name. The kernel finds it by name, so no number has
- * to be asked for first. Attributes may follow.
+ * Begins an RTM_GETLINK, RTM_NEWLINK or RTM_DELLINK message about the link of that name, or about none in particular where
+ * name is NULL. The kernel finds it by name, so no number has to be asked for first. Attributes may follow.
  */
 struct nlmsghdr *link_message(struct kernel_scope *scope, uint16_t type, uint16_t flags, const char *name);
 
-/* Begins the message that creates a link: name, and IFLA_LINKINFO, left open, with its kind.. */
+/* Begins the message that creates a link: name, and IFLA_LINKINFO, left open, with its kind. */
 struct nlmsghdr *link_message_create(struct kernel_scope *scope, const char *name, const char *kind, struct nlattr **ret_info);
+
+/* Sets IFF_UP in a message that changes a link, or clears it. */
+void link_message_up(struct nlmsghdr *nlh, bool up);
+
+/* Reads a link message. The names of other links are left out; their numbers are returned, 0 for none. */
+void link_read(const struct nlmsghdr *nlh, struct hycan_link *ret_link, uint32_t *ret_parent, uint32_t *ret_master);
+
+/* What IFLA_INFO_DATA of a link message has for a link of that kind; NULL where it is none. */
+const struct nlattr *link_read_data(const struct nlmsghdr *nlh, const char *kind);
 
 /* Reads what is particular to a CAN controller from IFLA_INFO_DATA (can.c). */
 void can_read(const struct nlattr *data, struct hycan_can *ret_can);
+
+/* Reads what is particular to a VLAN link from IFLA_INFO_DATA (vlan.c). */
+void vlan_read(const struct nlattr *data, struct hycan_link *link);
 
 #endif

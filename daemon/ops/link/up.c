@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* link.up: sets IFF_UP (netdevice(7)). */
+/*
+ * link.up: sets IFF_UP (netdevice(7)).
+ *
+ * The kernel does nothing, and tells nobody, where the link is up already. Where it refuses it rarely says why, so the
+ * usual reasons are looked for afterwards.
+ */
 #include <errno.h>
 
 #include "kernel/link.h"
 #include "table.h"
 
+static int refuse(struct op *op, const char *name, int error)
+{
+	struct hycan_link link;
+	int r;
+
+	/* first, since a look at the link ends the kernel's words */
+	r = op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "name", error, "The link “%s” could not be set up", name);
+	if (error == -ENETDOWN && kernel_link_get(op->scope, name, &link) == 0 && link.has_parent)
+		r = op_refuse(op, HYCAN_REFUSAL_KERNEL, "name", "The link “%s” stands on “%s”, which is down: set that up first.",
+		              name, link.parent);
+	if (error == -EINVAL && kernel_link_get(op->scope, name, &link) == 0 && link.has_can && !link.can.has_bit_timing)
+		r = op_refuse(op, HYCAN_REFUSAL_KERNEL, "name",
+		              "The CAN controller “%s” has no bit rate yet: set one first (can.set).", name);
+	return r;
+}
+
 int op_link_up(struct op *op, const struct hycan_link_up_request *request)
 {
 	int r = kernel_link_set_up(op->scope, request->name, true);
 
-	return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : r;
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "name", request->name);
+	return r < 0 ? refuse(op, request->name, r) : 0;
 }

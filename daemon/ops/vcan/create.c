@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vcan.create: a virtual CAN link (drivers/net/can/vcan.c). */
+#include "can_mtu.h"
 #include "ensure.h"
 #include "kernel/link.h"
 #include "table.h"
@@ -20,5 +21,7 @@ static bool same(const struct hycan_link *link, const void *request)
 
 int op_vcan_create(struct op *op, const struct hycan_vcan_create_request *request, struct hycan_vcan_create_reply *reply)
 {
-	return ensure_link(op, "vcan", request->name, create, same, request, &reply->link);
+	int r = op_check_can_mtu(op, request->has_mtu, request->mtu);
+
+	return r != 0 ? r : ensure_link(op, "vcan", request->name, create, same, request, &reply->link);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pairs of virtual CAN links (drivers/net/can/vxcan.c). */
+#ifndef KERNEL_VXCAN_H
+#define KERNEL_VXCAN_H
+
+#include <stdint.h>
+
+#include "scope.h"
+
+/* Creates both ends. mtu, of both, 0: the kernel's default. -EEXIST: one of the names is taken, and nothing was created. */
+int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link.delete: removes a link for good (rtnetlink(7), RTM_DELLINK); of a pair, both ends.
+ *
+ * A CAN controller is looked for first: the kernel would say that it was deleted, and leave it where it is.
+ */
+#include <errno.h>
+
+#include "kernel/link.h"
+#include "table.h"
+
+int op_link_delete(struct op *op, const struct hycan_link_delete_request *request)
+{
+	struct hycan_link link;
+	int r;
+
+	r = kernel_link_get(op->scope, request->name, &link);
+	if (r == 0 && link.has_can)
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "name",
+		                 "The link “%s” is that of a CAN controller: hardware cannot be deleted.", request->name);
+	if (r == 0)
+		r = kernel_link_delete(op->scope, request->name);
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "name", request->name);
+	if (r == -EOPNOTSUPP)
+		return op_refuse_kernel(op, HYCAN_REFUSAL_UNSUPPORTED, "name", r, "The kernel does not delete the link “%s”",
+		                        request->name);
+	return r;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.down: clears IFF_UP (netdevice(7)). The kernel does nothing where the link is down already. */
+#include <errno.h>
+
+#include "kernel/link.h"
+#include "table.h"
+
+int op_link_down(struct op *op, const struct hycan_link_down_request *request)
+{
+	int r = kernel_link_set_up(op->scope, request->name, false);
+
+	return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : r;
+}
