@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Worlds.
+ *
+ * The daemon tells that it is ready as it tells systemd (sd_notify(3)), so nobody sleeps and hopes. It dies with the
+ * test, whatever happens to the test (PR_SET_PDEATHSIG).
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Long enough for an emulated machine with sanitizers. */
+#define DEADLINE_MS 60000
+
+/* ------------------------------------------------------------------------------------------------------------- shell */
+
+static int run(char **ret_output, const char *format, va_list ap)
+{
+	char command[4096];
+	char *output = NULL;
+	size_t size = 0;
+	FILE *file, *memory;
+	int c, status, n;
+
+	memory = open_memstream(&output, &size);
+	assert_non_null(memory);
+	n = snprintf(command, sizeof(command), "exec 2>&1; ");
+	n += vsnprintf(command + n, sizeof(command) - (size_t)n, format, ap);
+	assert_true((size_t)n < sizeof(command));
+	file = popen(command, "r");
+	assert_non_null(file);
+	while ((c = getc(file)) != EOF)
+		putc(c, memory);
+	status = pclose(file);
+	fclose(memory);
+	if (ret_output)
+		*ret_output = output;
+	else
+		free(output);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int shell_status(char **ret_output, const char *format, ...)
+{
+	va_list ap;
+	int status;
+
+	va_start(ap, format);
+	status = run(ret_output, format, ap);
+	va_end(ap);
+	return status;
+}
+
+char *shell(const char *format, ...)
+{
+	char *output;
+	va_list ap;
+	int status;
+
+	va_start(ap, format);
+	status = run(&output, format, ap);
+	va_end(ap);
+	if (status != 0)
+		fail_msg("“%s” ended with %d: %s", format, status, output);
+	return output;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+void shell_until(int seconds, const char *format, ...)
+{
+	int64_t deadline = now_ms() + seconds * INT64_C(1000);
+	const struct timespec pause = { .tv_nsec = 20 * 1000000 };
+	char *output = NULL;
+	va_list ap;
+	int status;
+
+	for (;;) {
+		va_start(ap, format);
+		status = run(&output, format, ap);
+		va_end(ap);
+		if (status == 0)
+			break;
+		if (now_ms() > deadline)
+			fail_msg("“%s” did not succeed within %d s: %s", format, seconds, output);
+		free(output);
+		nanosleep(&pause, NULL);
+	}
+	free(output);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- needs */
+
+static void lacking(const char *what)
+{
+	if (getenv("HYCAN_TEST_COMPLETE"))
+		fail_msg("This test needs %s, and nothing may be skipped here.", what);
+	print_message("SKIPPED, since there is no %s here.\n", what);
+	skip();
+}
+
+void need_kind(const char *kind)
+{
+	char what[64];
+
+	/* a bare “ip link add” is refused for its parameters where the kind is known, and for the kind where it is not */
+	char *output = NULL;
+
+	(void)shell_status(&output, "unshare -n ip link add name probe0 type %s; unshare -n ip link add name probe0 link lo type %s id 1",
+	                   kind, kind);
+	if (strstr(output, "Unknown device type") || strstr(output, "Operation not supported")) {
+		free(output);
+		snprintf(what, sizeof(what), "link kind %s in this kernel", kind);
+		lacking(what);
+	}
+	free(output);
+}
+
+void need_command(const char *command)
+{
+	if (shell_status(NULL, "command -v %s", command) != 0)
+		lacking(command);
+}
+
+void need_success(const char *what, const char *command)
+{
+	if (shell_status(NULL, "%s", command) != 0)
+		lacking(what);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ asserts */
+
+void world_assert_result(const struct hycan *h, int result, int expected, const char *file, int line)
+{
+	if (result == expected)
+		return;
+	print_error("%s instead of %s: %s\n", hycan_result_name(result), hycan_result_name(expected), hycan_error_message(h));
+	_fail(file, line);
+}
+
+void world_assert_contains(const char *text, const char *part, bool expected, const char *file, int line)
+{
+	if (!!strstr(text, part) == expected)
+		return;
+	print_error("“%s” %s in: %s\n", part, expected ? "is not" : "is", text);
+	_fail(file, line);
+}
+
+/* -------------------------------------------------------------------------------------------------------- the daemon */
+
+/* A socket on which the daemon says that it is ready. */
+static int notify_socket(char *ret_name, size_t size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int n;
+
+	assert_true(fd >= 0);
+	snprintf(ret_name, size, "@hycan-test-%d", getpid());
+	n = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", ret_name + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)), 0);
+	return fd;
+}
+
+static void wait_until_ready(struct world *w, int notify)
+{
+	int64_t deadline = now_ms() + DEADLINE_MS;
+	struct pollfd pollfd = { .fd = notify, .events = POLLIN };
+	char message[256];
+
+	for (;;) {
+		int status;
+
+		if (waitpid(w->daemon, &status, WNOHANG) == w->daemon) {
+			char *log = world_log(w);
+
+			w->daemon = 0;
+			fail_msg("The daemon ended with %#x before it was ready: %s", status, log);
+		}
+		if (now_ms() > deadline)
+			fail_msg("The daemon was not ready within %d ms.", DEADLINE_MS);
+		if (poll(&pollfd, 1, 100) > 0) {
+			ssize_t n = recv(notify, message, sizeof(message) - 1, 0);
+
+			message[n > 0 ? n : 0] = '\0';
+			if (strstr(message, "READY=1"))
+				return;
+		}
+	}
+}
+
+static void exec_daemon(const struct world *w, const char *policy, const struct world_options *options, const char *notify)
+{
+	const char *daemon = getenv("HYCAN_DAEMON") ? getenv("HYCAN_DAEMON") : HYCAN_DAEMON;
+	const char *argv[16] = { daemon, "--log-level", "debug", "--policy", policy };
+	size_t n = 5;
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("NOTIFY_SOCKET", notify, 1);
+	unsetenv("LISTEN_FDS");
+	fd = open(w->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	for (size_t i = 0; options && options->arguments[i]; i++)
+		argv[n++] = options->arguments[i];
+	argv[n++] = w->socket;
+	execv(daemon, (char *const *)argv);
+	_exit(127);
+}
+
+void world_start_daemon(struct world *w, const struct world_options *options)
+{
+	char policy[128], name[64];
+	int notify = notify_socket(name, sizeof(name));
+
+	snprintf(policy, sizeof(policy), "%s/policy.conf", w->directory);
+	if (options && options->policy) {
+		int fd = open(policy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, options->policy, strlen(options->policy)), strlen(options->policy));
+		close(fd);
+	}
+	w->daemon = fork();
+	assert_true(w->daemon >= 0);
+	if (w->daemon == 0)
+		exec_daemon(w, policy, options, name);
+	wait_until_ready(w, notify);
+	close(notify);
+	if (options && options->open_to_all) {
+		assert_int_equal(chmod(w->directory, 0755), 0);
+		assert_int_equal(chmod(w->socket, 0666), 0);
+	}
+}
+
+int world_stop_daemon(struct world *w, int signal)
+{
+	int status = 0;
+
+	kill(w->daemon, signal);
+	while (waitpid(w->daemon, &status, 0) < 0 && errno == EINTR)
+		;
+	w->daemon = 0;
+	return status;
+}
+
+char *world_log(const struct world *w)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	FILE *file = fopen(w->log, "re");
+	int c;
+
+	while (file && (c = getc(file)) != EOF)
+		putc(c, memory);
+	if (file)
+		fclose(file);
+	fclose(memory);
+	return text;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- worlds */
+
+/* Mounts of this process alone, with no named namespaces but its own. */
+static void leave_shared_mounts(void)
+{
+	static bool left;
+
+	if (left)
+		return;
+	left = true;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		fail_msg("The tests need to be root: %s", strerror(errno));
+	(void)mkdir("/run/netns", 0755);
+	assert_int_equal(mount("tmpfs", "/run/netns", "tmpfs", 0, "mode=755"), 0);
+}
+
+struct world *world_start(const struct world_options *options)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	leave_shared_mounts();
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	snprintf(w->directory, sizeof(w->directory), "/tmp/hycan-test-XXXXXX");
+	assert_non_null(mkdtemp(w->directory));
+	snprintf(w->socket, sizeof(w->socket), "%s/socket", w->directory);
+	snprintf(w->log, sizeof(w->log), "%s/log", w->directory);
+	free(shell("ip link set lo up"));
+	world_start_daemon(w, options);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	return w;
+}
+
+int world_begin(void **state)
+{
+	*state = world_start(NULL);
+	return 0;
+}
+
+int world_end(void **state)
+{
+	struct world *w = *state;
+	char *log;
+	int status = 0;
+
+	if (!w)
+		return 0;
+	hycan_close(w->h);
+	if (w->daemon)
+		status = world_stop_daemon(w, SIGTERM);
+	log = world_log(w);
+	if (status != 0)
+		print_error("The daemon ended with %#x. Its log:\n%s", status, log);
+	free(log);
+	(void)shell_status(NULL, "rm -rf %s", w->directory);
+	free(w);
+	*state = NULL;
+	return status ? -1 : 0;
+}
+
+void world_as(uid_t uid, gid_t gid, void (*function)(struct world *w), struct world *w)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+			_exit(126);
+		/* a failed assertion ends the process here instead of jumping into cmocka's copy of the parent */
+		setenv("CMOCKA_TEST_ABORT", "1", 1);
+		function(w);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status != 0)
+		fail_msg("As uid %u: ended with %#x", uid, status);
+}
