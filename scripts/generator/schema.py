@@ -322,6 +322,9 @@ class Parser:
             else:
                 number += 1
                 f.number = number
+        # the decoder keeps the fields that it has seen in 64 bits
+        if number > 63:
+            self.fail(f"{owner}: at most 63 fields, and these are {number}", line)
 
 
 def flatten(schema, fields):

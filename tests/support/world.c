@@ -128,7 +128,8 @@ void need_kind(const char *kind)
 	/* a bare “ip link add” is refused for its parameters where the kind is known, and for the kind where it is not */
 	char *output = NULL;
 
-	(void)shell_status(&output, "unshare -n ip link add name probe0 type %s; unshare -n ip link add name probe0 link lo type %s id 1",
+	(void)shell_status(&output,
+	                   "unshare -n ip link add name probe0 type %s; unshare -n ip link add name probe0 link lo type %s id 1",
 	                   kind, kind);
 	if (strstr(output, "Unknown device type") || strstr(output, "Operation not supported")) {
 		free(output);
@@ -180,7 +181,8 @@ static int notify_socket(char *ret_name, size_t size)
 	assert_true(fd >= 0);
 	snprintf(ret_name, size, "@hycan-test-%d", getpid());
 	n = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", ret_name + 1);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)),
+	                 0);
 	return fd;
 }
 

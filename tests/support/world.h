@@ -23,17 +23,17 @@
 #include <hycan/operations.h>
 
 struct world {
-	struct hycan *h;      /* connected as root */
-	pid_t daemon;         /* its process */
-	char directory[64];   /* for files of this test; removed at the end */
-	char socket[96];      /* path of the daemon's socket */
-	char log[96];         /* what the daemon wrote to standard error */
+	struct hycan *h;    /* connected as root */
+	pid_t daemon;       /* its process */
+	char directory[64]; /* for files of this test; removed at the end */
+	char socket[96];    /* path of the daemon's socket */
+	char log[96];       /* what the daemon wrote to standard error */
 };
 
 struct world_options {
-	const char *policy;   /* text of the policy file; NULL: there is none */
+	const char *policy;       /* text of the policy file; NULL: there is none */
 	const char *arguments[8]; /* further arguments of the daemon, up to a NULL */
-	bool open_to_all;     /* anybody may connect to the socket: for tests of policy */
+	bool open_to_all;         /* anybody may connect to the socket: for tests of policy */
 };
 
 /* cmocka's setup and teardown. */
@@ -81,7 +81,7 @@ void need_success(const char *what, const char *command);
 
 /* A text has a part, or has it not; shows the text when that is not so. */
 #define assert_contains(text, part) world_assert_contains((text), (part), true, __FILE__, __LINE__)
-#define assert_lacks(text, part) world_assert_contains((text), (part), false, __FILE__, __LINE__)
+#define assert_lacks(text, part)    world_assert_contains((text), (part), false, __FILE__, __LINE__)
 
 void world_assert_result(const struct hycan *h, int result, int expected, const char *file, int line);
 void world_assert_contains(const char *text, const char *part, bool expected, const char *file, int line);

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Broken schemas must fail on the right line, with a sentence that says what is wrong."""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(sys.argv[1], "scripts", "generator"))
+
+import schema  # noqa: E402
+
+GOOD = "version 1\n# Says hello.\n0x0101  a.b  a  read  (x: u32) -> ()\n"
+BROKEN = [
+    ("", 1, "no version"),
+    ("version 1\nnonsense\n", 2, "expected version"),
+    ("version 1\nrefusal a = 1\n", 2, "a refusal is written"),
+    ("version 1\nrefusal a = 1 EIO\nrefusal b = 1 EIO\n", 3, "there already"),
+    ("version 1\nenum a u9 {\n}\n", 2, "an enum is written"),
+    ("version 1\nenum a u8 {\nx = 300\n}\n", 3, "does not fit u8"),
+    ("version 1\nenum a u8 {\nx = 1\ny = 1\n}\n", 4, "there already"),
+    ("version 1\nenum a u8 {\nx = 1\n", 4, "not closed"),
+    ("version 1\nstruct u8 {\n}\n", 2, "the type u8 is there already"),
+    ("version 1\nstruct a {\nx u8\n}\n", 3, "is not a field"),
+    ("version 1\nstruct a {\nx: string\n}\n", 3, "needs a length"),
+    ("version 1\nstruct a {\nx: u8 5..300\n}\n", 3, "does not fit"),
+    ("version 1\nstruct a {\nx: u8 = 5\n}\n", 3, "a default and is required"),
+    ("version 1\nstruct a {\nx: [u8\n}\n", 3, "is not a field"),
+    (GOOD.replace("# Says hello.\n", ""), 2, "no documentation"),
+    (GOOD + GOOD[10:], 5, "belongs to a.b already"),
+    (GOOD.replace("u32", "u33"), 3, "there is no type u33"),
+    (GOOD.replace("x: u32", "x: u32, x: u8"), 3, "there twice"),
+    (GOOD.replace("x: u32", "x: @u32"), 3, "policy cannot look at"),
+    (GOOD.replace("-> ()", ""), 3, "the reply are missing"),
+    (GOOD.replace("-> ()", "-> [c]"), 3, "there is no struct c"),
+    (GOOD.replace("-> ()", "-> () ! c"), 3, "there is no refusal c"),
+    (GOOD.replace("-> ()", "-> () and more"), 3, "is too much"),
+    (GOOD.replace("x: u32", "...c"), 3, "there is no"),
+    (GOOD.replace("read", "look"), 3, "an operation is written"),
+    (GOOD.replace("(x: u32)", "(" + ", ".join(f"x{i}: u8" for i in range(64)) + ")"), 3, "at most 63 fields"),
+]
+
+
+def main():
+    schema.Parser("good", GOOD).parse()
+    failed = 0
+    for text, line, sentence in BROKEN:
+        try:
+            schema.Parser("broken", text).parse()
+            said = "was accepted"
+        except schema.SchemaError as error:
+            said = str(error)
+        # what is found at the end of the file is told with its last line
+        if sentence not in said or not (said.startswith(f"broken:{line}:") or not text):
+            print(f"{text!r}:\n  expected line {line}: … {sentence} …\n  got {said}")
+            failed += 1
+    print(f"{len(BROKEN) - failed} of {len(BROKEN)} broken schemas were refused as they should be")
+    return 1 if failed else 0
+
+
+sys.exit(main())
