@@ -7,7 +7,7 @@
  * <hycan/operations.h> needs hycan_open() and hycan_close() alone. A program with a loop of its own watches hycan_fd()
  * for hycan_events() and calls hycan_process() when it is ready.
  *
- * A struct hycan belongs to one thread at a time.
+ * A struct hycan belongs to one thread at a time, and after fork(2) to one of the two processes.
  */
 #ifndef HYCAN_CLIENT_H
 #define HYCAN_CLIENT_H
@@ -41,23 +41,32 @@ typedef void hycan_callback(struct hycan *h, int result, const void *reply, size
 /**
  * Connects to the daemon.
  *
- * With @p path NULL the first of these is used that exists: $HYCAN_DAEMON_SOCKET, /var/run/hycan_daemon.sock,
- * /tmp/hycan_daemon.sock. A server that runs neither as root nor as the caller's own user is not trusted (-EPERM).
+ * With @p path NULL it is the socket $HYCAN_DAEMON_SOCKET where that is set, else the first that works of
+ * /var/run/hycan_daemon.sock and /tmp/hycan_daemon.sock. A server that runs neither as root nor as the caller's own user
+ * is not trusted (-EPERM).
  *
  * With @p path NULL and no daemon to be reached, a caller that holds CAP_NET_ADMIN (capabilities(7)) is served by a
  * private daemon on a socket pair, which ends with the connection. HYCAN_NO_FALLBACK=1 in the environment forbids that.
  *
+ * The greeting, session.hello, goes out with the first request: a daemon that speaks another version, or a server that
+ * is no HyCAN daemon (-EPROTO), shows with the first answer. A connection that is lost is made anew, the same way, by the
+ * next request. Only a network namespace that session.netns had chosen does not come back by itself: every other
+ * request then fails with -ECONNRESET until session.netns is asked for again.
+ *
  * @param ret_h the connection: hycan_close() it. It is set on failure too, where memory allows, so that
  *              hycan_error_message() can tell why; NULL otherwise.
  * Returns 0, or -errno: -ENOENT or -ECONNREFUSED where there is no daemon, -EACCES where the socket's mode forbids,
- * -EPERM where the server cannot be trusted, -EPROTO where it is no HyCAN daemon.
+ * -EPERM where the server cannot be trusted, -EAGAIN where too many others wait to be connected.
  */
 int hycan_open(struct hycan **ret_h, const char *path);
 
 /** Closes the connection; requests that are under way get -ECANCELED. NULL is allowed. */
 void hycan_close(struct hycan *h);
 
-/** How long a blocking call waits in milliseconds; -1: for ever. At first 30000. */
+/**
+ * How long a blocking call waits in milliseconds; -1: for ever. At first 30000. What was not answered in time
+ * (-ETIMEDOUT) may still be carried out, unless hycan_error_message() says that it was not sent.
+ */
 void hycan_set_timeout(struct hycan *h, int milliseconds);
 
 /**
@@ -87,16 +96,21 @@ short hycan_events(const struct hycan *h);
 /**
  * Sends and receives what can be sent and received without waiting, and calls the callbacks of what was answered.
  * Returns the number of callbacks called, or -errno when the connection was lost. Requests under way then got
- * -ECONNRESET: they may have been carried out, and are not repeated. The next request connects anew.
+ * -ECONNRESET: they may have been carried out, and are not repeated. Requests of which not a byte had been sent are sent
+ * over a new connection, or fail with the reason why there is none. The next request connects anew.
  */
 int hycan_process(struct hycan *h);
 
-/** Number of requests under way. */
+/** Number of requests under way, those that timed out and are still unanswered among them. */
 size_t hycan_pending(const struct hycan *h);
 
 /**
- * Sends any operation without waiting. @p request is the structure that operation->request describes.
- * Returns 0, or -errno; an unsendable value is -EINVAL with its sentence in hycan_error_message().
+ * Sends any operation without waiting. @p request is the structure that operation->request describes; it is read before
+ * the function returns. Descriptors in it are neither duplicated nor closed, and must stay open until the callback.
+ *
+ * The callback is called exactly once, by hycan_process(), by a blocking call or by hycan_close(); NULL for none.
+ * Returns 0, or -errno, and then it is not called; an unsendable value is -EINVAL with its sentence in
+ * hycan_error_message().
  */
 int hycan_send(struct hycan *h, const struct hycan_operation *operation, const void *request, hycan_callback *callback,
                void *userdata);

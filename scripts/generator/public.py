@@ -143,17 +143,17 @@ def client_source(schema):
 def fill(schema, o):
     lines = []
     for f in o.request:
-        if f.spread:
-            lines.append(f"\trequest.{f.name} = *{f.name};")
-        elif f.optional:
+        if f.optional and not f.spread:
             continue
-        elif f.list:
-            lines += [f"\trequest.{f.name} = {f.name};", f"\trequest.n_{f.name} = n_{f.name};"]
+        by_pointer = f.spread or f.type in c.VALUES or f.type in schema.structs
+        if f.list:
+            lines += [f"\tif (!{f.name} && n_{f.name} > 0)", f"\t\treturn request_missing(h, \"{f.name}\");",
+                      f"\trequest.{f.name} = {f.name};", f"\trequest.n_{f.name} = n_{f.name};"]
+        elif by_pointer:
+            lines += [f"\tif (!{f.name})", f"\t\treturn request_missing(h, \"{f.name}\");", f"\trequest.{f.name} = *{f.name};"]
         elif f.type in c.TEXTS:
             lines += [f"\tr = request_text(h, \"{f.name}\", request.{f.name}, sizeof(request.{f.name}), {f.name});",
                       "\tif (r < 0)", "\t\treturn r;"]
-        elif f.type in c.VALUES or f.type in schema.structs:
-            lines.append(f"\trequest.{f.name} = *{f.name};")
         else:
             lines.append(f"\trequest.{f.name} = {f.name};")
     optional = options(o)
@@ -172,36 +172,32 @@ def fill(schema, o):
 
 
 def client_functions(schema, o):
+    """The asynchronous function fills the request; the blocking one waits for what that sent."""
     params, rets = [p[0] for p in parameters(schema, o)], [p[0] for p in results(schema, o)]
     names = [p.split("*")[-1].split()[-1] for p in params]
-    request = f"struct hycan_{o.ident}_request"
     needs_r = any(f.type in c.TEXTS and not f.optional and not f.spread for f in o.request)
-    body = fill(schema, o)
-    # the asynchronous function fills the request; the blocking one waits for it
-    out = [declaration(o, params + ["hycan_callback *callback", "void *userdata"], "_async"), "{",
-           f"\t{request} request = {{0}};" if o.request else f"\t{request} request;"]
-    out += (["\tint r;", ""] if needs_r else [""]) + ([] if o.request else ["\tmemset(&request, 0, sizeof(request));"]) + body
     wipe = o.request and schema.holds_secret(o.request)
+    send = f"hycan_send(h, &operation_{o.ident}, &request, callback, userdata)"
+    out = [declaration(o, params + ["hycan_callback *callback", "void *userdata"], "_async"), "{",
+           f"\tstruct hycan_{o.ident}_request request = {{ 0 }};"]
+    out += (["\tint r;"] if needs_r or wipe else []) + [""] + fill(schema, o)
     if wipe:
-        r = "\tr = " if needs_r else "\tint r = "
-        out += [f"{r}hycan_send(h, &operation_{o.ident}, &request, callback, userdata);", "\texplicit_bzero(&request, sizeof(request));",
-                "\treturn r;", "}", ""]
+        out += [f"\tr = {send};", "\texplicit_bzero(&request, sizeof(request));", "\treturn r;", "}", ""]
     else:
-        out += [f"\treturn hycan_send(h, &operation_{o.ident}, &request, callback, userdata);", "}", ""]
-    call = ", ".join(["h"] + names + ["request_answered", "&answer"])
-    out += [declaration(o, params + rets), "{", "\tstruct request_answer answer = {0};",
-            f"\tint r = request_wait(h, hycan_{o.ident}_async({call}), &answer);", ""]
-    if not rets:
-        return out + ["\tfree(answer.reply);", "\treturn r;", "}", ""]
-    if o.lists:
-        return out + ["\tif (r == 0 && ret_n)", "\t\t*ret_n = answer.n;", f"\tif (r == 0 && ret_{o.lists}s)",
-                      f"\t\t*ret_{o.lists}s = answer.reply;", "\telse", "\t\tfree(answer.reply);", "\treturn r;", "}", ""]
-    if schema.holds_list(o.reply):
-        return out + ["\tif (r == 0 && ret_reply)", "\t\t*ret_reply = answer.reply;", "\telse", "\t\tfree(answer.reply);",
-                      "\treturn r;", "}", ""]
-    if len(o.reply) > 1:
-        return out + ["\tif (r == 0 && ret_reply)", f"\t\t*ret_reply = *(const struct hycan_{o.ident}_reply *)answer.reply;",
-                      "\tfree(answer.reply);", "\treturn r;", "}", ""]
-    f = o.reply[0]
-    return out + [f"\tif (r == 0 && ret_{f.name})", f"\t\t*ret_{f.name} = ((const struct hycan_{o.ident}_reply *)answer.reply)->{f.name};",
-                  "\tfree(answer.reply);", "\treturn r;", "}", ""]
+        out += [f"\treturn {send};", "}", ""]
+    return out + [declaration(o, params + rets), "{"] + blocking_body(schema, o, names)
+
+
+def blocking_body(schema, o, names):
+    call = f"hycan_{o.ident}_async({', '.join(['h'] + names + ['request_answered', '&answer'])})"
+    if o.lists or schema.holds_list(o.reply):
+        to = f"ret_{o.lists}s" if o.lists else "ret_reply"
+        count = ["\tif (r == 0 && ret_n)", "\t\t*ret_n = answer.n;"] if o.lists else []
+        return ["\tstruct request_answer answer = { 0 };", f"\tint r = request_wait(h, {call}, &answer);", ""] + count + [
+            f"\tif (r == 0 && {to})", f"\t\t*{to} = answer.reply;", "\telse", "\t\tfree(answer.reply);", "\treturn r;", "}", ""]
+    if not o.reply:
+        return ["\tstruct request_answer answer = { 0 };", "", f"\treturn request_wait(h, {call}, &answer);", "}", ""]
+    to, value = ("ret_reply", "reply") if len(o.reply) > 1 else (f"ret_{o.reply[0].name}", f"reply.{o.reply[0].name}")
+    return [f"\tstruct hycan_{o.ident}_reply reply;", "\tstruct request_answer answer = { .to = &reply, .size = sizeof(reply) };",
+            f"\tint r = request_wait(h, {call}, &answer);", "", f"\tif (r == 0 && {to})", f"\t\t*{to} = {value};",
+            "\treturn r;", "}", ""]
