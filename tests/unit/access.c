@@ -337,12 +337,13 @@ static void test_built_in(void **state)
 static void test_built_in_without_the_group(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = built_in();
+	const struct identity zero = { .uid = 4711, .gid = 0, .pidfd = -1 };
 
 	(void)state;
 	assert_true(judge(policy, &root, "vcan.create", REQUEST(vcan_create, .name = "vcan0")).allowed);
-	/* neither a member of a group that has the number by chance, nor whoever has number 0 among his groups */
+	/* neither a member of a group that has the number by chance, nor whoever is in group 0 */
 	assert_false(judge(policy, &carol, "link.list", REQUEST(link_list, .has_kind = false)).allowed);
-	assert_false(judge(policy, &stranger, "link.list", REQUEST(link_list, .has_kind = false)).allowed);
+	assert_false(judge(policy, &zero, "link.list", REQUEST(link_list, .has_kind = false)).allowed);
 }
 
 static int collect(uint32_t line, const char *text, void *userdata)
@@ -971,6 +972,7 @@ static void test_limits(void **state)
 static void test_example(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = NULL;
+	struct identity manager = { .uid = 1, .gid = 1, .pidfd = -1 };
 	struct identity adm = { .uid = 2000, .gid = 4, .pidfd = -1 };
 	struct identity vpn = { .uid = 970, .gid = 970, .pidfd = -1 };
 	struct hycan_route_add_request route = {
@@ -988,6 +990,12 @@ static void test_example(void **state)
 	assert_false(judge(policy, &carol, "link.delete", REQUEST(link_delete, .name = "can0")).allowed);
 	assert_false(judge(policy, &root, "link.down", REQUEST(link_down, .name = "eth0")).allowed);
 	assert_true(judge(policy, &root, "link.down", REQUEST(link_down, .name = "eth1")).allowed);
+	assert_true(judge(policy, &manager, "masquerade.add",
+	                  REQUEST(masquerade_add, .masquerade = { .subnet = NET4(172, 18, 0, 0, 16) }))
+	                    .allowed);
+	assert_false(judge(policy, &manager, "masquerade.add",
+	                   REQUEST(masquerade_add, .masquerade = { .subnet = NET4(172, 0, 0, 0, 8) }))
+	                     .allowed);
 	assert_true(judge(policy, &adm, "vlan.create", REQUEST(vlan_create, .parent = "eth1", .vlan_id = 5, GIVEN(name, "eth1.5")))
 	                    .allowed);
 	assert_false(judge(policy, &adm, "link.down", REQUEST(link_down, .name = "eth1")).allowed);
