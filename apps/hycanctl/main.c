@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hycanctl: any operation of the daemon, from a shell.
+ *
+ * It knows no operation. The schema says which nouns, verbs and fields there are, so an operation that is added there is
+ * added here. One connection, one call, and its answer as a table or as JSON. What this file does not do: understand
+ * words (arguments.c) or write answers (people.c, json.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hycan/client.h>
+
+#include "arguments.h"
+#include "complete.h"
+#include "help.h"
+#include "json.h"
+#include "nearest.h"
+#include "options.h"
+#include "people.h"
+#include "problem.h"
+#include "request.h"
+#include "text.h"
+
+enum status {
+	STATUS_DONE = 0,
+	STATUS_REFUSED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NO_DAEMON = 3,
+};
+
+struct command {
+	struct options options;
+	bool json; /* the form of errors */
+	const char *noun;
+	const char *verb;
+	const struct hycan_operation *operation;
+	void *request;
+	struct problem problem;
+};
+
+static enum status report_usage(const struct command *command)
+{
+	const struct hycan_field *field = command->problem.field;
+
+	if (command->json) {
+		json_print_error(stderr, "usage", command->problem.sentence, field ? field->name : NULL,
+		                 command->operation ? command->operation->name : NULL);
+		return STATUS_USAGE;
+	}
+	fputs("hycanctl: ", stderr);
+	text_print_foreign(stderr, command->problem.sentence);
+	fputc('\n', stderr);
+	if (command->operation || !command->noun)
+		help_print_usage(stderr, command->operation);
+	else
+		help_print_noun(stderr, command->noun);
+	return STATUS_USAGE;
+}
+
+/* A call that did not succeed, or a connection that was not made. */
+static enum status report_failure(const struct command *command, const struct hycan *h, const struct hycan_operation *operation,
+                                  int result, enum status status)
+{
+	const char *message = hycan_error_message(h), *field = status == STATUS_NO_DAEMON ? "" : hycan_error_field(h);
+	const char *code = hycan_result_name(result);
+
+	if (!message[0])
+		message = code;
+	if (command->json) {
+		if (result < 0)
+			code = status == STATUS_NO_DAEMON ? "no_daemon" : strerrorname_np(-result);
+		json_print_error(stderr, code, message, field, operation ? operation->name : NULL);
+		return status;
+	}
+	fputs("hycanctl: ", stderr);
+	text_print_foreign(stderr, message);
+	if (result > 0)
+		fprintf(stderr, field[0] ? " [%s: %s]" : " [%s]", code, field);
+	fputc('\n', stderr);
+	return status;
+}
+
+/* Some of what was asked for may have failed: an answer that counts that says so. */
+static bool failed_in_part(const struct hycan_operation *operation, const void *reply)
+{
+	const struct hycan_field *field =
+		operation->list || !reply ? NULL : value_field(operation->reply, "failed", strlen("failed"));
+
+	return field && field->type == HYCAN_TYPE_UNSIGNED && !(field->flags & HYCAN_FIELD_OPTIONAL) &&
+	       hycan_value_number(field, request_value(field, reply, 0)) > 0;
+}
+
+static void print_reply(const struct command *command, const void *reply, size_t n)
+{
+	const struct hycan_operation *operation = command->operation;
+
+	if (command->options.json) {
+		if (operation->list)
+			json_print_list(stdout, operation->reply, reply, n);
+		else
+			json_print_answer(stdout, operation->reply, reply);
+	} else if (operation->list) {
+		people_print_list(stdout, operation->reply, reply, n);
+	} else {
+		people_print_answer(stdout, operation->reply, reply);
+	}
+}
+
+/* What is lost on its way to a full disk was not shown. */
+static enum status flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_DONE;
+	fprintf(stderr, "hycanctl: The answer cannot be written: %s.\n", strerror(errno));
+	return STATUS_REFUSED;
+}
+
+static enum status call(const struct command *command, struct hycan *h)
+{
+	void *reply = NULL;
+	size_t n = 0;
+	bool partly;
+	int r;
+
+	r = hycan_call(h, command->operation, command->request, &reply, &n);
+	if (r)
+		return report_failure(command, h, command->operation, r, STATUS_REFUSED);
+	print_reply(command, reply, n);
+	partly = failed_in_part(command->operation, reply);
+	free(reply);
+	return flush() != STATUS_DONE || partly ? STATUS_REFUSED : STATUS_DONE;
+}
+
+/* --netns: the operation that takes a namespace, first. */
+static enum status enter_namespace(const struct command *command, struct hycan *h)
+{
+	struct command enter = { .json = command->json, .operation = hycan_operation_by_name("session.netns") };
+	char *words[] = { (char *)"--netns", (char *)command->options.netns };
+	enum status status = STATUS_DONE;
+	void *reply = NULL;
+	size_t n;
+	int r;
+
+	r = arguments_read(enter.operation, words, 2, &enter.options, &enter.request, &enter.problem);
+	if (r < 0)
+		status = report_usage(&enter);
+	else
+		r = hycan_call(h, enter.operation, enter.request, &reply, &n);
+	if (status == STATUS_DONE && r)
+		status = report_failure(command, h, enter.operation, r, STATUS_REFUSED);
+	free(reply);
+	arguments_free(enter.operation, &enter.request);
+	return status;
+}
+
+static enum status run(const struct command *command)
+{
+	enum status status = STATUS_DONE;
+	struct hycan *h = NULL;
+	int r;
+
+	r = hycan_open(&h, command->options.socket);
+	if (r < 0) {
+		status = report_failure(command, h, NULL, r, r == -EACCES ? STATUS_REFUSED : STATUS_NO_DAEMON);
+	} else {
+		if (command->options.timeout_ms)
+			hycan_set_timeout(h, command->options.timeout_ms);
+		hycan_set_exclusive(h, command->options.exclusive);
+		if (command->options.netns)
+			status = enter_namespace(command, h);
+		if (status == STATUS_DONE)
+			status = call(command, h);
+	}
+	hycan_close(h);
+	return status;
+}
+
+/* The noun or the verb is missing or mistyped. */
+static int explain_names(struct command *command)
+{
+	const char *word = command->verb ? command->verb : command->noun;
+	const struct hycan_operation *const *operations;
+	bool known = false;
+	struct nearest nearest;
+	char name[VALUE_NAME_SIZE];
+	size_t n;
+
+	operations = hycan_operations(&n);
+	for (size_t i = 0; command->noun && i < n; i++)
+		known |= arguments_names(operations[i], command->noun, NULL);
+	if (known && !command->verb)
+		return problem_set(&command->problem, NULL, "A verb for %s is missing.", command->noun);
+	if (!command->noun)
+		return problem_set(&command->problem, NULL, "A noun and a verb are missing.");
+	if (!known)
+		word = command->noun;
+	nearest = nearest_begin(word, strlen(word));
+	for (size_t i = 0; i < n; i++) {
+		size_t family = strcspn(operations[i]->name, ".");
+
+		if (known && !arguments_names(operations[i], command->noun, NULL))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", known ? 60 : (int)family, operations[i]->name + (known ? family + 1 : 0));
+		for (char *c = name; *c; c++)
+			*c = *c == '_' ? '-' : *c;
+		nearest_offer(&nearest, name);
+	}
+	if (!known)
+		command->noun = NULL;
+	return problem_set(&command->problem, NULL,
+	                   nearest.found[0] ? "There is no %s “%.60s”; did you mean “%s”?" : "There is no %s “%.60s”.",
+	                   known ? "verb" : "noun", word, nearest.found);
+}
+
+static enum status show_help(struct command *command)
+{
+	if (!command->noun)
+		help_print_program(stdout);
+	else if (command->operation)
+		help_print_operation(stdout, command->operation);
+	else if (explain_names(command) && command->noun && !command->verb)
+		help_print_noun(stdout, command->noun);
+	else
+		return report_usage(command);
+	return flush();
+}
+
+/* Noun and verb, and the options before and between them. Moves *at behind the verb. */
+static int read_names(struct command *command, char *const *words, size_t n, size_t *at)
+{
+	while (*at < n && !command->verb) {
+		int r = options_take(&command->options, words, n, at, &command->problem);
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		if (words[*at][0] == '-')
+			return problem_set(&command->problem, NULL, "There is no option %.60s here.", words[*at]);
+		if (!command->noun)
+			command->noun = words[(*at)++];
+		else
+			command->verb = words[(*at)++];
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct command command = { 0 };
+	char *const *words = argv + 1;
+	size_t n = argc > 1 ? (size_t)argc - 1 : 0, at = 0;
+	enum status status;
+	bool help;
+	int r;
+
+	if (n == 0) {
+		help_print_program(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(words[0], "--complete") == 0) {
+		complete_print(stdout, words + 1, n - 1);
+		return flush();
+	}
+	help = options_mention("help", words, n);
+	if (strcmp(words[0], "help") == 0) {
+		help = true;
+		at = 1;
+	}
+	command.json = options_mention("json", words, n);
+	r = read_names(&command, words, n, &at);
+	if (r < 0)
+		return report_usage(&command);
+	if (command.options.version) {
+		puts("hycanctl " HYCAN_VERSION);
+		return flush();
+	}
+	if (command.verb)
+		command.operation = arguments_operation(command.noun, command.verb);
+	if (help)
+		return show_help(&command);
+	if (!command.operation) {
+		explain_names(&command);
+		return report_usage(&command);
+	}
+	r = arguments_read(command.operation, words + at, n - at, &command.options, &command.request, &command.problem);
+	status = r < 0 ? report_usage(&command) : run(&command);
+	arguments_free(command.operation, &command.request);
+	return status;
+}
