@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses of links (rtnetlink(7), RTM_*ADDR). */
+#ifndef KERNEL_ADDRESS_H
+#define KERNEL_ADDRESS_H
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/* Called for each address. 0 to go on, -errno to end. */
+typedef int kernel_address_found(const struct hycan_link_address *address, void *userdata);
+
+/*
+ * Lists addresses: of one link, or of all with NULL; of one family, or of both with 0. -ENODEV: there is no such link.
+ * -EINTR: addresses changed meanwhile, ask again.
+ */
+int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t family, kernel_address_found *found, void *userdata);
+
+/*
+ * Adds an address. -ENODEV: there is no such link. -EEXIST: the link has the address already, and nothing changed; for
+ * IPv6 also when it has it with another prefix length.
+ */
+int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *address);
+
+/* Removes an address. -ENODEV: there is no such link. -EADDRNOTAVAIL: the link does not have that address. */
+int kernel_address_remove(struct kernel_scope *scope, const char *link, const struct hycan_prefix *address);
+
+/* The scope that an address has where none is given, as ip-address(8) and the kernel choose it. */
+enum hycan_scope kernel_address_scope(const struct hycan_address *address);
+
+#endif

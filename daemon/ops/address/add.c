@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * address.add.
+ *
+ * An address that is there already is the same when it has every property that the request gives, and for ever where it
+ * gives no lifetime. A lifetime runs down, so it is the same for a moment only: a success must not stand for an address
+ * that will be gone before its time.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "kernel/address.h"
+#include "table.h"
+
+#define FOR_EVER UINT32_MAX
+
+/* Seconds that may lie between a request and the same one asked again. */
+#define LIFETIME_TOLERANCE 2
+
+static uint32_t valid_lifetime(const struct hycan_link_address *a)
+{
+	return a->has_valid_lifetime ? a->valid_lifetime : FOR_EVER;
+}
+
+static uint32_t preferred_lifetime(const struct hycan_link_address *a)
+{
+	return a->has_preferred_lifetime ? a->preferred_lifetime : valid_lifetime(a);
+}
+
+static bool unusable(const struct hycan_address *a)
+{
+	static const uint8_t none[16];
+
+	return memcmp(a->bytes, none, hycan_address_size(a)) == 0 || (a->family == AF_INET6 && a->bytes[0] == 0xff);
+}
+
+static int check_ipv6(struct op *op, const struct hycan_link_address *a)
+{
+	if (a->has_broadcast)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "broadcast", "IPv6 has no broadcast addresses; leave it out.");
+	if (a->has_label)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "label", "Only IPv4 addresses have a label; leave it out.");
+	if (a->has_scope && a->scope != kernel_address_scope(&a->address.address))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "scope",
+		                 "The scope of an IPv6 address follows from the address itself; leave it out.");
+	return 0;
+}
+
+static int check_ipv4(struct op *op, const struct hycan_link_address *a)
+{
+	size_t n = strlen(a->link);
+
+	if (a->has_no_dad && a->no_dad)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "no_dad", "IPv4 has no duplicate address detection; leave it out.");
+	if (a->has_broadcast && a->broadcast.family != AF_INET)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "broadcast",
+		                 "The broadcast address of an IPv4 address is an IPv4 one.");
+	if (a->has_label && (strncmp(a->label, a->link, n) != 0 || (a->label[n] != '\0' && a->label[n] != ':')))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "label",
+		                 "A label is the name of the link, or that with a colon and more behind it: “%s:1”.", a->link);
+	return 0;
+}
+
+static int check(struct op *op, const struct hycan_link_address *a)
+{
+	if (unusable(&a->address.address))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "address",
+		                 "A link cannot have the unspecified or a multicast address.");
+	if (a->has_peer && a->peer.address.family != a->address.address.family)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "peer", "An address and its peer are of one family.");
+	if (a->has_peer && a->address.length != hycan_address_size(&a->address.address) * 8 && a->address.length != a->peer.length)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "address",
+		                 "With a peer, the length of the network belongs to the peer; give the address without one.");
+	if (valid_lifetime(a) == 0)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "valid_lifetime", "An address that is valid for 0 seconds is none.");
+	if (preferred_lifetime(a) > valid_lifetime(a))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "preferred_lifetime",
+		                 "An address cannot be preferred for longer than it is valid.");
+	return a->address.address.family == AF_INET6 ? check_ipv6(op, a) : check_ipv4(op, a);
+}
+
+/* What the link has instead of what is wanted. */
+struct search {
+	const struct hycan_link_address *wanted;
+	struct hycan_link_address there;
+	bool found;
+};
+
+static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->length == b->length && memcmp(a->address.bytes, b->address.bytes, hycan_address_size(&a->address)) == 0;
+}
+
+static const struct hycan_prefix *far_end(const struct hycan_link_address *a)
+{
+	return a->has_peer ? &a->peer : &a->address;
+}
+
+/* An IPv6 address is on a link once; an IPv4 address once in a network. */
+static int search_found(const struct hycan_link_address *there, void *userdata)
+{
+	struct search *s = userdata;
+	const struct hycan_link_address *wanted = s->wanted;
+	const struct hycan_address *a = &wanted->address.address, *b = &there->address.address;
+
+	if (a->family != b->family || memcmp(a->bytes, b->bytes, hycan_address_size(a)) != 0)
+		return 0;
+	if (a->family == AF_INET && far_end(wanted)->length != far_end(there)->length)
+		return 0;
+	if (!s->found || same_prefix(far_end(wanted), far_end(there)))
+		s->there = *there;
+	s->found = true;
+	return 0;
+}
+
+static bool same_lifetime(uint32_t wanted, uint32_t there)
+{
+	if (wanted == FOR_EVER || there == FOR_EVER)
+		return wanted == there;
+	return there <= wanted && wanted - there <= LIFETIME_TOLERANCE;
+}
+
+/* The name of the first property that differs, or NULL. */
+static const char *difference(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+{
+	bool route = !(wanted->has_no_prefix_route && wanted->no_prefix_route);
+	bool route_there = !(there->has_no_prefix_route && there->no_prefix_route);
+	uint32_t preferred = preferred_lifetime(wanted);
+
+	if (!same_prefix(far_end(wanted), far_end(there)))
+		return wanted->has_peer || there->has_peer ? "peer" : "prefix length";
+	if (wanted->has_broadcast && (!there->has_broadcast || memcmp(wanted->broadcast.bytes, there->broadcast.bytes,
+	                                                              sizeof(wanted->broadcast.bytes)) != 0))
+		return "broadcast address";
+	if (wanted->has_label && strcmp(wanted->label, there->has_label ? there->label : there->link) != 0)
+		return "label";
+	if (wanted->address.address.family == AF_INET && there->has_scope &&
+	    there->scope != (wanted->has_scope ? wanted->scope : kernel_address_scope(&wanted->address.address)))
+		return "scope";
+	if (route != route_there)
+		return "choice about the route to its network";
+	if (wanted->has_no_dad && wanted->no_dad && !(there->has_no_dad && there->no_dad))
+		return "choice about duplicate address detection";
+	if (wanted->has_metric && wanted->metric != (there->has_metric ? there->metric : 0))
+		return "metric";
+	if (!same_lifetime(valid_lifetime(wanted), valid_lifetime(there)))
+		return "lifetime";
+	/* the kernel keeps no end of the preference for an IPv4 address without end, except that it is over */
+	if (wanted->address.address.family == AF_INET && valid_lifetime(wanted) == FOR_EVER && preferred != 0)
+		preferred = FOR_EVER;
+	return same_lifetime(preferred, preferred_lifetime(there)) ? NULL : "preferred lifetime";
+}
+
+/* The kernel has it already: the same, or something else? */
+static int explain_exists(struct op *op, const struct hycan_link_address *wanted)
+{
+	struct search s = { .wanted = wanted };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	const char *what;
+	int r;
+
+	r = kernel_address_list(op->scope, wanted->link, wanted->address.address.family, search_found, &s);
+	if (r < 0)
+		return r;
+	if (!s.found)
+		return -EEXIST;
+	what = difference(wanted, &s.there);
+	hycan_prefix_format(far_end(&s.there), text, sizeof(text));
+	if (what)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "address",
+		                 "The link “%s” has this address already, as %s and with another %s; remove it first.",
+		                 wanted->link, text, what);
+	if (op->exclusive)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "address", "The link “%s” has the address %s already.", wanted->link,
+		                 text);
+	return 0;
+}
+
+int op_address_add(struct op *op, const struct hycan_address_add_request *request)
+{
+	const struct hycan_link_address *a = &request->link_address;
+	int r;
+
+	r = check(op, a);
+	if (r != 0)
+		return r;
+	r = kernel_address_add(op->scope, a);
+	switch (r) {
+	case -ENODEV:
+		return op_refuse_no_link(op, "link", a->link);
+	case -EEXIST:
+		return explain_exists(op, a);
+	case -ENOBUFS:
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
+		                 "The link “%s” does not carry %s; its MTU may be too small.", a->link,
+		                 a->address.address.family == AF_INET6 ? "IPv6" : "IPv4");
+	case -EACCES:
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
+		                 "IPv6 is switched off on the link “%s” (net.ipv6.conf.%s.disable_ipv6).", a->link, a->link);
+	}
+	return r;
+}

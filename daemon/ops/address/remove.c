@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* address.remove. */
+#include <errno.h>
+
+#include "kernel/address.h"
+#include "table.h"
+
+int op_address_remove(struct op *op, const struct hycan_address_remove_request *request)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r;
+
+	r = kernel_address_remove(op->scope, request->link, &request->address);
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "link", request->link);
+	if (r == -EADDRNOTAVAIL)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "address", "The link “%s” does not have the address %s.",
+		                 request->link, hycan_prefix_format(&request->address, text, sizeof(text)));
+	return r;
+}
