@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routes: adding, replacing and removing one.
+ *
+ * A route is added by an exclusive request, which leaves what is there as it is, announces nothing and takes the kernel
+ * the same time in a table of ten and of a million. Whether it was the same route is asked only then.
+ */
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+
+#include "attribute.h"
+#include "cleanup.h"
+#include "route_message.h"
+
+/* What the kernel does with an IPv6 route that has no metric (IP6_RT_PRIO_USER, linux/ipv6_route.h). */
+#define IPV6_METRIC 1024
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct route_link *)a)->name, ((const struct route_link *)b)->name);
+}
+
+static int ask_link(struct kernel_scope *scope, struct route_link *link, const char *name)
+{
+	int r;
+
+	strncpy(link->name, name, sizeof(link->name) - 1);
+	r = kernel_link_index(scope, name, &link->ifindex);
+	if (r == -ENODEV)
+		link->ifindex = 0;
+	return r == -ENODEV ? 0 : r;
+}
+
+/* A name that was not asked for yet. */
+static int add_link(struct route_links *links, const char *name)
+{
+	_cleanup_free_ struct route_link *link = NULL;
+	int r;
+
+	if (links->first.name[0] == '\0') {
+		r = ask_link(links->scope, &links->first, name);
+		links->last = &links->first;
+		if (r < 0)
+			links->first.name[0] = '\0';
+		return r;
+	}
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return -ENOMEM;
+	r = ask_link(links->scope, link, name);
+	if (r < 0)
+		return r;
+	if (!tsearch(link, &links->others, compare_names))
+		return -ENOMEM;
+	links->last = steal(&link);
+	return 0;
+}
+
+int route_links_find(struct route_links *links, const char *name, uint32_t *ret_ifindex)
+{
+	int r;
+
+	if (!links->last || strcmp(links->last->name, name) != 0) {
+		void *found = tfind(name, &links->others, compare_names);
+
+		if (strcmp(links->first.name, name) == 0) {
+			links->last = &links->first;
+		} else if (found) {
+			links->last = *(struct route_link *const *)found;
+		} else {
+			r = add_link(links, name);
+			if (r < 0)
+				return r;
+		}
+	}
+	if (!links->last->ifindex)
+		return -ENODEV;
+	*ret_ifindex = links->last->ifindex;
+	return 0;
+}
+
+void route_links_done(struct route_links *links)
+{
+	tdestroy(links->others, free);
+	links->others = NULL;
+}
+
+enum hycan_scope route_scope(const struct hycan_route *route)
+{
+	if (route->has_scope)
+		return route->scope;
+	if (route->destination.address.family == AF_INET6)
+		return HYCAN_SCOPE_GLOBAL;
+	switch (route->has_type ? route->type : HYCAN_ROUTE_TYPE_UNICAST) {
+	case HYCAN_ROUTE_TYPE_LOCAL:
+		return HYCAN_SCOPE_HOST;
+	case HYCAN_ROUTE_TYPE_BROADCAST:
+	case HYCAN_ROUTE_TYPE_MULTICAST:
+	case HYCAN_ROUTE_TYPE_ANYCAST:
+		return HYCAN_SCOPE_LINK;
+	case HYCAN_ROUTE_TYPE_UNICAST:
+		return route->has_via || route->n_nexthops ? HYCAN_SCOPE_GLOBAL : HYCAN_SCOPE_LINK;
+	case HYCAN_ROUTE_TYPE_BLACKHOLE:
+	case HYCAN_ROUTE_TYPE_UNREACHABLE:
+	case HYCAN_ROUTE_TYPE_PROHIBIT:
+	case HYCAN_ROUTE_TYPE_THROW:
+		break;
+	}
+	return HYCAN_SCOPE_GLOBAL;
+}
+
+uint32_t route_metric(const struct hycan_route *route)
+{
+	uint32_t metric = route->has_metric ? route->metric : 0;
+
+	return metric == 0 && route->destination.address.family == AF_INET6 ? IPV6_METRIC : metric;
+}
+
+static void put_gateway(struct nlmsghdr *nlh, uint8_t family, const struct hycan_address *via)
+{
+	struct {
+		uint16_t family; /* struct rtvia */
+		uint8_t bytes[16];
+	} other;
+
+	if (via->family == family) {
+		attribute_put_address(nlh, RTA_GATEWAY, via);
+		return;
+	}
+	other.family = via->family;
+	memcpy(other.bytes, via->bytes, sizeof(other.bytes));
+	mnl_attr_put(nlh, RTA_VIA, sizeof(other.family) + attribute_address_size(via->family), &other);
+}
+
+static void put_destination(struct nlmsghdr *nlh, struct rtmsg *rtm, const struct hycan_prefix *destination, uint32_t table)
+{
+	rtm->rtm_family = destination->address.family;
+	rtm->rtm_dst_len = destination->length;
+	if (destination->length)
+		attribute_put_address(nlh, RTA_DST, &destination->address);
+	if (table <= UINT8_MAX)
+		rtm->rtm_table = (uint8_t)table;
+	else
+		mnl_attr_put_u32(nlh, RTA_TABLE, table);
+}
+
+/* Begins one way in RTA_MULTIPATH; put_way_end() closes it. */
+static struct rtnexthop *put_way(struct nlmsghdr *nlh, uint32_t ifindex, uint16_t weight, bool onlink)
+{
+	struct rtnexthop *hop = mnl_nlmsg_get_payload_tail(nlh);
+
+	*hop = (struct rtnexthop){
+		.rtnh_ifindex = (int)ifindex,
+		.rtnh_hops = (uint8_t)(weight ? weight - 1 : 0),
+		.rtnh_flags = onlink ? RTNH_F_ONLINK : 0,
+	};
+	nlh->nlmsg_len += sizeof(*hop);
+	return hop;
+}
+
+static void put_way_end(struct nlmsghdr *nlh, struct rtnexthop *hop)
+{
+	hop->rtnh_len = (unsigned short)((uint8_t *)mnl_nlmsg_get_payload_tail(nlh) - (uint8_t *)hop);
+}
+
+static int put_nexthops(struct nlmsghdr *nlh, const struct hycan_route *route, struct route_links *links)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, RTA_MULTIPATH);
+	struct rtnexthop *hop;
+	int r;
+
+	for (size_t i = 0; i < route->n_nexthops; i++) {
+		const struct hycan_nexthop *n = &route->nexthops[i];
+		uint32_t ifindex = 0;
+
+		if (n->has_link) {
+			r = route_links_find(links, n->link, &ifindex);
+			if (r < 0)
+				return r;
+		}
+		hop = put_way(nlh, ifindex, n->has_weight ? n->weight : 1, n->has_onlink && n->onlink);
+		if (n->has_via)
+			put_gateway(nlh, route->destination.address.family, &n->via);
+		put_way_end(nlh, hop);
+	}
+	mnl_attr_nest_end(nlh, nest);
+	return 0;
+}
+
+int route_message(void *buffer, uint16_t flags, const struct hycan_route *route, struct route_links *links)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	uint32_t ifindex;
+	int r;
+
+	if (route->n_nexthops > KERNEL_ROUTE_NEXTHOPS_MAX)
+		return -E2BIG;
+	nlh->nlmsg_type = RTM_NEWROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	put_destination(nlh, rtm, &route->destination, route->has_table ? route->table : RT_TABLE_MAIN);
+	rtm->rtm_type = (uint8_t)(route->has_type ? route->type : HYCAN_ROUTE_TYPE_UNICAST);
+	rtm->rtm_protocol = route->has_protocol ? route->protocol : RTPROT_STATIC;
+	rtm->rtm_scope = (uint8_t)route_scope(route);
+	if (route->has_onlink && route->onlink)
+		rtm->rtm_flags |= RTNH_F_ONLINK;
+	if (route->has_via)
+		put_gateway(nlh, route->destination.address.family, &route->via);
+	if (route->has_link) {
+		r = route_links_find(links, route->link, &ifindex);
+		if (r < 0)
+			return r;
+		mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	}
+	if (route->has_metric)
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, route->metric);
+	if (route->has_source)
+		attribute_put_address(nlh, RTA_PREFSRC, &route->source);
+	if (route->has_mtu && route->mtu) {
+		struct nlattr *metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+
+		mnl_attr_put_u32(nlh, RTAX_MTU, route->mtu);
+		mnl_attr_nest_end(nlh, metrics);
+	}
+	return route->n_nexthops ? put_nexthops(nlh, route, links) : 0;
+}
+
+static int change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)
+{
+	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
+	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
+	int r;
+
+	r = route_message(buffer, NLM_F_CREATE | flags, route, &links);
+	if (r < 0)
+		return r;
+	return netlink_request(scope, NETLINK_ROUTE, (struct nlmsghdr *)buffer, NULL, NULL);
+}
+
+int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route)
+{
+	return change(scope, route, NLM_F_EXCL);
+}
+
+struct comparison {
+	const struct hycan_route *wanted;
+	bool same;
+	bool other;
+};
+
+static int compare(const struct hycan_route *there, void *userdata)
+{
+	struct comparison *c = userdata;
+
+	if (kernel_route_same(c->wanted, there))
+		c->same = true;
+	else
+		c->other = true;
+	return 0;
+}
+
+int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route)
+{
+	struct comparison c = { .wanted = route };
+	int r;
+
+	/* the kernel leaves the same IPv4 route alone, and makes an IPv6 route anew */
+	if (route->destination.address.family == AF_INET)
+		return change(scope, route, NLM_F_REPLACE);
+	r = change(scope, route, NLM_F_EXCL);
+	if (r != -EEXIST)
+		return r;
+	r = kernel_route_find(scope, route, compare, &c);
+	if (r < 0)
+		return r;
+	return c.same && !c.other ? 0 : change(scope, route, NLM_F_REPLACE);
+}
+
+/* --------------------------------------------------------------------------------------------------------- removing */
+
+static bool matches(const struct hycan_route *route, const struct hycan_route_remove_options *o)
+{
+	if (o->has_type && route->type != o->type)
+		return false;
+	if (o->has_via && (!route->has_via || !attribute_same_address(&route->via, &o->via)))
+		return false;
+	return !o->has_link || (route->has_link && strcmp(route->link, o->link) == 0);
+}
+
+/* Finds the route and gives the kernel its own message back. */
+static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table,
+                          const struct hycan_route_remove_options *o)
+{
+	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
+	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
+	const struct hycan_route like = { .destination = *destination, .has_metric = true, .metric = o->metric };
+	uint32_t metric = route_metric(&like);
+	struct nlmsghdr *nlh;
+	int r, left;
+
+	r = route_find(scope, destination, table, o->has_metric ? &metric : NULL, &messages);
+	if (r < 0)
+		return r;
+	left = (int)messages.size;
+	for (nlh = (struct nlmsghdr *)messages.data; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		struct hycan_route route;
+
+		r = route_read(&reader, nlh, &route);
+		if (r < 0)
+			return r;
+		if (r > 0 || !matches(&route, o))
+			continue;
+		nlh->nlmsg_type = RTM_DELROUTE;
+		nlh->nlmsg_flags = NLM_F_REQUEST;
+		return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	}
+	return -ESRCH;
+}
+
+int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
+                        const struct hycan_route_remove_options *o)
+{
+	bool ipv4 = destination->address.family == AF_INET;
+	uint32_t table = o->has_table ? o->table : RT_TABLE_MAIN, ifindex = 0;
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+	int r;
+
+	if (o->has_link) {
+		r = kernel_link_index(scope, o->link, &ifindex);
+		if (r < 0)
+			return r;
+	}
+	/* to the kernel metric 0 is any; of IPv6 it does not compare the type, and takes one way out of several */
+	if (ipv4 ? o->has_metric && o->metric == 0 : o->has_type || o->has_via || o->has_link)
+		return remove_exactly(scope, destination, table, o);
+
+	nlh = netlink_message(scope, RTM_DELROUTE, 0);
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	put_destination(nlh, rtm, destination, table);
+	rtm->rtm_scope = RT_SCOPE_NOWHERE;
+	rtm->rtm_type = (uint8_t)(o->has_type ? o->type : 0);
+	if (o->has_metric)
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, o->metric ? o->metric : IPV6_METRIC);
+	if (o->has_via || o->has_link) {
+		/* as the only one of its ways: a plain gateway would also match the first of several, and remove them all */
+		struct nlattr *nest = mnl_attr_nest_start(nlh, RTA_MULTIPATH);
+		struct rtnexthop *hop = put_way(nlh, ifindex, 0, false);
+
+		if (o->has_via)
+			put_gateway(nlh, AF_INET, &o->via);
+		put_way_end(nlh, hop);
+		mnl_attr_nest_end(nlh, nest);
+	}
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routes (rtnetlink(7), RTM_*ROUTE).
+ *
+ * The kernel tells routes of one table apart by destination and metric; that is what “the same place” means below.
+ */
+#ifndef KERNEL_ROUTE_H
+#define KERNEL_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/* Most ways that one route may have. */
+#define KERNEL_ROUTE_NEXTHOPS_MAX 256
+
+/* Largest metric RTAX_MTU that the kernel keeps as it is given. */
+#define KERNEL_ROUTE_MTU_MAX 65520
+
+/* Called for each route, whose list of ways lives as long as the call. 0 to go on, -errno to end. */
+typedef int kernel_route_found(const struct hycan_route *route, void *userdata);
+
+struct kernel_route_filter {
+	uint32_t table;   /* 0: all */
+	uint8_t family;   /* 0: both */
+	uint8_t protocol; /* 0: any */
+	const char *link; /* NULL: any */
+};
+
+/*
+ * Lists routes; the kernel's cache and its routes of kinds that HyCAN does not know are left out. -ENODEV: there is no
+ * such link. -EINTR: routes changed meanwhile, ask again.
+ */
+int kernel_route_list(struct kernel_scope *scope, const struct kernel_route_filter *filter, kernel_route_found *found,
+                      void *userdata);
+
+/* Lists the routes in the same place; IPv6 may have several. */
+int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like, kernel_route_found *found, void *userdata);
+
+/* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
+bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);
+
+/*
+ * Adds a route. -ENODEV: there is no such link. -EEXIST: another or the same is in its place, and nothing changed.
+ * -ENETUNREACH, -EHOSTUNREACH: the gateway cannot be reached. -ENETDOWN: the link is down.
+ */
+int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route);
+
+/* Adds a route in place of what is there. The same there already: nothing changes. */
+int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route);
+
+/*
+ * Removes the first route to a destination that matches what is given. A route of several ways has no one gateway and
+ * no one link, so it matches only where neither is given. -ESRCH: there is none. -ENODEV: there is no such link.
+ */
+int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
+                        const struct hycan_route_remove_options *options);
+
+/* What kernel_route_load() asks and tells. Neither callback may ask the kernel anything. */
+struct kernel_route_load {
+	const struct hycan_route *routes;
+	size_t n;
+	bool replace; /* in place of what is there */
+
+	/* Whether to try a route at all. */
+	bool (*wanted)(size_t index, void *userdata);
+	/* A route that was not added, in no order; the scope has the kernel's words. -EEXIST: another is in its place. */
+	void (*failed)(size_t index, int error, void *userdata);
+	void *userdata;
+};
+
+/* Adds routes, as fast as the kernel takes them. 0, or -errno when the rest could not even be tried. */
+int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load *load);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routes: finding those in one place, and comparing.
+ *
+ * The kernel cannot filter a listing by destination. It is therefore first asked which entry its own lookup ends at,
+ * which costs the same in a table of any size; only when that is another one, the table is gone through.
+ *
+ * What this file does not do: compare routes with a TOS, which HyCAN never makes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "attribute.h"
+#include "cleanup.h"
+#include "route_message.h"
+
+/* ---------------------------------------------------------------------------------------------------------- finding */
+
+void route_messages_done(struct route_messages *messages)
+{
+	cleanup_free(&messages->data);
+}
+
+static int keep_message(struct route_messages *m, const struct nlmsghdr *nlh)
+{
+	size_t size = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
+
+	if (m->room - m->size < size) {
+		size_t room = m->room * 2 + size;
+		void *p = realloc(m->data, room);
+
+		if (!p)
+			return -ENOMEM;
+		m->data = p;
+		m->room = room;
+	}
+	memcpy(m->data + m->size, nlh, nlh->nlmsg_len);
+	m->size += size;
+	return 0;
+}
+
+struct search {
+	const struct hycan_prefix *destination;
+	uint32_t table;
+	const uint32_t *metric;
+	struct route_messages *messages;
+};
+
+static int search_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	const struct search *s = userdata;
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a[RTA_MAX + 1];
+	struct hycan_address destination = { 0 };
+	uint32_t metric = 0;
+
+	/* the length first: it is cheap, and there may be a million */
+	if (!route_readable(nlh) || rtm->rtm_dst_len != s->destination->length || rtm->rtm_tos)
+		return 0;
+	netlink_parse(nlh, sizeof(*rtm), a, RTA_MAX);
+	destination.family = rtm->rtm_family;
+	(void)attribute_address(a[RTA_DST], rtm->rtm_family, &destination);
+	(void)attribute_u32(a[RTA_PRIORITY], &metric);
+	if (!attribute_same_address(&destination, &s->destination->address) || route_message_table(rtm, a[RTA_TABLE]) != s->table ||
+	    (s->metric && metric != *s->metric))
+		return 0;
+	return keep_message(s->messages, nlh);
+}
+
+/* The entry where the kernel's own lookup ends. */
+static int search_by_lookup(struct kernel_scope *scope, struct search *s)
+{
+	struct nlmsghdr *nlh = netlink_message(scope, RTM_GETROUTE, 0);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+
+	rtm->rtm_family = s->destination->address.family;
+	rtm->rtm_dst_len = (uint8_t)(attribute_address_size(rtm->rtm_family) * 8);
+	rtm->rtm_flags = RTM_F_FIB_MATCH;
+	attribute_put_address(nlh, RTA_DST, &s->destination->address);
+	return netlink_request(scope, NETLINK_ROUTE, nlh, search_answer, s);
+}
+
+int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,
+               struct route_messages *messages)
+{
+	struct search s = { .destination = destination, .table = table, .metric = metric, .messages = messages };
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+	int r;
+
+	/* IPv6 may have several in one place, and the lookup tells of one */
+	if (destination->address.family == AF_INET && metric) {
+		r = search_by_lookup(scope, &s);
+		if (r == -ENOMEM || messages->size)
+			return r;
+	}
+	nlh = netlink_message(scope, RTM_GETROUTE, NLM_F_DUMP);
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = destination->address.family;
+	mnl_attr_put_u32(nlh, RTA_TABLE, table);
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, search_answer, &s);
+	return r == -ENOENT || r == -EAFNOSUPPORT ? 0 : r;
+}
+
+int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like, kernel_route_found *found, void *userdata)
+{
+	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
+	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
+	uint32_t metric = route_metric(like);
+	const struct nlmsghdr *nlh;
+	int r, left;
+
+	r = route_find(scope, &like->destination, like->has_table ? like->table : RT_TABLE_MAIN, &metric, &messages);
+	left = (int)messages.size;
+	for (nlh = (struct nlmsghdr *)messages.data; r == 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		struct hycan_route route;
+
+		r = route_read(&reader, nlh, &route);
+		if (r >= 0)
+			r = r ? 0 : found(&route, userdata);
+	}
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------------------- comparing */
+
+/* Way i of a route, in one form for all routes. */
+static struct hycan_nexthop way(const struct hycan_route *route, size_t i)
+{
+	struct hycan_nexthop n = { .has_via = route->has_via, .via = route->via, .has_link = route->has_link, .weight = 1 };
+
+	if (route->n_nexthops) {
+		n = route->nexthops[i];
+		n.onlink = n.has_onlink && n.onlink;
+		n.weight = n.has_weight && route->n_nexthops > 1 ? n.weight : 1;
+	} else {
+		n.onlink = route->has_onlink && route->onlink;
+		memcpy(n.link, route->link, sizeof(n.link));
+	}
+	return n;
+}
+
+static bool same_way(const struct hycan_nexthop *wanted, const struct hycan_nexthop *there)
+{
+	if (wanted->has_via != there->has_via || (wanted->has_via && !attribute_same_address(&wanted->via, &there->via)))
+		return false;
+	/* a link that is not given is the one where the kernel finds the gateway */
+	if (wanted->has_link && (!there->has_link || strcmp(wanted->link, there->link) != 0))
+		return false;
+	return wanted->weight == there->weight && wanted->onlink == there->onlink;
+}
+
+/* Whether both have the same ways, in whatever order. */
+static bool same_ways(const struct hycan_route *wanted, const struct hycan_route *there)
+{
+	size_t n = wanted->n_nexthops ? wanted->n_nexthops : 1;
+	bool taken[KERNEL_ROUTE_NEXTHOPS_MAX] = { false };
+
+	if (n != (there->n_nexthops ? there->n_nexthops : 1) || n > KERNEL_ROUTE_NEXTHOPS_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct hycan_nexthop a = way(wanted, i);
+		size_t j;
+
+		for (j = 0; j < n; j++) {
+			struct hycan_nexthop b = way(there, j);
+
+			if (!taken[j] && same_way(&a, &b))
+				break;
+		}
+		if (j == n)
+			return false;
+		taken[j] = true;
+	}
+	return true;
+}
+
+bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there)
+{
+	if ((wanted->has_type ? wanted->type : HYCAN_ROUTE_TYPE_UNICAST) != there->type)
+		return false;
+	if (route_goes_somewhere(there->type) && !same_ways(wanted, there))
+		return false;
+	if (wanted->has_source != there->has_source ||
+	    (wanted->has_source && !attribute_same_address(&wanted->source, &there->source)))
+		return false;
+	if ((wanted->has_mtu ? wanted->mtu : 0) != (there->has_mtu ? there->mtu : 0))
+		return false;
+	return wanted->destination.address.family == AF_INET6 || (there->has_scope && route_scope(wanted) == there->scope);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages about routes, for the files of this room alone. */
+#ifndef KERNEL_ROUTE_MESSAGE_H
+#define KERNEL_ROUTE_MESSAGE_H
+
+#include <linux/rtnetlink.h>
+
+#include "link.h"
+#include "netlink.h"
+#include "route.h"
+
+/* Room for any message about a route: 32 bytes for each way, and everything else. */
+#define ROUTE_MESSAGE_SIZE (KERNEL_ROUTE_NEXTHOPS_MAX * 32 + 512)
+
+/* Numbers of links by name. The kernel is asked once for each name, also for those that it does not know. */
+struct route_links {
+	struct kernel_scope *scope;
+	struct route_link {
+		char name[HYCAN_IFNAME_SIZE];
+		uint32_t ifindex; /* 0: there is no such link */
+	} first;
+	const struct route_link *last; /* the one asked for last; most loads name few links, in runs */
+	void *others;                  /* a tree of them (tsearch(3)), without the first */
+};
+
+/* -ENODEV: there is no link of that name. The scope's own buffers are used. */
+int route_links_find(struct route_links *links, const char *name, uint32_t *ret_ifindex);
+
+void route_links_done(struct route_links *links);
+
+/*
+ * Writes the message that adds a route, with the given flags and no sequence number, into ROUTE_MESSAGE_SIZE bytes,
+ * which are not the scope's own. -ENODEV: there is no such link. -E2BIG: too many ways.
+ */
+int route_message(void *buffer, uint16_t flags, const struct hycan_route *route, struct route_links *links);
+
+/* The scope that ip-route(8) gives a route where none is given. */
+enum hycan_scope route_scope(const struct hycan_route *route);
+
+/* Metric that a route is added with: the kernel has one of its own for IPv6. */
+uint32_t route_metric(const struct hycan_route *route);
+
+/* Whether packets that match go on, and are not dropped or looked up elsewhere. */
+bool route_goes_somewhere(enum hycan_route_type type);
+
+/* False for a message that is no route, is a clone in the cache, or of a kind without a word for it. */
+bool route_readable(const struct nlmsghdr *nlh);
+
+/* Table of a route, from its header and RTA_TABLE. */
+uint32_t route_message_table(const struct rtmsg *rtm, const struct nlattr *attr);
+
+/* Memory for reading routes. */
+struct route_reader {
+	struct kernel_scope *scope;            /* where names are asked for, one by one, when there is no table of them */
+	const struct kernel_link_names *names; /* or NULL */
+	struct hycan_nexthop *nexthops;
+	size_t room;
+};
+
+void route_reader_done(struct route_reader *reader);
+
+/* Reads a route. 1: it is nothing that HyCAN has words for. Its list of ways lives until the next one is read. */
+int route_read(struct route_reader *reader, const struct nlmsghdr *nlh, struct hycan_route *ret_route);
+
+/* The kernel's messages about some routes, one behind the other. */
+struct route_messages {
+	uint8_t *data;
+	size_t size;
+	size_t room;
+};
+
+void route_messages_done(struct route_messages *messages);
+
+/* The messages of the routes in one table to one destination; with a metric, or of any with NULL. */
+int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,
+               struct route_messages *messages);
+
+#endif

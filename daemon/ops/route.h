@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations about routes have in common: what is asked for and makes no sense, and why the kernel said no. */
+#ifndef OPS_ROUTE_H
+#define OPS_ROUTE_H
+
+#include "op.h"
+
+/* Refuses a route that no kernel could make, with a sentence that says what to give instead. 0 when it may be tried. */
+int route_check(struct op *op, const struct hycan_route *route);
+
+/* Refuses table 0, which names no table. */
+int route_check_table(struct op *op, uint32_t table);
+
+/*
+ * Turns the kernel's error about a route into a refusal where one can say it better, else returns the error. Nothing is
+ * asked of the kernel, so it can be called while an answer is read.
+ */
+int route_refuse(struct op *op, const struct hycan_route *route, int error);
+
+/* The same when nothing is being read: looks which of several links is missing. */
+int route_refuse_change(struct op *op, const struct hycan_route *route, int error);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * route.load.
+ *
+ * Every route is tried. The first failures are told with their reasons, all are counted. They come here by cause, and
+ * not in the order of the request, so each is put in its place among those that are kept.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/route.h"
+#include "route.h"
+#include "table.h"
+
+#define FAILURES_MAX 1000
+
+struct load {
+	struct op *op;
+	const struct hycan_route *routes;
+	struct hycan_route_failure *failure; /* FAILURES_MAX of them, from the first failure on */
+	size_t n;
+	uint32_t failed;
+	bool no_memory;
+};
+
+/* Keeps what op_refuse() left of a failure. */
+static void keep(struct load *l, size_t index, uint32_t code)
+{
+	struct hycan_route_failure *f;
+	size_t at = l->n;
+
+	l->failed++;
+	if (!l->failure)
+		l->failure = l->op->memory(l->op, FAILURES_MAX * sizeof(*l->failure));
+	if (!l->failure) {
+		l->no_memory = true;
+		return;
+	}
+	while (at > 0 && l->failure[at - 1].index > index)
+		at--;
+	if (at == FAILURES_MAX)
+		return;
+	if (l->n < FAILURES_MAX)
+		l->n++;
+	f = &l->failure[at];
+	memmove(f + 1, f, (l->n - at - 1) * sizeof(*f));
+	f->index = (uint32_t)index;
+	f->code = code;
+	_Static_assert(sizeof(f->message) == sizeof(l->op->sentence), "a sentence fits");
+	memcpy(f->message, l->op->sentence, sizeof(f->message));
+}
+
+static bool wanted(size_t index, void *userdata)
+{
+	struct load *l = userdata;
+	int r = route_check(l->op, &l->routes[index]);
+
+	if (r != 0)
+		keep(l, index, (uint32_t)r);
+	return r == 0;
+}
+
+static void failed(size_t index, int error, void *userdata)
+{
+	struct load *l = userdata;
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r;
+
+	if (error == -EEXIST)
+		r = op_refuse(l->op, HYCAN_REFUSAL_EXISTS, "destination", "Another route to %s with this metric exists already.",
+		              hycan_prefix_format(&l->routes[index].destination, text, sizeof(text)));
+	else
+		r = route_refuse(l->op, &l->routes[index], error);
+	if (r < 0)
+		r = op_refuse_kernel(l->op, HYCAN_REFUSAL_KERNEL, NULL, error, "The kernel refused the route");
+	keep(l, index, (uint32_t)r);
+}
+
+int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
+{
+	struct load l = { .op = op, .routes = request->routes };
+	const struct kernel_route_load load = {
+		.routes = request->routes,
+		.n = request->n_routes,
+		.replace = request->has_replace && request->replace,
+		.wanted = wanted,
+		.failed = failed,
+		.userdata = &l,
+	};
+	int r;
+
+	r = kernel_route_load(op->scope, &load);
+	/* what was said about single routes is in the answer */
+	op->refusal = 0;
+	op->field = NULL;
+	op->sentence[0] = '\0';
+	if (r < 0)
+		return r;
+	if (l.no_memory)
+		return -ENOMEM;
+	reply->failures = l.failure;
+	reply->n_failures = l.n;
+	reply->failed = l.failed;
+	reply->added = (uint32_t)request->n_routes - l.failed;
+	return 0;
+}

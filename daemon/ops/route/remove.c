@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* route.remove. */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/route.h"
+#include "route.h"
+#include "table.h"
+
+int op_route_remove(struct op *op, const struct hycan_route_remove_request *request)
+{
+	struct hycan_route_remove_options options = {
+		.has_via = request->has_via,
+		.via = request->via,
+		.has_link = request->has_link,
+		.has_metric = request->has_metric,
+		.metric = request->metric,
+		.has_table = request->has_table,
+		.table = request->table,
+		.has_type = request->has_type,
+		.type = request->type,
+	};
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r;
+
+	r = route_check_table(op, request->table);
+	if (r != 0)
+		return r;
+	memcpy(options.link, request->link, sizeof(options.link));
+	r = kernel_route_remove(op->scope, &request->destination, &options);
+	if (r == -ENODEV && request->has_link)
+		return op_refuse_no_link(op, "link", request->link);
+	if (r == -ESRCH && (request->has_via || request->has_link))
+		return op_refuse(
+			op, HYCAN_REFUSAL_NOT_FOUND, "destination",
+			"There is no such route to %s in table %u. For a route of several ways leave gateway and link out.",
+			hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
+	if (r == -ESRCH)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "destination", "There is no such route to %s in table %u.",
+		                 hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
+	return r;
+}
