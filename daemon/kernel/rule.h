@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policy routing rules (ip-rule(8), RTM_*RULE). */
+#ifndef KERNEL_RULE_H
+#define KERNEL_RULE_H
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/*
+ * Called for each rule, in the order in which they are asked. whole: there is nothing to the rule beside what the
+ * structure says; others have selectors that HyCAN does not know. 0 to go on, -errno to end.
+ */
+typedef int kernel_rule_found(const struct hycan_rule *rule, bool whole, void *userdata);
+
+/* Lists rules; family is 0 for both. */
+int kernel_rule_list(struct kernel_scope *scope, uint8_t family, kernel_rule_found *found, void *userdata);
+
+/* Whether a rule has all that is given of the wanted one; what is not given may be anything. */
+bool kernel_rule_matches(const struct hycan_rule *wanted, const struct hycan_rule *there);
+
+/*
+ * Whether a rule does the same as the wanted one: what is not given has its default there, and the priority may be any
+ * where none is given. Who made it (protocol) does not count.
+ */
+bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *there);
+
+/* Adds a rule. -EEXIST: the kernel has one that it takes for the same. */
+int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule);
+
+/* Removes the first rule that has all that is given. -ENOENT: there is none. */
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted);
+
+#endif

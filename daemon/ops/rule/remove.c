@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule.remove. */
+#include <errno.h>
+
+#include "kernel/rule.h"
+#include "table.h"
+
+/* Whether anything is given that not every rule has. */
+static bool selects(const struct hycan_rule *rule)
+{
+	bool mark = rule->has_fwmark && !(rule->has_fwmask && rule->fwmask == 0);
+
+	return rule->has_priority || (rule->has_from && rule->from.length) || (rule->has_to && rule->to.length) ||
+	       rule->has_in_interface || rule->has_out_interface || mark || rule->has_table ||
+	       (rule->has_action && rule->action != HYCAN_RULE_ACTION_LOOKUP) || rule->has_goto_priority ||
+	       (rule->has_invert && rule->invert) || rule->has_suppress_prefix_length || rule->has_protocol;
+}
+
+int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *request)
+{
+	const struct hycan_rule *rule = &request->rule;
+	int r;
+
+	if (rule->has_fwmask && !rule->has_fwmark)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "fwmask", "A mask goes with a mark; give fwmark as well.");
+	if (!selects(rule))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL,
+		                 "Every rule matches that, the one for local addresses first; say more of the rule to remove.");
+	r = kernel_rule_remove(op->scope, rule);
+	if (r == -ENOENT)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, NULL, "There is no %s rule with all of that.",
+		                 rule->family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");
+	return r;
+}
