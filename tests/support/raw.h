@@ -17,13 +17,13 @@ struct raw {
 
 /* What an answer said. */
 struct raw_answer {
-	uint16_t type;     /* of the last frame */
+	uint16_t type; /* of the last frame */
 	uint32_t seq;
-	int error;         /* of an error frame: 0 or -errno */
-	uint32_t refusal;  /* 0: none */
+	int error;        /* of an error frame: 0 or -errno */
+	uint32_t refusal; /* 0: none */
 	char field[64];
 	char sentence[512];
-	size_t n_items;    /* frames before the last one */
+	size_t n_items; /* frames before the last one */
 };
 
 /* A frame that is put together. */

@@ -93,7 +93,8 @@ static size_t legal(const struct hycan_field *field, uint8_t *payload)
 }
 
 /* The request with its required fields, except one; all of them for NULL. */
-static void put_required(struct raw *raw, struct raw_frame *frame, const struct hycan_operation *o, const struct hycan_field *except)
+static void put_required(struct raw *raw, struct raw_frame *frame, const struct hycan_operation *o,
+                         const struct hycan_field *except)
 {
 	uint8_t payload[4096];
 
@@ -114,15 +115,15 @@ static void expect(struct raw *raw, const struct raw_frame *frame, const struct 
 
 	if (answer.type != NLMSG_ERROR || answer.seq != raw->seq || answer.refusal != refusal || answer.error >= 0 ||
 	    strlen(answer.sentence) < 10)
-		fail_msg("%s, %s: type %#x refusal %u instead of %u, field “%s”: “%s”", o->name, what, answer.type, answer.refusal, refusal,
-		         answer.field, answer.sentence);
+		fail_msg("%s, %s: type %#x refusal %u instead of %u, field “%s”: “%s”", o->name, what, answer.type, answer.refusal,
+		         refusal, answer.field, answer.sentence);
 }
 
 /* Calls spoil for every operation but session.hello, on one connection, and compares the kernel before and after. */
 static void for_each_operation(void **state, void (*spoil)(struct raw *raw, const struct hycan_operation *o))
 {
 	static const char view[] = "ip -d link; ip address; ip route show table all; ip -6 route show table all; ip rule; "
-	                           "ip -6 rule; nft list ruleset 2>&1; cat /proc/sys/net/ipv4/ip_forward";
+				   "ip -6 rule; nft list ruleset 2>&1; cat /proc/sys/net/ipv4/ip_forward";
 	struct world *w = *state;
 	struct raw raw = raw_open(w->socket);
 	char *before = shell(view), *after;
@@ -167,10 +168,10 @@ static void lengthened(struct raw *raw, const struct hycan_operation *o)
 	static struct raw_frame frame;
 	static const uint8_t zeros[8];
 
-	put_required(raw, &frame, o, NULL);
+	raw_begin(raw, &frame, o->number);
 	raw_put(&frame, (uint16_t)(o->request->n_fields + 1), "", 1);
 	expect(raw, &frame, o, "unknown attribute", HYCAN_REFUSAL_UNKNOWN);
-	put_required(raw, &frame, o, NULL);
+	raw_begin(raw, &frame, o->number);
 	raw_put(&frame, 0, "", 1);
 	expect(raw, &frame, o, "attribute 0", HYCAN_REFUSAL_UNKNOWN);
 	/* behind the attributes something that is none */
@@ -273,15 +274,15 @@ static void bad_text(struct raw *raw, const struct hycan_operation *o, const str
 		size_t size;
 		enum hycan_refusal refusal;
 	} texts[] = {
-		{ "abc", 3, HYCAN_REFUSAL_MALFORMED },       /* not terminated */
-		{ "", 0, HYCAN_REFUSAL_MALFORMED },          /* nothing at all */
-		{ "a\0b", 4, HYCAN_REFUSAL_MALFORMED },      /* a zero byte inside */
-		{ "a\nb", 4, HYCAN_REFUSAL_INVALID },        /* control characters */
+		{ "abc", 3, HYCAN_REFUSAL_MALFORMED },  /* not terminated */
+		{ "", 0, HYCAN_REFUSAL_MALFORMED },     /* nothing at all */
+		{ "a\0b", 4, HYCAN_REFUSAL_MALFORMED }, /* a zero byte inside */
+		{ "a\nb", 4, HYCAN_REFUSAL_INVALID },   /* control characters */
 		{ "a\033[2J", 6, HYCAN_REFUSAL_INVALID },
 		{ "a\177", 3, HYCAN_REFUSAL_INVALID },
-		{ "a\302\205", 4, HYCAN_REFUSAL_INVALID },   /* a control character of two bytes */
-		{ "a\377", 3, HYCAN_REFUSAL_INVALID },       /* no UTF-8 */
-		{ "\300\257", 3, HYCAN_REFUSAL_INVALID },    /* a slash in too many bytes */
+		{ "a\302\205", 4, HYCAN_REFUSAL_INVALID },     /* a control character of two bytes */
+		{ "a\377", 3, HYCAN_REFUSAL_INVALID },         /* no UTF-8 */
+		{ "\300\257", 3, HYCAN_REFUSAL_INVALID },      /* a slash in too many bytes */
 		{ "a\355\240\200", 5, HYCAN_REFUSAL_INVALID }, /* half a surrogate pair */
 	};
 	static const char *const names[] = { "", ".", "..", "a/b", "/", "../x", "a b", "a:b", "1234567890123456" };
