@@ -11,6 +11,7 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +27,16 @@
 /* The kernel's default of 208 KiB loses the end of a long batch's errors. */
 #define RECEIVE_BUFFER_SIZE (4 * 1024 * 1024)
 
+/* What one batch may measure: a transaction of nf_tables is a single one. */
+#define SEND_BUFFER_SIZE (8 * 1024 * 1024)
+
 struct kernel_scope {
 	struct mnl_socket *socket[N_BUSES];
 	uint32_t seq;
 	int netns; /* the namespace, or -1 for the one the process lives in */
 	int home;  /* where the thread goes back to, while it is inside */
 	uint64_t inode;
+	struct netlink_census census;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
@@ -113,10 +118,16 @@ void kernel_scope_leave(struct kernel_scope *scope)
 	cleanup_close(&scope->home);
 }
 
+static void socket_buffer(int fd, int option, int force, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
+}
+
 static int socket_open(int bus, struct mnl_socket **ret_socket)
 {
 	struct mnl_socket *nl;
-	int on = 1, size = RECEIVE_BUFFER_SIZE;
+	int on = 1;
 	int fd, r;
 
 	nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
@@ -132,8 +143,8 @@ static int socket_open(int bus, struct mnl_socket **ret_socket)
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	socket_buffer(fd, SO_RCVBUF, SO_RCVBUFFORCE, RECEIVE_BUFFER_SIZE);
+	socket_buffer(fd, SO_SNDBUF, SO_SNDBUFFORCE, SEND_BUFFER_SIZE);
 	*ret_socket = nl;
 	return 0;
 }
@@ -162,6 +173,16 @@ struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	return nlh;
+}
+
+void *netlink_buffer(struct kernel_scope *scope)
+{
+	return scope->request;
+}
+
+struct netlink_census *netlink_census(struct kernel_scope *scope)
+{
+	return &scope->census;
 }
 
 uint32_t netlink_sequence(struct kernel_scope *scope, uint32_t n)
@@ -211,7 +232,9 @@ static int read_error(struct kernel_scope *scope, const struct nlmsghdr *nlh)
 
 struct exchange {
 	struct kernel_scope *scope;
+	uint32_t first_seq;
 	uint32_t last_seq;
+	bool transaction; /* an error about the first request is about all of them, and no other answer needs to follow */
 	netlink_answer *answer;
 	netlink_failure *failure;
 	void *userdata;
@@ -232,7 +255,7 @@ static void exchange_message(struct exchange *x, const struct nlmsghdr *nlh)
 			x->failure(nlh->nlmsg_seq, r, x->scope->message, x->userdata);
 		else if (r && x->result == 0)
 			x->result = r;
-		if (nlh->nlmsg_seq == x->last_seq)
+		if (nlh->nlmsg_seq == x->last_seq || (r && x->transaction && nlh->nlmsg_seq == x->first_seq))
 			x->done = true;
 		if (r && x->failure)
 			x->scope->message[0] = '\0';
@@ -246,9 +269,9 @@ static int exchange_run(struct exchange *x, int bus, const void *requests, size_
 {
 	struct kernel_scope *scope = x->scope;
 	struct mnl_socket *nl;
-	uint32_t first_seq = ((const struct nlmsghdr *)requests)->nlmsg_seq;
 	int r;
 
+	x->first_seq = ((const struct nlmsghdr *)requests)->nlmsg_seq;
 	scope->message[0] = '\0';
 	r = scope_socket(scope, bus, &nl);
 	if (r < 0)
@@ -265,7 +288,7 @@ static int exchange_run(struct exchange *x, int bus, const void *requests, size_
 		if (n < 0)
 			return -errno;
 		for (; mnl_nlmsg_ok(nlh, left) && !x->done; nlh = mnl_nlmsg_next(nlh, &left))
-			if (nlh->nlmsg_seq - first_seq <= x->last_seq - first_seq)
+			if (nlh->nlmsg_seq - x->first_seq <= x->last_seq - x->first_seq)
 				exchange_message(x, nlh);
 	}
 	if (x->result == 0 && x->interrupted)
@@ -287,9 +310,24 @@ int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, n
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,
                   netlink_failure *failure, void *userdata)
 {
-	struct exchange x = { .scope = scope, .last_seq = last_seq, .failure = failure, .userdata = userdata };
+	struct exchange x = {
+		.scope = scope,
+		.last_seq = last_seq,
+		.transaction = bus == NETLINK_NETFILTER,
+		.failure = failure,
+		.userdata = userdata,
+	};
 
 	return exchange_run(&x, bus, requests, size);
+}
+
+void netlink_explain(struct kernel_scope *scope, const char *sentence, ...)
+{
+	va_list ap;
+
+	va_start(ap, sentence);
+	vsnprintf(scope->message, sizeof(scope->message), sentence, ap);
+	va_end(ap);
 }
 
 void netlink_wipe(struct kernel_scope *scope)

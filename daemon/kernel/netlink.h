@@ -37,15 +37,33 @@ struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint
  */
 int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata);
 
+/* The buffer that netlink_message() builds in, NETLINK_BUFFER_SIZE bytes: for a batch, as long as no request is made. */
+void *netlink_buffer(struct kernel_scope *scope);
+
 /* The next n sequence numbers, for the messages of a batch; returns the first. */
 uint32_t netlink_sequence(struct kernel_scope *scope, uint32_t n);
 
 /*
  * Sends a buffer of requests at once. Each has its sequence number; only the last one must have NLM_F_ACK, and its
- * answer ends the batch. The others answer when they fail.
+ * answer ends the batch. The others answer when they fail. On NETLINK_NETFILTER the first one begins a transaction, and
+ * its failure is the failure of all.
  */
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,
                   netlink_failure *failure, void *userdata);
+
+/*
+ * How many elements our table of nf_tables held when the rule set had that generation; 0: nobody knows. As long as the
+ * kernel's generation is the same it is the truth, and counting again would take as long as there are elements.
+ */
+struct netlink_census {
+	uint32_t generation;
+	size_t elements;
+};
+
+struct netlink_census *netlink_census(struct kernel_scope *scope);
+
+/* Says in place of the kernel why the last request failed, where its errno alone would not tell. */
+__attribute__((format(printf, 2, 3))) void netlink_explain(struct kernel_scope *scope, const char *sentence, ...);
 
 /* Wipes the buffers of requests and answers, after something that carried keys. */
 void netlink_wipe(struct kernel_scope *scope);
