@@ -430,9 +430,11 @@ int hycan_wireguard_sync_async(struct hycan *h, const char *name, const struct h
 
 /**
  * Packets from a subnet leave with the address of the outgoing link. Same already there: success, nothing changes.
+ * It does not switch on forwarding: forwarding.set does.
  *
  * @param masquerade what to add; see struct hycan_masquerade
- * Returns 0, a refusal, or -errno.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_masquerade_add(struct hycan *h, const struct hycan_masquerade *masquerade);
 
@@ -440,10 +442,10 @@ int hycan_masquerade_add(struct hycan *h, const struct hycan_masquerade *masquer
 int hycan_masquerade_add_async(struct hycan *h, const struct hycan_masquerade *masquerade, hycan_callback *callback, void *userdata);
 
 /**
- * Takes that back.
+ * Takes that back. Other subnets stay, also those inside it or around it.
  *
  * @param masquerade what to remove; see struct hycan_masquerade
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_masquerade_remove(struct hycan *h, const struct hycan_masquerade *masquerade);
 
@@ -464,11 +466,12 @@ int hycan_masquerade_list_async(struct hycan *h, hycan_callback *callback, void 
 
 /**
  * A port of this host leads to another address: for connections from outside, from the host itself, and from the
- * target's own network. Only traffic addressed to this host is touched. Same already there: success, nothing
- * changes.
+ * target's own network. Only traffic addressed to this host is touched, and none to its loopback addresses. Same
+ * already there: success, nothing changes.
  *
  * @param port_mapping what to add; see struct hycan_port_mapping
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_port_add(struct hycan *h, const struct hycan_port_mapping *port_mapping);
 
@@ -476,12 +479,12 @@ int hycan_port_add(struct hycan *h, const struct hycan_port_mapping *port_mappin
 int hycan_port_add_async(struct hycan *h, const struct hycan_port_mapping *port_mapping, hycan_callback *callback, void *userdata);
 
 /**
- * Takes a port mapping back.
+ * Takes a port mapping back. Connections that it translated are forgotten, so they end.
  *
  * @param protocol tcp, udp or sctp
  * @param host_port port or range, as it was added
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_port_remove(struct hycan *h, enum hycan_transport protocol, const struct hycan_port_range *host_port, const struct hycan_port_remove_options *options);
 
@@ -507,7 +510,8 @@ int hycan_port_list_async(struct hycan *h, hycan_callback *callback, void *userd
  * @param family IPv4 or IPv6
  * @param on forward, or not
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_KERNEL.
  */
 int hycan_forwarding_set(struct hycan *h, enum hycan_family family, bool on, const struct hycan_forwarding_set_options *options);
 
@@ -520,7 +524,7 @@ int hycan_forwarding_set_async(struct hycan *h, enum hycan_family family, bool o
  * @param family IPv4 or IPv6
  * @param options what may be given beside; NULL for nothing
  * @param ret_on on; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_forwarding_get(struct hycan *h, enum hycan_family family, const struct hycan_forwarding_get_options *options, bool *ret_on);
 

@@ -373,7 +373,7 @@ struct hycan_wireguard_peer_config {
 struct hycan_masquerade {
 	struct hycan_prefix subnet; /**< packets from here */
 	bool has_out_interface; /**< out_interface is given */
-	char out_interface[HYCAN_IFNAME_SIZE]; /**< only through this link; default: through every link, except towards the subnet itself */
+	char out_interface[HYCAN_IFNAME_SIZE]; /**< only through this link, wherever to; default: through every link, except to the subnet itself */
 };
 
 /** A port of this host that leads to another address. */
@@ -383,7 +383,7 @@ struct hycan_port_mapping {
 	struct hycan_address to_address; /**< where it leads */
 	uint16_t to_port; /**< its port there; the first one, for a range */
 	bool has_host_address; /**< host_address is given */
-	struct hycan_address host_address; /**< only this address of the host; default: every one, of the family of to_address */
+	struct hycan_address host_address; /**< only this address of the host, before any mapping of all; default: all of to_address's family */
 };
 
 /**
