@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* forwarding.set. */
+#include "forwarding.h"
+#include "kernel/forwarding.h"
+#include "table.h"
+
+int op_forwarding_set(struct op *op, const struct hycan_forwarding_set_request *request)
+{
+	const char *link = request->has_interface ? request->interface : NULL;
+
+	return forwarding_refuse(op, request->family, link, kernel_forwarding_set(op->scope, request->family, link, request->on));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations about port mappings have in common. */
+#include <stdio.h>
+
+#include "port.h"
+
+static const char *protocol_name(enum hycan_transport protocol)
+{
+	switch (protocol) {
+	case HYCAN_TRANSPORT_TCP:
+		return "tcp";
+	case HYCAN_TRANSPORT_UDP:
+		return "udp";
+	case HYCAN_TRANSPORT_SCTP:
+		return "sctp";
+	}
+	return "protocol";
+}
+
+const char *port_format(const struct hycan_port_mapping *mapping, char *text, size_t size)
+{
+	char range[HYCAN_ADDRESS_TEXT_SIZE], address[HYCAN_ADDRESS_TEXT_SIZE];
+
+	hycan_port_range_format(&mapping->host_port, range, sizeof(range));
+	if (mapping->has_host_address)
+		snprintf(text, size, "%s %s of %s", protocol_name(mapping->protocol), range,
+		         hycan_address_format(&mapping->host_address, address, sizeof(address)));
+	else
+		snprintf(text, size, "%s %s", protocol_name(mapping->protocol), range);
+	return text;
+}

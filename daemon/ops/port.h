@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations about port mappings have in common. */
+#ifndef OPS_PORT_H
+#define OPS_PORT_H
+
+#include <stddef.h>
+
+#include <hycan/types.h>
+
+/* Room for what port_format() writes. */
+#define PORT_TEXT_SIZE (2 * HYCAN_ADDRESS_TEXT_SIZE)
+
+/* Writes the place of a mapping: “tcp 8000-8010 of 192.0.2.1”. Returns text. */
+const char *port_format(const struct hycan_port_mapping *mapping, char *text, size_t size);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * port.add.
+ *
+ * Loopback addresses are neither mapped nor mapped to: the kernel lets no packet between them and another link, unless
+ * route_localnet is set, which would open every service on them to the neighbours.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "kernel/port.h"
+#include "nat.h"
+#include "port.h"
+#include "table.h"
+
+static bool is_loopback(const struct hycan_address *a)
+{
+	static const uint8_t ipv6[16] = { [15] = 1 };
+
+	return a->family == AF_INET ? a->bytes[0] == 127 : memcmp(a->bytes, ipv6, sizeof(ipv6)) == 0;
+}
+
+/* Addresses that no single host has: unspecified, multicast, broadcast. */
+static bool is_nobody(const struct hycan_address *a)
+{
+	static const uint8_t none[16];
+
+	if (memcmp(a->bytes, none, hycan_address_size(a)) == 0)
+		return true;
+	return a->family == AF_INET ? a->bytes[0] >= 224 : a->bytes[0] == 0xff;
+}
+
+static int check(struct op *op, const struct hycan_port_mapping *m)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	if (is_loopback(&m->to_address) || is_nobody(&m->to_address))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "to_address",
+		                 "A port cannot lead to %s: give the address of one host, and of this one none of loopback.",
+		                 hycan_address_format(&m->to_address, text, sizeof(text)));
+	if (m->has_host_address && m->host_address.family != m->to_address.family)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "host_address",
+		                 "The address on this host and the one where it leads must both be IPv4 or both IPv6.");
+	if (m->has_host_address && (is_loopback(&m->host_address) || is_nobody(&m->host_address)))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "host_address",
+		                 "A port of %s cannot be mapped: give an address of a link, or none for all of them.",
+		                 hycan_address_format(&m->host_address, text, sizeof(text)));
+	if (m->to_port + (m->host_port.last - m->host_port.first) > UINT16_MAX)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "to_port",
+		                 "%u ports from port %u on would end behind port 65535; begin at a lower one.",
+		                 m->host_port.last - m->host_port.first + 1u, m->to_port);
+	return 0;
+}
+
+static int refuse_exists(struct op *op, const struct hycan_port_mapping *holder)
+{
+	char place[PORT_TEXT_SIZE], to[HYCAN_ADDRESS_TEXT_SIZE];
+	const struct hycan_endpoint endpoint = { .address = holder->to_address, .port = holder->to_port };
+
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "host_port",
+	                 "There is a mapping already: %s leads to %s. Remove it first, or choose another port.",
+	                 port_format(holder, place, sizeof(place)), hycan_endpoint_format(&endpoint, to, sizeof(to)));
+}
+
+int op_port_add(struct op *op, const struct hycan_port_add_request *request)
+{
+	const struct hycan_port_mapping *m = &request->port_mapping;
+	struct hycan_port_mapping holder;
+	int r;
+
+	r = check(op, m);
+	if (r != 0)
+		return r;
+	r = kernel_port_add(op->scope, m, &holder);
+	if (r == -EEXIST)
+		return refuse_exists(op, &holder);
+	if (r == -EALREADY && op->exclusive)
+		return refuse_exists(op, m);
+	return r == -EALREADY ? 0 : nat_refuse(op, r);
+}

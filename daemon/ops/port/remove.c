@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* port.remove. */
+#include <errno.h>
+
+#include "kernel/port.h"
+#include "nat.h"
+#include "port.h"
+#include "table.h"
+
+int op_port_remove(struct op *op, const struct hycan_port_remove_request *request)
+{
+	const struct hycan_port_mapping key = {
+		.protocol = request->protocol,
+		.host_port = request->host_port,
+		.has_host_address = request->has_host_address,
+		.host_address = request->host_address,
+		.to_address.family = request->has_host_address ? request->host_address.family : (uint8_t)request->family,
+	};
+	char place[PORT_TEXT_SIZE], range[HYCAN_ADDRESS_TEXT_SIZE];
+	struct hycan_port_mapping holder;
+	int r;
+
+	r = kernel_port_remove(op->scope, &key, &holder);
+	port_format(&key, place, sizeof(place));
+	if (r == -EEXIST)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "host_port",
+		                 "There is no mapping of %s; a port of it belongs to %s. Give the ports as they were added.", place,
+		                 hycan_port_range_format(&holder.host_port, range, sizeof(range)));
+	if (r == -ENOENT)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "host_port", "There is no mapping of %s for %s.", place,
+		                 key.to_address.family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");
+	return nat_refuse(op, r);
+}
