@@ -13,10 +13,6 @@
 #include "cleanup.h"
 #include "identity.h"
 
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
-
 static int read_groups(int fd, struct identity *identity)
 {
 	socklen_t size = 0;
@@ -36,7 +32,7 @@ static int read_groups(int fd, struct identity *identity)
 
 int identity_from_socket(int fd, struct identity *ret_identity)
 {
-	_cleanup_(identity_done) struct identity identity = { .pidfd = -1 };
+	_cleanup_(identity_done) struct identity identity = { 0 };
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
 	int r;
@@ -52,12 +48,8 @@ int identity_from_socket(int fd, struct identity *ret_identity)
 	r = read_groups(fd, &identity);
 	if (r < 0)
 		return r;
-	/* older kernels have none; nothing that is allowed depends on it */
-	size = sizeof(identity.pidfd);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &identity.pidfd, &size) < 0)
-		identity.pidfd = -1;
 	*ret_identity = identity;
-	identity = (struct identity){ .pidfd = -1 };
+	identity = (struct identity){ 0 };
 	return 0;
 }
 
@@ -65,7 +57,6 @@ void identity_done(struct identity *identity)
 {
 	cleanup_free(&identity->groups);
 	identity->n_groups = 0;
-	cleanup_close(&identity->pidfd);
 }
 
 bool identity_in_group(const struct identity *identity, gid_t gid)

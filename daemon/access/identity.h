@@ -13,16 +13,15 @@ struct identity {
 	pid_t pid;     /* 0 where the process is not visible from here */
 	gid_t *groups; /* supplementary groups */
 	size_t n_groups;
-	int pidfd; /* of the process that connected; -1 where the kernel gives none */
 };
 
 /*
- * Who is at the other end of a Unix socket, as of the moment it connected (SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD;
+ * Who is at the other end of a Unix socket, as of the moment it connected (SO_PEERCRED, SO_PEERGROUPS;
  * unix(7)). -ENODATA: the kernel does not know. Whoever gets no identity is served nothing.
  */
 int identity_from_socket(int fd, struct identity *ret_identity);
 
-/* Lets go of what it holds. Again is harmless; one that was never filled must have pidfd -1. */
+/* Lets go of what it holds. Again is harmless. */
 void identity_done(struct identity *identity);
 
 /* Whether that is the primary group, or one of the others. */

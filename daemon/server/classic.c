@@ -52,7 +52,8 @@ static enum classic_error error_of(const struct job *job)
 
 static void answer_failure(struct buffer *output, enum classic_error error, const char *message)
 {
-	uint16_t length = (uint16_t)strnlen(message, CLASSIC_MESSAGE_MAX);
+	size_t size = strlen(message);
+	uint16_t length = (uint16_t)(size < CLASSIC_MESSAGE_MAX ? size : CLASSIC_MESSAGE_MAX);
 	uint8_t head[4] = { 0, (uint8_t)error };
 
 	memcpy(head + 2, &length, sizeof(length));

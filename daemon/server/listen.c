@@ -60,7 +60,7 @@ static int clear_path(const struct sockaddr_un *address)
 {
 	const char *path = address->sun_path;
 	struct stat st;
-	pid_t pid;
+	pid_t pid = 0;
 	int r;
 
 	if (lstat(path, &st) < 0)

@@ -42,9 +42,12 @@ static void set_slow(struct peer *peer, bool slow)
 	peer->is_slow = slow;
 	if (!slow)
 		return;
-	if (TAILQ_EMPTY(&server->slow))
+	if (TAILQ_EMPTY(&server->slow)) {
 		(void)sd_event_source_set_enabled(server->patience, SD_EVENT_ON);
+		server->rearm = true;
+	}
 	peer->slow_since_us = server_now_us();
+	peer->slow_position = peer->position;
 	TAILQ_INSERT_TAIL(&server->slow, peer, slow);
 }
 
@@ -62,13 +65,14 @@ void peer_drop_slow(struct server *server)
 
 static void watch(struct peer *peer, uint32_t events)
 {
-	if (peer->events == events || !peer->io)
+	struct epoll_event event = { .events = events, .data.ptr = peer };
+	/* a hang-up is reported even when nothing is watched for, and would keep the loop busy */
+	int operation = !events ? EPOLL_CTL_DEL : peer->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (peer->events == events)
 		return;
-	peer->events = events;
-	/* a hang-up is reported even when nothing is watched, and would keep the loop busy */
-	(void)sd_event_source_set_enabled(peer->io, events ? SD_EVENT_ON : SD_EVENT_OFF);
-	if (events)
-		(void)sd_event_source_set_io_events(peer->io, events);
+	if (epoll_ctl(peer->server->epoll, operation, peer->fd, &event) == 0)
+		peer->events = events;
 }
 
 static bool backlog(const struct peer *peer)
@@ -84,7 +88,8 @@ static void update(struct peer *peer)
 	bool reads = !peer->eof && !peer->job && !peer->is_waiting && !backlog(peer);
 
 	watch(peer, (reads ? EPOLLIN : 0u) | (unsent ? EPOLLOUT : 0u));
-	if ((unsent || half) != peer->is_slow)
+	/* half of another request than last time is progress */
+	if ((unsent || half) != peer->is_slow || (half && peer->position != peer->slow_position))
 		set_slow(peer, unsent || half);
 }
 
@@ -395,7 +400,10 @@ void peer_close(struct peer *peer)
 	if (peer->is_waiting)
 		TAILQ_REMOVE(&server->waiting, peer, waiting);
 	peer->is_waiting = false;
-	peer->io = sd_event_source_disable_unref(peer->io);
+	/* closing the socket takes it out of the epoll set, but not out of what was read from it already */
+	for (int i = 0; i < server->n_ready; i++)
+		if (server->ready[i].data.ptr == peer)
+			server->ready[i].data.ptr = NULL;
 	cleanup_close(&peer->fd);
 	close_fds(peer, peer->n_fds);
 	server->input_memory -= peer->input.room;
@@ -403,13 +411,18 @@ void peer_close(struct peer *peer)
 	buffer_release(&peer->output);
 	TAILQ_REMOVE(&server->peers, peer, entry);
 	server->n_peers--;
-	if (server->listener)
+	if (server->listener_waits) {
 		(void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+		server->listener_waits = false;
+		server->rearm = true;
+	}
 	peer->gone = true;
 	if (!peer->job)
 		release(peer);
-	if (server->private)
+	if (server->private) {
 		(void)sd_event_exit(server->event, 0);
+		server->rearm = true;
+	}
 }
 
 /* The turn of a peer ends: its answers are sent, and what is next is decided. */
@@ -455,16 +468,13 @@ void peer_job_done(struct peer *peer, struct job *job)
 		peer_continue(peer);
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+void peer_ready(struct peer *peer, uint32_t revents)
 {
-	struct peer *peer = userdata;
 	int r = 0;
 
-	(void)source;
-	(void)fd;
 	if (revents & EPOLLOUT) {
 		peer_continue(peer);
-		return 0;
+		return;
 	}
 	if (peer->events & EPOLLIN)
 		r = receive(peer);
@@ -473,7 +483,6 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	if (r == 0 && buffer_used(&peer->input) > 0)
 		consume_input(peer);
 	end_turn(peer, r);
-	return 0;
 }
 
 int peer_open(struct server *server, int fd)
@@ -488,16 +497,16 @@ int peer_open(struct server *server, int fd)
 	}
 	peer->server = server;
 	peer->fd = fd;
-	peer->identity.pidfd = -1;
 	r = identity_from_socket(fd, &peer->identity);
 	if (r == 0)
-		r = sd_event_add_io(server->event, &peer->io, fd, EPOLLIN, on_io, peer);
+		watch(peer, EPOLLIN);
+	if (r == 0 && !peer->events)
+		r = -ENOSPC;
 	if (r < 0) {
 		close(fd);
 		release(peer);
 		return r;
 	}
-	peer->events = EPOLLIN;
 	TAILQ_INSERT_TAIL(&server->peers, peer, entry);
 	server->n_peers++;
 	return 0;

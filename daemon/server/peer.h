@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include <systemd/sd-event.h>
-
 #include "buffer.h"
 #include "identity.h"
 #include "wire.h"
@@ -27,7 +25,6 @@ enum peer_protocol {
 struct peer {
 	struct server *server;
 	int fd;
-	sd_event_source *io;
 	struct identity identity;
 	enum peer_protocol protocol;
 	bool hello;       /* session.hello was done */
@@ -37,8 +34,9 @@ struct peer {
 	struct job *job;  /* under way on a worker; nothing else is begun meanwhile */
 	bool is_waiting;  /* for a worker, in server->waiting */
 	bool is_slow;     /* in server->slow */
-	uint32_t events;  /* what io watches */
+	uint32_t events;  /* what it is watched for */
 	uint64_t slow_since_us;
+	uint64_t slow_position;     /* of the request that was half sent then */
 	struct kernel_scope *scope; /* after session.netns; else NULL */
 	char client[64];            /* what it calls itself */
 
@@ -55,6 +53,9 @@ struct peer {
 	TAILQ_ENTRY(peer) waiting;
 	TAILQ_ENTRY(peer) slow;
 };
+
+/* The socket is ready. */
+void peer_ready(struct peer *peer, uint32_t revents);
 
 /* Takes a connected socket, which is the peer's from now on. -errno: not served, and closed. */
 int peer_open(struct server *server, int fd);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The event loop: who comes, which signals arrive, which workers are done, whose patience ends.
+ *
+ * Signals, timers, the watchdog and newcomers are sd-event's. The peers are in an epoll set beside it, because sd-event
+ * looks at every descriptor that is ready again for each one that it serves: with a thousand busy peers that is where the
+ * time goes. The loop waits on the peers' set, in which all of sd-event is one more member.
  */
 #include <errno.h>
 #include <signal.h>
@@ -35,22 +39,25 @@ uint64_t server_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* Nobody more can be served until somebody goes: peer_close(). */
+static int wait_for_leaver(struct server *server)
+{
+	server->listener_waits = true;
+	return sd_event_source_set_enabled(server->listener, SD_EVENT_OFF);
+}
+
 static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
 	int peer, r;
 
+	(void)source;
 	(void)revents;
-	if (server->n_peers >= SERVER_PEERS_MAX) {
-		/* until somebody goes: peer_close() */
-		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	}
+	if (server->n_peers >= SERVER_PEERS_MAX)
+		return wait_for_leaver(server);
 	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (peer < 0) {
-		if (errno == EMFILE || errno == ENFILE)
-			return sd_event_source_set_enabled(source, server->n_peers ? SD_EVENT_OFF : SD_EVENT_ON);
-		return 0;
-	}
+	if (peer < 0)
+		return (errno == EMFILE || errno == ENFILE) && server->n_peers ? wait_for_leaver(server) : 0;
 	r = peer_open(server, peer);
 	if (r < 0)
 		log_write(LOG_WARNING, "A client was not served: %s", strerror(-r));
@@ -242,6 +249,7 @@ static int open_public(struct server *server, const struct server_options *optio
 int server_open(const struct server_options *options, struct server **ret_server)
 {
 	_cleanup_(server_free) struct server *server = NULL;
+	struct epoll_event others = { .events = EPOLLIN };
 	int r;
 
 	server = calloc(1, sizeof(*server));
@@ -252,9 +260,14 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->slow);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
+	server->epoll = -1;
+	others.data.ptr = server;
 	r = sd_event_new(&server->event);
 	if (r < 0)
 		return r;
+	server->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll < 0 || epoll_ctl(server->epoll, EPOLL_CTL_ADD, sd_event_get_fd(server->event), &others) < 0)
+		return -errno;
 	r = job_open(&server->job, server, &server->output);
 	if (r < 0)
 		return r;
@@ -269,16 +282,45 @@ int server_open(const struct server_options *options, struct server **ret_server
 	return 0;
 }
 
+/* Serves the peers that are ready, each once, until there is something for sd-event. */
+static int serve_peers(struct server *server)
+{
+	bool others = false;
+
+	server->rearm = false;
+	while (!others && !server->rearm) {
+		server->n_ready = epoll_wait(server->epoll, server->ready, SERVER_TURN, -1);
+		if (server->n_ready < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < server->n_ready; i++) {
+			if (server->ready[i].data.ptr == server)
+				others = true;
+			else if (server->ready[i].data.ptr)
+				peer_ready(server->ready[i].data.ptr, server->ready[i].events);
+		}
+		server->n_ready = 0;
+	}
+	return 0;
+}
+
 int server_run(struct server *server)
 {
-	int r;
+	int r = 0;
 
 	if (!server->private) {
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
 		          server->socket_path ? server->socket_path : "the socket of systemd");
 		sd_notify(0, "READY=1");
 	}
-	r = sd_event_loop(server->event);
+	while (r >= 0 && sd_event_get_state(server->event) != SD_EVENT_FINISHED) {
+		r = sd_event_prepare(server->event);
+		if (r == 0)
+			r = serve_peers(server);
+		if (r == 0)
+			r = sd_event_wait(server->event, 0);
+		if (r > 0)
+			r = sd_event_dispatch(server->event);
+	}
 	sd_notify(0, "STOPPING=1");
 	return r;
 }
@@ -303,6 +345,7 @@ void server_free(struct server **server)
 		peer->job = NULL;
 		peer_close(peer);
 	}
+	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);
 	job_close(&s->job);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 
 #include <systemd/sd-event.h>
@@ -30,18 +31,26 @@
 /* A peer that sends no whole frame, or reads nothing of its answer, for so long is dropped. */
 #define SERVER_PATIENCE_US (10 * UINT64_C(1000000))
 
+/* Peers that are served before the loop looks at everything else. */
+#define SERVER_TURN 64
+
 struct peer;
 TAILQ_HEAD(peer_list, peer);
 
 struct server {
 	sd_event *event;
 	sd_event_source *listener;
+	bool listener_waits;       /* off, until a peer goes */
 	sd_event_source *patience; /* runs while somebody is waited for */
 	sd_event_source *worker_done;
 	struct policy *policy;
 	const char *policy_path;
 	char *socket_path; /* the socket file that we made, or NULL */
 
+	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */
+	bool rearm; /* something of sd-event was changed while a peer had its turn */
+	struct epoll_event ready[SERVER_TURN];
+	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
 	size_t n_peers;
 	size_t input_memory;      /* bytes in the peers' input buffers */
