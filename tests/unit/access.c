@@ -73,11 +73,11 @@ int getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size,
 }
 
 static gid_t staff[] = { 7, STAFF }, hycan[] = { HYCAN };
-static const struct identity root = { .uid = 0, .gid = 0, .pidfd = -1 };
-static const struct identity alice = { .uid = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2, .pidfd = -1 };
-static const struct identity bob = { .uid = BOB, .gid = STAFF, .pidfd = -1 };
-static const struct identity carol = { .uid = 1002, .gid = 1002, .groups = hycan, .n_groups = 1, .pidfd = -1 };
-static const struct identity stranger = { .uid = 4711, .gid = 4711, .pidfd = -1 };
+static const struct identity root = { .uid = 0, .gid = 0 };
+static const struct identity alice = { .uid = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2 };
+static const struct identity bob = { .uid = BOB, .gid = STAFF };
+static const struct identity carol = { .uid = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 };
+static const struct identity stranger = { .uid = 4711, .gid = 4711 };
 
 /* ------------------------------------------------------------------------------------------------------------ helpers */
 
@@ -270,7 +270,7 @@ static void test_identity_fails_closed(void **state)
 {
 	_cleanup_close_ int alone = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct identity identity = { .uid = 77, .pidfd = -1 };
+	struct identity identity = { .uid = 77 };
 	int fds[2];
 
 	(void)state;
@@ -337,7 +337,7 @@ static void test_built_in(void **state)
 static void test_built_in_without_the_group(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = built_in();
-	const struct identity zero = { .uid = 4711, .gid = 0, .pidfd = -1 };
+	const struct identity zero = { .uid = 4711, .gid = 0 };
 
 	(void)state;
 	assert_true(judge(policy, &root, "vcan.create", REQUEST(vcan_create, .name = "vcan0")).allowed);
@@ -972,9 +972,9 @@ static void test_limits(void **state)
 static void test_example(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = NULL;
-	struct identity manager = { .uid = 1, .gid = 1, .pidfd = -1 };
-	struct identity adm = { .uid = 2000, .gid = 4, .pidfd = -1 };
-	struct identity vpn = { .uid = 970, .gid = 970, .pidfd = -1 };
+	struct identity manager = { .uid = 1, .gid = 1 };
+	struct identity adm = { .uid = 2000, .gid = 4 };
+	struct identity vpn = { .uid = 970, .gid = 970 };
 	struct hycan_route_add_request route = {
 		.route = { .destination = NET4(10, 8, 1, 0, 24), GIVEN(link, "wg0"), GIVEN(table, 100) }
 	};
