@@ -16,9 +16,12 @@
 /* What the kernel does with an IPv6 route that has no metric (IP6_RT_PRIO_USER, linux/ipv6_route.h). */
 #define IPV6_METRIC 1024
 
+/* A link begins with its name, so that a name alone can be looked for. */
+_Static_assert(offsetof(struct route_link, name) == 0, "the name comes first");
+
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct route_link *)a)->name, ((const struct route_link *)b)->name);
+	return strcmp(a, b);
 }
 
 static int ask_link(struct kernel_scope *scope, struct route_link *link, const char *name)
@@ -226,13 +229,13 @@ int route_message(void *buffer, uint16_t flags, const struct hycan_route *route,
 	return route->n_nexthops ? put_nexthops(nlh, route, links) : 0;
 }
 
-static int change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)
+int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)
 {
 	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
 	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
 	int r;
 
-	r = route_message(buffer, NLM_F_CREATE | flags, route, &links);
+	r = route_message(buffer, flags, route, &links);
 	if (r < 0)
 		return r;
 	return netlink_request(scope, NETLINK_ROUTE, (struct nlmsghdr *)buffer, NULL, NULL);
@@ -240,41 +243,24 @@ static int change(struct kernel_scope *scope, const struct hycan_route *route, u
 
 int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route)
 {
-	return change(scope, route, NLM_F_EXCL);
-}
-
-struct comparison {
-	const struct hycan_route *wanted;
-	bool same;
-	bool other;
-};
-
-static int compare(const struct hycan_route *there, void *userdata)
-{
-	struct comparison *c = userdata;
-
-	if (kernel_route_same(c->wanted, there))
-		c->same = true;
-	else
-		c->other = true;
-	return 0;
+	return route_change(scope, route, NLM_F_CREATE | NLM_F_EXCL);
 }
 
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route)
 {
-	struct comparison c = { .wanted = route };
+	bool there = false;
 	int r;
 
 	/* the kernel leaves the same IPv4 route alone, and makes an IPv6 route anew */
-	if (route->destination.address.family == AF_INET)
-		return change(scope, route, NLM_F_REPLACE);
-	r = change(scope, route, NLM_F_EXCL);
-	if (r != -EEXIST)
-		return r;
-	r = kernel_route_find(scope, route, compare, &c);
-	if (r < 0)
-		return r;
-	return c.same && !c.other ? 0 : change(scope, route, NLM_F_REPLACE);
+	if (route->destination.address.family == AF_INET6) {
+		r = kernel_route_add(scope, route);
+		if (r != -EEXIST)
+			return r;
+		r = kernel_route_there(scope, route, &there);
+		if (r < 0 || there)
+			return r;
+	}
+	return route_change(scope, route, NLM_F_CREATE | NLM_F_REPLACE);
 }
 
 /* --------------------------------------------------------------------------------------------------------- removing */

@@ -14,8 +14,11 @@
 
 #include "scope.h"
 
-/* Most ways that one route may have. */
-#define KERNEL_ROUTE_NEXTHOPS_MAX 256
+/*
+ * Most ways that one route may have: so many that the kernel's message about it fits into one page. The kernel would
+ * take more, and then end a listing before such a route, without a word, for programs with small buffers, as ip(8) is one.
+ */
+#define KERNEL_ROUTE_NEXTHOPS_MAX 100
 
 /* Largest metric RTAX_MTU that the kernel keeps as it is given. */
 #define KERNEL_ROUTE_MTU_MAX 65520
@@ -39,6 +42,9 @@ int kernel_route_list(struct kernel_scope *scope, const struct kernel_route_filt
 
 /* Lists the routes in the same place; IPv6 may have several. */
 int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like, kernel_route_found *found, void *userdata);
+
+/* Whether what is wanted is among them. Mostly in a time that does not depend on the size of the table. */
+int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *wanted, bool *ret_there);
 
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);

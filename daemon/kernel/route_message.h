@@ -34,6 +34,9 @@ void route_links_done(struct route_links *links);
  */
 int route_message(void *buffer, uint16_t flags, const struct hycan_route *route, struct route_links *links);
 
+/* Sends the message that adds a route, with the given flags. */
+int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags);
+
 /* The scope that ip-route(8) gives a route where none is given. */
 enum hycan_scope route_scope(const struct hycan_route *route);
 

@@ -11,9 +11,14 @@
 #include <sys/socket.h>
 
 #include "kernel/address.h"
+#include "kernel/link.h"
 #include "table.h"
 
 #define FOR_EVER UINT32_MAX
+
+/* The smallest MTU with which the kernel lets a link carry a family (RFC 791, RFC 8200). */
+#define IPV4_MTU_MIN 68
+#define IPV6_MTU_MIN 1280
 
 /* Seconds that may lie between a request and the same one asked again. */
 #define LIFETIME_TOLERANCE 2
@@ -177,6 +182,22 @@ static int explain_exists(struct op *op, const struct hycan_link_address *wanted
 	return 0;
 }
 
+/* A link too small for a family has none of its state, and the kernel says so in a different way in each release. */
+static int explain_unsupported(struct op *op, const struct hycan_link_address *a, int error)
+{
+	bool ipv6 = a->address.address.family == AF_INET6;
+	uint32_t least = ipv6 ? IPV6_MTU_MIN : IPV4_MTU_MIN;
+	struct hycan_link link;
+	int r;
+
+	r = kernel_link_get(op->scope, a->link, &link);
+	if (r == 0 && link.mtu < least)
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
+		                 "The link “%s” has an MTU of %u bytes and cannot carry %s, which needs %u.", a->link, link.mtu,
+		                 ipv6 ? "IPv6" : "IPv4", least);
+	return error;
+}
+
 int op_address_add(struct op *op, const struct hycan_address_add_request *request)
 {
 	const struct hycan_link_address *a = &request->link_address;
@@ -192,9 +213,8 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	case -EEXIST:
 		return explain_exists(op, a);
 	case -ENOBUFS:
-		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
-		                 "The link “%s” does not carry %s; its MTU may be too small.", a->link,
-		                 a->address.address.family == AF_INET6 ? "IPv6" : "IPv4");
+	case -EINVAL:
+		return explain_unsupported(op, a, r);
 	case -EACCES:
 		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
 		                 "IPv6 is switched off on the link “%s” (net.ipv6.conf.%s.disable_ipv6).", a->link, a->link);

@@ -8,12 +8,10 @@
 #include "route.h"
 #include "table.h"
 
-/* What is in the place of a route that is wanted. */
+/* What is in the place of a route that is wanted, in words. */
 struct place {
-	const struct hycan_route *wanted;
-	bool same;
-	bool other;
-	char words[128]; /* the other */
+	bool found;
+	char words[128];
 };
 
 /* “via 10.0.0.2 over eth0”, as a part of a sentence. */
@@ -39,35 +37,34 @@ static int found(const struct hycan_route *there, void *userdata)
 {
 	struct place *p = userdata;
 
-	if (kernel_route_same(p->wanted, there)) {
-		p->same = true;
-	} else if (!p->other) {
-		p->other = true;
+	if (!p->found)
 		describe(there, p->words, sizeof(p->words));
-	}
+	p->found = true;
 	return 0;
 }
 
 /* The kernel has something in that place: the same, or something else? */
 static int explain_exists(struct op *op, const struct hycan_route *wanted)
 {
-	struct place p = { .wanted = wanted };
+	struct place p = { .found = false };
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	bool same;
 	int r;
 
+	r = kernel_route_there(op->scope, wanted, &same);
+	if (r < 0 || (same && !op->exclusive))
+		return r;
+	hycan_prefix_format(&wanted->destination, text, sizeof(text));
+	if (same)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "destination", "This route to %s exists already.", text);
 	r = kernel_route_find(op->scope, wanted, found, &p);
 	if (r < 0)
 		return r;
-	if (p.same && !op->exclusive)
-		return 0;
-	hycan_prefix_format(&wanted->destination, text, sizeof(text));
-	if (p.same)
-		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "destination", "This route to %s exists already.", text);
-	if (p.other)
-		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "destination",
-		                 "Another route to %s with this metric exists already, %s; use route.replace, or another metric.",
-		                 text, p.words);
-	return -EEXIST;
+	if (!p.found)
+		return -EEXIST;
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "destination",
+	                 "Another route to %s with this metric exists already, %s; use route.replace, or another metric.", text,
+	                 p.words);
 }
 
 int op_route_add(struct op *op, const struct hycan_route_add_request *request)
