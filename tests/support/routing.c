@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "routing.h"
+
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int routing_begin(void **state)
+{
+	*state = world_start(NULL);
+	free(shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad;"
+	           "ip link add name va type veth peer name vb && ip link set va addrgenmode none && "
+	           "ip link set vb addrgenmode none && ip link set va up && ip link set vb up"));
+	shell_until(10, "ip -br link show va | grep -q LOWER_UP && ip -br link show vb | grep -q LOWER_UP");
+	return 0;
+}
+
+int routing_begin_with_addresses(void **state)
+{
+	routing_begin(state);
+	free(shell("ip address add 10.0.0.1/24 dev va && ip address add fd00::1/64 dev va nodad"));
+	return 0;
+}
+
+struct hycan_address address_of(const char *text)
+{
+	struct hycan_address address;
+
+	assert_int_equal(hycan_address_parse(text, &address), 0);
+	return address;
+}
+
+struct hycan_prefix prefix_of(const char *text)
+{
+	struct hycan_prefix prefix;
+
+	assert_int_equal(hycan_prefix_parse(text, &prefix), 0);
+	return prefix;
+}
+
+struct hycan_route route_to(const char *destination)
+{
+	return (struct hycan_route){ .destination = prefix_of(destination) };
+}
+
+struct hycan_route route_via(const char *destination, const char *via)
+{
+	struct hycan_route route = route_to(destination);
+
+	route.has_via = true;
+	route.via = address_of(via);
+	return route;
+}
+
+int announcements_open(void)
+{
+	static const int groups[] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+		                      RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		assert_int_equal(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])), 0);
+	return fd;
+}
+
+size_t announcements_count(int fd)
+{
+	_Alignas(struct nlmsghdr) char buffer[65536];
+	size_t n = 0;
+	ssize_t size;
+
+	while ((size = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
+		struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
+		unsigned int left = (unsigned int)size;
+
+		for (; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left))
+			n++;
+	}
+	return n;
+}
+
+/* Takes the spaces before each line break away. */
+static void trim(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		if (*from == '\n')
+			while (to > text && to[-1] == ' ')
+				to--;
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
+void routing_assert_output(const char *expected, const char *file, int line, const char *format, ...)
+{
+	char command[1024];
+	char *output;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	output = shell("%s", command);
+	trim(output);
+	if (strcmp(output, expected) != 0) {
+		print_error("“%s” says:\n%sinstead of:\n%s", command, output, expected);
+		_fail(file, line);
+	}
+	free(output);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A world for tests of addresses, routes and rules: two links, va and vb, that are the ends of one cable, up and quiet.
+ *
+ * Quiet means that the kernel gives them no IPv6 addresses of its own and looks for no duplicates, so that everything it
+ * announces was asked for.
+ */
+#ifndef SUPPORT_ROUTING_H
+#define SUPPORT_ROUTING_H
+
+#include "world.h"
+
+/* cmocka's setup: the links alone, and with 10.0.0.1/24 and fd00::1/64 on va. */
+int routing_begin(void **state);
+int routing_begin_with_addresses(void **state);
+
+struct hycan_address address_of(const char *text);
+struct hycan_prefix prefix_of(const char *text);
+
+/* A route to that destination, and nothing else. */
+struct hycan_route route_to(const char *destination);
+
+/* A route to that destination through that gateway. */
+struct hycan_route route_via(const char *destination, const char *via);
+
+/* Begins to hear what the kernel announces about addresses, routes and rules in this namespace. */
+int announcements_open(void);
+
+/* How much was announced since; the kernel announces a change before it answers the request for it. */
+size_t announcements_count(int fd);
+
+/* Fails the test unless what a shell command writes is exactly this text, but for spaces at the ends of lines. */
+#define assert_output(expected, ...) routing_assert_output((expected), __FILE__, __LINE__, __VA_ARGS__)
+
+__attribute__((format(printf, 4, 5))) void routing_assert_output(const char *expected, const char *file, int line,
+                                                                 const char *format, ...);
+
+#endif
