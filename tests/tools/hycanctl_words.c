@@ -296,7 +296,7 @@ static void test_wrong_words(void **state)
 		{ "vlan|create|eth0|100|x", "“x” is too much.", NULL },
 		{ "vlan|create|eth0|100|--mtu|1500|--mtu|1501", "--mtu is given twice.", "mtu" },
 		{ "vlan|create|eth0|100|--mtu", "--mtu needs a value.", "mtu" },
-		{ "vlan|create|eth0|100|--mut|1500", "There is no option --mut here; did you mean --mtu?", NULL },
+		{ "vlan|create|eth0|100|--mtuu|1500", "There is no option --mtuu here; did you mean --mtu?", NULL },
 		{ "vlan|create|eth0|100|--colour|red", "There is no option --colour here.", NULL },
 		{ "vlan|create|eth0|100|-m|red", "There is no option -m; a word that begins with “-” stands behind “--”.", NULL },
 		{ "vlan|create|eth0|100|--json=yes", "--json takes no value.", NULL },
