@@ -52,7 +52,7 @@ const struct hycan_operation *arguments_operation(const char *noun, const char *
 	return NULL;
 }
 
-static int give(struct reader *reader, const struct hycan_field *field, const char *text)
+static int give(struct reader *reader, const struct hycan_field *field, const char *text, bool by_name)
 {
 	uint64_t bit = 1ull << (field - reader->description->field);
 	char name[VALUE_NAME_SIZE];
@@ -66,7 +66,7 @@ static int give(struct reader *reader, const struct hycan_field *field, const ch
 		return 0;
 	if (!reader->problem->field)
 		reader->problem->field = field;
-	if (field->flags & HYCAN_FIELD_OPTIONAL)
+	if (by_name)
 		problem_locate(reader->problem, "--%s", value_option_name(field, name, sizeof(name)));
 	else
 		problem_locate(reader->problem, "%s", value_argument_name(field, name, sizeof(name)));
@@ -103,16 +103,16 @@ static int read_option(struct reader *reader, char *const *words, size_t n, size
 	}
 	if (word[length]) {
 		*at += 1;
-		return give(reader, field, word + length + 1);
+		return give(reader, field, word + length + 1, true);
 	}
 	if (field->type == HYCAN_TYPE_BOOL && (last || strncmp(words[*at + 1], "--", 2) == 0)) {
 		*at += 1;
-		return give(reader, field, "on");
+		return give(reader, field, "on", true);
 	}
 	if (last)
 		return problem_set(reader->problem, field, "--%.*s needs a value.", (int)length, word);
 	*at += 2;
-	return give(reader, field, words[*at - 1]);
+	return give(reader, field, words[*at - 1], true);
 }
 
 static int read_words(struct reader *reader, char *const *words, size_t n, struct options *options)
@@ -157,7 +157,7 @@ static int read_plain(struct reader *reader)
 		if (at == reader->n_plain)
 			return problem_set(reader->problem, field, "%s is missing.",
 			                   value_argument_name(field, name, sizeof(name)));
-		r = give(reader, field, reader->plain[at++]);
+		r = give(reader, field, reader->plain[at++], false);
 		if (r < 0)
 			return r;
 	}
@@ -177,16 +177,17 @@ int arguments_read(const struct hycan_operation *operation, char *const *words, 
 	if (description->n_fields > 64)
 		return problem_set(problem, NULL, "%s has too many fields for a command line.", operation->name);
 	reader.plain = calloc(n + 1, sizeof(*reader.plain));
-	reader.request = description->n_fields ? calloc(1, description->size) : NULL;
+	/* of a request without fields the address alone is wanted */
+	reader.request = calloc(1, description->size ? description->size : 1);
 	*ret_request = reader.request;
-	if (!reader.plain || (description->n_fields && !reader.request)) {
+	if (!reader.plain || !reader.request) {
 		free(reader.plain);
 		return problem_set(problem, NULL, "There is not enough memory.");
 	}
 	r = read_words(&reader, words, n, options);
 	if (r == 0)
 		r = read_plain(&reader);
-	if (r == 0 && reader.request)
+	if (r == 0)
 		value_finish(description, reader.request);
 	free(reader.plain);
 	return r;

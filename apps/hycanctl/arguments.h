@@ -21,7 +21,7 @@ const struct hycan_operation *arguments_operation(const char *noun, const char *
  * Reads what stands behind NOUN VERB. Required fields are words in the order of the schema; each field is also “--name VALUE”. Options
  * that are no fields go to options.
  *
- * @param ret_request the structure of operation->request: arguments_free() it, also on failure; NULL where it has no fields
+ * @param ret_request the structure of operation->request: arguments_free() it, also on failure
  * 0, or -EINVAL with the problem filled in.
  */
 int arguments_read(const struct hycan_operation *operation, char *const *words, size_t n, struct options *options,

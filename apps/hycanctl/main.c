@@ -135,28 +135,29 @@ static enum status call(const struct command *command, struct hycan *h)
 }
 
 /* --netns: the operation that takes a namespace, first. */
-static enum status enter_namespace(const struct command *command, struct hycan *h)
+static enum status enter_namespace(struct command *command, struct hycan *h)
 {
-	struct command enter = { .json = command->json, .operation = hycan_operation_by_name("session.netns") };
+	const struct hycan_operation *enter = hycan_operation_by_name("session.netns");
 	char *words[] = { (char *)"--netns", (char *)command->options.netns };
 	enum status status = STATUS_DONE;
-	void *reply = NULL;
+	void *request, *reply = NULL;
+	struct options options = { 0 };
 	size_t n;
 	int r;
 
-	r = arguments_read(enter.operation, words, 2, &enter.options, &enter.request, &enter.problem);
-	if (r < 0)
-		status = report_usage(&enter);
-	else
-		r = hycan_call(h, enter.operation, enter.request, &reply, &n);
-	if (status == STATUS_DONE && r)
-		status = report_failure(command, h, enter.operation, r, STATUS_REFUSED);
+	if (arguments_read(enter, words, 2, &options, &request, &command->problem) < 0) {
+		status = report_usage(command);
+	} else {
+		r = hycan_call(h, enter, request, &reply, &n);
+		if (r)
+			status = report_failure(command, h, enter, r, STATUS_REFUSED);
+	}
 	free(reply);
-	arguments_free(enter.operation, &enter.request);
+	arguments_free(enter, &request);
 	return status;
 }
 
-static enum status run(const struct command *command)
+static enum status run(struct command *command)
 {
 	enum status status = STATUS_DONE;
 	struct hycan *h = NULL;
