@@ -6,6 +6,7 @@
  * offers files.
  */
 #include <dirent.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,17 @@ static void offer_directory(const struct completion *c, const char *path)
 		if (entry->d_name[0] != '.')
 			offer(c, "", entry->d_name);
 	closedir(directory);
+}
+
+/* /sys/class/net would show those of whoever mounted it */
+static void offer_links(const struct completion *c)
+{
+	struct if_nameindex *links = if_nameindex();
+
+	for (const struct if_nameindex *link = links; link && link->if_index; link++)
+		offer(c, "", link->if_name);
+	if (links)
+		if_freenameindex(links);
 }
 
 static void offer_names(const struct completion *c)
@@ -103,7 +115,7 @@ static void offer_values(const struct completion *c, const struct hycan_field *f
 	for (size_t i = 0; field->enumeration && i < field->enumeration->n_enumerators; i++)
 		offer(c, "", field->enumeration->enumerator[i].name);
 	if (field->type == HYCAN_TYPE_IFNAME)
-		offer_directory(c, "/sys/class/net");
+		offer_links(c);
 	if (field->type == HYCAN_TYPE_FD)
 		offer_directory(c, "/run/netns");
 	if (field->type == HYCAN_TYPE_PREFIX && !(field->flags & HYCAN_FIELD_LIST))

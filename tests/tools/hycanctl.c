@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hycanctl against the real daemon and the real kernel: what it prints, what it refuses, and how it ends.
+ *
+ * Commands are written as a person writes them; the kernel's own view comes from ip(8) and wg(8).
+ */
+#include "world.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEY "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+
+/* The world, with hycanctl in the path and the daemon's socket in the environment. */
+static int begin(void **state)
+{
+	static char path[4096];
+	struct world *w;
+
+	if (world_begin(state) != 0)
+		return -1;
+	w = *state;
+	if (!path[0]) {
+		const char *name = strrchr(HYCANCTL, '/');
+
+		snprintf(path, sizeof(path), "%.*s:%s", (int)(name - HYCANCTL), HYCANCTL, getenv("PATH"));
+		setenv("PATH", path, 1);
+	}
+	setenv("HYCAN_DAEMON_SOCKET", w->socket, 1);
+	setenv("HYCAN_NO_FALLBACK", "1", 1);
+	return chdir(w->directory);
+}
+
+static int end(void **state)
+{
+	return chdir("/") == 0 ? world_end(state) : -1;
+}
+
+/* Runs a command; its exit status and its output, standard error too, must be exactly these. */
+static void expect(int status, const char *output, const char *command)
+{
+	char *text;
+	int r = shell_status(&text, "%s", command);
+
+	if (r != status || strcmp(text, output) != 0)
+		fail_msg("“%s” ended with %d instead of %d and said:\n%s", command, r, status, text);
+	free(text);
+}
+
+/* The same; its output must have a part. */
+static void expect_part(int status, const char *part, const char *command)
+{
+	char *text;
+	int r = shell_status(&text, "%s", command);
+
+	if (r != status || !strstr(text, part))
+		fail_msg("“%s” ended with %d instead of %d and said:\n%s", command, r, status, text);
+	free(text);
+}
+
+static void done(const char *command)
+{
+	expect(0, "", command);
+}
+
+static void make_links(void)
+{
+	free(shell("ip link add left address 02:00:00:00:00:01 type veth peer name right && ip link set right address "
+	           "02:00:00:00:00:02"));
+}
+
+static void test_exit_status(void **state)
+{
+	(void)state;
+	done("hycanctl link up lo");
+	expect(1, "hycanctl: There is no link “nope” in this network namespace. [not_found: name]\n", "hycanctl link up nope");
+	expect_part(2, "hycanctl: NAME is missing.\nusage: hycanctl link up NAME\n", "hycanctl link up");
+	expect_part(2, "did you mean “link”", "hycanctl lnik up lo");
+	expect_part(3, "No HyCAN daemon", "hycanctl --socket /nonexistent link up lo");
+	expect_part(3, "No HyCAN daemon", "HYCAN_DAEMON_SOCKET=/nonexistent hycanctl link up lo");
+	expect_part(1, "The answer cannot be written: No space left on device.", "hycanctl link list >/dev/full");
+}
+
+static void test_errors_as_json(void **state)
+{
+	(void)state;
+	expect(1,
+	       "{\"error\": {\"code\": \"not_found\", \"message\": \"There is no link “nope” in this network namespace.\", "
+	       "\"field\": "
+	       "\"name\", \"operation\": \"link.up\"}}\n",
+	       "hycanctl link up nope --json");
+	expect(2,
+	       "{\"error\": {\"code\": \"usage\", \"message\": \"NAME is missing.\", \"field\": \"name\", \"operation\": "
+	       "\"link.up\"}}\n",
+	       "hycanctl --json link up");
+	expect_part(3, "{\"error\": {\"code\": \"no_daemon\", \"message\": \"", "hycanctl --socket /nonexistent --json link up lo");
+	/* errors are for standard error alone */
+	expect(1, "", "hycanctl --json link up nope 2>/dev/null");
+}
+
+/* A daemon that does not answer: the deadline is the caller's. */
+static void test_timeout(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(kill(w->daemon, SIGSTOP), 0);
+	expect_part(1, "", "hycanctl --timeout 0.1 link list");
+	expect_part(1, "\"code\": \"ETIMEDOUT\"", "hycanctl --json --timeout 0.1 link list");
+	assert_int_equal(kill(w->daemon, SIGCONT), 0);
+	done("hycanctl link up lo");
+}
+
+/* A stranger's words on his terminal. */
+static void test_table(void **state)
+{
+	(void)state;
+	make_links();
+	free(shell("ip link set left alias \"$(printf '\\033[31mred')\""));
+	expect(0,
+	       "IFINDEX  NAME   KIND  MAC                MTU   FLAGS   UP   OPERSTATE  PARENT  ALIAS        TXQUEUELEN\n"
+	       "2        right  veth  02:00:00:00:00:02  1500  0x1002  off  down       left    -            1000\n"
+	       "3        left   veth  02:00:00:00:00:01  1500  0x1002  off  down       right   \\x1b[31mred  1000\n",
+	       "hycanctl link list --kind veth");
+	expect(0, "", "hycanctl link list --kind nothing");
+	expect(0, "[]\n", "hycanctl link list --kind nothing --json");
+	expect_part(0, "\nstatistics:\n  rx_packets: 0\n", "hycanctl link get left");
+	expect(1, "", "hycanctl link list | grep ' $'");
+}
+
+static void test_json(void **state)
+{
+	static const char *const commands[] = {
+		"link list",
+		"link get left",
+		"link up left",
+		"address list",
+		"route list --table 0",
+		"rule list",
+		"daemon status",
+		"session whoami",
+		"session describe",
+		"session hello 1",
+		"link set left --mtu 1400",
+		"route load @/dev/null",
+	};
+	char *text;
+
+	(void)state;
+	make_links();
+	/* the same links as ip(8) sees */
+	free(shell("hycanctl --json link list > ours && ip -j link > theirs && python3 -c 'import json\n"
+	           "ours = [(l[\"ifindex\"], l[\"name\"], l[\"mtu\"]) for l in json.load(open(\"ours\"))]\n"
+	           "theirs = [(l[\"ifindex\"], l[\"ifname\"], l[\"mtu\"]) for l in json.load(open(\"theirs\"))]\n"
+	           "assert ours == theirs, (ours, theirs)'"));
+	/* which ip(8) itself writes so that nobody can read it */
+	free(shell("ip link set left alias \"$(printf '\\001\"\\\\\\377')\""));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		free(shell("hycanctl --json %s | python3 -m json.tool", commands[i]));
+	expect(0, "{}\n", "hycanctl --json link up left");
+	text = shell("hycanctl --json link get left | python3 -c 'import json, sys\n"
+	             "link = json.load(sys.stdin)[\"link\"]\n"
+	             "print(link[\"name\"], link[\"up\"], link[\"mtu\"], link[\"mac\"], link[\"kind\"], \"parent\" in link, "
+	             "\"master\" in link,"
+	             " link[\"statistics\"][\"rx_errors\"], link[\"operstate\"])'");
+	assert_string_equal(text, "left True 1400 02:00:00:00:00:01 veth True False 0 lower_layer_down\n");
+	free(text);
+}
+
+static void test_addresses_and_routes(void **state)
+{
+	char *text;
+
+	(void)state;
+	make_links();
+	done("hycanctl link up left && hycanctl link up right && hycanctl address add left 10.99.0.1/24");
+	done("hycanctl address add left 10.99.0.1/24");
+	expect_part(1, "[exists", "hycanctl --exclusive address add left 10.99.0.1/24");
+	done("hycanctl address add left fd00::1/64 --no-dad");
+	done("hycanctl route add 10.20.0.0/16 --via 10.99.0.2 && hycanctl route add default --via fd00::2");
+	done("hycanctl route add default --nexthops '{via=10.99.0.2 weight=2}{via=10.99.0.3}'");
+	text = shell("ip route; ip -6 route");
+	assert_contains(text, "10.20.0.0/16 via 10.99.0.2 dev left");
+	assert_contains(text, "default via fd00::2 dev left");
+	assert_contains(text, "nexthop via 10.99.0.2 dev left weight 2");
+	free(text);
+	expect_part(0, "\n10.20.0.0/16  10.99.0.2  left", "hycanctl route list");
+	expect_part(0, "{via=10.99.0.2 link=left weight=2}{via=10.99.0.3 link=left weight=1}\n", "hycanctl route list");
+	expect_part(2, "“10.20.0.1/16” is an address in a network; the network is 10.20.0.0/16.",
+	            "hycanctl route add 10.20.0.1/16 --via 10.99.0.2");
+}
+
+static void test_many_from_a_file(void **state)
+{
+	(void)state;
+	make_links();
+	done("hycanctl link up left && hycanctl link up right && hycanctl address add left 10.99.0.1/24");
+	free(shell("for i in $(seq 0 255); do echo 10.30.$i.0/24 via=10.99.0.2; done > routes"));
+	expect(0, "added: 256\nfailed: 0\n", "hycanctl route load @routes");
+	expect(0, "{\"added\": 256, \"failures\": [], \"failed\": 0}\n", "hycanctl route load --json - < routes");
+	expect(0, "256\n", "ip route show root 10.30.0.0/16 | wc -l");
+	/* some of it failed: the answer says what, the exit status that */
+	expect_part(1, "failures:\n  INDEX  CODE  MESSAGE\n  1      4     ",
+	            "printf '10.31.0.0/16 via=10.99.0.2\\n10.32.0.0/16 via=192.0.2.1\\n' | hycanctl route load -");
+	expect_part(2, "ROUTES: standard input, line 2, metric: “x” is not a number.",
+	            "printf '# routes\\n10.33.0.0/16 metric=x\\n' | hycanctl route load -");
+	expect(0, "", "ip route show 10.33.0.0/16");
+}
+
+/* Nothing that looks like a key gets as far as the daemon from a command line. */
+static void test_secrets(void **state)
+{
+	struct world *w = *state;
+	char *log;
+
+	expect_part(2, "private_key is secret, and everybody can see a command line",
+	            "hycanctl wireguard set wg0 --private-key " KEY);
+	expect_part(2, "private_key is secret", "hycanctl wireguard set wg0 --private-key=" KEY);
+	expect_part(2, "preshared_key is secret", "hycanctl wireguard peer-set wg0 " KEY " --preshared-key " KEY);
+	expect_part(2, "preshared_key is secret", "hycanctl wireguard sync wg0 'public_key=" KEY " preshared_key=" KEY "'");
+	expect_part(2, "nokey cannot be read: No such file or directory.", "hycanctl wireguard set wg0 --private-key @nokey");
+	expect_part(2, "What stands in standard input is not a key", "echo short | hycanctl wireguard set wg0 --private-key -");
+	log = world_log(w);
+	assert_lacks(log, "wireguard");
+	free(log);
+	/* from a file and from standard input they do, and what becomes of them is the daemon's to say */
+	expect_part(1, "hycanctl: ", "echo " KEY " > key; hycanctl wireguard set wg0 --private-key @key");
+	expect_part(1, "hycanctl: ", "hycanctl wireguard set wg0 --private-key - < key");
+	log = world_log(w);
+	assert_contains(log, "wireguard");
+	assert_lacks(log, KEY);
+	free(log);
+}
+
+static void test_wireguard(void **state)
+{
+	char *text;
+
+	(void)state;
+	need_kind("wireguard");
+	need_command("wg");
+	free(shell("wg genkey > key; wg pubkey < key > key.pub; wg genkey | wg pubkey > peer.pub; wg genpsk > psk"));
+	expect_part(0, "name: wg0\nkind: wireguard\n", "hycanctl wireguard create wg0");
+	done("hycanctl wireguard set wg0 --private-key @key --listen-port 51820");
+	done("wg genpsk | hycanctl wireguard peer-set wg0 @peer.pub --preshared-key - --endpoint '[2001:db8::1]:51820' "
+	     "--allowed-ips 10.0.0.0/24,fd00::/64 --persistent-keepalive 25");
+	free(shell("test \"$(wg show wg0 private-key)\" = \"$(cat key)\""));
+	text = shell("wg show wg0");
+	assert_contains(text, "allowed ips: 10.0.0.0/24, fd00::/64");
+	assert_contains(text, "endpoint: [2001:db8::1]:51820");
+	assert_contains(text, "preshared key: (hidden)");
+	free(text);
+	text = shell("hycanctl wireguard get wg0");
+	assert_contains(text, "  listen_port: 51820\n");
+	assert_contains(text, "    has_preshared_key: on\n");
+	assert_contains(text, "    latest_handshake: 0 (never)\n");
+	assert_contains(text, "    allowed_ips: 10.0.0.0/24, fd00::/64\n");
+	free(text);
+	free(shell("hycanctl --json wireguard get wg0 | python3 -c 'import json, sys\n"
+	           "answer = json.load(sys.stdin)\n"
+	           "assert answer[\"device\"][\"public_key\"] == open(\"key.pub\").read().strip()\n"
+	           "assert answer[\"peers\"][0][\"allowed_ips\"] == [\"10.0.0.0/24\", \"fd00::/64\"], answer'"));
+	expect(0, "added: 1\nchanged: 0\nremoved: 1\n",
+	       "echo \"$(cat key.pub) preshared_key=$(cat psk) allowed_ips=10.1.0.0/16\" | hycanctl wireguard sync wg0 -");
+	free(shell("test \"$(wg show wg0 preshared-keys)\" = \"$(cat key.pub)\t$(cat psk)\""));
+	done("hycanctl wireguard peer-remove wg0 @key.pub");
+}
+
+static void test_can(void **state)
+{
+	(void)state;
+	need_kind("vcan");
+	expect_part(0, "name: vcan0\nkind: vcan\n", "hycanctl vcan create vcan0");
+	done("hycanctl link up vcan0");
+	expect_part(1, "[exists: name]", "hycanctl --exclusive vcan create vcan0");
+	expect_part(0, "IFINDEX  NAME   KIND  MTU  FLAGS", "hycanctl link list --kind vcan");
+	free(shell("ip -d link show vcan0 | grep -q UP"));
+}
+
+static void test_namespaces(void **state)
+{
+	(void)state;
+	make_links();
+	/* a child in a namespace of its own, entered when it is no longer ours */
+	expect(0, "1\n",
+	       "unshare -n sleep 60 & child=$!\n"
+	       "while [ \"$(readlink /proc/$child/ns/net)\" = \"$(readlink /proc/self/ns/net)\" ]; do sleep 0.01; done\n"
+	       "hycanctl --netns /proc/$child/ns/net --json link list | python3 -c 'import json, sys; "
+	       "print(len(json.load(sys.stdin)))'\n"
+	       "kill $child");
+	expect_part(2,
+	            "hycanctl: --netns: /run/netns/no-such cannot be opened: No such file or directory.\nusage: hycanctl link list",
+	            "hycanctl link list --netns no-such");
+	expect_part(1, "[invalid", "hycanctl link list --netns /dev/null");
+}
+
+static void test_help_needs_no_daemon(void **state)
+{
+	char *text;
+
+	(void)state;
+	setenv("HYCAN_DAEMON_SOCKET", "/nonexistent", 1);
+	expect_part(0, "usage: hycanctl vlan create PARENT VLAN_ID [--name …]", "hycanctl vlan create --help");
+	expect_part(0, "802.1Q|802.1ad", "hycanctl help vlan create");
+	expect_part(0, "usage: hycanctl wireguard peer-set NAME PUBLIC_KEY", "hycanctl wireguard -h");
+	expect_part(0, "wireguard   create, set, get, peer-set, peer-remove, sync\n", "hycanctl --help");
+	expect_part(2, "wireguard   create, set, get, peer-set, peer-remove, sync\n", "hycanctl");
+	expect_part(2, "A verb for vlan is missing.\nusage: hycanctl vlan create", "hycanctl vlan");
+	expect_part(0, "hycanctl ", "hycanctl --version");
+	/* each operation has help, and none is wider than a terminal but for what cannot be broken */
+	text = shell("for noun in $(hycanctl --complete ''); do for verb in $(hycanctl --complete $noun ''); do\n"
+	             "hycanctl $noun $verb --help || exit; done; done | grep '^usage' | wc -l");
+	assert_true(atoi(text) >= 40);
+	free(text);
+}
+
+static void test_completion(void **state)
+{
+	static const char *const table[][2] = {
+		{ "hycanctl vl", "vlan" },
+		{ "hycanctl wireguard peer-", "peer-set peer-remove" },
+		{ "hycanctl --json forwarding set ", "ipv4 ipv6" },
+		{ "hycanctl vlan create eth0 100 --pro", "--protocol" },
+		{ "hycanctl vlan create eth0 100 --protocol ", "802.1Q 802.1ad" },
+		{ "hycanctl vlan create eth0 100 --mtu 1500 --m", "" },
+		{ "hycanctl --timeout 5 --exc", "--exclusive" },
+		{ "hycanctl link up l", "lo left" },
+		{ "hycanctl wireguard set wg0 --private-key @some", "somekey" },
+		{ "hycanctl nonsense ", "" },
+		{ "hycanctl link up $(touch evil", "" },
+	};
+	char expected[128];
+
+	(void)state;
+	need_command("bash");
+	make_links();
+	free(shell("touch somekey"));
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *text = shell("cat > script <<'EOF'\n"
+		                   ". " HYCANCTL_COMPLETION "\n"
+		                   "COMP_LINE='%s' COMP_POINT=%zu\n"
+		                   "_hycanctl\n"
+		                   "echo \"${COMPREPLY[@]}\"\n"
+		                   "EOF\n"
+		                   "bash script",
+		                   table[i][0], strlen(table[i][0]));
+
+		snprintf(expected, sizeof(expected), "%s\n", table[i][1]);
+		assert_string_equal(text, expected);
+		free(text);
+	}
+	assert_int_equal(access("evil", F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_exit_status, begin, end),
+		cmocka_unit_test_setup_teardown(test_errors_as_json, begin, end),
+		cmocka_unit_test_setup_teardown(test_timeout, begin, end),
+		cmocka_unit_test_setup_teardown(test_table, begin, end),
+		cmocka_unit_test_setup_teardown(test_json, begin, end),
+		cmocka_unit_test_setup_teardown(test_addresses_and_routes, begin, end),
+		cmocka_unit_test_setup_teardown(test_many_from_a_file, begin, end),
+		cmocka_unit_test_setup_teardown(test_secrets, begin, end),
+		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
+		cmocka_unit_test_setup_teardown(test_can, begin, end),
+		cmocka_unit_test_setup_teardown(test_namespaces, begin, end),
+		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, begin, end),
+		cmocka_unit_test_setup_teardown(test_completion, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("hycanctl", tests, NULL, NULL);
+}
