@@ -203,9 +203,10 @@ static int parse_text(const struct hycan_field *field, const char *text, void *v
 
 static int parse_bytes(const struct hycan_field *field, const char *text, void *value, char *reason, size_t size)
 {
+	size_t n = strspn(text, "0123456789abcdefABCDEF");
 	uint8_t *bytes = value;
 
-	if (strlen(text) != 2 * field->size || strspn(text, "0123456789abcdefABCDEF") != 2 * field->size)
+	if (text[n] || n != 2 * (size_t)field->size)
 		return refuse(reason, size, "is not %u bytes in hexadecimal", field->size);
 	for (size_t i = 0; i < field->size; i++)
 		bytes[i] = (uint8_t)(number_hex_digit(text[2 * i]) << 4 | number_hex_digit(text[2 * i + 1]));

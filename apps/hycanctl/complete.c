@@ -186,16 +186,14 @@ void complete_print(FILE *out, char *const *words, size_t n)
 		else
 			read_word(&c, words[i++]);
 	}
-	if (c.pending && !(c.operation && value_field(c.operation->request, c.pending, strlen(c.pending)))) {
-		if (strcmp(c.pending, "netns") == 0)
-			offer_directory(&c, "/run/netns");
-	} else if (c.begun[0] == '-' && !c.pending) {
+	field = c.operation ? field_at_end(&c) : NULL;
+	/* a switch need not have a value */
+	if (c.begun[0] == '-' && (!c.pending || (field && field->type == HYCAN_TYPE_BOOL)))
 		offer_options(&c);
-	} else if (c.operation) {
-		field = field_at_end(&c);
-		if (field)
-			offer_values(&c, field);
-	} else if (!c.verb) {
+	else if (field)
+		offer_values(&c, field);
+	else if (c.pending && strcmp(c.pending, "netns") == 0)
+		offer_directory(&c, "/run/netns");
+	else if (!c.pending && !c.verb)
 		offer_names(&c);
-	}
 }

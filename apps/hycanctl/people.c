@@ -191,11 +191,10 @@ void people_print_list(FILE *out, const struct hycan_structure *description, con
 
 void people_print_answer(FILE *out, const struct hycan_structure *description, const void *answer)
 {
-	const struct hycan_field *only = description->n_fields == 1 ? description->field : NULL;
+	const struct hycan_field *field = description->field;
 
 	/* the name of the one thing that was asked for says nothing */
-	if (only && only->type == HYCAN_TYPE_STRUCT && only->flags == 0)
-		print_fields(out, only->structure, answer, 0, false);
-	else
-		print_fields(out, description, answer, 0, false);
+	if (description->n_fields == 1 && field->type == HYCAN_TYPE_STRUCT && field->flags == 0)
+		description = field->structure;
+	print_fields(out, description, answer, 0, false);
 }

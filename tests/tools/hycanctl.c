@@ -241,7 +241,8 @@ static void test_wireguard(void **state)
 	(void)state;
 	need_kind("wireguard");
 	need_command("wg");
-	free(shell("wg genkey > key; wg pubkey < key > key.pub; wg genkey | wg pubkey > peer.pub; wg genpsk > psk"));
+	free(shell("wg genkey > key; wg pubkey < key > key.pub; wg genkey | wg pubkey > peer.pub; wg genkey | wg pubkey > "
+	           "other.pub; wg genpsk > psk"));
 	expect_part(0, "name: wg0\nkind: wireguard\n", "hycanctl wireguard create wg0");
 	done("hycanctl wireguard set wg0 --private-key @key --listen-port 51820");
 	done("wg genpsk | hycanctl wireguard peer-set wg0 @peer.pub --preshared-key - --endpoint '[2001:db8::1]:51820' "
@@ -263,9 +264,9 @@ static void test_wireguard(void **state)
 	           "assert answer[\"device\"][\"public_key\"] == open(\"key.pub\").read().strip()\n"
 	           "assert answer[\"peers\"][0][\"allowed_ips\"] == [\"10.0.0.0/24\", \"fd00::/64\"], answer'"));
 	expect(0, "added: 1\nchanged: 0\nremoved: 1\n",
-	       "echo \"$(cat key.pub) preshared_key=$(cat psk) allowed_ips=10.1.0.0/16\" | hycanctl wireguard sync wg0 -");
-	free(shell("test \"$(wg show wg0 preshared-keys)\" = \"$(cat key.pub)\t$(cat psk)\""));
-	done("hycanctl wireguard peer-remove wg0 @key.pub");
+	       "echo \"$(cat other.pub) preshared_key=$(cat psk) allowed_ips=10.1.0.0/16\" | hycanctl wireguard sync wg0 -");
+	free(shell("test \"$(wg show wg0 preshared-keys)\" = \"$(cat other.pub)\t$(cat psk)\""));
+	done("hycanctl wireguard peer-remove wg0 @other.pub");
 }
 
 static void test_can(void **state)
@@ -298,8 +299,6 @@ static void test_namespaces(void **state)
 
 static void test_help_needs_no_daemon(void **state)
 {
-	char *text;
-
 	(void)state;
 	setenv("HYCAN_DAEMON_SOCKET", "/nonexistent", 1);
 	expect_part(0, "usage: hycanctl vlan create PARENT VLAN_ID [--name …]", "hycanctl vlan create --help");
@@ -309,26 +308,16 @@ static void test_help_needs_no_daemon(void **state)
 	expect_part(2, "wireguard   create, set, get, peer-set, peer-remove, sync\n", "hycanctl");
 	expect_part(2, "A verb for vlan is missing.\nusage: hycanctl vlan create", "hycanctl vlan");
 	expect_part(0, "hycanctl ", "hycanctl --version");
-	/* each operation has help, and none is wider than a terminal but for what cannot be broken */
-	text = shell("for noun in $(hycanctl --complete ''); do for verb in $(hycanctl --complete $noun ''); do\n"
-	             "hycanctl $noun $verb --help || exit; done; done | grep '^usage' | wc -l");
-	assert_true(atoi(text) >= 40);
-	free(text);
 }
 
+/* What the shell makes of what hycanctl offers. */
 static void test_completion(void **state)
 {
 	static const char *const table[][2] = {
 		{ "hycanctl vl", "vlan" },
-		{ "hycanctl wireguard peer-", "peer-set peer-remove" },
 		{ "hycanctl --json forwarding set ", "ipv4 ipv6" },
-		{ "hycanctl vlan create eth0 100 --pro", "--protocol" },
-		{ "hycanctl vlan create eth0 100 --protocol ", "802.1Q 802.1ad" },
-		{ "hycanctl vlan create eth0 100 --mtu 1500 --m", "" },
-		{ "hycanctl --timeout 5 --exc", "--exclusive" },
 		{ "hycanctl link up l", "lo left" },
 		{ "hycanctl wireguard set wg0 --private-key @some", "somekey" },
-		{ "hycanctl nonsense ", "" },
 		{ "hycanctl link up $(touch evil", "" },
 	};
 	char expected[128];
