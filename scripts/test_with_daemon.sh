@@ -13,6 +13,7 @@ source=$(dirname -- "$(dirname -- "$(realpath -- "$0")")")
 scratch=
 daemon=
 
+# shellcheck disable=SC2317  # called by the traps
 cleanup() {
 	local status=$?
 	trap - EXIT INT TERM
@@ -48,6 +49,7 @@ cmake --build "$build" -j "$(nproc)"
 # The daemon as one starts it by hand, asked by the tool as one asks it by hand.
 scratch=$(mktemp -d)
 mkfifo "$scratch/ready"
+# shellcheck disable=SC2016  # expanded by the inner shell
 unshare --net sh -c 'echo > "$1/ready"; exec "$0" "$1/socket"' "$build/daemon/hycan_daemon" "$scratch" &
 daemon=$!
 read -r _ < "$scratch/ready"
