@@ -982,7 +982,7 @@ static void test_example(void **state)
 
 	(void)state;
 	have_group_hycan = true;
-	if (policy_read(EXAMPLES "/policy.conf", &policy, reason, sizeof(reason)) < 0)
+	if (policy_read(HYCAN_EXAMPLES "/policy.conf", &policy, reason, sizeof(reason)) < 0)
 		fail_msg("%s", reason);
 	assert_true(judge(policy, &stranger, "link.list", REQUEST(link_list, .has_kind = false)).allowed);
 	assert_false(judge(policy, &stranger, "link.up", REQUEST(link_up, .name = "vcan0")).allowed);
