@@ -95,8 +95,10 @@ __attribute__((noreturn)) static void become_daemon(const char *path, char *cons
 /* Starts the daemon behind a helper that ends at once. Returns 0, or -errno. */
 static int start(const char *path, int fd, int report)
 {
-	char option[] = "--private", number[] = { '0' + PRIVATE_FD, '\0' }, variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *argv[] = { (char *)path, option, number, NULL };
+	/* what it has to tell goes over the socket; the program's own output is not the place */
+	char level[] = "--log-level=err", option[] = "--private", number[] = { '0' + PRIVATE_FD, '\0' };
+	char variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *argv[] = { (char *)path, level, option, number, NULL };
 	char *clean[] = { variable, NULL };
 	/* what the user of a set-uid program put into the environment must not steer a daemon with its privileges */
 	char **envp = getauxval(AT_SECURE) ? clean : environ;
