@@ -8,7 +8,6 @@
  * come here again.
  */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,21 +213,44 @@ static int answer_done(struct hycan *h, struct request *p, const struct nlmsghdr
 	return 0;
 }
 
-/* The text of an attribute of an error frame, if it is one. */
-static void copy_attribute(char *to, size_t size, const struct nlattr *attr)
+/* The sentence, the field and the code of a refusal; what is malformed among them ends the reading. */
+static void read_refusal(struct hycan *h, const uint8_t *p, size_t left, uint32_t *ret_refusal)
 {
-	failure_copy_text(to, size, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	size_t size, step;
+	uint16_t type;
+
+	while ((step = wire_attribute(p, left, &type, &size)) > 0) {
+		const uint8_t *payload = p + sizeof(struct nlattr);
+
+		switch (type) {
+		case WIRE_ERROR_MESSAGE:
+			failure_copy_text(h->failure.message, sizeof(h->failure.message), (const char *)payload, size);
+			break;
+		case WIRE_ERROR_FIELD:
+			failure_copy_text(h->failure.field, sizeof(h->failure.field), (const char *)payload, size);
+			break;
+		case WIRE_ERROR_REFUSAL:
+			if (size == sizeof(*ret_refusal))
+				memcpy(ret_refusal, payload, sizeof(*ret_refusal));
+			break;
+		}
+		p += step;
+		left -= step;
+	}
 }
 
-/* Reads an error frame: 0 for an acknowledgement, else a refusal or -errno, with the sentence in h->failure. */
+/*
+ * Reads an error frame. Returns 0; *ret_result is 0 for an acknowledgement, else a refusal or -errno, with the sentence in
+ * h->failure.
+ */
 static int read_error(struct hycan *h, const struct nlmsghdr *frame, const char *name, int *ret_result)
 {
 	const struct nlmsgerr *error = (const void *)((const uint8_t *)frame + NLMSG_HDRLEN);
-	size_t offset = sizeof(*error);
-	struct nlattr *attr;
+	size_t payload = frame->nlmsg_len - NLMSG_HDRLEN, offset = sizeof(*error);
 	uint32_t refusal = 0;
 
-	if (frame->nlmsg_len < NLMSG_HDRLEN + sizeof(*error) || error->error > 0 || error->error < -ERRNO_MAX)
+	*ret_result = 0;
+	if (payload < sizeof(*error) || error->error > 0 || error->error < -ERRNO_MAX)
 		return breach(h, "a refusal has a wrong length or number");
 	*ret_result = error->error;
 	if (error->error == 0)
@@ -236,22 +258,8 @@ static int read_error(struct hycan *h, const struct nlmsghdr *frame, const char 
 	failure_set(&h->failure, error->error, "%s failed: %s.", name, hycan_result_name(error->error));
 	if (!(frame->nlmsg_flags & NLM_F_CAPPED) && error->msg.nlmsg_len > NLMSG_HDRLEN)
 		offset += NLMSG_ALIGN((size_t)error->msg.nlmsg_len - NLMSG_HDRLEN);
-	if (!(frame->nlmsg_flags & NLM_F_ACK_TLVS) || offset > frame->nlmsg_len - NLMSG_HDRLEN)
-		return 0;
-	mnl_attr_for_each (attr, frame, (unsigned int)offset) {
-		switch (mnl_attr_get_type(attr)) {
-		case WIRE_ERROR_MESSAGE:
-			copy_attribute(h->failure.message, sizeof(h->failure.message), attr);
-			break;
-		case WIRE_ERROR_FIELD:
-			copy_attribute(h->failure.field, sizeof(h->failure.field), attr);
-			break;
-		case WIRE_ERROR_REFUSAL:
-			if (mnl_attr_get_payload_len(attr) == sizeof(refusal))
-				refusal = mnl_attr_get_u32(attr);
-			break;
-		}
-	}
+	if ((frame->nlmsg_flags & NLM_F_ACK_TLVS) && offset <= payload)
+		read_refusal(h, (const uint8_t *)error + offset, payload - offset, &refusal);
 	if (refusal > 0 && refusal <= INT16_MAX)
 		*ret_result = (int)refusal;
 	h->failure.result = *ret_result;

@@ -85,14 +85,14 @@ static int open_socket(const char *path, int timeout, bool wait)
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK), 0);
 	if (fd < 0)
 		return -errno;
 	/* a daemon whose queue of connections is full is waited for, within the deadline (connect(2)) */
 	if (wait && timeout >= 0) {
 		tv.tv_sec = timeout / 1000;
-		tv.tv_usec = timeout % 1000 * 1000 + (timeout == 0);
+		tv.tv_usec = timeout % 1000 * 1000L + (timeout == 0);
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	}
 	while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {

@@ -73,7 +73,7 @@ void connection_apply_timeout(struct hycan *h)
 
 	if (h->timeout > 0) {
 		tv.tv_sec = h->timeout / 1000;
-		tv.tv_usec = h->timeout % 1000 * 1000;
+		tv.tv_usec = h->timeout % 1000 * 1000L;
 	}
 	if (h->fd >= 0)
 		setsockopt(h->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -95,7 +95,7 @@ int hycan_open(struct hycan **ret_h, const char *path)
 		return failure_set(&h->failure, *path ? -ENAMETOOLONG : -EINVAL,
 		                   "“%s” cannot be the path of a socket: it has 1 to %zu bytes.", path, sizeof(h->path) - 1);
 	if (path)
-		strcpy(h->path, path);
+		memcpy(h->path, path, strlen(path) + 1);
 	return connection_begin(h, true);
 }
 
@@ -129,7 +129,7 @@ int connection_begin(struct hycan *h, bool wait)
 	if (r < 0) {
 		close(h->fd);
 		h->fd = -1;
-		return failure_set(&h->failure, r, "There is no memory for the greeting of the daemon.");
+		return r;
 	}
 	failure_clear(&h->failure);
 	return 0;

@@ -118,7 +118,22 @@ static void frame_trim(struct request *p, size_t size)
 	p->size = size;
 }
 
-static int request_new(struct hycan *h, const struct hycan_operation *operation, const void *value, struct request **ret_request)
+/* Why a value was not encoded, as a sentence. */
+static void explain(struct hycan *h, const struct hycan_operation *operation, int error, const struct wire_fault *fault)
+{
+	if (error == -EMSGSIZE)
+		failure_set(&h->failure, error, "%s would be larger than the %zu bytes of a request; ask in parts.",
+		            operation->name, h->max_frame);
+	else if (error == -ENOMEM)
+		failure_set(&h->failure, error, "There is no memory for the request.");
+	else
+		failure_set(&h->failure, error, "%s", fault->sentence);
+	if (fault->field)
+		failure_copy_text(h->failure.field, sizeof(h->failure.field), fault->field, strlen(fault->field));
+}
+
+/* Returns a request with its frame, or NULL with the reason in h->failure. */
+static struct request *request_new(struct hycan *h, const struct hycan_operation *operation, const void *value)
 {
 	struct wire_fault fault = { 0 };
 	struct nlmsghdr nlh = { 0 };
@@ -127,8 +142,10 @@ static int request_new(struct hycan *h, const struct hycan_operation *operation,
 
 	/* not calloc(): the room for small frames need not be cleared */
 	p = malloc(sizeof(*p));
-	if (!p)
-		return failure_set(&h->failure, -ENOMEM, "There is no memory for the request.");
+	if (!p) {
+		explain(h, operation, -ENOMEM, &fault);
+		return NULL;
+	}
 	memset(p, 0, offsetof(struct request, small));
 	p->operation = operation;
 	n = encode(p, value, &fault);
@@ -136,15 +153,8 @@ static int request_new(struct hycan *h, const struct hycan_operation *operation,
 		n = -EMSGSIZE;
 	if (n < 0) {
 		request_free(p);
-		if (n == -EMSGSIZE)
-			return failure_set(&h->failure, (int)n, "%s would be larger than the %zu bytes of a request; ask in parts.",
-			                   operation->name, h->max_frame);
-		if (n == -ENOMEM)
-			return failure_set(&h->failure, (int)n, "There is no memory for the request.");
-		failure_set(&h->failure, (int)n, "%s", fault.sentence);
-		if (fault.field)
-			failure_copy_text(h->failure.field, sizeof(h->failure.field), fault.field, strlen(fault.field));
-		return (int)n;
+		explain(h, operation, (int)n, &fault);
+		return NULL;
 	}
 	frame_trim(p, (size_t)n);
 	if (++h->seq == 0)
@@ -155,8 +165,7 @@ static int request_new(struct hycan *h, const struct hycan_operation *operation,
 	nlh.nlmsg_flags = request_flags(h, operation);
 	nlh.nlmsg_seq = p->seq;
 	memcpy(p->frame, &nlh, sizeof(nlh));
-	*ret_request = p;
-	return 0;
+	return p;
 }
 
 void request_unlink(struct hycan *h, struct request *p)
@@ -234,16 +243,15 @@ int request_hello(struct hycan *h)
 {
 	struct hycan_session_hello_request hello = { .version = HYCAN_PROTOCOL_VERSION, .has_client = true };
 	struct request *p;
-	int r;
 
 	for (size_t i = 0; program_invocation_short_name[i] && i + 1 < sizeof(hello.client); i++) {
 		unsigned char c = (unsigned char)program_invocation_short_name[i];
 
 		hello.client[i] = c > 0x20 && c < 0x7f ? (char)c : '?';
 	}
-	r = request_new(h, &operation_session_hello, &hello, &p);
-	if (r < 0)
-		return r;
+	p = request_new(h, &operation_session_hello, &hello);
+	if (!p)
+		return h->failure.result;
 	p->callback = request_greeted;
 	p->next = h->first;
 	if (h->first)
@@ -272,9 +280,9 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
 		                   "The connection was lost, and with it the network namespace that session.netns had chosen; "
 		                   "ask for it again first. %s was not sent.",
 		                   operation->name);
-	r = request_new(h, operation, request, &p);
-	if (r < 0)
-		return r;
+	p = request_new(h, operation, request);
+	if (!p)
+		return h->failure.result;
 	if (h->fd < 0) {
 		r = connection_begin(h, callback == request_answered);
 		if (r < 0) {

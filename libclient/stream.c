@@ -16,7 +16,7 @@
 #include "request.h"
 #include "stream.h"
 
-#define INPUT_SIZE (64u << 10)
+#define INPUT_SIZE ((size_t)64 << 10)
 
 /* Frames in one sendmsg(). */
 #define BATCH 64

@@ -334,8 +334,7 @@ static int decode_value(struct wire_decoder *d, const struct hycan_field *field,
 	return fault(d, HYCAN_REFUSAL_UNKNOWN, field, "The field %s has a type that is not known.", field->name);
 }
 
-/* An attribute at p, compared with what is left. Returns its length with padding, or 0. */
-static size_t attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size)
+size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size)
 {
 	struct nlattr nla;
 	size_t step;
@@ -356,7 +355,7 @@ static size_t count_attributes(const uint8_t *p, size_t left, uint16_t number)
 	size_t n = 0, size, step;
 	uint16_t type;
 
-	while (left > 0 && (step = attribute(p, left, &type, &size)) > 0) {
+	while (left > 0 && (step = wire_attribute(p, left, &type, &size)) > 0) {
 		n += type == number;
 		p += step;
 		left -= step;
@@ -464,7 +463,7 @@ static int decode_structure(struct wire_decoder *d, const struct hycan_structure
 	while (left > 0) {
 		const struct hycan_field *field;
 		uint16_t type;
-		size_t size, step = attribute(p, left, &type, &size);
+		size_t size, step = wire_attribute(p, left, &type, &size);
 
 		if (step == 0)
 			return fault(d, HYCAN_REFUSAL_MALFORMED, NULL,

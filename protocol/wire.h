@@ -43,6 +43,9 @@ struct wire_memory {
 /* Zeroed, aligned memory; NULL when there is none, or when only measuring. */
 void *wire_memory_take(struct wire_memory *memory, size_t size);
 
+/* An attribute at p, compared with what is left: its length with padding, its type and the size of its payload; 0 for none. */
+size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size);
+
 /* Why bytes were not decoded, or a value not encoded. */
 struct wire_fault {
 	enum hycan_refusal refusal;
