@@ -117,30 +117,26 @@ static struct claim *find_claim(const struct wishes *w, const struct hycan_prefi
 	return w->n_claims ? bsearch(prefix, w->claim, w->n_claims, sizeof(*w->claim), compare_prefix_and_claim) : NULL;
 }
 
-/* What cannot be right in a single peer, as a clause behind its name; NULL: nothing. */
-static const char *fault_of_peer(const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config *config,
-                                 const char **ret_field)
+/* What cannot be right in a single peer, as a clause; NULL: nothing. */
+static const char *fault_of_peer(const struct kernel_wireguard *is, const struct hycan_key *public_key)
 {
-	*ret_field = "public_key";
-	if (kernel_wireguard_key_is_none(&config->public_key))
-		return "has a public key of zeros, which no private key belongs to";
-	if (is->device.has_public_key && compare_keys(&config->public_key, &is->device.public_key) == 0)
+	if (kernel_wireguard_key_is_none(public_key))
+		return "has a public key of zeros, which belongs to no private key";
+	/* the kernel says nothing about such a peer, and does not make it */
+	if (is->device.has_public_key && compare_keys(public_key, &is->device.public_key) == 0)
 		return "has the public key of the interface itself, which cannot be its own peer";
-	*ret_field = "endpoint";
-	if (config->has_endpoint && config->endpoint.port == 0)
-		return "has an endpoint with port 0; give the port on which it listens";
 	return NULL;
 }
 
 static int check_peers(struct op *op, const struct kernel_wireguard *is, const struct wishes *w, bool whole)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		const char *field, *fault = fault_of_peer(is, w->wish[i].config, &field);
+		const char *fault = fault_of_peer(is, &w->wish[i].config->public_key);
 
 		if (fault && whole)
 			return op_refuse(op, HYCAN_REFUSAL_INVALID, "peers", "Peer %zu (counted from 0) %s.", i, fault);
 		if (fault)
-			return op_refuse(op, HYCAN_REFUSAL_INVALID, field, "The peer %s.", fault);
+			return op_refuse(op, HYCAN_REFUSAL_INVALID, "public_key", "The peer %s.", fault);
 	}
 	for (size_t i = 1; i < w->n; i++)
 		if (compare_keys(&w->by_key[i - 1]->config->public_key, &w->by_key[i]->config->public_key) == 0)

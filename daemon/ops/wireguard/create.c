@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wireguard.create: a WireGuard link, without key and peers (drivers/net/wireguard). */
-#include <errno.h>
-
 #include "ensure.h"
 #include "kernel/link.h"
 #include "table.h"
-#include "wireguard.h"
 
 static int create(struct kernel_scope *scope, const void *request)
 {
@@ -24,8 +21,5 @@ static bool same(const struct hycan_link *link, const void *request)
 int op_wireguard_create(struct op *op, const struct hycan_wireguard_create_request *request,
                         struct hycan_wireguard_create_reply *reply)
 {
-	int r = ensure_link(op, "wireguard", request->name, create, same, request, &reply->link);
-
-	/* what the kernel says of a kind that it does not know, or cannot load */
-	return r == -EOPNOTSUPP ? wireguard_refuse(op, request->name, -ENOENT) : r;
+	return ensure_link(op, "wireguard", request->name, create, same, request, &reply->link);
 }
