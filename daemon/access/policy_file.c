@@ -136,7 +136,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_size, char *
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
