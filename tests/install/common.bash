@@ -133,7 +133,7 @@ check_consumers() {
 	flags=$(program_flags)
 	write_program
 	export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root$PREFIX/$LIBDIR/pkgconfig
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046,SC2086
 	cc $flags -o "$scratch/program/by-pkg-config" "$scratch/program/program.c" \
 		$(pkg-config --cflags --libs libhycan-client) || fail "pkg-config's flags are not enough"
 	expect_program "$scratch/program/by-pkg-config"

@@ -3,4 +3,4 @@
 # shellcheck finds nothing in any shell script.
 command -v shellcheck >/dev/null || { echo "SKIPPED: shellcheck is not installed"; exit 77; }
 cd "$1" || exit 1
-grep -rlE '^#!.*\b(ba)?sh\b' scripts tests .ci 2>/dev/null | xargs shellcheck
+grep -rlE '^#!.*\b(ba)?sh\b' scripts tests .ci 2>/dev/null | xargs shellcheck --external-sources
