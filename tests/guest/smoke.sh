@@ -35,15 +35,15 @@ expect_status() { # STATUS COMMAND [ARG...]
 	((status == expected)) || fail "exit status $status instead of $expected: ${*:2}"
 }
 
-# candump is ready when its socket stands in the kernel's list of receivers.
+# candump is ready when its socket stands in the kernel's list of receivers; a device without any stands in brackets.
 exchange_frame() { # SENDER RECEIVER
 	local received
 
 	candump -n 1 -T 20000 "$2" >/run/candump &
-	wait_for grep -qw "$2" /proc/net/can/rcvlist_all
+	wait_for grep -q "^ *$2 " /proc/net/can/rcvlist_all
 	cansend "$1" 123#DEADBEEF
 	wait $!
-	read -r received </run/candump
+	received=$(</run/candump)
 	[[ $received == *"$2  123   [4]  DE AD BE EF"* ]] || fail "from $1 to $2 came '$received'"
 }
 
@@ -141,6 +141,7 @@ check_writable() {
 
 check_timeout() {
 	expect_status 124 "$guest" run --timeout 10 -- sleep infinity 2>"$scratch/errors"
+	((SECONDS - started < 20)) || fail "a timeout of 10 seconds took $((SECONDS - started))"
 	grep -q 'within 10 seconds' "$scratch/errors" || fail "a timeout is not told: $(<"$scratch/errors")"
 }
 
