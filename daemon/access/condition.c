@@ -106,20 +106,25 @@ static int read_prefix(const char *text, struct hycan_prefix *prefix, char *reas
 	return 0;
 }
 
-/* Tables as numbers: 100, 100-199. */
+static bool read_table(const char *text, uint32_t *ret_table)
+{
+	static const struct hycan_field field = { .name = "table", .type = HYCAN_TYPE_TABLE, .size = sizeof(*ret_table) };
+	char reason[64];
+
+	return hycan_value_parse(&field, text, ret_table, reason, sizeof(reason)) == 0 && *ret_table != 0;
+}
+
+/* “main”, “100”, “100-199” */
 static bool read_tables(const char *text, union condition_item *item)
 {
-	unsigned long long first, last;
-	char *end;
+	const char *dash = strchr(text, '-');
+	char first[16];
 
-	if (*text < '0' || *text > '9')
-		return false;
-	first = last = strtoull(text, &end, 10);
-	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
-		last = strtoull(end + 1, &end, 10);
-	item->range.first = (uint32_t)first;
-	item->range.last = (uint32_t)last;
-	return *end == '\0' && first >= 1 && first <= last && last <= UINT32_MAX;
+	if (!dash)
+		return read_table(text, &item->range.first) && read_table(text, &item->range.last);
+	return snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text) < (int)sizeof(first) &&
+	       read_table(first, &item->range.first) && read_table(dash + 1, &item->range.last) &&
+	       item->range.first <= item->range.last;
 }
 
 static int read_item(enum condition_kind kind, const char *text, union condition_item *item, char *reason, size_t size)
@@ -144,7 +149,7 @@ static int read_item(enum condition_kind kind, const char *text, union condition
 	case CONDITION_TABLE:
 		if (!read_tables(text, item))
 			return wrong(reason, size, text,
-			             "is no routing table; write a number from 1 on (254 is main), or a range such as 100-199");
+			             "is no routing table; write a number from 1 on, main, or a range such as 100-199");
 		return 0;
 	case N_CONDITIONS:
 		break;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "number.h"
 #include "rule.h"
 
 /* Largest entry of a user or a group, with all its members. */
@@ -44,22 +45,6 @@ static int wrong_comma(struct reader *reader)
 }
 
 /* --------------------------------------------------------------------------------------------------------------- who */
-
-/* Digits and nothing else, up to the largest number of 32 bits. */
-static bool read_number(const char *text, uint32_t *ret_number)
-{
-	uint64_t number = 0;
-
-	for (const char *p = text; *p; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		number = number * 10 + (uint64_t)(*p - '0');
-		if (number > UINT32_MAX)
-			return false;
-	}
-	*ret_number = (uint32_t)number;
-	return *text != '\0';
-}
 
 static int lookup_user(const char *name, char *buffer, size_t size, id_t *ret_id)
 {
@@ -103,7 +88,7 @@ static int read_who(struct reader *reader, const char *word)
 	struct rule *rule = reader->rule;
 	bool group = *word == '@';
 	const char *name = word + group, *kind = group ? "group" : "user";
-	uint32_t number;
+	uint64_t number;
 	int r;
 
 	if (strcmp(word, "*") == 0) {
@@ -111,10 +96,10 @@ static int read_who(struct reader *reader, const char *word)
 		return 0;
 	}
 	rule->who = group ? RULE_GROUP : RULE_USER;
-	if (read_number(name, &number)) {
+	if (number_parse(name, strlen(name), UINT32_MAX, &number) == 0) {
 		if (number == UINT32_MAX)
 			return wrong(reader, "%s is the number of nobody at all; write the number of a %s", name, kind);
-		rule->id = number;
+		rule->id = (id_t)number;
 		return 0;
 	}
 	/* also where there is no /etc/passwd */
