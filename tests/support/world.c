@@ -213,9 +213,16 @@ static void wait_until_ready(struct world *w, int notify)
 	}
 }
 
+const char *world_daemon_path(void)
+{
+	const char *path = getenv("HYCAN_DAEMON");
+
+	return path ? path : HYCAN_DAEMON;
+}
+
 static void exec_daemon(const struct world *w, const char *policy, const struct world_options *options, const char *notify)
 {
-	const char *daemon = getenv("HYCAN_DAEMON") ? getenv("HYCAN_DAEMON") : HYCAN_DAEMON;
+	const char *daemon = world_daemon_path();
 	const char *argv[16] = { daemon, "--log-level", "debug", "--policy", policy };
 	size_t n = 5;
 	int fd;

@@ -86,6 +86,9 @@ void need_success(const char *what, const char *command);
 void world_assert_result(const struct hycan *h, int result, int expected, const char *file, int line);
 void world_assert_contains(const char *text, const char *part, bool expected, const char *file, int line);
 
+/* The daemon's executable. */
+const char *world_daemon_path(void);
+
 /* What the daemon wrote to its log so far: free() it. */
 char *world_log(const struct world *w);
 

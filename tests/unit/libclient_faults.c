@@ -150,8 +150,13 @@ static bool converse(struct fake *f, int while_asking, int while_answered)
 	is_short = r < 0;
 	assert_true(r == 0 || r == -ENOMEM);
 	assert_true(h || r == -ENOMEM);
-	if (h && r < 0)
+	if (h && r < 0) {
 		assert_true(strlen(hycan_error_message(h)) > 0);
+		/* it was connected, and then there was no memory for the greeting */
+		allocations = -1;
+		fake_accept(f);
+		fake_hang_up(f);
+	}
 	if (r == 0) {
 		sent = ask_everything(h, &told, &is_short);
 		allocations = -1;
