@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke]\n"
+static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes …]\n"
 			    "\n"
 			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
 			    "\n"
@@ -134,6 +135,16 @@ static void print_machine(void)
 	printf("machine: %s, %ld processors, Linux %s\n\n", model, sysconf(_SC_NPROCESSORS_ONLN), name.release);
 }
 
+/* Without names everything is measured. */
+static bool wanted(char **argv, const char *name)
+{
+	bool found = !argv[optind];
+
+	for (char **p = argv + optind; *p && !found; p++)
+		found = strcmp(*p, name) == 0;
+	return found;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "daemon", required_argument, NULL, 'd' },
@@ -166,12 +177,16 @@ int main(int argc, char **argv)
 	if (system("ip link set lo up") != 0)
 		bench_fail("ip(8) is needed (package iproute2).");
 	print_machine();
-	bench_footprint(&b);
-	bench_call(&b, 0);
-	bench_call(&b, -1);
-	for (unsigned int clients = 1; clients <= 1000; clients *= 10)
+	if (wanted(argv, "footprint"))
+		bench_footprint(&b);
+	if (wanted(argv, "call")) {
+		bench_call(&b, 0);
+		bench_call(&b, -1);
+	}
+	for (unsigned int clients = 1; clients <= 1000 && wanted(argv, "pipeline"); clients *= 10)
 		bench_pipeline(&b, clients);
-	bench_routes(&b);
+	if (wanted(argv, "routes"))
+		bench_routes(&b);
 	*slash = '\0';
 	rmdir(socket);
 	return EXIT_SUCCESS;
