@@ -263,6 +263,9 @@ int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping 
 		r = add_once(scope, &reading);
 	if (r == -EEXIST)
 		*ret_holder = reading.holder;
+	/* a connection of TCP or SCTP is somebody's at this host, and goes on; UDP has only senders */
+	if (r == 0 && mapping->protocol == HYCAN_TRANSPORT_UDP)
+		conntrack_forget_untranslated(scope, mapping);
 	return r;
 }
 
@@ -306,7 +309,7 @@ int kernel_port_remove(struct kernel_scope *scope, const struct hycan_port_mappi
 	if (r == -EEXIST)
 		*ret_holder = reading.holder;
 	if (r == 0)
-		conntrack_forget(scope, &reading.found);
+		conntrack_forget_translated(scope, &reading.found);
 	return r;
 }
 
