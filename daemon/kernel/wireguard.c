@@ -27,7 +27,7 @@
  */
 #define MESSAGE_PEERS_MAX 64
 
-#define ATTR_SIZE(payload) (NLA_HDRLEN + NLA_ALIGN(payload))
+#define ATTR_SIZE(payload) ((size_t)NLA_HDRLEN + NLA_ALIGN(payload))
 
 /* the most that a peer takes without its allowed IPs */
 #define PEER_SIZE                                                                                                                  \
