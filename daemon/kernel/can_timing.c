@@ -38,17 +38,25 @@ static uint32_t bitrate_error(const struct can_bittiming_const *limits, uint32_t
 /* How near one can come to a sample point from below with bits of that many quanta; UINT32_MAX for not at all. */
 static uint32_t sample_point_error(const struct can_bittiming_const *limits, uint32_t quanta, uint32_t sample_point)
 {
-	uint32_t behind = quanta - sample_point * quanta / 1000;
-	uint32_t reached;
+	uint32_t exact = quanta - sample_point * quanta / 1000;
+	uint32_t best = UINT32_MAX;
 
-	if (behind < limits->tseg2_min)
-		behind = limits->tseg2_min;
-	if (behind > limits->tseg2_max)
-		behind = limits->tseg2_max;
-	if (quanta - 1 - behind > limits->tseg1_max)
-		behind = quanta - 1 - limits->tseg1_max;
-	reached = 1000 * (quanta - behind) / quanta;
-	return reached <= sample_point ? sample_point - reached : UINT32_MAX;
+	/* thousandths are cut off when they are told, so the sample may lie a quantum later than they say */
+	for (uint32_t later = 0; later <= 1; later++) {
+		uint32_t behind = exact - later;
+		uint32_t reached;
+
+		if (behind < limits->tseg2_min)
+			behind = limits->tseg2_min;
+		if (behind > limits->tseg2_max)
+			behind = limits->tseg2_max;
+		if (quanta - 1 - behind > limits->tseg1_max)
+			behind = quanta - 1 - limits->tseg1_max;
+		reached = 1000 * (quanta - behind) / quanta;
+		if (reached <= sample_point && sample_point - reached < best)
+			best = sample_point - reached;
+	}
+	return best;
 }
 
 bool can_timing_fits(const struct hycan_can_bit_timing *timing, const struct can_bittiming_const *limits, uint32_t clock,
