@@ -65,20 +65,28 @@ static int check_rates(struct op *op, const struct hycan_can *now, const struct 
 	return 0;
 }
 
-/* Words for what the kernel refused; CAN_CALC_MAX_ERROR in drivers/net/can/dev/calc_bittiming.c is those 5 %. */
-static int refuse(struct op *op, const struct hycan_can_set_request *request, uint32_t clock, int error)
+/* Words for what the kernel refused. The 5 % are CAN_CALC_MAX_ERROR of drivers/net/can/dev/calc_bittiming.c. */
+static int refuse(struct op *op, const struct hycan_can_set_request *request, const struct kernel_can *can, int error)
 {
-	enum hycan_refusal refusal = error == -ERANGE ? HYCAN_REFUSAL_OUT_OF_RANGE : HYCAN_REFUSAL_KERNEL;
+	const char *rate = request->has_data_bitrate ? NULL : "bitrate";
+	enum hycan_refusal refusal = HYCAN_REFUSAL_KERNEL;
 
 	if (error == -EDOM)
 		return op_refuse(
-			op, HYCAN_REFUSAL_OUT_OF_RANGE, request->has_data_bitrate ? NULL : "bitrate",
+			op, HYCAN_REFUSAL_OUT_OF_RANGE, rate,
 			"“%s” stays as it was: its controller, with a clock of %u Hz, cannot come within 5 %% of that bit rate.",
-			request->name, clock);
+			request->name, can->link.can.clock);
+	if (error == -EINVAL && request->has_bitrate && !can->has_limits)
+		return op_refuse(
+			op, HYCAN_REFUSAL_OUT_OF_RANGE, rate,
+			"“%s” stays as it was: its controller offers certain bit rates alone, as “ip -d link show %s” lists them.",
+			request->name, request->name);
 	if (error == -EOPNOTSUPP)
 		refusal = HYCAN_REFUSAL_UNSUPPORTED;
 	if (error == -EINVAL)
 		refusal = HYCAN_REFUSAL_INVALID;
+	if (error == -ERANGE)
+		refusal = HYCAN_REFUSAL_OUT_OF_RANGE;
 	return op_refuse_kernel(op, refusal, NULL, error, "“%s” stays as it was: the kernel refuses these settings", request->name);
 }
 
@@ -106,6 +114,6 @@ int op_can_set(struct op *op, const struct hycan_can_set_request *request, struc
 		return r;
 	r = kernel_can_set(op->scope, &can, &wanted);
 	if (r < 0)
-		return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : refuse(op, request, can.link.can.clock, r);
+		return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : refuse(op, request, &can, r);
 	return kernel_link_get(op->scope, request->name, &reply->link);
 }
