@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CAN frames between links. */
+#include "frame.h"
+#include "world.h"
+
+#include <linux/can.h>
+#include <linux/can/raw.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Long enough for an emulated machine. */
+#define DEADLINE_MS 20000
+
+static int can_socket(const char *link)
+{
+	struct sockaddr_can address = { .can_family = AF_CAN, .can_ifindex = (int)if_nametoindex(link) };
+	int fd = socket(PF_CAN, SOCK_RAW | SOCK_CLOEXEC, CAN_RAW);
+
+	assert_true(fd >= 0);
+	assert_int_not_equal(address.can_ifindex, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+void assert_frame_travels(const char *from, const char *to)
+{
+	const struct can_frame sent = { .can_id = 0x123, .can_dlc = 3, .data = { 1, 2, 3 } };
+	int sender = can_socket(from), receiver = can_socket(to);
+	struct can_frame received;
+
+	assert_int_equal(write(sender, &sent, sizeof(sent)), sizeof(sent));
+	assert_int_equal(poll(&(struct pollfd){ .fd = receiver, .events = POLLIN }, 1, DEADLINE_MS), 1);
+	assert_int_equal(read(receiver, &received, sizeof(received)), sizeof(received));
+	assert_memory_equal(&received, &sent, sizeof(sent));
+	close(sender);
+	close(receiver);
+}
