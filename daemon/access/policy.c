@@ -146,8 +146,9 @@ static const char *clip(const char *from, char *text, size_t size)
 	n = size - sizeof(dots);
 	while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80)
 		n--;
+	memcpy(text, from, n);
 	memcpy(text + n, dots, sizeof(dots));
-	return memcpy(text, from, n);
+	return text;
 }
 
 /* “ with link “eth0””, or “ without link”. */

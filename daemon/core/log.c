@@ -46,12 +46,16 @@ static bool to_journal(void)
 {
 	static int known = -1;
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
+	char text[48];
 	struct stat st;
 
-	if (known < 0)
-		known = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-		        st.st_dev == device && st.st_ino == inode;
+	if (known < 0) {
+		known = stream && fstat(STDERR_FILENO, &st) == 0;
+		if (known) {
+			snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+			known = strcmp(stream, text) == 0;
+		}
+	}
 	return known;
 }
 

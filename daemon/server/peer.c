@@ -145,7 +145,7 @@ static int send_output(struct peer *peer, struct buffer *output)
 			*output = (struct buffer){ 0 };
 			return 0;
 		}
-		r = buffer_append(&peer->output, buffer_first(output), buffer_used(output), 2u * WIRE_ANSWER_MAX);
+		r = buffer_append(&peer->output, buffer_first(output), buffer_used(output), (size_t)2 * WIRE_ANSWER_MAX);
 	}
 	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
 	return r;
