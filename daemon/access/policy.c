@@ -146,8 +146,7 @@ static const char *clip(const char *from, char *text, size_t size)
 	n = size - sizeof(dots);
 	while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80)
 		n--;
-	memcpy(text, from, n);
-	memcpy(text + n, dots, sizeof(dots));
+	snprintf(text, size, "%.*s%s", (int)n, from, dots);
 	return text;
 }
 

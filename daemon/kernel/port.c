@@ -100,8 +100,7 @@ static int read_entry(const char *set, const struct nft_element *element, struct
 		int before;
 
 		/* a comment by a stranger's hand makes no range */
-		if (hycan_port_range_parse(element->comment, &range) == 0 && range.first <= e.port &&
-		    e.port <= range.last) {
+		if (hycan_port_range_parse(element->comment, &range) == 0 && range.first <= e.port && e.port <= range.last) {
 			before = e.port - range.first;
 			if (m->to_port > before && m->to_port - before + (range.last - range.first) <= UINT16_MAX) {
 				m->host_port = range;
