@@ -26,8 +26,8 @@
 
 static int breach(struct hycan *h, const char *what)
 {
-	return failure_set(&h->failure, -EPROTO, "The server%s%s does not speak HyCAN's protocol: %s.", *h->path ? " at " : "",
-	                   h->path, what);
+	return failure_set(&h->failure, -EPROTO, "The %s%s does not speak HyCAN's protocol: %s.",
+	                   h->private ? "private daemon" : "server at ", h->path, what);
 }
 
 static int too_large(struct hycan *h, const struct request *p)

@@ -29,8 +29,8 @@ static void lost(struct hycan *h, int result)
 	if (result == -EPIPE)
 		result = -ECONNRESET;
 	if (result == -ECONNRESET && h->n_attempts > 0)
-		failure_set(&h->failure, result, "The server%s%s closed the connection before it said a word.",
-		            *h->path ? " at " : "", h->path);
+		failure_set(&h->failure, result, "The %s%s closed the connection before it said a word.",
+		            h->private ? "private daemon" : "server at ", h->path);
 	else if (result == -ECONNRESET)
 		failure_set(&h->failure, result, "The daemon went away.");
 	else

@@ -278,7 +278,7 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
 	if (h->netns_lost && operation->number != HYCAN_OPERATION_SESSION_NETNS)
 		return failure_set(&h->failure, -ECONNRESET,
 		                   "The connection was lost, and with it the network namespace that session.netns had chosen; "
-		                   "ask for it again first. %s was not sent.",
+		                   "ask for it again, or open another connection. %s was not sent.",
 		                   operation->name);
 	p = request_new(h, operation, request);
 	if (!p)

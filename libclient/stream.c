@@ -67,7 +67,7 @@ static ssize_t send_batch(struct hycan *h)
 		control.header.cmsg_type = SCM_RIGHTS;
 		control.header.cmsg_len = CMSG_LEN(sizeof(int) * first->n_fds);
 		memcpy(CMSG_DATA(&control.header), first->fds, sizeof(int) * first->n_fds);
-		/* what follows may have descriptors of its own, and then it must not share this one's fate */
+		/* the daemon tells by the bytes that came with them whose descriptors they are */
 		msg.msg_iovlen = 1;
 	}
 	do

@@ -169,6 +169,12 @@ void fake_accept(struct fake *f)
 	f->in.size = 0;
 }
 
+void fake_close(struct fake *f)
+{
+	hycan_close(f->h);
+	f->h = NULL;
+}
+
 void fake_hang_up(struct fake *f)
 {
 	close(f->fd);
@@ -197,6 +203,7 @@ static void receive(struct fake *f)
 			continue;
 		f->n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(f->fds, CMSG_DATA(c), f->n_fds * sizeof(int));
+		f->fds_end = f->taken + f->in.size;
 	}
 }
 
@@ -230,6 +237,7 @@ const struct nlmsghdr *fake_take_frame(struct fake *f)
 	frame.size = 0;
 	bytes_add(&frame, f->in.data, length);
 	f->in.size -= length;
+	f->taken += length;
 	memmove(f->in.data, f->in.data + length, f->in.size);
 	return (const void *)frame.data;
 }

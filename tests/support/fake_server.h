@@ -40,6 +40,8 @@ struct fake {
 	struct bytes in; /* what came from the library and was not taken yet */
 	int fds[8];      /* descriptors that came with it */
 	size_t n_fds;
+	size_t fds_end; /* position in the stream behind the bytes that they came with */
+	size_t taken;   /* bytes of the stream that were taken */
 };
 
 /* What a callback was told. */
@@ -63,6 +65,9 @@ void fake_accept(struct fake *f);
 
 /* Closes the connection as a daemon that ends, with its socket or without. */
 void fake_hang_up(struct fake *f);
+
+/* Closes the library's side, while what the callbacks of pending requests write to is still there. */
+void fake_close(struct fake *f);
 
 /* The next request that arrived, which must be of that operation; its seq. Fails the test when there is none. */
 uint32_t fake_take(struct fake *f, uint16_t operation);

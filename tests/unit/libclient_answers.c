@@ -42,6 +42,7 @@ static void greeting_travels_with_the_first_request(void **state)
 	/* not a word of the server yet, and the request is here already */
 	fake_take(f, HYCAN_OPERATION_LINK_UP);
 	assert_int_equal(told.times, 0);
+	fake_close(f);
 }
 
 static void flags_are_netlinks(void **state)
@@ -335,6 +336,7 @@ static void a_large_request_goes_out_in_parts(void **state)
 	for (int i = 0; i < N; i++)
 		assert_memory_equal(request.routes[i].destination.address.bytes, &i, sizeof(i));
 	free(decoder.memory.base);
+	fake_close(f);
 }
 
 static void a_request_beyond_the_limit_is_not_sent(void **state)
@@ -371,9 +373,11 @@ static void descriptors_go_with_their_frame(void **state)
 	fake_greet(f);
 	fake_take(f, HYCAN_OPERATION_LINK_UP);
 	fake_take(f, HYCAN_OPERATION_SESSION_NETNS);
-	fake_take(f, HYCAN_OPERATION_LINK_UP);
-	fake_take(f, HYCAN_OPERATION_LINK_UP);
 	assert_int_equal(f->n_fds, 1);
+	/* with its bytes, and none that follow: so the daemon knows whose they are */
+	assert_int_equal(f->fds_end, f->taken);
+	fake_take(f, HYCAN_OPERATION_LINK_UP);
+	fake_take(f, HYCAN_OPERATION_LINK_UP);
 	same[0] = pipes[0];
 	same[1] = f->fds[0];
 	assert_int_equal(write(same[1], "x", 1), 1);
@@ -383,6 +387,7 @@ static void descriptors_go_with_their_frame(void **state)
 	assert_int_equal(close(pipes[1]), 0);
 	close(pipes[0]);
 	close(f->fds[0]);
+	fake_close(f);
 }
 
 int main(void)

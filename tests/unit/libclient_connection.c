@@ -205,6 +205,28 @@ static void a_server_that_slams_the_door(void **state)
 	fake_join(thread);
 }
 
+/* Nor one that closes before it is sent a byte. */
+static void a_server_that_is_always_faster(void **state)
+{
+	struct fake *f = *state;
+	struct told told = { 0 };
+	int connections = 0;
+
+	fake_hang_up(f);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &told), 0);
+	for (; told.times == 0; connections++) {
+		assert_true(connections < 5);
+		assert_int_equal(hycan_process(f->h), -ECONNRESET);
+		if (told.times > 0)
+			break;
+		fake_accept(f);
+		fake_hang_up(f);
+	}
+	assert_int_equal(told.result, -ECONNRESET);
+	assert_non_null(strstr(told.message, "link.up was not sent."));
+	assert_int_equal(hycan_fd(f->h), -1);
+}
+
 /* A namespace that was entered is gone with the connection; nothing may act elsewhere in its place. */
 static void a_namespace_is_not_forgotten(void **state)
 {
@@ -303,6 +325,7 @@ static void a_deadline_before_anything_was_sent(void **state)
 	}
 	fake_take(f, HYCAN_OPERATION_ROUTE_LOAD);
 	assert_false(fake_has_frame(f));
+	fake_close(f);
 }
 
 static void send_again(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
@@ -508,6 +531,7 @@ int main(void)
 		TEST(what_was_not_sent_goes_over_the_new_connection),
 		TEST(a_daemon_that_is_gone_for_good),
 		TEST(a_server_that_slams_the_door),
+		TEST(a_server_that_is_always_faster),
 		TEST(a_namespace_is_not_forgotten),
 		TEST(a_namespace_that_was_refused),
 		TEST(deadlines),

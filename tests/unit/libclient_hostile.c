@@ -178,6 +178,31 @@ static void answers_that_are_none(void **state)
 	}
 }
 
+/* An answer to a request of which only a part was sent. */
+static void an_answer_before_the_question(void **state)
+{
+	enum { N = 100000 };
+	struct fake *f = *state;
+	struct hycan_route *routes = calloc(N, sizeof(*routes));
+	struct told large = { 0 };
+	struct bytes b = { 0 };
+
+	assert_non_null(routes);
+	for (int i = 0; i < N; i++)
+		routes[i].destination.address.family = 2;
+	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, note, &large), 0);
+	free(routes);
+	hycan_process(f->h);
+	assert_true(hycan_events(f->h) & POLLOUT);
+	fake_greet(f);
+	/* its number is the one after the greeting's */
+	bytes_error(&b, f->hello + 1, -EINVAL, HYCAN_REFUSAL_INVALID, "No.", NULL);
+	fake_send_bytes(f, &b);
+	assert_int_equal(hycan_process(f->h), -EPROTO);
+	assert_int_equal(large.times, 1);
+	assert_int_equal(large.result, -EPROTO);
+}
+
 /* An answer whose attributes cannot be read spoils its own request and no other. */
 static void attributes_that_cannot_be_read(void **state)
 {
@@ -349,6 +374,7 @@ static void a_list_that_grows_when_it_is_read(void **state)
 	settle(f);
 	assert_int_equal(a.told[1].times, 1);
 	assert_int_equal(a.told[1].result, -EMSGSIZE);
+	fake_close(f);
 }
 
 static void versions_that_do_not_fit(void **state)
@@ -384,6 +410,7 @@ static void versions_that_do_not_fit(void **state)
 	fake_send_bytes(f, &b);
 	assert_int_equal(hycan_process(f->h), 1);
 	assert_int_equal(a.told[0].result, 0);
+	fake_close(f);
 }
 
 /* A daemon that will not serve us may say why before it goes. */
@@ -411,6 +438,7 @@ int main(void)
 		TEST(a_promise_takes_no_memory),
 		TEST(zeros),
 		TEST(answers_that_are_none),
+		TEST(an_answer_before_the_question),
 		TEST(attributes_that_cannot_be_read),
 		TEST(sentences_are_made_harmless),
 		TEST(cut_at_every_byte),

@@ -122,12 +122,12 @@ class DaemonClient
 		if (!connection->h)
 			r = hycan_open(&connection->h, connection->path.empty() ? nullptr : connection->path.c_str());
 		if (!connection->h)
-			return tl::unexpected(Error(ErrorCode::NetlinkSocketNotInitialized, hycan_error_message(nullptr)));
+			return tl::unexpected<Error>(Error(ErrorCode::NetlinkSocketNotInitialized, hycan_error_message(nullptr)));
 		if (r == 0)
 			r = function(connection->h, name.c_str());
 		if (r == 0)
 			return {};
-		return tl::unexpected(error(r, refused, hycan_error_message(connection->h)));
+		return tl::unexpected<Error>(error(r, refused, hycan_error_message(connection->h)));
 	}
 
 	template <typename Function> tl::expected<void, Error> look(std::string_view interface_name, Function found) noexcept
