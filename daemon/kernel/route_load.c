@@ -17,7 +17,7 @@
 #include "route_message.h"
 
 #define BATCH_ROUTES 2048
-#define BATCH_SIZE   (128 * 1024)
+#define BATCH_SIZE   (64 * 1024)
 
 /* How often a reading is begun anew because routes changed meanwhile; what was seen until then counts in any case. */
 #define READINGS_MAX 8
