@@ -31,7 +31,7 @@ uint8_t *buffer_reserve(struct buffer *b, size_t size, size_t limit)
 	if (used)
 		memcpy(data, b->data + b->begin, used);
 	buffer_release(b);
-	*b = (struct buffer){ .data = data, .end = used, .room = room };
+	*b = (struct buffer){ .data = data, .end = used, .room = room, .high = used };
 	return b->data + b->end;
 }
 
@@ -59,7 +59,7 @@ void buffer_consume(struct buffer *b, size_t size, size_t keep)
 void buffer_release(struct buffer *b)
 {
 	if (b->data)
-		explicit_bzero(b->data, b->room);
+		explicit_bzero(b->data, b->high);
 	free(b->data);
 	*b = (struct buffer){ 0 };
 }

@@ -11,6 +11,7 @@ struct buffer {
 	size_t begin; /* first byte that is not consumed */
 	size_t end;   /* behind the last byte */
 	size_t room;  /* size of data */
+	size_t high;  /* behind the last byte that was ever there */
 };
 
 static inline size_t buffer_used(const struct buffer *b)
@@ -30,6 +31,8 @@ uint8_t *buffer_reserve(struct buffer *b, size_t size, size_t limit);
 static inline void buffer_commit(struct buffer *b, size_t size)
 {
 	b->end += size;
+	if (b->end > b->high)
+		b->high = b->end;
 }
 
 /* 0, or -ENOBUFS at the limit. */
