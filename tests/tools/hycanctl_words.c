@@ -52,7 +52,9 @@ static int forget(void **state)
 /* Reads a command line whose words are separated by “|”. Returns the request, or NULL where it was not understood. */
 static const void *read_line(const char *line)
 {
-	char copy[2048], *words[64], *rest = copy;
+	/* static, since options point into their words */
+	static char copy[2048];
+	char *words[64], *rest = copy;
 	size_t n = 0;
 
 	forget(NULL);
