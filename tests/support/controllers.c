@@ -3,8 +3,8 @@
  * Worlds with CAN controllers in them.
  *
  * There is one pair of controllers, so tests that run side by side wait for each other. They belong to the namespace of
- * the first process, and are moved from there and back. The driver is loaded anew for
- * each, since a bit rate that was set once cannot be unset.
+ * the first process, and are moved from there and back. The driver is loaded anew for each, since a bit rate that was set
+ * once cannot be unset.
  */
 #include "controllers.h"
 #include "world.h"

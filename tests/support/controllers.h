@@ -31,7 +31,7 @@ struct serial_controller {
 void serial_controller_begin(struct serial_controller *s);
 void serial_controller_end(struct serial_controller *s);
 
-/* Lets the adapter report the state that a letter of its protocol stands for: a active, w warning, p passive, f bus-off. */
+/* Lets the adapter report the state that a letter of its protocol stands for: a active, w warning, p passive, b bus-off. */
 void serial_controller_report(struct serial_controller *s, char state, unsigned int rx_errors, unsigned int tx_errors);
 
 #endif

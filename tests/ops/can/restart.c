@@ -50,7 +50,7 @@ static void test_bus_off(void **state)
 	assert_done(w->h, hycan_link_get(w->h, serial.name, &link));
 	assert_int_equal(link.can.state, HYCAN_CAN_CONTROLLER_STATE_ERROR_WARNING);
 	assert_refused(w->h, hycan_can_restart(w->h, serial.name), HYCAN_REFUSAL_INVALID);
-	serial_controller_report(&serial, 'f', 0, 255);
+	serial_controller_report(&serial, 'b', 0, 255);
 	shell_until(20, "ip -d link show %s | grep 'state BUS-OFF'", serial.name);
 	assert_done(w->h, hycan_link_get(w->h, serial.name, &link));
 	assert_int_equal(link.can.state, HYCAN_CAN_CONTROLLER_STATE_BUS_OFF);
