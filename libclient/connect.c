@@ -112,10 +112,12 @@ static int try_path(struct hycan *h, const char *path, bool wait, struct attempt
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t size = sizeof(peer);
+	bool ours = is_ours(path);
 	int fd;
 
-	fd = open_socket(path, h->timeout, wait);
-	if (fd == -EACCES && !is_ours(path)) {
+	/* a stranger must not keep us waiting, nor from looking elsewhere */
+	fd = open_socket(path, h->timeout, wait && ours);
+	if ((fd == -EACCES || fd == -EAGAIN) && !ours) {
 		note(a, "%s: neither root's nor yours, and not trusted", path);
 		fd = -EPERM;
 	} else if (fd == -EAGAIN)

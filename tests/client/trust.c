@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +100,32 @@ static void squatted(struct world *w)
 	close(fd);
 }
 
+/* A squatter with a queue that nobody serves: whoever waits in it waits for ever. */
+static void squatted_with_a_queue(struct world *w)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = TMP_SOCKET };
+	int fd = listen_as(SQUATTER, TMP_SOCKET, 0777), waiting[64], n = 0;
+
+	(void)w;
+	assert_int_equal(listen(fd, 0), 0);
+	do {
+		assert_true(n < 64);
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	} while (connect(waiting[n++], (const struct sockaddr *)&address, sizeof(address)) == 0);
+	assert_int_equal(errno, EAGAIN);
+	expect(0, "", "");
+	setenv("HYCAN_NO_FALLBACK", "1", 1);
+	expect(-EPERM, "", TMP_SOCKET ": neither root's nor yours, and not trusted");
+	while (n > 0)
+		close(waiting[--n]);
+	close(fd);
+}
+
+static void a_squatter_keeps_nobody_waiting(void **state)
+{
+	in_empty_machine(*state, squatted_with_a_queue);
+}
+
 static void a_squatter_is_not_trusted(void **state)
 {
 	in_empty_machine(*state, squatted);
@@ -157,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 		TEST(a_squatter_is_not_trusted),
+		TEST(a_squatter_keeps_nobody_waiting),
 		TEST(a_shut_door_is_a_no),
 		TEST(the_order_of_the_search),
 	};

@@ -306,6 +306,53 @@ void settle(struct fake *f)
 	} while (hycan_fd(f->h) >= 0 && poll(&pfd, 1, 0) > 0);
 }
 
+void fake_answer(struct fake *f)
+{
+	struct bytes b = { 0 };
+	const struct nlmsghdr *frame = fake_take_frame(f);
+
+	switch (frame->nlmsg_type) {
+	case HYCAN_OPERATION_SESSION_HELLO:
+		bytes_hello(&b, frame->nlmsg_seq, HYCAN_PROTOCOL_VERSION);
+		break;
+	case HYCAN_OPERATION_LINK_GET:
+		bytes_link(&b, HYCAN_OPERATION_LINK_GET, 0, frame->nlmsg_seq, "vcan0");
+		break;
+	case HYCAN_OPERATION_SESSION_NETNS: {
+		const uint64_t inode = 4711;
+
+		bytes_answer(&b, hycan_operation_by_number(frame->nlmsg_type), 0, frame->nlmsg_seq, &inode);
+		break;
+	}
+	default:
+		bytes_error(&b, frame->nlmsg_seq, 0, 0, NULL, NULL);
+	}
+	fake_send_bytes(f, &b);
+}
+
+void fake_serve(struct fake *f)
+{
+	settle(f);
+	while (fake_has_frame(f)) {
+		fake_answer(f);
+		settle(f);
+	}
+}
+
+void fake_send_large(struct fake *f, struct told *told)
+{
+	enum { N = 100000 };
+	struct hycan_route *routes = calloc(N, sizeof(*routes));
+
+	assert_non_null(routes);
+	for (int i = 0; i < N; i++)
+		routes[i].destination.address.family = 2;
+	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, note, told), 0);
+	free(routes);
+	hycan_process(f->h);
+	assert_true(hycan_events(f->h) & POLLOUT);
+}
+
 void fake_thread(struct fake *f, pthread_t *ret_thread, void *(*function)(void *fake))
 {
 	assert_int_equal(pthread_create(ret_thread, NULL, function, f), 0);

@@ -85,6 +85,15 @@ void fake_send_bytes(struct fake *f, struct bytes *bytes);
 /* Takes the greeting and answers it. */
 void fake_greet(struct fake *f);
 
+/* Takes the next request and answers it as a daemon would: links are called vcan0, everything else is simply done. */
+void fake_answer(struct fake *f);
+
+/* Sends what the library has to send, answers it all, and lets the library hand it out. */
+void fake_serve(struct fake *f);
+
+/* Asks for so much that the socket takes a part of it alone. */
+void fake_send_large(struct fake *f, struct told *told);
+
 /* Frames, added to bytes. */
 void bytes_add(struct bytes *b, const void *data, size_t size);
 void bytes_frame(struct bytes *b, uint16_t type, uint16_t flags, uint32_t seq, const void *payload, size_t size);

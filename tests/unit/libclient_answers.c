@@ -300,59 +300,6 @@ static void results_have_names(void **state)
 	assert_string_equal(hycan_result_name(-4711), "Unknown error");
 }
 
-/* Far more than a socket holds at once: it goes out in parts, while answers come in. */
-static void a_large_request_goes_out_in_parts(void **state)
-{
-	enum { N = 50000 };
-	struct fake *f = *state;
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
-	struct wire_decoder decoder = { .strict = true };
-	struct hycan_route_load_request request;
-	const struct nlmsghdr *frame;
-	struct told told = { 0 };
-
-	assert_non_null(routes);
-	for (int i = 0; i < N; i++) {
-		routes[i].destination = (struct hycan_prefix){ .length = 32 };
-		routes[i].destination.address.family = 2;
-		memcpy(routes[i].destination.address.bytes, &i, sizeof(i));
-	}
-	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, note, &told), 0);
-	free(routes);
-	hycan_process(f->h);
-	assert_int_equal(hycan_events(f->h), POLLIN | POLLOUT);
-	fake_greet(f);
-	while (!fake_has_frame(f))
-		assert_true(hycan_process(f->h) >= 0);
-	assert_int_equal(hycan_events(f->h), POLLIN);
-	frame = fake_take_frame(f);
-	assert_int_equal(frame->nlmsg_type, HYCAN_OPERATION_ROUTE_LOAD);
-	decoder.memory.size = N * sizeof(struct hycan_route);
-	decoder.memory.base = malloc(decoder.memory.size);
-	assert_int_equal(wire_decode(&decoder, hycan_operation_by_name("route.load")->request, frame + 1,
-	                             frame->nlmsg_len - sizeof(*frame), &request),
-	                 0);
-	assert_int_equal(request.n_routes, N);
-	for (int i = 0; i < N; i++)
-		assert_memory_equal(request.routes[i].destination.address.bytes, &i, sizeof(i));
-	free(decoder.memory.base);
-	fake_close(f);
-}
-
-static void a_request_beyond_the_limit_is_not_sent(void **state)
-{
-	enum { N = 1500000 };
-	struct fake *f = *state;
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
-
-	assert_non_null(routes);
-	for (int i = 0; i < N; i++)
-		routes[i].destination.address.family = 2;
-	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, NULL, NULL), -EMSGSIZE);
-	assert_non_null(strstr(hycan_error_message(f->h), "route.load would be larger than"));
-	free(routes);
-}
-
 static void descriptors_go_with_their_frame(void **state)
 {
 	struct fake *f = *state;
@@ -405,8 +352,6 @@ int main(void)
 		TEST(values_that_cannot_be_sent),
 		cmocka_unit_test(nothing_is_asked_of_no_connection),
 		cmocka_unit_test(results_have_names),
-		TEST(a_large_request_goes_out_in_parts),
-		TEST(a_request_beyond_the_limit_is_not_sent),
 		TEST(descriptors_go_with_their_frame),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections that are lost, made anew, slow, closed, and not to be trusted; and callbacks that do as they like.
+ * Connections that are lost, made anew, refused, and not to be trusted.
  */
 #include "fake_server.h"
 
@@ -15,50 +15,13 @@
 
 #include "wire.h"
 
-/* Answers link.up and link.get, in the order in which they come, until told to end. */
-static void answer_next(struct fake *f, struct bytes *b)
-{
-	const struct nlmsghdr *frame = fake_take_frame(f);
-
-	switch (frame->nlmsg_type) {
-	case HYCAN_OPERATION_SESSION_HELLO:
-		bytes_hello(b, frame->nlmsg_seq, HYCAN_PROTOCOL_VERSION);
-		break;
-	case HYCAN_OPERATION_LINK_GET:
-		bytes_link(b, HYCAN_OPERATION_LINK_GET, 0, frame->nlmsg_seq, "vcan0");
-		break;
-	case HYCAN_OPERATION_SESSION_NETNS: {
-		const uint64_t inode = 4711;
-
-		bytes_answer(b, hycan_operation_by_number(frame->nlmsg_type), 0, frame->nlmsg_seq, &inode);
-		break;
-	}
-	default:
-		bytes_error(b, frame->nlmsg_seq, 0, 0, NULL, NULL);
-	}
-	fake_send_bytes(f, b);
-}
-
-/* Sends what is asked, answers it all, and hands it out. */
-static void serve(struct fake *f)
-{
-	struct bytes b = { 0 };
-
-	settle(f);
-	while (fake_has_frame(f)) {
-		answer_next(f, &b);
-		settle(f);
-	}
-}
-
 static void *serve_one_connection(void *userdata)
 {
 	struct fake *f = userdata;
-	struct bytes b = { 0 };
 
 	fake_accept(f);
-	answer_next(f, &b);
-	answer_next(f, &b);
+	fake_answer(f);
+	fake_answer(f);
 	return NULL;
 }
 
@@ -70,7 +33,7 @@ static void a_restart_between_calls_goes_unnoticed(void **state)
 	pthread_t thread;
 
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &told), 0);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(told.times, 1);
 	fake_hang_up(f);
 	fake_thread(f, &thread, serve_one_connection);
@@ -81,7 +44,7 @@ static void a_restart_between_calls_goes_unnoticed(void **state)
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &told), 0);
 	settle(f);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(told.times, 2);
 	assert_int_equal(told.result, 0);
 }
@@ -109,25 +72,10 @@ static void what_was_sent_is_never_repeated(void **state)
 	assert_int_equal(hycan_link_get_async(f->h, "vcan0", note, &next), 0);
 	assert_true(hycan_fd(f->h) >= 0);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(next.result, 0);
 	assert_int_equal(next.times, 1);
 	assert_int_equal(told.times, 1);
-}
-
-/* A request so large that the socket takes a part of it alone. */
-static void send_large(struct fake *f, struct told *told)
-{
-	enum { N = 100000 };
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
-
-	assert_non_null(routes);
-	for (int i = 0; i < N; i++)
-		routes[i].destination.address.family = 2;
-	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, note, told), 0);
-	free(routes);
-	hycan_process(f->h);
-	assert_true(hycan_events(f->h) & POLLOUT);
 }
 
 static void what_was_not_sent_goes_over_the_new_connection(void **state)
@@ -136,8 +84,8 @@ static void what_was_not_sent_goes_over_the_new_connection(void **state)
 	struct told first = { 0 }, large = { 0 }, unsent = { 0 };
 
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &first), 0);
-	serve(f);
-	send_large(f, &large);
+	fake_serve(f);
+	fake_send_large(f, &large);
 	assert_int_equal(hycan_link_up_async(f->h, "vcan1", note, &unsent), 0);
 	fake_hang_up(f);
 	assert_int_equal(hycan_process(f->h), -ECONNRESET);
@@ -146,7 +94,7 @@ static void what_was_not_sent_goes_over_the_new_connection(void **state)
 	assert_int_equal(unsent.times, 0);
 	assert_int_equal(hycan_pending(f->h), 1);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(unsent.times, 1);
 	assert_int_equal(unsent.result, 0);
 }
@@ -157,8 +105,8 @@ static void a_daemon_that_is_gone_for_good(void **state)
 	struct told first = { 0 }, large = { 0 }, unsent = { 0 };
 
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &first), 0);
-	serve(f);
-	send_large(f, &large);
+	fake_serve(f);
+	fake_send_large(f, &large);
 	assert_int_equal(hycan_link_up_async(f->h, "vcan1", note, &unsent), 0);
 	fake_hang_up(f);
 	close(f->listener);
@@ -176,7 +124,7 @@ static void a_daemon_that_is_gone_for_good(void **state)
 	f->listener = fake_listen(f->path);
 	assert_int_equal(hycan_link_up_async(f->h, "vcan1", note, &unsent), 0);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(unsent.times, 2);
 	assert_int_equal(unsent.result, 0);
 }
@@ -234,7 +182,7 @@ static void a_namespace_is_not_forgotten(void **state)
 	struct told netns = { 0 }, next = { 0 };
 
 	assert_int_equal(hycan_session_netns_async(f->h, 0, note, &netns), 0);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(netns.result, 0);
 	close(f->fds[0]);
 	fake_hang_up(f);
@@ -251,11 +199,11 @@ static void a_namespace_is_not_forgotten(void **state)
 	/* until the answer is there, it may still be refused */
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), -ECONNRESET);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	close(f->fds[0]);
 	assert_int_equal(netns.times, 2);
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), 0);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(next.result, 0);
 }
 
@@ -277,184 +225,8 @@ static void a_namespace_that_was_refused(void **state)
 	hycan_process(f->h);
 	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), 0);
 	fake_accept(f);
-	serve(f);
+	fake_serve(f);
 	assert_int_equal(next.result, 0);
-}
-
-static void deadlines(void **state)
-{
-	struct fake *f = *state;
-	struct bytes b = { 0 };
-	uint32_t seq;
-
-	hycan_set_timeout(f->h, 20);
-	assert_int_equal(hycan_link_up(f->h, "vcan0"), -ETIMEDOUT);
-	assert_string_equal(hycan_error_message(f->h),
-	                    "The daemon did not answer link.up within 20 ms; it may still be carried out.");
-	assert_int_equal(hycan_pending(f->h), 1);
-	hycan_set_timeout(f->h, 0);
-	assert_int_equal(hycan_link_up(f->h, "vcan0"), -ETIMEDOUT);
-	fake_greet(f);
-	seq = fake_take(f, HYCAN_OPERATION_LINK_UP);
-	/* a late answer finds nobody; the next request, whose number is known, gets its own */
-	bytes_error(&b, seq, 0, 0, NULL, NULL);
-	bytes_error(&b, seq + 1, 0, 0, NULL, NULL);
-	bytes_error(&b, seq + 2, -ENOENT, HYCAN_REFUSAL_NOT_FOUND, "Yours.", NULL);
-	fake_send_bytes(f, &b);
-	hycan_set_timeout(f->h, -1);
-	assert_int_equal(hycan_link_up(f->h, "vcan0"), HYCAN_REFUSAL_NOT_FOUND);
-	assert_string_equal(hycan_error_message(f->h), "Yours.");
-	assert_int_equal(hycan_pending(f->h), 0);
-}
-
-/* What the daemon did not take in time is known not to be carried out. */
-static void a_deadline_before_anything_was_sent(void **state)
-{
-	struct fake *f = *state;
-	struct told large = { 0 };
-
-	send_large(f, &large);
-	hycan_set_timeout(f->h, 1);
-	assert_int_equal(hycan_link_up(f->h, "vcan0"), -ETIMEDOUT);
-	assert_string_equal(hycan_error_message(f->h), "The daemon did not take link.up within 1 ms; it was not sent.");
-	assert_int_equal(hycan_pending(f->h), 1);
-	fake_greet(f);
-	while (hycan_events(f->h) & POLLOUT) {
-		assert_true(hycan_process(f->h) >= 0);
-		(void)fake_has_frame(f);
-	}
-	fake_take(f, HYCAN_OPERATION_ROUTE_LOAD);
-	assert_false(fake_has_frame(f));
-	fake_close(f);
-}
-
-static void send_again(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
-{
-	struct told *told = userdata;
-
-	note(h, result, reply, n, userdata);
-	assert_int_equal(hycan_link_up_async(h, "vcan0", send_again, told), -ECANCELED);
-}
-
-static void closing_tells_everybody(void **state)
-{
-	struct fake *f = *state;
-	struct told told[3] = { 0 };
-
-	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &told[0]), 0);
-	assert_int_equal(hycan_link_list_async(f->h, NULL, send_again, &told[1]), 0);
-	hycan_process(f->h);
-	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &told[2]), 0);
-	hycan_close(f->h);
-	f->h = NULL;
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(told[i].times, 1);
-		assert_int_equal(told[i].result, -ECANCELED);
-	}
-}
-
-/* A chain of requests, each sent by the callback of the one before it; userdata counts down. */
-static void chain(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
-{
-	int *left = userdata;
-
-	(void)reply;
-	(void)n;
-	assert_int_equal(result, 0);
-	if (--*left > 0)
-		assert_int_equal(hycan_link_up_async(h, "vcan0", chain, left), 0);
-}
-
-static void callbacks_send(void **state)
-{
-	struct fake *f = *state;
-	int left = 100;
-
-	assert_int_equal(hycan_link_up_async(f->h, "vcan0", chain, &left), 0);
-	serve(f);
-	assert_int_equal(left, 0);
-}
-
-struct nested {
-	struct told told;
-	int result;
-	char name[16];
-};
-
-static void call_inside(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
-{
-	struct nested *nested = userdata;
-	struct hycan_link link = { 0 };
-
-	note(h, result, reply, n, &nested->told);
-	nested->result = hycan_link_get(h, "vcan0", &link);
-	strcpy(nested->name, link.name);
-}
-
-static void *answer_inside_first(void *userdata)
-{
-	struct fake *f = userdata;
-	struct bytes b = { 0 };
-	uint32_t up;
-
-	answer_next(f, &b);
-	answer_next(f, &b);
-	up = fake_take(f, HYCAN_OPERATION_LINK_UP);
-	answer_next(f, &b);
-	bytes_error(&b, up, 0, 0, NULL, NULL);
-	fake_send_bytes(f, &b);
-	return NULL;
-}
-
-static void callbacks_wait(void **state)
-{
-	struct fake *f = *state;
-	struct nested nested = { .result = 99 };
-	struct told after = { 0 };
-	struct pollfd pfd = { .events = POLLIN };
-	pthread_t thread;
-
-	assert_int_equal(hycan_link_get_async(f->h, "vcan0", call_inside, &nested), 0);
-	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &after), 0);
-	fake_thread(f, &thread, answer_inside_first);
-	while (hycan_process(f->h) >= 0 && hycan_pending(f->h) > 0) {
-		pfd.fd = hycan_fd(f->h);
-		assert_int_equal(poll(&pfd, 1, 10000), 1);
-	}
-	fake_join(thread);
-	assert_int_equal(nested.told.times, 1);
-	assert_string_equal(nested.told.link.name, "vcan0");
-	assert_int_equal(nested.result, 0);
-	assert_string_equal(nested.name, "vcan0");
-	assert_int_equal(after.times, 1);
-	assert_int_equal(after.result, 0);
-}
-
-/* The connection breaks inside a call that a callback makes. */
-static void callbacks_wait_and_lose(void **state)
-{
-	struct fake *f = *state;
-	struct nested nested = { .result = 99 };
-	struct told after = { 0 };
-	struct bytes b = { 0 };
-
-	assert_int_equal(hycan_link_get_async(f->h, "vcan0", call_inside, &nested), 0);
-	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &after), 0);
-	hycan_process(f->h);
-	bytes_hello(&b, 1, HYCAN_PROTOCOL_VERSION);
-	bytes_link(&b, HYCAN_OPERATION_LINK_GET, 0, 2, "vcan2");
-	fake_send_bytes(f, &b);
-	fake_hang_up(f);
-	close(f->listener);
-	f->listener = -1;
-	hycan_process(f->h);
-	assert_int_equal(nested.told.times, 1);
-	assert_int_equal(nested.told.result, 0);
-	assert_true(nested.result < 0);
-	assert_int_equal(after.times, 1);
-	assert_int_equal(after.result, -ECONNRESET);
-	assert_int_equal(hycan_fd(f->h), -1);
-	assert_int_equal(hycan_pending(f->h), 0);
 }
 
 static void only_root_and_oneself_are_trusted(void **state)
@@ -534,12 +306,6 @@ int main(void)
 		TEST(a_server_that_is_always_faster),
 		TEST(a_namespace_is_not_forgotten),
 		TEST(a_namespace_that_was_refused),
-		TEST(deadlines),
-		TEST(a_deadline_before_anything_was_sent),
-		TEST(closing_tells_everybody),
-		TEST(callbacks_send),
-		TEST(callbacks_wait),
-		TEST(callbacks_wait_and_lose),
 		TEST(only_root_and_oneself_are_trusted),
 		TEST(paths),
 	};

@@ -181,19 +181,11 @@ static void answers_that_are_none(void **state)
 /* An answer to a request of which only a part was sent. */
 static void an_answer_before_the_question(void **state)
 {
-	enum { N = 100000 };
 	struct fake *f = *state;
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
 	struct told large = { 0 };
 	struct bytes b = { 0 };
 
-	assert_non_null(routes);
-	for (int i = 0; i < N; i++)
-		routes[i].destination.address.family = 2;
-	assert_int_equal(hycan_route_load_async(f->h, routes, N, NULL, note, &large), 0);
-	free(routes);
-	hycan_process(f->h);
-	assert_true(hycan_events(f->h) & POLLOUT);
+	fake_send_large(f, &large);
 	fake_greet(f);
 	/* its number is the one after the greeting's */
 	bytes_error(&b, f->hello + 1, -EINVAL, HYCAN_REFUSAL_INVALID, "No.", NULL);
@@ -318,65 +310,6 @@ static void every_byte_changed(void **state)
 	}
 }
 
-/* More than an answer may have: the list ends with an error, the connection lives on. */
-static void a_list_without_measure(void **state)
-{
-	enum { FRAME = 1 << 20 };
-	struct fake *f = *state;
-	struct bytes frame = { 0 }, b = { 0 };
-	uint8_t *filler = calloc(1, FRAME);
-	struct asked a;
-
-	assert_non_null(filler);
-	ask(f, &a);
-	bytes_frame(&frame, HYCAN_OPERATION_LINK_LIST, NLM_F_MULTI, a.seq[1], filler, FRAME);
-	bytes_hello(&b, f->hello, HYCAN_PROTOCOL_VERSION);
-	fake_send_bytes(f, &b);
-	for (unsigned int i = 0; i < (WIRE_ANSWER_MAX / FRAME) + 4; i++) {
-		for (size_t at = 0; at < frame.size; at += 1 << 15) {
-			fake_send(f, frame.data + at, frame.size - at < 1 << 15 ? frame.size - at : 1 << 15);
-			assert_true(hycan_process(f->h) >= 0);
-		}
-		assert_int_equal(a.told[1].times, i * (FRAME + 8ull) + FRAME + 8 > WIRE_ANSWER_MAX);
-	}
-	assert_int_equal(a.told[1].result, -EMSGSIZE);
-	bytes_link(&b, HYCAN_OPERATION_LINK_GET, 0, a.seq[0], "vcan0");
-	bytes_done(&b, a.seq[1]);
-	bytes_error(&b, a.seq[2], 0, 0, NULL, NULL);
-	fake_send_bytes(f, &b);
-	settle(f);
-	assert_each_told_once(f, &a);
-	assert_int_equal(a.told[0].result, 0);
-	assert_int_equal(a.told[2].result, 0);
-	free(filler);
-	bytes_free(&frame);
-}
-
-/* Small frames that become large structures: the measure is what they become. */
-static void a_list_that_grows_when_it_is_read(void **state)
-{
-	struct fake *f = *state;
-	struct bytes b = { 0 };
-	struct asked a;
-	size_t n = ((size_t)600 << 20) / sizeof(struct hycan_link), sent = 0;
-
-	ask(f, &a);
-	bytes_hello(&b, f->hello, HYCAN_PROTOCOL_VERSION);
-	fake_send_bytes(f, &b);
-	while (sent < n) {
-		for (int i = 0; i < 1000; i++, sent++)
-			bytes_frame(&b, HYCAN_OPERATION_LINK_LIST, NLM_F_MULTI, a.seq[1], NULL, 0);
-		fake_send_bytes(f, &b);
-		assert_true(hycan_process(f->h) >= 0);
-	}
-	bytes_done(&b, a.seq[1]);
-	fake_send_bytes(f, &b);
-	settle(f);
-	assert_int_equal(a.told[1].times, 1);
-	assert_int_equal(a.told[1].result, -EMSGSIZE);
-	fake_close(f);
-}
-
 static void versions_that_do_not_fit(void **state)
 {
 	struct fake *f = *state;
@@ -443,8 +376,6 @@ int main(void)
 		TEST(sentences_are_made_harmless),
 		TEST(cut_at_every_byte),
 		TEST(every_byte_changed),
-		TEST(a_list_without_measure),
-		TEST(a_list_that_grows_when_it_is_read),
 		TEST(versions_that_do_not_fit),
 		TEST(a_farewell_is_heard),
 	};
