@@ -97,7 +97,7 @@ static int check_file(int fd, const char *path, char *reason, size_t reason_size
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode)) {
-		say(reason, reason_size, "%s: this is no file; write the rules into one.", path);
+		say(reason, reason_size, "%s: this is no file; write the rules into one", path);
 		return -EINVAL;
 	}
 	if (st.st_uid != 0 && st.st_uid != geteuid()) {
@@ -152,7 +152,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_size, char *
 	if (r < 0)
 		return r;
 	if (size > FILE_SIZE_MAX) {
-		say(reason, reason_size, "%s: the file is larger than %u bytes; shorten it.", path, FILE_SIZE_MAX);
+		say(reason, reason_size, "%s: the file is larger than %u bytes; shorten it", path, FILE_SIZE_MAX);
 		return -EFBIG;
 	}
 	*ret_text = steal(&text);
