@@ -368,9 +368,14 @@ static int compare(const void *a, const void *b)
 
 static int list_once(struct kernel_scope *scope, struct listing *l)
 {
+	uint32_t generation;
 	int r;
 
 	l->n = 0;
+	/* which tells whether there are any maps to read */
+	r = nft_generation(scope, &generation);
+	if (r < 0)
+		return r;
 	for (int i = 0; i < 4; i++) {
 		l->set = nft_port_set(i / 2, i % 2);
 		r = nft_element_list(scope, l->set, list_element, l);
