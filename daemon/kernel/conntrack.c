@@ -13,11 +13,11 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "address.h"
+#include "array.h"
 #include "attribute.h"
 #include "cleanup.h"
 #include "conntrack.h"
@@ -49,24 +49,10 @@ static void forgetting_free(struct forgetting *f)
 	cleanup_free(&f->tuple);
 }
 
-/* Makes room for one more in an array of n; they grow in powers of two from 16 on. */
-static int grow(void *array, size_t n, size_t size)
-{
-	void *p, **pp = array;
-
-	if (n != 0 && (n < 16 || (n & (n - 1))))
-		return 0;
-	p = reallocarray(*pp, n ? n * 2 : 16, size);
-	if (!p)
-		return -ENOMEM;
-	*pp = p;
-	return 0;
-}
-
 static int address_found(const struct hycan_link_address *address, void *userdata)
 {
 	struct forgetting *f = userdata;
-	int r = grow(&f->address, f->n_addresses, sizeof(*f->address));
+	int r = array_grow(&f->address, f->n_addresses, sizeof(*f->address));
 
 	if (r == 0)
 		f->address[f->n_addresses++] = address->address.address;
@@ -154,7 +140,7 @@ static int connection_answer(const struct nlmsghdr *nlh, void *userdata)
 	netlink_parse(nlh, sizeof(struct nfgenmsg), a, CTA_MAX);
 	if (!is_wanted(f, a) || a[CTA_TUPLE_ORIG]->nla_len > FORGET_SIZE - 64)
 		return 0;
-	r = grow(&f->tuple, f->n, sizeof(*f->tuple));
+	r = array_grow(&f->tuple, f->n, sizeof(*f->tuple));
 	if (r == 0)
 		memcpy(f->tuple[f->n++], a[CTA_TUPLE_ORIG], a[CTA_TUPLE_ORIG]->nla_len);
 	return r;

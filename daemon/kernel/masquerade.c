@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "array.h"
 #include "attribute.h"
 #include "cleanup.h"
 #include "masquerade.h"
@@ -156,7 +157,6 @@ struct listing {
 	struct hycan_masquerade like; /* what the set that is read has in common */
 	struct hycan_masquerade *masquerade;
 	size_t n;
-	size_t room;
 };
 
 static void listing_free(struct listing *l)
@@ -169,18 +169,13 @@ static int list_element(const struct nft_element *element, void *userdata)
 	struct listing *l = userdata;
 	size_t size = attribute_address_size(l->like.subnet.address.family);
 	struct hycan_masquerade *m;
+	int r;
 
 	if (element->key_size != size + (l->like.has_out_interface ? HYCAN_IFNAME_SIZE : size))
 		return 0;
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		void *p = reallocarray(l->masquerade, room, sizeof(*l->masquerade));
-
-		if (!p)
-			return -ENOMEM;
-		l->masquerade = p;
-		l->room = room;
-	}
+	r = array_grow(&l->masquerade, l->n, sizeof(*l->masquerade));
+	if (r < 0)
+		return r;
 	m = &l->masquerade[l->n++];
 	*m = l->like;
 	memcpy(m->subnet.address.bytes, element->key, size);

@@ -11,7 +11,7 @@
 
 /*
  * Makes sure that a network is masqueraded. -EALREADY: it is, and nothing was changed. -EOPNOTSUPP: the kernel lacks
- * what it takes, and the scope's message says what.
+ * what it takes, or -EBUSY: a stranger's thing is in the way, and the scope's message says what.
  */
 int kernel_masquerade_add(struct kernel_scope *scope, const struct hycan_masquerade *masquerade);
 

@@ -224,8 +224,13 @@ int nft_batch_send(struct nft_batch *batch)
 	if (f.seq == batch->first_seq && f.error == -EOPNOTSUPP)
 		return no_nf_tables(batch->scope);
 	netlink_explain(batch->scope, "%s", f.message);
-	for (size_t i = 0; i < batch->n_needs; i++)
-		if (batch->needs[i].seq == f.seq && (f.error == -ENOENT || f.error == -EOPNOTSUPP)) {
+	if (f.error == -EEXIST || f.error == -EOPNOTSUPP) {
+		/* elements are read first, so it is a chain or a set that is something else than it should be */
+		netlink_explain(batch->scope, "The table inet " NFT_TABLE " holds something that HyCAN did not make; remove it.");
+		return -EBUSY;
+	}
+	for (size_t i = 0; f.error == -ENOENT && i < batch->n_needs; i++)
+		if (batch->needs[i].seq == f.seq) {
 			netlink_explain(batch->scope, "This kernel lacks a part of nf_tables: %s.", batch->needs[i].module);
 			return -EOPNOTSUPP;
 		}

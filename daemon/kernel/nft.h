@@ -87,7 +87,10 @@ void nft_batch_element(struct nft_batch *batch, uint16_t type, const char *set, 
 /* Deletes our table with everything in it. */
 void nft_batch_delete_table(struct nft_batch *batch);
 
-/* Sends it. -EOPNOTSUPP, with the reason as the scope's message: the kernel lacks a module. */
+/*
+ * Sends it. -ERESTART: somebody else changed the rule set, read again. With the reason as the scope's message:
+ * -EOPNOTSUPP, the kernel lacks a module; -EBUSY, a stranger's thing is in the way.
+ */
 int nft_batch_send(struct nft_batch *batch);
 
 void nft_batch_free(struct nft_batch *batch);

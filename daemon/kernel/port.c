@@ -10,129 +10,18 @@
  * A single port is read alone. A range is read as part of the whole map, since any of its ports may have been taken out
  * by a stranger; then it is still the mapping that it was, and adding it again puts them back.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "attribute.h"
+#include "array.h"
 #include "cleanup.h"
 #include "conntrack.h"
 #include "nft_table.h"
 #include "port.h"
-
-/* The registers of a key and of what it leads to. */
-struct registers {
-	uint8_t bytes[24];
-	size_t size;
-};
-
-static void add_field(struct registers *r, const void *value, size_t size)
-{
-	memcpy(r->bytes + r->size, value, size);
-	r->size += (size + 3) & ~(size_t)3;
-}
-
-static void put_key(struct registers *ret_key, const struct hycan_port_mapping *m, uint16_t port)
-{
-	uint8_t protocol = (uint8_t)m->protocol;
-	uint16_t be = htons(port);
-
-	*ret_key = (struct registers){ 0 };
-	if (m->has_host_address)
-		add_field(ret_key, m->host_address.bytes, attribute_address_size(m->host_address.family));
-	add_field(ret_key, &protocol, sizeof(protocol));
-	add_field(ret_key, &be, sizeof(be));
-}
-
-static void put_data(struct registers *ret_data, const struct hycan_port_mapping *m, uint16_t port)
-{
-	uint16_t be = htons((uint16_t)(m->to_port + (port - m->host_port.first)));
-
-	*ret_data = (struct registers){ 0 };
-	add_field(ret_data, m->to_address.bytes, attribute_address_size(m->to_address.family));
-	add_field(ret_data, &be, sizeof(be));
-}
-
-static const char *set_of(const struct hycan_port_mapping *m)
-{
-	return nft_port_set(m->to_address.family == AF_INET6, m->has_host_address);
-}
-
-/* One element as the mapping of one port, and the range that it belongs to. */
-struct entry {
-	struct hycan_port_mapping mapping; /* host_port is the range, to_port that of its first */
-	uint16_t port;
-};
-
-static int read_entry(const char *set, const struct nft_element *element, struct entry *ret_entry)
-{
-	struct entry e = { 0 };
-	struct hycan_port_mapping *m = &e.mapping;
-	bool ipv6 = set == nft_port_set(true, false) || set == nft_port_set(true, true);
-	size_t size = ipv6 ? 16 : 4;
-	const uint8_t *key = element->key, *data = element->data;
-	uint16_t port;
-
-	m->has_host_address = set == nft_port_set(ipv6, true);
-	if (element->key_size != (m->has_host_address ? size : 0) + 8 || !data || element->data_size != size + 4)
-		return -EBADMSG;
-	m->to_address.family = m->host_address.family = ipv6 ? AF_INET6 : AF_INET;
-	if (m->has_host_address) {
-		memcpy(m->host_address.bytes, key, size);
-		key += size;
-	} else {
-		m->host_address.family = AF_UNSPEC;
-	}
-	m->protocol = (enum hycan_transport)key[0];
-	memcpy(&port, key + 4, sizeof(port));
-	e.port = ntohs(port);
-	memcpy(m->to_address.bytes, data, size);
-	memcpy(&port, data + size, sizeof(port));
-	m->to_port = ntohs(port);
-	m->host_port.first = m->host_port.last = e.port;
-	if (element->comment) {
-		struct hycan_port_range range;
-		int before;
-
-		/* a comment by a stranger's hand makes no range */
-		if (hycan_port_range_parse(element->comment, &range) == 0 && range.first <= e.port && e.port <= range.last) {
-			before = e.port - range.first;
-			if (m->to_port > before && m->to_port - before + (range.last - range.first) <= UINT16_MAX) {
-				m->host_port = range;
-				m->to_port = (uint16_t)(m->to_port - before);
-			}
-		}
-	}
-	*ret_entry = e;
-	return 0;
-}
-
-static bool same_range(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
-{
-	return a->host_port.first == b->host_port.first && a->host_port.last == b->host_port.last;
-}
-
-static bool same_target(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
-{
-	return a->to_port == b->to_port && attribute_same_address(&a->to_address, &b->to_address);
-}
-
-static bool same_place(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
-{
-	return a->protocol == b->protocol && a->to_address.family == b->to_address.family &&
-	       a->has_host_address == b->has_host_address &&
-	       (!a->has_host_address || attribute_same_address(&a->host_address, &b->host_address));
-}
-
-static bool same_mapping(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
-{
-	return same_place(a, b) && same_range(a, b) && same_target(a, b);
-}
+#include "port_element.h"
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
 
@@ -157,12 +46,12 @@ static int reading_element(const struct nft_element *element, void *userdata)
 {
 	struct reading *reading = userdata;
 	const struct hycan_port_mapping *w = reading->wanted;
-	struct entry e;
+	struct port_entry e;
 
-	if (read_entry(reading->set, element, &e) < 0 || !same_place(&e.mapping, w) || e.port < w->host_port.first ||
+	if (port_read(reading->set, element, &e) < 0 || !port_same_place(&e.mapping, w) || e.port < w->host_port.first ||
 	    e.port > w->host_port.last)
 		return 0;
-	if (same_range(&e.mapping, w) && (reading->any_target || same_target(&e.mapping, w))) {
+	if (port_same_range(&e.mapping, w) && (reading->any_target || port_same_target(&e.mapping, w))) {
 		reading->there[e.port / 8] |= (uint8_t)(1 << e.port % 8);
 		reading->n_there++;
 		reading->found = e.mapping;
@@ -176,16 +65,16 @@ static int reading_element(const struct nft_element *element, void *userdata)
 static int read_ports(struct kernel_scope *scope, struct reading *reading)
 {
 	const struct hycan_port_mapping *w = reading->wanted;
-	struct registers key;
+	struct port_registers key;
 	int r;
 
-	reading->set = set_of(w);
+	reading->set = port_set(w);
 	memset(reading->there, 0, sizeof(reading->there));
 	reading->n_there = 0;
 	reading->held = false;
 	if (w->host_port.first != w->host_port.last)
 		return nft_element_list(scope, reading->set, reading_element, reading);
-	put_key(&key, w, w->host_port.first);
+	port_key(&key, w, w->host_port.first);
 	r = nft_element_get(scope, reading->set, key.bytes, key.size, reading_element, reading);
 	return r == -ENOENT ? 0 : r;
 }
@@ -202,19 +91,19 @@ static void put_elements(struct nft_batch *batch, uint16_t type, const struct re
 {
 	const struct hycan_port_mapping *w = reading->wanted;
 	bool add = type == NFT_MSG_NEWSETELEM;
-	struct registers key, data;
+	struct port_registers key, data;
 	char comment[16];
 
-	snprintf(comment, sizeof(comment), "%u-%u", w->host_port.first, w->host_port.last);
+	port_comment(w, comment, sizeof(comment));
 	for (unsigned int port = w->host_port.first; port <= w->host_port.last; port++) {
 		struct nft_element element = { .key = key.bytes };
 
 		if (is_there(reading, port) == add)
 			continue;
-		put_key(&key, w, (uint16_t)port);
+		port_key(&key, w, (uint16_t)port);
 		element.key_size = key.size;
 		if (add) {
-			put_data(&data, w, (uint16_t)port);
+			port_data(&data, w, (uint16_t)port);
 			element.data = data.bytes;
 			element.data_size = data.size;
 			element.comment = count(w) > 1 ? comment : NULL;
@@ -318,7 +207,6 @@ struct listing {
 	const char *set;
 	struct hycan_port_mapping *mapping;
 	size_t n;
-	size_t room;
 };
 
 static void listing_free(struct listing *l)
@@ -329,22 +217,14 @@ static void listing_free(struct listing *l)
 static int list_element(const struct nft_element *element, void *userdata)
 {
 	struct listing *l = userdata;
-	struct entry e;
+	struct port_entry e;
+	int r;
 
-	if (read_entry(l->set, element, &e) < 0)
+	if (port_read(l->set, element, &e) < 0)
 		return 0;
-	/* ports of a range mostly follow one another; what is left of them is found when all are sorted */
-	if (l->n && same_mapping(&l->mapping[l->n - 1], &e.mapping))
-		return 0;
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		void *p = reallocarray(l->mapping, room, sizeof(*l->mapping));
-
-		if (!p)
-			return -ENOMEM;
-		l->mapping = p;
-		l->room = room;
-	}
+	r = array_grow(&l->mapping, l->n, sizeof(*l->mapping));
+	if (r < 0)
+		return r;
 	l->mapping[l->n++] = e.mapping;
 	return 0;
 }
@@ -397,8 +277,9 @@ int kernel_port_list(struct kernel_scope *scope, struct hycan_port_mapping **ret
 		return r;
 	if (l.n)
 		qsort(l.mapping, l.n, sizeof(*l.mapping), compare);
+	/* the ports of a range are one mapping */
 	for (size_t i = 0; i < l.n; i++)
-		if (!n || !same_mapping(&l.mapping[n - 1], &l.mapping[i]))
+		if (!n || !port_same(&l.mapping[n - 1], &l.mapping[i]))
 			l.mapping[n++] = l.mapping[i];
 	*ret_n = n;
 	*ret_mappings = steal(&l.mapping);

@@ -17,7 +17,7 @@
 /*
  * Makes sure that a mapping is there. -EEXIST: one of its ports leads elsewhere, or belongs to another range;
  * ret_holder is the mapping that holds it. -EALREADY: the same is there, and nothing was changed. -EOPNOTSUPP: the
- * kernel lacks what it takes, and the scope's message says what.
+ * kernel lacks what it takes, or -EBUSY: a stranger's thing is in the way, and the scope's message says what.
  */
 int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder);
 

@@ -434,7 +434,7 @@ int hycan_wireguard_sync_async(struct hycan *h, const char *name, const struct h
  *
  * @param masquerade what to add; see struct hycan_masquerade
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_UNSUPPORTED.
+ * HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY.
  */
 int hycan_masquerade_add(struct hycan *h, const struct hycan_masquerade *masquerade);
 
@@ -445,7 +445,8 @@ int hycan_masquerade_add_async(struct hycan *h, const struct hycan_masquerade *m
  * Takes that back. Other subnets stay, also those inside it or around it.
  *
  * @param masquerade what to remove; see struct hycan_masquerade
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_BUSY.
  */
 int hycan_masquerade_remove(struct hycan *h, const struct hycan_masquerade *masquerade);
 
@@ -471,7 +472,7 @@ int hycan_masquerade_list_async(struct hycan *h, hycan_callback *callback, void 
  *
  * @param port_mapping what to add; see struct hycan_port_mapping
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_UNSUPPORTED.
+ * HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY.
  */
 int hycan_port_add(struct hycan *h, const struct hycan_port_mapping *port_mapping);
 
@@ -484,7 +485,8 @@ int hycan_port_add_async(struct hycan *h, const struct hycan_port_mapping *port_
  * @param protocol tcp, udp or sctp
  * @param host_port port or range, as it was added
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_BUSY.
  */
 int hycan_port_remove(struct hycan *h, enum hycan_transport protocol, const struct hycan_port_range *host_port, const struct hycan_port_remove_options *options);
 
