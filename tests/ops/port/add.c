@@ -140,6 +140,19 @@ static void test_invalid(void **state)
 	assert_int_not_equal(shell_status(NULL, "nft list table inet hycan"), 0);
 }
 
+/* Somebody's table of our name. */
+static void test_strangers_table(void **state)
+{
+	struct world *w = *state;
+
+	need_command("nft");
+	free(shell("nft 'table inet hycan { chain prerouting { type filter hook prerouting priority 0; }; }'"));
+	assert_refused(w->h, add(w, "tcp 80 172.18.0.2 80"), HYCAN_REFUSAL_BUSY);
+	assert_contains(hycan_error_message(w->h), "inet hycan holds something that HyCAN did not make");
+	free(shell("nft delete table inet hycan"));
+	assert_done(w->h, add(w, "tcp 80 172.18.0.2 80"));
+}
+
 /* All the ports there are, in one transaction. */
 static void test_largest_range(void **state)
 {
@@ -232,8 +245,10 @@ static void test_rivals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITNESS(test_kernel_has_it), WITNESS(test_twice_changes_nothing), WITNESS(test_exists), WITNESS(test_invalid),
-		WITNESS(test_largest_range), WITNESS(test_among_strangers),       WITNESS(test_rivals),
+		WITNESS(test_kernel_has_it),   WITNESS(test_twice_changes_nothing),
+		WITNESS(test_exists),          WITNESS(test_invalid),
+		WITNESS(test_strangers_table), WITNESS(test_largest_range),
+		WITNESS(test_among_strangers), WITNESS(test_rivals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,9 @@ static void test_truth_is_the_kernels(void **state)
 	free(shell("nft add element inet hycan port_ipv4 '{ udp . 54 comment \"hello\" : 172.18.0.3 . 54 }'"));
 	free(shell("nft add element inet hycan port_ipv4 '{ udp . 55 comment \"60-70\" : 172.18.0.3 . 55 }'"));
 	free(shell("nft add element inet hycan port_ipv4 '{ udp . 56 comment \"1-65535\" : 172.18.0.3 . 1 }'"));
+	/* what no mapping can be */
+	free(shell("nft add element inet hycan port_ipv4 '{ dccp . 57 : 172.18.0.3 . 57, tcp . 0 : 172.18.0.3 . 57, tcp . 58 : "
+	           "172.18.0.3 . 0 }'"));
 	assert_listed(w, "udp 53 172.18.0.3 5353\nudp 54 172.18.0.3 54\nudp 55 172.18.0.3 55\nudp 56 172.18.0.3 1\n"
 	                 "tcp 80 172.18.0.2 80\n");
 	free(shell("nft flush ruleset"));
