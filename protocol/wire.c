@@ -104,9 +104,10 @@ static int check_ifname(struct wire_decoder *d, const struct hycan_field *field,
 		             field->name);
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return fault(d, HYCAN_REFUSAL_INVALID, field, "A link cannot be called “%s”.", name);
-	if (strpbrk(name, "/: \t"))
-		return fault(d, HYCAN_REFUSAL_INVALID, field, "“%s” has a slash, a colon or a space, which no name of a link has.",
-		             name);
+	/* “%d” would be a pattern for the kernel, which then picks a name that nobody asked for */
+	if (strpbrk(name, "/:% \t"))
+		return fault(d, HYCAN_REFUSAL_INVALID, field,
+		             "“%s” has a slash, a colon, a percent sign or a space, which no name of a link has.", name);
 	return 0;
 }
 

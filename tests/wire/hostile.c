@@ -285,7 +285,7 @@ static void bad_text(struct raw *raw, const struct hycan_operation *o, const str
 		{ "\300\257", 3, HYCAN_REFUSAL_INVALID },      /* a slash in too many bytes */
 		{ "a\355\240\200", 5, HYCAN_REFUSAL_INVALID }, /* half a surrogate pair */
 	};
-	static const char *const names[] = { "", ".", "..", "a/b", "/", "../x", "a b", "a:b", "1234567890123456" };
+	static const char *const names[] = { "", ".", "..", "a/b", "/", "../x", "a b", "a:b", "vcan%d", "1234567890123456" };
 	char longest[1100];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
