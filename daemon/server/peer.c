@@ -380,7 +380,10 @@ static int receive(struct peer *peer)
 		return 0;
 	}
 	taken = consume(peer, server->scratch, (size_t)n);
-	return keep_input(peer, server->scratch + taken, (size_t)n - taken);
+	r = keep_input(peer, server->scratch + taken, (size_t)n - taken);
+	/* there may have been keys in it */
+	explicit_bzero(server->scratch, (size_t)n);
+	return r;
 }
 
 /* ----------------------------------------------------------------------------------------------------- the connection */
