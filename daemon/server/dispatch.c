@@ -121,8 +121,7 @@ static void audit(const struct job *job, uint64_t duration_us)
 	if (!log_enabled(priority))
 		return;
 	/* what was not decoded to its end has no values to show */
-	if (job->result != HYCAN_REFUSAL_MALFORMED && job->result != HYCAN_REFUSAL_UNKNOWN &&
-	    job->result != HYCAN_REFUSAL_OUT_OF_RANGE && job->result != HYCAN_REFUSAL_INVALID)
+	if (job->decoded)
 		format_object(job, object, sizeof(object));
 	log_audit(priority, &line);
 }
@@ -211,6 +210,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	r = check_hello(job);
 	if (r == 0)
 		r = decode(job, attributes, size, fds_lost);
+	job->decoded = r == 0;
 	if (r == 0)
 		r = check_access(job);
 	return carry_out(job, r);
@@ -224,5 +224,6 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 	if (!job)
 		return DISPATCH_WAIT;
 	memcpy(&job->request, request, operation->request->size);
+	job->decoded = true;
 	return carry_out(job, check_access(job));
 }

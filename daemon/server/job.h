@@ -31,7 +31,7 @@ struct job {
 	struct nlmsghdr header;     /* of the request */
 	struct kernel_scope *scope; /* the namespace that the daemon lives in, for this thread */
 	struct wire_memory memory;
-	union message request;
+	union message request; /* zero where it was not decoded */
 	union message reply;
 	struct buffer *output; /* where the answer goes */
 	struct buffer own;     /* a worker's output */
@@ -40,6 +40,7 @@ struct job {
 	size_t n_fds;
 	uint64_t began_us;
 	uint32_t policy_line; /* of the rule that denied */
+	bool decoded;         /* the request is whole and legal */
 	int result;           /* what the handler returned */
 };
 
