@@ -224,7 +224,9 @@ static void read_refusal(struct hycan *h, const uint8_t *p, size_t left, uint32_
 
 		switch (type) {
 		case WIRE_ERROR_MESSAGE:
-			failure_copy_text(h->failure.message, sizeof(h->failure.message), (const char *)payload, size);
+			/* an empty sentence explains less than ours */
+			if (size > 0 && *payload)
+				failure_copy_text(h->failure.message, sizeof(h->failure.message), (const char *)payload, size);
 			break;
 		case WIRE_ERROR_FIELD:
 			failure_copy_text(h->failure.field, sizeof(h->failure.field), (const char *)payload, size);

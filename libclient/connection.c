@@ -198,8 +198,9 @@ void connection_lost(struct hycan *h, int result, bool again)
 	if (r < 0) {
 		reason = h->failure;
 		end_requests(h, take_begun(h, true), &reason);
-		h->failure = reason;
 	}
+	/* that there is a new connection does not explain what became of the old one */
+	h->failure = reason;
 }
 
 void hycan_set_timeout(struct hycan *h, int milliseconds)
