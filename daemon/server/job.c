@@ -219,12 +219,10 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->header = *header;
 	job->mark = buffer_used(job->output);
 	job->memory.used = 0;
-	/* a request that is refused before it is decoded is looked at all the same, by the log and by job_end() */
+	/* a request that is refused before it is decoded is wiped all the same: by job_end() */
 	memset(&job->request, 0, operation->request->size);
 	job->policy_line = 0;
 	job->decoded = false;
-	/* no pointer of another request may be left, when this one is wiped without having been decoded */
-	memset(&job->request, 0, operation->request->size);
 	job->result = 0;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.refusal = 0;

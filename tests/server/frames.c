@@ -23,8 +23,6 @@ enum {
 	TYPE_NETNS = 0x0104,
 	TYPE_LINK_GET = 0x0302,
 	TYPE_LINK_UP = 0x0303,
-	TYPE_WIREGUARD_SYNC = 0x0906,
-	TYPE_PORT_REMOVE = 0x0b02,
 };
 
 static struct raw_frame frame;
@@ -54,31 +52,6 @@ static void test_hello_first(void **state)
 	link_up_frame(&raw);
 	assert_int_equal(raw_ask(&raw, &frame).refusal, HYCAN_REFUSAL_HELLO_FIRST);
 	raw_close(&raw);
-}
-
-/*
- * What is refused before it is decoded has no contents: where keys would be wiped in it, nothing of another client's
- * request may be taken for them.
- */
-static void test_nothing_of_others(void **state)
-{
-	struct world *w = *state;
-	struct raw other = raw_open(w->socket), raw = raw_connect(w->socket);
-	const uint8_t tcp = 6, address[16] = "AAAAAAAAAAAAAAA";
-	const uint16_t ports[] = { 1, 1 };
-	struct raw_answer answer;
-
-	raw_begin(&other, &frame, TYPE_PORT_REMOVE);
-	raw_put(&frame, 1, &tcp, sizeof(tcp));
-	raw_put(&frame, 2, ports, sizeof(ports));
-	raw_put(&frame, 3, address, sizeof(address));
-	answer = raw_ask(&other, &frame);
-	assert_int_not_equal(answer.refusal, HYCAN_REFUSAL_MALFORMED);
-	raw_begin(&raw, &frame, TYPE_WIREGUARD_SYNC);
-	assert_int_equal(raw_ask(&raw, &frame).refusal, HYCAN_REFUSAL_HELLO_FIRST);
-	raw_assert_alive(&other);
-	raw_close(&raw);
-	raw_close(&other);
 }
 
 static void test_byte_by_byte(void **state)
@@ -315,7 +288,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_hello_first, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_nothing_of_others, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_byte_by_byte, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_pipelined, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_impossible_lengths, world_begin, world_end),
