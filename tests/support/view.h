@@ -11,10 +11,14 @@
  */
 void assert_as_ip_shows(const struct hycan_link *link);
 
-/* The value of a Python expression over l, which is what “ip -d -s -j link show” gives for the link: free() it. */
-char *ip_link_value(const char *name, const char *expression);
+/*
+ * What “ip -d -s -j link show” has for a link at some paths, separated by spaces: free() it. A path is made of keys with
+ * dots between: “linkinfo.info_kind”. A step into a list tells whether the text is in it: “flags.UP” is “yes” or “no”.
+ * “-” stands for what is not there.
+ */
+char *ip_link_values(const char *name, const char *paths);
 
-/* Fails the test unless that value, as text, is this. */
-void assert_ip_link_value(const char *name, const char *expression, const char *expected);
+/* Fails the test unless those are the values. */
+void assert_ip_shows(const char *name, const char *paths, const char *expected);
 
 #endif

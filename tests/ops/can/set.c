@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define UP "\"UP\" in l[\"flags\"]"
-
 static void go_up(struct world *w, const char *name, uint32_t bitrate)
 {
 	const struct hycan_can_set_options options = { .has_bitrate = true, .bitrate = bitrate };
@@ -157,14 +155,14 @@ static void test_put_back(void **state)
 	assert_done(w->h, hycan_link_up(w->h, "can0"));
 	go_up(w, "can1", 500000);
 	shell_until(20, "ip link show can0 | grep 'state UP'");
-	before = ip_link_value("can0", "l[\"linkinfo\"]");
-	assert_contains(before, "'phase_seg1': 6");
+	before = ip_link_values("can0", "linkinfo");
+	assert_contains(before, "\"phase_seg1\":6");
 	assert_refused(w->h, hycan_can_set(w->h, "can0", &options, NULL), HYCAN_REFUSAL_OUT_OF_RANGE);
 	assert_contains(hycan_error_message(w->h), "a clock of 8000000 Hz");
 	assert_string_equal(hycan_error_field(w->h), "bitrate");
-	assert_ip_link_value("can0", UP, "True");
+	assert_ip_shows("can0", "flags.UP", "yes");
 	shell_until(20, "ip link show can0 | grep 'state UP'");
-	after = ip_link_value("can0", "l[\"linkinfo\"]");
+	after = ip_link_values("can0", "linkinfo");
 	assert_string_equal(after, before);
 	free(before);
 	free(after);
@@ -172,8 +170,8 @@ static void test_put_back(void **state)
 	/* a link that was down stays down */
 	assert_done(w->h, hycan_link_down(w->h, "can0"));
 	assert_refused(w->h, hycan_can_set(w->h, "can0", &options, NULL), HYCAN_REFUSAL_OUT_OF_RANGE);
-	assert_ip_link_value("can0", UP, "False");
-	assert_ip_link_value("can0", "l[\"linkinfo\"][\"info_data\"][\"ctrlmode\"]", "['ONE-SHOT']");
+	assert_ip_shows("can0", "flags.UP", "no");
+	assert_ip_shows("can0", "linkinfo.info_data.ctrlmode", "[\"ONE-SHOT\"]");
 }
 
 /* What can be seen to be impossible is refused before the bus is interrupted. */

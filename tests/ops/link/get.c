@@ -92,7 +92,7 @@ static void test_peer_elsewhere(void **state)
 	char *far;
 
 	free(shell("ip netns add elsewhere && ip link add v0 type veth peer name far netns elsewhere"));
-	far = ip_link_value("v0", "l[\"link_index\"]");
+	far = ip_link_values("v0", "link_index");
 	/* where that fails, the number is taken already, and serves as well */
 	(void)shell_status(NULL, "ip link add stranger index %s type ifb", far);
 	free(shell("ip -o link show | grep -q '^%s: '", far));

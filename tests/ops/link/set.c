@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PROPERTIES "[l[\"mtu\"], l.get(\"ifalias\"), l[\"address\"], l[\"txqlen\"]]"
+#define PROPERTIES "mtu ifalias address txqlen"
 
 static const struct hycan_mac mac = { { 0x02, 0x00, 0x5e, 0x10, 0x00, 0x01 } };
 
@@ -30,19 +30,19 @@ static void test_each(void **state)
 	make_link();
 	options = (struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 };
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
-	assert_ip_link_value("v0", PROPERTIES, "[1400, 'before', '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1400 before 02:00:00:00:00:07 77");
 	options = (struct hycan_link_set_options){ .has_alias = true, .alias = "nach “außen”" };
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
-	assert_ip_link_value("v0", "l[\"ifalias\"] == \"nach “außen”\"", "True");
+	assert_ip_shows("v0", "ifalias", "nach “außen”");
 	options = (struct hycan_link_set_options){ .has_alias = true, .alias = "" };
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
-	assert_ip_link_value("v0", PROPERTIES, "[1400, None, '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1400 - 02:00:00:00:00:07 77");
 	options = (struct hycan_link_set_options){ .has_mac = true, .mac = mac };
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
-	assert_ip_link_value("v0", PROPERTIES, "[1400, None, '02:00:5e:10:00:01', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1400 - 02:00:5e:10:00:01 77");
 	options = (struct hycan_link_set_options){ .has_txqueuelen = true, .txqueuelen = 0 };
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
-	assert_ip_link_value("v0", "l.get(\"txqlen\", 0)", "0");
+	assert_ip_shows("v0", "txqlen", "-");
 }
 
 /* Nothing to change: nothing is sent, and so nothing announced; the kernel would announce an alias that stays. */
@@ -64,8 +64,8 @@ static void test_all_twice(void **state)
 	watch = watch_links();
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
 	assert_true(watch_count(watch) > 0);
-	assert_ip_link_value("v0", "[l[\"mtu\"], l[\"address\"], l[\"txqlen\"], l[\"ifalias\"] == \"a\" * 255]",
-	                     "[1400, '02:00:5e:10:00:01', 5, True]");
+	assert_ip_shows("v0", "mtu address txqlen", "1400 02:00:5e:10:00:01 5");
+	assert_ip_shows("v0", "ifalias", options.alias);
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
 	assert_done(w->h, hycan_link_set(w->h, "v0", NULL));
 	assert_done(w->h, hycan_link_set(w->h, "v1", &no_alias));
@@ -91,13 +91,13 @@ static void test_all_or_nothing(void **state)
 	assert_refused(w->h, hycan_link_set(w->h, "v0", &options), HYCAN_REFUSAL_OUT_OF_RANGE);
 	assert_contains(hycan_error_message(w->h), "mtu less than device minimum");
 	assert_string_equal(hycan_error_field(w->h), "mtu");
-	assert_ip_link_value("v0", PROPERTIES, "[1500, 'before', '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1500 before 02:00:00:00:00:07 77");
 	/* it was not known beforehand: the kernel did something that had to be taken back */
 	assert_true(watch_count(watch) >= 2);
 	options.mtu = 65536;
 	assert_refused(w->h, hycan_link_set(w->h, "v0", &options), HYCAN_REFUSAL_OUT_OF_RANGE);
 	assert_contains(hycan_error_message(w->h), "mtu greater than device maximum");
-	assert_ip_link_value("v0", PROPERTIES, "[1500, 'before', '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1500 before 02:00:00:00:00:07 77");
 	close(watch);
 }
 
@@ -112,7 +112,7 @@ static void test_bad_mac(void **state)
 	make_link();
 	assert_refused(w->h, hycan_link_set(w->h, "v0", &options), HYCAN_REFUSAL_INVALID);
 	assert_string_equal(hycan_error_field(w->h), "mac");
-	assert_ip_link_value("v0", PROPERTIES, "[1500, 'before', '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1500 before 02:00:00:00:00:07 77");
 }
 
 static void test_no_mac(void **state)
@@ -123,7 +123,7 @@ static void test_no_mac(void **state)
 	free(shell("ip tuntap add t0 mode tun"));
 	assert_refused(w->h, hycan_link_set(w->h, "t0", &options), HYCAN_REFUSAL_UNSUPPORTED);
 	assert_string_equal(hycan_error_field(w->h), "mac");
-	assert_ip_link_value("t0", "l[\"mtu\"]", "1500");
+	assert_ip_shows("t0", "mtu", "1500");
 }
 
 /* A link whose hardware address cannot change while it is up. */
@@ -148,7 +148,7 @@ static void test_loopback(void **state)
 	assert_done(w->h, hycan_link_set(w->h, "lo", &options));
 	options.mtu = 65536;
 	assert_done(w->h, hycan_link_set(w->h, "lo", &options));
-	assert_ip_link_value("lo", "l[\"mtu\"]", "65536");
+	assert_ip_shows("lo", "mtu", "65536");
 }
 
 static void test_bad_input(void **state)
@@ -164,7 +164,7 @@ static void test_bad_input(void **state)
 	options.mtu = 1400;
 	assert_refused(w->h, hycan_link_set(w->h, "nowhere", &options), HYCAN_REFUSAL_NOT_FOUND);
 	assert_contains(hycan_error_message(w->h), "“nowhere”");
-	assert_ip_link_value("v0", PROPERTIES, "[1500, 'before', '02:00:00:00:00:07', 77]");
+	assert_ip_shows("v0", PROPERTIES, "1500 before 02:00:00:00:00:07 77");
 }
 
 int main(void)

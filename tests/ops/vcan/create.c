@@ -62,7 +62,7 @@ static void test_mtu(void **state)
 	options.mtu = CANFD_MTU;
 	assert_refused(w->h, hycan_vcan_create(w->h, "vcan0", &options, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_contains(hycan_error_message(w->h), "other properties");
-	assert_ip_link_value("vcan0", "l[\"mtu\"]", "16");
+	assert_ip_shows("vcan0", "mtu", "16");
 }
 
 /* The kernel would create such a link, and then never let it have that mtu again. */
@@ -91,7 +91,7 @@ static void test_name_taken(void **state)
 	assert_refused(w->h, hycan_vcan_create(w->h, "lo", NULL, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_contains(hycan_error_message(w->h), "of kind hardware");
 	assert_refused(w->h, hycan_vcan_create(w->h, "a/b", NULL, NULL), HYCAN_REFUSAL_INVALID);
-	assert_ip_link_value("v0", "l[\"linkinfo\"][\"info_kind\"]", "ifb");
+	assert_ip_shows("v0", "linkinfo.info_kind", "ifb");
 }
 
 /* Where the kernel has no such links it says so in words. */

@@ -84,7 +84,7 @@ static void test_other_properties(void **state)
 	strcpy(options.name, "v1");
 	assert_refused(w->h, hycan_vlan_create(w->h, "v0", 6, &options, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_contains(hycan_error_message(w->h), "of kind veth");
-	assert_ip_link_value("taken", "[l[\"linkinfo\"][\"info_data\"][\"id\"], l[\"mtu\"]]", "[5, 1500]");
+	assert_ip_shows("taken", "linkinfo.info_data.id mtu", "5 1500");
 }
 
 /* A parent carries a VLAN once; the refusal names the link that has it. */

@@ -50,8 +50,8 @@ static void test_mtu(void **state)
 
 	need_kind("vxcan");
 	assert_done(w->h, hycan_vxcan_create(w->h, "vx0", "vx1", &options, NULL));
-	assert_ip_link_value("vx0", "l[\"mtu\"]", "16");
-	assert_ip_link_value("vx1", "l[\"mtu\"]", "16");
+	assert_ip_shows("vx0", "mtu", "16");
+	assert_ip_shows("vx1", "mtu", "16");
 	assert_done(w->h, hycan_vxcan_create(w->h, "vx0", "vx1", &options, NULL));
 	free(shell("ip link set vx1 mtu 72"));
 	assert_refused(w->h, hycan_vxcan_create(w->h, "vx0", "vx1", &options, NULL), HYCAN_REFUSAL_EXISTS);
@@ -78,7 +78,7 @@ static void test_names_taken(void **state)
 	assert_refused(w->h, hycan_vxcan_create(w->h, "vx0", "vx2", NULL, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_refused(w->h, hycan_vxcan_create(w->h, "vx2", "vx0", NULL, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_int_not_equal(shell_status(NULL, "ip link show vx2"), 0);
-	assert_ip_link_value("vx0", "l[\"link\"]", "vx1");
+	assert_ip_shows("vx0", "link", "vx1");
 }
 
 static void test_same_name(void **state)
