@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nf_tables: transactions, and the elements of sets.
+ * nf_tables: transactions.
  *
  * The attributes are put together here with libmnl alone: an element is three of them, and ten thousand elements are
- * written and read without an allocation for each. What this file does not do: know what is in our table.
+ * written without an allocation for each. What this file does not do: know what is in our table.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ _Static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE 
                        NFTA_SET_ELEM_LIST_TABLE == 1,
                "attribute of the table's name");
 
-static void put_header(struct nlmsghdr *nlh, uint8_t family, uint16_t res_id)
+void nft_put_header(struct nlmsghdr *nlh, uint8_t family, uint16_t res_id)
 {
 	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
 
@@ -82,7 +82,7 @@ void nft_batch_begin(struct nft_batch *batch, struct kernel_scope *scope, uint32
 
 	*batch = (struct nft_batch){ .scope = scope, .base = netlink_buffer(scope), .room = NETLINK_BUFFER_SIZE };
 	nlh = put_message(batch, NFNL_MSG_BATCH_BEGIN, 0);
-	put_header(nlh, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	nft_put_header(nlh, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	mnl_attr_put_u32(nlh, NFNL_BATCH_GENID, htonl(generation));
 	batch->first_seq = nlh->nlmsg_seq;
 	nft_batch_message_end(batch, nlh);
@@ -111,7 +111,7 @@ struct nlmsghdr *nft_batch_message(struct nft_batch *batch, uint16_t type, uint1
 
 	close_list(batch);
 	nlh = put_message(batch, NFNL_SUBSYS_NFTABLES << 8 | type, flags);
-	put_header(nlh, NFPROTO_INET, 0);
+	nft_put_header(nlh, NFPROTO_INET, 0);
 	if (module && batch->n_needs < sizeof(batch->needs) / sizeof(batch->needs[0])) {
 		batch->needs[batch->n_needs].module = module;
 		batch->needs[batch->n_needs++].seq = nlh->nlmsg_seq;
@@ -138,7 +138,7 @@ static void put_value(struct nlmsghdr *nlh, uint16_t type, const void *value, si
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static void put_element(struct nlmsghdr *nlh, const struct nft_element *element)
+void nft_put_element(struct nlmsghdr *nlh, const struct nft_element *element)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
 
@@ -167,7 +167,7 @@ void nft_batch_element(struct nft_batch *batch, uint16_t type, const char *set, 
 		batch->list = nlh->nlmsg_len;
 		mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	}
-	put_element(nlh, element);
+	nft_put_element(nlh, element);
 }
 
 void nft_batch_delete_table(struct nft_batch *batch)
@@ -195,7 +195,7 @@ static void keep_first(uint32_t seq, int error, const char *message, void *userd
 	strncpy(f->message, message, sizeof(f->message) - 1);
 }
 
-static int no_nf_tables(struct kernel_scope *scope)
+int nft_absent(struct kernel_scope *scope)
 {
 	netlink_explain(scope, "This kernel has no nf_tables (module nf_tables).");
 	return -EOPNOTSUPP;
@@ -214,7 +214,7 @@ int nft_batch_send(struct nft_batch *batch)
 	nlh->nlmsg_flags |= NLM_F_ACK;
 	last_seq = batch->last_seq;
 	nlh = put_message(batch, NFNL_MSG_BATCH_END, 0);
-	put_header(nlh, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	nft_put_header(nlh, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	nft_batch_message_end(batch, nlh);
 	if (batch->error)
 		return batch->error;
@@ -222,7 +222,7 @@ int nft_batch_send(struct nft_batch *batch)
 	if (r < 0 || !f.error)
 		return r;
 	if (f.seq == batch->first_seq && f.error == -EOPNOTSUPP)
-		return no_nf_tables(batch->scope);
+		return nft_absent(batch->scope);
 	netlink_explain(batch->scope, "%s", f.message);
 	if (f.error == -EEXIST || f.error == -EOPNOTSUPP) {
 		/* elements are read first, so it is a chain or a set that is something else than it should be */
@@ -235,163 +235,4 @@ int nft_batch_send(struct nft_batch *batch)
 			return -EOPNOTSUPP;
 		}
 	return f.error;
-}
-
-/* ---------------------------------------------------------------------------------------------------------- reading */
-
-static struct nlmsghdr *get_message(struct kernel_scope *scope, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *nlh = netlink_message(scope, NFNL_SUBSYS_NFTABLES << 8 | type, flags);
-
-	put_header(nlh, NFPROTO_INET, 0);
-	if (type != NFT_MSG_GETGEN)
-		mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, NFT_TABLE);
-	return nlh;
-}
-
-static int generation_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	const struct nlattr *a[NFTA_GEN_MAX + 1];
-
-	netlink_parse(nlh, sizeof(struct nfgenmsg), a, NFTA_GEN_MAX);
-	if (a[NFTA_GEN_ID])
-		*(uint32_t *)userdata = ntohl(mnl_attr_get_u32(a[NFTA_GEN_ID]));
-	return 0;
-}
-
-int nft_generation(struct kernel_scope *scope, uint32_t *ret_generation)
-{
-	int r = netlink_request(scope, NETLINK_NETFILTER, get_message(scope, NFT_MSG_GETGEN, 0), generation_answer, ret_generation);
-
-	/* that is how nfnetlink says that it knows nothing of the subsystem, and the kernel that it has no nfnetlink */
-	return r == -EINVAL || r == -EPROTONOSUPPORT ? no_nf_tables(scope) : r;
-}
-
-struct element_reading {
-	nft_element_found *found;
-	void *userdata;
-};
-
-static const char *read_comment(const struct nlattr *attr)
-{
-	const uint8_t *p = mnl_attr_get_payload(attr);
-	size_t n = mnl_attr_get_payload_len(attr);
-
-	while (n >= 2 && p[1] <= n - 2) {
-		if (p[0] == NFTNL_UDATA_SET_ELEM_COMMENT && p[1] > 0 && p[2 + p[1] - 1] == '\0')
-			return (const char *)p + 2;
-		n -= 2u + p[1];
-		p += 2 + p[1];
-	}
-	return NULL;
-}
-
-static const void *read_value(const struct nlattr *nest, size_t *ret_size)
-{
-	const struct nlattr *a[NFTA_DATA_MAX + 1];
-
-	netlink_parse_nested(nest, a, NFTA_DATA_MAX);
-	if (!a[NFTA_DATA_VALUE])
-		return NULL;
-	*ret_size = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
-	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
-}
-
-static int elements_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	const struct element_reading *reading = userdata;
-	const struct nlattr *a[NFTA_SET_ELEM_LIST_MAX + 1], *e[NFTA_SET_ELEM_MAX + 1], *attr;
-	int r = 0;
-
-	netlink_parse(nlh, sizeof(struct nfgenmsg), a, NFTA_SET_ELEM_LIST_MAX);
-	if (!a[NFTA_SET_ELEM_LIST_ELEMENTS])
-		return 0;
-	mnl_attr_for_each_nested (attr, a[NFTA_SET_ELEM_LIST_ELEMENTS]) {
-		struct nft_element element = { 0 };
-
-		netlink_parse_nested(attr, e, NFTA_SET_ELEM_MAX);
-		if (e[NFTA_SET_ELEM_KEY])
-			element.key = read_value(e[NFTA_SET_ELEM_KEY], &element.key_size);
-		if (e[NFTA_SET_ELEM_DATA])
-			element.data = read_value(e[NFTA_SET_ELEM_DATA], &element.data_size);
-		if (e[NFTA_SET_ELEM_USERDATA])
-			element.comment = read_comment(e[NFTA_SET_ELEM_USERDATA]);
-		if (element.key)
-			r = reading->found(&element, reading->userdata);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-int nft_element_get(struct kernel_scope *scope, const char *set, const void *key, size_t key_size, nft_element_found *found,
-                    void *userdata)
-{
-	struct element_reading reading = { .found = found, .userdata = userdata };
-	struct nft_element element = { .key = key, .key_size = key_size };
-	struct nlmsghdr *nlh = get_message(scope, NFT_MSG_GETSETELEM, 0);
-	struct nlattr *list;
-
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
-	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
-	put_element(nlh, &element);
-	mnl_attr_nest_end(nlh, list);
-	return netlink_request(scope, NETLINK_NETFILTER, nlh, elements_answer, &reading);
-}
-
-/* A list of what is not there is empty. */
-static int list_request(struct kernel_scope *scope, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
-{
-	int r = netlink_request(scope, NETLINK_NETFILTER, nlh, answer, userdata);
-
-	return r == -ENOENT ? 0 : r;
-}
-
-int nft_element_list(struct kernel_scope *scope, const char *set, nft_element_found *found, void *userdata)
-{
-	struct element_reading reading = { .found = found, .userdata = userdata };
-	struct nlmsghdr *nlh = get_message(scope, NFT_MSG_GETSETELEM, NLM_F_DUMP);
-
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
-	return list_request(scope, nlh, elements_answer, &reading);
-}
-
-struct set_reading {
-	nft_set_found *found;
-	void *userdata;
-};
-
-static int sets_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	const struct set_reading *reading = userdata;
-	const struct nlattr *a[NFTA_SET_MAX + 1];
-
-	netlink_parse(nlh, sizeof(struct nfgenmsg), a, NFTA_SET_MAX);
-	if (!a[NFTA_SET_NAME])
-		return 0;
-	return reading->found(mnl_attr_get_str(a[NFTA_SET_NAME]), reading->userdata);
-}
-
-int nft_set_list(struct kernel_scope *scope, nft_set_found *found, void *userdata)
-{
-	struct set_reading reading = { .found = found, .userdata = userdata };
-
-	return list_request(scope, get_message(scope, NFT_MSG_GETSET, NLM_F_DUMP), sets_answer, &reading);
-}
-
-static int count_answer(const struct nlmsghdr *nlh, void *userdata)
-{
-	(void)nlh;
-	++*(size_t *)userdata;
-	return 0;
-}
-
-int nft_rule_count(struct kernel_scope *scope, size_t *ret_n)
-{
-	size_t n = 0;
-	int r = list_request(scope, get_message(scope, NFT_MSG_GETRULE, NLM_F_DUMP), count_answer, &n);
-
-	if (r == 0)
-		*ret_n = n;
-	return r;
 }
