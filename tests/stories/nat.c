@@ -142,6 +142,7 @@ static void test_port_sctp(void **state)
 	struct world *w = *state;
 	int listener;
 
+	(void)shell_status(NULL, "modprobe -q sctp");
 	need_success("SCTP in this kernel", "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)'");
 	forward(w);
 	listener = traffic_listen("target", IPPROTO_SCTP, 80);
