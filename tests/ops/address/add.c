@@ -135,6 +135,8 @@ static void has_a_far_end(void **state)
 	add(w, &a);
 	add(w, &b);
 	add(w, &b);
+	/* until then ip says so behind the scope */
+	shell_until(60, "test -z \"$(ip -6 address show dev va tentative to fd00:1::/64)\"");
 	assert_output("    inet 10.1.0.1 peer 10.1.0.2/24 scope global va\n", "ip -4 address show dev va | grep inet");
 	assert_output("    inet6 fd00:1::1 peer fd00:1::2/64 scope global\n", "ip -6 address show dev va | grep inet");
 	b.peer = prefix_of("fd00:1::3/64");
