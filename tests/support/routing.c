@@ -8,6 +8,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* A test that hears nothing proves nothing. */
+static void check_hearing(void)
+{
+	int fd = announcements_open();
+
+	free(shell("for f in 203.0.113.0/24 2001:db8::/32; do ip route add blackhole $f && ip route delete blackhole $f; done; "
+	           "for f in -4 -6; do ip $f rule add iif lo pref 9 && ip $f rule delete pref 9; done; "
+	           "for a in 10.9.9.9/32 fd09::9/128; do ip address add $a dev vb && ip address delete $a dev vb; done"));
+	assert_true(announcements_count(fd) >= 12);
+	close(fd);
+}
+
 int routing_begin(void **state)
 {
 	*state = world_start(NULL);
@@ -15,6 +27,7 @@ int routing_begin(void **state)
 	           "ip link add name va type veth peer name vb && ip link set va addrgenmode none && "
 	           "ip link set vb addrgenmode none && ip link set va up && ip link set vb up"));
 	shell_until(10, "ip -br link show va | grep -q LOWER_UP && ip -br link show vb | grep -q LOWER_UP");
+	check_hearing();
 	return 0;
 }
 
@@ -59,9 +72,12 @@ int announcements_open(void)
 {
 	static const int groups[] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
 		                      RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE };
+	const struct sockaddr_nl address = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
 	assert_true(fd >= 0);
+	/* a socket without a number of its own hears nothing */
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		assert_int_equal(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])), 0);
 	return fd;

@@ -23,9 +23,13 @@ static void adds_replaces_and_leaves(void **state)
 {
 	struct world *w = *state;
 	struct hycan_route four = route_via("10.20.0.0/16", "10.0.0.2"), six = route_via("fd20::/16", "fd00::2");
+	int fd = announcements_open();
 
 	replace(w, &four);
+	assert_int_equal(announcements_count(fd), 1);
 	replace(w, &six);
+	assert_int_equal(announcements_count(fd), 1);
+	close(fd);
 	assert_output("10.20.0.0/16 via 10.0.0.2 dev va proto static\n", "ip route show 10.20.0.0/16");
 	assert_output("fd20::/16 via fd00::2 dev va proto static metric 1024 pref medium\n", "ip -6 route show fd20::/16");
 	changes_nothing(w, &four);
