@@ -126,7 +126,7 @@ static bool read_address(const struct nlmsghdr *nlh, struct hycan_link_address *
 	struct hycan_address far;
 	uint32_t flags;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
+	if ((nlh->nlmsg_type != RTM_NEWADDR && nlh->nlmsg_type != RTM_DELADDR) || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
 		return false;
 	netlink_parse(nlh, sizeof(*ifa), table, IFA_MAX);
 	memset(a, 0, sizeof(*a));
@@ -222,16 +222,33 @@ static int search_answer(const struct hycan_link_address *a, void *userdata)
 	return 0;
 }
 
-int kernel_address_remove(struct kernel_scope *scope, const char *link, const struct hycan_prefix *address)
+/* The kernel tells of IPv4 addresses that it removed (NLM_F_ECHO): this one, and secondary ones that went with it. */
+static int removed(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct hycan_prefix *address = userdata;
+	struct hycan_link_address a;
+	uint32_t ifindex;
+
+	if (read_address(nlh, &a, &ifindex) && attribute_same_address(&a.address.address, &address->address))
+		*address = a.address;
+	return 0;
+}
+
+int kernel_address_remove(struct kernel_scope *scope, const char *link, const struct hycan_prefix *address,
+                          struct hycan_prefix *ret_address)
 {
 	struct search s = { .address = address };
+	struct hycan_prefix gone = *address;
 	uint32_t ifindex;
 	int r;
 
 	r = kernel_link_index(scope, link, &ifindex);
 	if (r < 0)
 		return r;
-	r = netlink_request(scope, NETLINK_ROUTE, address_message(scope, RTM_DELADDR, 0, ifindex, address, NULL), NULL, NULL);
+	r = netlink_request(scope, NETLINK_ROUTE, address_message(scope, RTM_DELADDR, NLM_F_ECHO, ifindex, address, NULL), removed,
+	                    &gone);
+	if (r == 0)
+		*ret_address = gone;
 	if (r != -EADDRNOTAVAIL)
 		return r;
 	/* the kernel takes one with a far end by that alone */
@@ -240,5 +257,10 @@ int kernel_address_remove(struct kernel_scope *scope, const char *link, const st
 		return r;
 	if (!s.found)
 		return -EADDRNOTAVAIL;
-	return netlink_request(scope, NETLINK_ROUTE, address_message(scope, RTM_DELADDR, 0, ifindex, address, &s.peer), NULL, NULL);
+	r = netlink_request(scope, NETLINK_ROUTE, address_message(scope, RTM_DELADDR, 0, ifindex, address, &s.peer), NULL, NULL);
+	if (r < 0)
+		return r;
+	gone.length = (uint8_t)(attribute_address_size(gone.address.family) * 8);
+	*ret_address = gone;
+	return 0;
 }

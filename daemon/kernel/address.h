@@ -22,8 +22,12 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
  */
 int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *address);
 
-/* Removes an address. -ENODEV: there is no such link. -EADDRNOTAVAIL: the link does not have that address. */
-int kernel_address_remove(struct kernel_scope *scope, const char *link, const struct hycan_prefix *address);
+/*
+ * Removes an address, and returns it as it was: alone, of one with a far end. -ENODEV: there is no such link.
+ * -EADDRNOTAVAIL: the link does not have that address.
+ */
+int kernel_address_remove(struct kernel_scope *scope, const char *link, const struct hycan_prefix *address,
+                          struct hycan_prefix *ret_address);
 
 /* The scope that an address has where none is given, as ip-address(8) and the kernel choose it. */
 enum hycan_scope kernel_address_scope(const struct hycan_address *address);

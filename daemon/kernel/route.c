@@ -13,9 +13,6 @@
 #include "cleanup.h"
 #include "route_message.h"
 
-/* What the kernel does with an IPv6 route that has no metric (IP6_RT_PRIO_USER, linux/ipv6_route.h). */
-#define IPV6_METRIC 1024
-
 /* A link begins with its name, so that a name alone can be looked for. */
 _Static_assert(offsetof(struct route_link, name) == 0, "the name comes first");
 
@@ -117,7 +114,7 @@ uint32_t route_metric(const struct hycan_route *route)
 {
 	uint32_t metric = route->has_metric ? route->metric : 0;
 
-	return metric == 0 && route->destination.address.family == AF_INET6 ? IPV6_METRIC : metric;
+	return metric == 0 && route->destination.address.family == AF_INET6 ? KERNEL_ROUTE_METRIC_IPV6 : metric;
 }
 
 static void put_gateway(struct nlmsghdr *nlh, uint8_t family, const struct hycan_address *via)
@@ -229,7 +226,31 @@ int route_message(void *buffer, uint16_t flags, const struct hycan_route *route,
 	return route->n_nexthops ? put_nexthops(nlh, route, links) : 0;
 }
 
-int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)
+/* The kernel's echo (NLM_F_ECHO) of what it did; there is none where nothing changed. */
+static int read_result(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct kernel_route_result *result = userdata;
+	const struct nlattr *a[RTA_MAX + 1];
+
+	if (!route_readable(nlh) && nlh->nlmsg_type != RTM_DELROUTE)
+		return 0;
+	netlink_parse(nlh, sizeof(struct rtmsg), a, RTA_MAX);
+	*result = (struct kernel_route_result){ .changed = true };
+	(void)attribute_u32(a[RTA_PRIORITY], &result->metric);
+	(void)attribute_u32(a[RTA_OIF], &result->ifindex);
+	return 0;
+}
+
+/* Sends a request about one route, and has the kernel tell what it did. */
+static int request(struct kernel_scope *scope, struct nlmsghdr *nlh, struct kernel_route_result *ret_result)
+{
+	*ret_result = (struct kernel_route_result){ 0 };
+	nlh->nlmsg_flags |= NLM_F_ECHO;
+	return netlink_request(scope, NETLINK_ROUTE, nlh, read_result, ret_result);
+}
+
+static int change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags,
+                  struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
 	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
@@ -238,29 +259,36 @@ int route_change(struct kernel_scope *scope, const struct hycan_route *route, ui
 	r = route_message(buffer, flags, route, &links);
 	if (r < 0)
 		return r;
-	return netlink_request(scope, NETLINK_ROUTE, (struct nlmsghdr *)buffer, NULL, NULL);
+	return request(scope, (struct nlmsghdr *)buffer, ret_result);
 }
 
-int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route)
+int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)
 {
-	return route_change(scope, route, NLM_F_CREATE | NLM_F_EXCL);
+	struct kernel_route_result result;
+
+	return change(scope, route, flags, &result);
 }
 
-int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route)
+int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	return change(scope, route, NLM_F_CREATE | NLM_F_EXCL, ret_result);
+}
+
+int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
 {
 	bool there = false;
 	int r;
 
 	/* the kernel leaves the same IPv4 route alone, and makes an IPv6 route anew */
 	if (route->destination.address.family == AF_INET6) {
-		r = kernel_route_add(scope, route);
+		r = kernel_route_add(scope, route, ret_result);
 		if (r != -EEXIST)
 			return r;
 		r = kernel_route_there(scope, route, &there);
 		if (r < 0 || there)
 			return r;
 	}
-	return route_change(scope, route, NLM_F_CREATE | NLM_F_REPLACE);
+	return change(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
 }
 
 /* --------------------------------------------------------------------------------------------------------- removing */
@@ -276,7 +304,7 @@ static bool matches(const struct hycan_route *route, const struct hycan_route_re
 
 /* Finds the route and gives the kernel its own message back. */
 static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table,
-                          const struct hycan_route_remove_options *o)
+                          const struct hycan_route_remove_options *o, struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
 	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
@@ -299,13 +327,13 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 			continue;
 		nlh->nlmsg_type = RTM_DELROUTE;
 		nlh->nlmsg_flags = NLM_F_REQUEST;
-		return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+		return request(scope, nlh, ret_result);
 	}
 	return -ESRCH;
 }
 
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
-                        const struct hycan_route_remove_options *o)
+                        const struct hycan_route_remove_options *o, struct kernel_route_result *ret_result)
 {
 	bool ipv4 = destination->address.family == AF_INET;
 	uint32_t table = o->has_table ? o->table : RT_TABLE_MAIN, ifindex = 0;
@@ -320,7 +348,7 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 	}
 	/* to the kernel metric 0 is any; of IPv6 it does not compare the type, and takes one way out of several */
 	if (ipv4 ? o->has_metric && o->metric == 0 : o->has_type || o->has_via || o->has_link)
-		return remove_exactly(scope, destination, table, o);
+		return remove_exactly(scope, destination, table, o, ret_result);
 
 	nlh = netlink_message(scope, RTM_DELROUTE, 0);
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
@@ -328,7 +356,7 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 	rtm->rtm_scope = RT_SCOPE_NOWHERE;
 	rtm->rtm_type = (uint8_t)(o->has_type ? o->type : 0);
 	if (o->has_metric)
-		mnl_attr_put_u32(nlh, RTA_PRIORITY, o->metric ? o->metric : IPV6_METRIC);
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, o->metric ? o->metric : KERNEL_ROUTE_METRIC_IPV6);
 	if (o->has_via || o->has_link) {
 		/* as the only one of its ways: a plain gateway would also match the first of several, and remove them all */
 		struct nlattr *nest = mnl_attr_nest_start(nlh, RTA_MULTIPATH);
@@ -339,5 +367,5 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 		put_way_end(nlh, hop);
 		mnl_attr_nest_end(nlh, nest);
 	}
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	return request(scope, nlh, ret_result);
 }

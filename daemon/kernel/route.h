@@ -23,6 +23,9 @@
 /* Largest metric RTAX_MTU that the kernel keeps as it is given. */
 #define KERNEL_ROUTE_MTU_MAX 65520
 
+/* Metric that the kernel gives an IPv6 route that has none (IP6_RT_PRIO_USER, linux/ipv6_route.h). */
+#define KERNEL_ROUTE_METRIC_IPV6 1024
+
 /* Called for each route, whose list of ways lives as long as the call. 0 to go on, -errno to end. */
 typedef int kernel_route_found(const struct hycan_route *route, void *userdata);
 
@@ -49,21 +52,28 @@ int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *wan
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);
 
+/* What became of a request, in the kernel's own words about the route that it added or removed. */
+struct kernel_route_result {
+	bool changed; /* anything at all; the rest is 0 otherwise */
+	uint32_t metric;
+	uint32_t ifindex; /* link of its one way, or 0 */
+};
+
 /*
  * Adds a route. -ENODEV: there is no such link. -EEXIST: another or the same is in its place, and nothing changed.
  * -ENETUNREACH, -EHOSTUNREACH: the gateway cannot be reached. -ENETDOWN: the link is down.
  */
-int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route);
+int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
 /* Adds a route in place of what is there. The same there already: nothing changes. */
-int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route);
+int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
 /*
  * Removes the first route to a destination that matches what is given. A route of several ways has no one gateway and
  * no one link, so it matches only where neither is given. -ESRCH: there is none. -ENODEV: there is no such link.
  */
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
-                        const struct hycan_route_remove_options *options);
+                        const struct hycan_route_remove_options *options, struct kernel_route_result *ret_result);
 
 /* What kernel_route_load() asks and tells. Neither callback may ask the kernel anything. */
 struct kernel_route_load {
@@ -73,6 +83,8 @@ struct kernel_route_load {
 
 	/* Whether to try a route at all. */
 	bool (*wanted)(size_t index, void *userdata);
+	/* The same route was there already; in no order. */
+	void (*there)(size_t index, void *userdata);
 	/* A route that was not added, in no order; the scope has the kernel's words. -EEXIST: another is in its place. */
 	void (*failed)(size_t index, int error, void *userdata);
 	void *userdata;

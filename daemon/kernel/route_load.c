@@ -207,7 +207,9 @@ static int tell_taken(struct loading *l)
 	if (r == 0 && ipv6 < l->n_taken)
 		r = read_family(l, ipv6, l->n_taken);
 	for (size_t i = 0; r == 0 && i < l->n_taken; i++)
-		if (!l->taken[i].same)
+		if (l->taken[i].same)
+			l->load->there((size_t)(l->taken[i].route - l->load->routes), l->load->userdata);
+		else
 			l->load->failed((size_t)(l->taken[i].route - l->load->routes), -EEXIST, l->load->userdata);
 	return r;
 }

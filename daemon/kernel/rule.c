@@ -239,9 +239,19 @@ bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *
 
 /* --------------------------------------------------------------------------------------------------------- changing */
 
-int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule)
+static int added(const struct nlmsghdr *nlh, void *userdata)
 {
-	struct nlmsghdr *nlh = rule_message(scope, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, (uint8_t)rule->family);
+	struct hycan_rule rule;
+	bool whole;
+
+	if (read_rule(nlh, &rule, &whole))
+		*(struct hycan_rule *)userdata = rule;
+	return 0;
+}
+
+int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule)
+{
+	struct nlmsghdr *nlh = rule_message(scope, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, (uint8_t)rule->family);
 	struct fib_rule_hdr *header = mnl_nlmsg_get_payload(nlh);
 
 	header->action = (uint8_t)action(rule);
@@ -273,11 +283,13 @@ int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule)
 	if (rule->has_suppress_prefix_length)
 		mnl_attr_put_u32(nlh, FRA_SUPPRESS_PREFIXLEN, rule->suppress_prefix_length);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, rule->has_protocol ? rule->protocol : RTPROT_STATIC);
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	*ret_rule = *rule;
+	return netlink_request(scope, NETLINK_ROUTE, nlh, added, ret_rule);
 }
 
 struct removal {
 	const struct hycan_rule *wanted;
+	struct hycan_rule *ret_rule;
 	union {
 		struct nlmsghdr nlh;
 		uint8_t bytes[RULE_MESSAGE_MAX];
@@ -295,12 +307,13 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	if (nlh->nlmsg_len > sizeof(x->found))
 		return -EMSGSIZE;
 	memcpy(&x->found, nlh, nlh->nlmsg_len);
+	*x->ret_rule = rule;
 	return 0;
 }
 
-int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted)
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, struct hycan_rule *ret_rule)
 {
-	struct removal x = { .wanted = wanted };
+	struct removal x = { .wanted = wanted, .ret_rule = ret_rule };
 	int r;
 
 	r = dump(scope, (uint8_t)wanted->family, removal_answer, &x);

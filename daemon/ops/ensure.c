@@ -41,5 +41,6 @@ int ensure_link(struct op *op, const char *kind, const char *name, ensure_create
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "name",
 		                 "A %s link “%s” exists already with other properties; delete it first, or choose another name.",
 		                 kind, name);
+	op->unchanged = true;
 	return 0;
 }

@@ -16,6 +16,8 @@
 
 #include <hycan/types.h>
 
+struct hycan_object_list_request;
+struct hycan_operation;
 struct kernel_scope;
 struct op;
 
@@ -24,6 +26,7 @@ struct op_server {
 	int (*hello)(struct op *op, const char *client, struct hycan_session_hello_reply *reply);
 	int (*whoami)(struct op *op, struct hycan_session_whoami_reply *reply);
 	int (*status)(struct op *op, struct hycan_daemon_status_reply *reply);
+	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
 
 	/* Later requests of the connection act in that scope, which is the server's from now on. */
 	void (*enter)(struct op *op, struct kernel_scope *scope);
@@ -41,10 +44,45 @@ struct op {
 	/* Memory for lists in the reply, zeroed; it lives until the answer is written. NULL when there is none. */
 	void *(*memory)(struct op *op, size_t size);
 
+	/*
+	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
+	 * the request says, and nothing of it was there.
+	 */
+	bool unchanged;              /* it was there already: nothing was made */
+	const bool *items_unchanged; /* the same for each item of the request's list; NULL: for none */
+	const void *settled;         /* a request in which what the kernel chose is filled in; NULL: as it was asked */
+
 	/* the refusal, by op_refuse() */
 	int refusal;
 	const char *field;
 	char sentence[256];
+};
+
+/* What an operation does to objects of a kind. */
+enum op_does {
+	OP_MAKES,
+	OP_TAKES,
+	OP_REPLACES, /* makes those of a list, and takes all others on that link */
+};
+
+/* Most fields that tell one object from another. */
+#define OP_PARTS_MAX 16
+
+/* A field by its position in the request, or in an item of its list. */
+struct op_part {
+	int8_t position; /* -1: none */
+	bool of_item;
+};
+
+/* One object, or one for each item of a list, that a row of the schema says is made or taken away. */
+struct op_effect {
+	const struct hycan_operation *operation;
+	enum hycan_object_kind kind;
+	enum op_does does;
+	int8_t list;       /* position of that list, or -1 */
+	struct op_part on; /* name of the link that it is gone with */
+	uint8_t n_parts;   /* fields that tell it from others; 0: all of the kind on that link */
+	struct op_part part[OP_PARTS_MAX];
 };
 
 /* The scopes of the kernel room, for the server, which does not know that room. */

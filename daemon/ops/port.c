@@ -29,3 +29,11 @@ const char *port_format(const struct hycan_port_mapping *mapping, char *text, si
 		snprintf(text, size, "%s %s", protocol_name(mapping->protocol), range);
 	return text;
 }
+
+void port_settle(bool *has_host_address, struct hycan_address *host_address, uint8_t family)
+{
+	if (*has_host_address)
+		return;
+	*has_host_address = true;
+	*host_address = (struct hycan_address){ .family = family };
+}

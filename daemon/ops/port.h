@@ -5,12 +5,18 @@
 
 #include <stddef.h>
 
-#include <hycan/types.h>
+#include "op.h"
 
 /* Room for what port_format() writes. */
 #define PORT_TEXT_SIZE (2 * HYCAN_ADDRESS_TEXT_SIZE)
 
 /* Writes the place of a mapping: “tcp 8000-8010 of 192.0.2.1”. Returns text. */
 const char *port_format(const struct hycan_port_mapping *mapping, char *text, size_t size);
+
+/*
+ * Settles the address of a mapping that has none of its own, for the ledger: the unspecified one, which tells the mappings
+ * of IPv4 and IPv6 apart.
+ */
+void port_settle(bool *has_host_address, struct hycan_address *host_address, uint8_t family);
 
 #endif

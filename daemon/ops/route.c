@@ -161,3 +161,26 @@ int route_refuse_change(struct op *op, const struct hycan_route *route, int erro
 	}
 	return route_refuse(op, route, error);
 }
+
+bool route_metric_is_default(uint8_t family, uint32_t metric)
+{
+	return metric == 0 || (family == AF_INET6 && metric == KERNEL_ROUTE_METRIC_IPV6);
+}
+
+bool route_says_default_metric(const struct hycan_route *route)
+{
+	return route->has_metric && route_metric_is_default(route->destination.address.family, route->metric);
+}
+
+void route_settle_added(struct op *op, const struct hycan_route *route, const struct kernel_route_result *result)
+{
+	struct hycan_route *settled = op->memory(op, sizeof(*settled));
+
+	if (!settled)
+		return;
+	*settled = *route;
+	settled->has_metric = route->has_metric && !route_says_default_metric(route);
+	if (!route->has_link && result->ifindex)
+		settled->has_link = kernel_link_name(op->scope, result->ifindex, settled->link) == 0;
+	op->settled = settled;
+}

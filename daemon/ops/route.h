@@ -5,6 +5,8 @@
 
 #include "op.h"
 
+struct kernel_route_result;
+
 /* Refuses a route that no kernel could make, with a sentence that says what to give instead. 0 when it may be tried. */
 int route_check(struct op *op, const struct hycan_route *route);
 
@@ -19,5 +21,14 @@ int route_refuse(struct op *op, const struct hycan_route *route, int error);
 
 /* The same when nothing is being read: looks which of several links is missing. */
 int route_refuse_change(struct op *op, const struct hycan_route *route, int error);
+
+/* Whether a metric is what the kernel takes where none is given. */
+bool route_metric_is_default(uint8_t family, uint32_t metric);
+
+/* Whether a route says such a metric. For the ledger that is the same as saying none. */
+bool route_says_default_metric(const struct hycan_route *route);
+
+/* Settles a route that was just added, with the link that the kernel found. The request is nothing but the route. */
+void route_settle_added(struct op *op, const struct hycan_route *route, const struct kernel_route_result *result);
 
 #endif

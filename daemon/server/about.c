@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers about the server: who a peer is, what was asked for so far. Runs in the loop. */
+/* Answers about the server: who a peer is, what was asked for so far, what was made. Objects are listed on a worker. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -8,7 +8,9 @@
 
 #include "about.h"
 #include "job.h"
+#include "ledger.h"
 #include "peer.h"
+#include "record.h"
 #include "server.h"
 
 static struct job *job_of(struct op *op)
@@ -101,6 +103,7 @@ static int status(struct op *op, struct hycan_daemon_status_reply *reply)
 	reply->pid = getpid();
 	reply->uptime_ms = (server_now_us() - server->started_us) / 1000;
 	reply->clients = (uint32_t)server->n_peers;
+	reply->objects = (uint32_t)ledger_count(server->ledger);
 	reply->operations = s;
 	for (size_t i = 0; i < n_operations; i++) {
 		size_t n = used_buckets(server->statistics.operation[i].latency);
@@ -119,6 +122,37 @@ static int status(struct op *op, struct hycan_daemon_status_reply *reply)
 	return 0;
 }
 
+struct listing {
+	struct op *op;
+	const struct hycan_object_list_request *request;
+	uint64_t now_us;
+};
+
+static int list_object(const struct ledger_object *object, void *userdata)
+{
+	const struct listing *l = userdata;
+	bool mine = l->op->uid != 0 || (l->request->has_mine && l->request->mine);
+	struct hycan_object item = {
+		.kind = object->key.kind,
+		.uid = object->uid,
+		.netns = object->key.netns,
+		/* made meanwhile */
+		.age_ms = object->since_us < l->now_us ? (l->now_us - object->since_us) / 1000 : 0,
+	};
+
+	if ((mine && object->uid != l->op->uid) || (l->request->has_kind && l->request->kind != item.kind))
+		return 0;
+	record_format(&object->key, item.identity, sizeof(item.identity));
+	return l->op->answer(l->op, &item);
+}
+
+static int objects(struct op *op, const struct hycan_object_list_request *request)
+{
+	struct listing l = { .op = op, .request = request, .now_us = server_now_us() };
+
+	return ledger_list(job_of(op)->server->ledger, list_object, &l);
+}
+
 static void enter(struct op *op, struct kernel_scope *scope)
 {
 	struct peer *peer = job_of(op)->peer;
@@ -131,5 +165,6 @@ const struct op_server about_server = {
 	.hello = hello,
 	.whoami = whoami,
 	.status = status,
+	.objects = objects,
 	.enter = enter,
 };

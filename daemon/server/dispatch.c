@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of a request: find its row, decode it, see whether policy allows it, carry it out, answer, and write it down.
+ * The way of a request: find its row, decode it, see whether policy allows it and there is room in the ledger, carry it
+ * out, record it, answer, and write it down.
  *
  * Decoding comes before policy, because policy looks at names and networks in the request; it reads nothing but the
  * frame. What this file does not do: know any operation, but that session.hello must be the first.
@@ -13,6 +14,7 @@
 #include "classic.h"
 #include "dispatch.h"
 #include "log.h"
+#include "record.h"
 #include "server.h"
 #include "table.h"
 
@@ -213,6 +215,8 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	job->decoded = r == 0;
 	if (r == 0)
 		r = check_access(job);
+	if (r == 0)
+		r = record_check(job);
 	return carry_out(job, r);
 }
 
@@ -220,10 +224,14 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 {
 	const struct nlmsghdr header = { .nlmsg_type = operation->number };
 	struct job *job = begin(peer, operation, &header);
+	int r;
 
 	if (!job)
 		return DISPATCH_WAIT;
 	memcpy(&job->request, request, operation->request->size);
 	job->decoded = true;
-	return carry_out(job, check_access(job));
+	r = check_access(job);
+	if (r == 0)
+		r = record_check(job);
+	return carry_out(job, r);
 }

@@ -4,7 +4,7 @@
  *
  * Answers are netlink's: a frame of the operation's number for an answer, several with NLM_F_MULTI and NLMSG_DONE behind
  * them for a list, NLMSG_ERROR for an acknowledgement, a refusal or a failure. This runs in the loop or on a worker, and
- * so touches nothing but the job.
+ * so touches nothing but the job, and the ledger, which has a lock.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "record.h"
 #include "table.h"
 
 /* A list that changes while it is read is read again; a list that changes all the time is given as it was seen. */
@@ -224,6 +225,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->policy_line = 0;
 	job->decoded = false;
 	job->result = 0;
+	job->op.settled = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.refusal = 0;
 	job->op.field = NULL;
@@ -253,8 +255,14 @@ void job_carry_out(struct job *job)
 		rewind_answer(job);
 		if (operation->reply->size && !operation->list)
 			memset(&job->reply, 0, operation->reply->size);
+		job->op.unchanged = false;
+		job->op.items_unchanged = NULL;
+		job->op.settled = NULL;
 		r = op_call(operation, &job->op, &job->request, &job->reply);
 	}
+	/* whatever becomes of the answer, it is done */
+	if (r == 0 && operation->access == HYCAN_ACCESS_WRITE)
+		record_done(job);
 	if (r == -EINTR && operation->list)
 		r = 0;
 	if (r == 0 && operation->list)

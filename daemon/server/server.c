@@ -23,6 +23,7 @@
 #include "about.h"
 #include "cleanup.h"
 #include "dispatch.h"
+#include "ledger.h"
 #include "listen.h"
 #include "log.h"
 #include "peer.h"
@@ -268,6 +269,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll < 0 || epoll_ctl(server->epoll, EPOLL_CTL_ADD, sd_event_get_fd(server->event), &others) < 0)
 		return -errno;
+	r = ledger_open(&server->ledger);
+	if (r < 0)
+		return r;
 	r = job_open(&server->job, server, &server->output);
 	if (r < 0)
 		return r;
@@ -351,6 +355,7 @@ void server_free(struct server **server)
 	job_close(&s->job);
 	buffer_release(&s->output);
 	policy_free(&s->policy);
+	ledger_free(&s->ledger);
 	sd_event_unref(s->event);
 	free(s);
 	*server = NULL;

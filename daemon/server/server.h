@@ -34,6 +34,7 @@
 /* Peers that are served before the loop looks at everything else. */
 #define SERVER_TURN 64
 
+struct ledger;
 struct peer;
 TAILQ_HEAD(peer_list, peer);
 
@@ -45,6 +46,7 @@ struct server {
 	sd_event_source *worker_done;
 	struct policy *policy;
 	const char *policy_path;
+	struct ledger *ledger;
 	char *socket_path; /* the socket file that we made, or NULL */
 
 	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */

@@ -533,6 +533,21 @@ int hycan_forwarding_get(struct hycan *h, enum hycan_family family, const struct
 /** forwarding.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_forwarding_get_async(struct hycan *h, enum hycan_family family, const struct hycan_forwarding_get_options *options, hycan_callback *callback, void *userdata);
 
+/**
+ * Lists what the daemon made in the kernel and nobody took away through it, in the order in which it was made: of
+ * all owners for root, the caller's own for everybody else. Not noticed: what strangers take away, and what the
+ * kernel drops by itself, such as an address whose lifetime ends or routes that lose their gateway.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_objects an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_object_list(struct hycan *h, const struct hycan_object_list_options *options, struct hycan_object **ret_objects, size_t *ret_n);
+
+/** object.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_object_list_async(struct hycan *h, const struct hycan_object_list_options *options, hycan_callback *callback, void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,6 +83,7 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_PORT_LIST = 0x0b03, /**< port.list */
 	HYCAN_OPERATION_FORWARDING_SET = 0x0c01, /**< forwarding.set */
 	HYCAN_OPERATION_FORWARDING_GET = 0x0c02, /**< forwarding.get */
+	HYCAN_OPERATION_OBJECT_LIST = 0x0d01, /**< object.list */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -155,6 +156,17 @@ enum hycan_transport {
 	HYCAN_TRANSPORT_TCP = 6,
 	HYCAN_TRANSPORT_UDP = 17,
 	HYCAN_TRANSPORT_SCTP = 132,
+};
+
+/** What the daemon makes in the kernel. */
+enum hycan_object_kind {
+	HYCAN_OBJECT_KIND_LINK = 1, /**< a link that it created */
+	HYCAN_OBJECT_KIND_ADDRESS = 2, /**< an address of a link */
+	HYCAN_OBJECT_KIND_ROUTE = 3,
+	HYCAN_OBJECT_KIND_RULE = 4, /**< a policy routing rule */
+	HYCAN_OBJECT_KIND_WIREGUARD_PEER = 5,
+	HYCAN_OBJECT_KIND_MASQUERADE = 6, /**< a masqueraded subnet */
+	HYCAN_OBJECT_KIND_PORT = 7, /**< a port mapping */
 };
 
 /** Counters of a link since it was made (struct rtnl_link_stats64, linux/if_link.h). */
@@ -384,6 +396,15 @@ struct hycan_port_mapping {
 	uint16_t to_port; /**< its port there; the first one, for a range */
 	bool has_host_address; /**< host_address is given */
 	struct hycan_address host_address; /**< only this address of the host, before any mapping of all; default: all of to_address's family */
+};
+
+/** A thing in the kernel that the daemon made, and that nobody took away through it. */
+struct hycan_object {
+	enum hycan_object_kind kind; /**< what it is */
+	char identity[512]; /**< what tells it from others of its kind: “eth0 10.0.0.1/24”, “10.0.0.0/8 table main” */
+	uint32_t uid; /**< its owner: who asked for it */
+	uint64_t netns; /**< inode of its network namespace (stat(2)) */
+	uint64_t age_ms; /**< milliseconds since it was made */
 };
 
 /**
@@ -634,6 +655,14 @@ struct hycan_forwarding_set_options {
 struct hycan_forwarding_get_options {
 	bool has_interface; /**< interface is given */
 	char interface[HYCAN_IFNAME_SIZE]; /**< this link; default: the whole namespace */
+};
+
+/** What object.list can be given beside what it needs. */
+struct hycan_object_list_options {
+	bool has_kind; /**< kind is given */
+	enum hycan_object_kind kind; /**< only those of this kind */
+	bool has_mine; /**< mine is given */
+	bool mine; /**< only the caller's own, for root too */
 };
 
 #ifdef __cplusplus

@@ -31,7 +31,9 @@ def usage(schema, o):
 def operations_page(schema):
     out = ["# Operations", "", "<!-- Made by scripts/generate from protocol/hycan.schema: change the schema, not this file. -->", "",
            "Every operation of the daemon. A question mark marks a field that may be absent; # is its attribute type on the wire.",
-           "Each can also be refused as `malformed`, `unknown`, `denied` or `limit`, which is not repeated here.", "",
+           "Each can also be refused as `malformed`, `unknown`, `denied` or `limit`, which is not repeated here.",
+           "“Makes” and “Takes away” name the objects that `object.list` knows: their kind, the fields that tell one from another,",
+           "and behind “on” the link that they are gone with.", "",
            "| number | operation | class | access | |", "|---|---|---|---|---|"]
     for o in schema.operations:
         anchor = o.name.replace(".", "")
@@ -45,6 +47,10 @@ def operations_page(schema):
             out += [f"Answers any number of [{o.lists}](#{o.lists}).", ""]
         elif o.reply:
             out += ["Answer:", ""] + field_table(schema, o.reply)
+        for sign, word in (("+", "Makes"), ("-", "Takes away"), ("=", "Makes, and takes away what is not in the list")):
+            made = [f"`{e.text()}`" for e in o.effects if e.sign == sign]
+            if made:
+                out += [f"{word}: " + ", ".join(made) + ".", ""]
         if o.refusals:
             out += ["Refusals: " + ", ".join(f"`{r}`" for r in o.refusals) + ".", ""]
     out += ["# Structures", ""]

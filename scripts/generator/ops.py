@@ -20,7 +20,11 @@ def table_header(schema):
         out[-1] += " */"
         out += [prototype(o) + ";", ""]
     return out + ["/* Carries out an operation whose request is legal and allowed. */",
-                  "int op_call(const struct hycan_operation *operation, struct op *op, const void *request, void *reply);", "", "#endif", ""]
+                  "int op_call(const struct hycan_operation *operation, struct op *op, const void *request, void *reply);", "",
+                  "/* What an operation makes and takes away in the kernel. */",
+                  "const struct op_effect *op_effects(const struct hycan_operation *operation, size_t *ret_n);", "",
+                  "/* The row that makes objects of a kind, and by which their identity is read; NULL: there is none. */",
+                  "const struct op_effect *op_effect_of_kind(enum hycan_object_kind kind);", "", "#endif", ""]
 
 
 def table_source(schema):
@@ -30,7 +34,34 @@ def table_source(schema):
     for o in schema.operations:
         reply = ", reply" if o.reply else ""
         out += [f"\tcase HYCAN_OPERATION_{c.upper(o.name)}:", f"\t\treturn op_{o.ident}(op, request{reply});"]
-    return out + ["\t}", "\treturn -ENOSYS;", "}", ""]
+    return out + ["\t}", "\treturn -ENOSYS;", "}", ""] + effects(schema)
+
+
+def effect_text(schema, o, effect):
+    does = {"+": "OP_MAKES", "-": "OP_TAKES", "=": "OP_REPLACES"}[effect.sign]
+    names = [f.name for f, _, _ in grammar.flatten(schema, o.request)]
+    on, on_item = effect.on_part or (-1, False)
+    parts = ", ".join(f"{{{position}, {str(item).lower()}}}" for position, item in effect.parts)
+    return (f"\t{{&operation_{o.ident}, HYCAN_OBJECT_KIND_{c.upper(effect.kind)}, {does}, {names.index(effect.items) if effect.items else -1}, "
+            f"{{{on}, {str(on_item).lower()}}}, {len(effect.parts)}, {{{parts or '{0}'}}}}},")
+
+
+def effects(schema):
+    out = []
+    for o in (o for o in schema.operations if o.effects):
+        out += [f"static const struct op_effect effects_{o.ident}[] = {{"] + [effect_text(schema, o, e) for e in o.effects] + ["};", ""]
+    out += ["const struct op_effect *op_effects(const struct hycan_operation *operation, size_t *ret_n)", "{",
+            "\tswitch (operation->number) {"]
+    for o in (o for o in schema.operations if o.effects):
+        out += [f"\tcase HYCAN_OPERATION_{c.upper(o.name)}:", f"\t\t*ret_n = {len(o.effects)};", f"\t\treturn effects_{o.ident};"]
+    out += ["\t}", "\t*ret_n = 0;", "\treturn NULL;", "}", "",
+            "const struct op_effect *op_effect_of_kind(enum hycan_object_kind kind)", "{", "\tswitch (kind) {"]
+    for kind, _, _ in schema.enums["object_kind"].values if "object_kind" in schema.enums else []:
+        made = next(((o, i) for o in schema.operations for i, e in enumerate(o.effects) if e.kind == kind and e.sign == "+"), None)
+        if not made:
+            raise grammar.SchemaError(f"no operation makes a {kind}, which is in enum object_kind")
+        out += [f"\tcase HYCAN_OBJECT_KIND_{c.upper(kind)}:", f"\t\treturn &effects_{made[0].ident}[{made[1]}];"]
+    return out + ["\t}", "\treturn NULL;", "}", ""]
 
 
 def handlers(schema, root):

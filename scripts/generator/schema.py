@@ -8,6 +8,8 @@ nothing is generated. This module knows nothing of C.
 import re
 from dataclasses import dataclass, field as dataclass_field
 
+import effects
+
 SCALARS = {
     "bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "port": 2, "table": 4, "permille": 4,
 }
@@ -78,6 +80,7 @@ class Operation:
     reply: list = dataclass_field(default_factory=list)
     lists: str | None = None
     refusals: list = dataclass_field(default_factory=list)
+    effects: list = dataclass_field(default_factory=list)
 
     @property
     def family(self):
@@ -112,6 +115,7 @@ NAME = r"[a-z][a-z0-9_]*"
 FIELD = re.compile(
     rf"^({NAME})(\?)?:\s*(@)?(secret\s+)?(\[)?({NAME})(?:\((\d+)\))?(\])?(?:\s+(-?\w+)\.\.(-?\w+))?(?:\s*=\s*(\"[^\"]*\"|[\w.]+))?$")
 OPERATION = re.compile(rf"^0x([0-9a-f]{{4}})\s+({NAME})\.({NAME})\s+({NAME})\s+(open|read|write)(?:\s+(loop|slow))?\s*(\(.*)$")
+REFUSALS = re.compile(rf"^!\s*({NAME}(?:\s*,\s*{NAME})*)\s*(.*)$")
 
 
 class Parser:
@@ -275,8 +279,9 @@ class Parser:
         else:
             self.fail(f"{row.name}: the reply is (), (FIELDS) or [STRUCT]")
         if rest.startswith("!"):
-            row.refusals = [r.strip() for r in rest[1:].split(",")]
-            rest = ""
+            refusals = REFUSALS.match(rest) or self.fail(f"{row.name}: refusals are written: ! NAME, NAME")
+            row.refusals, rest = re.split(r"\s*,\s*", refusals[1]), refusals[2]
+        row.effects, rest = effects.read(self, row, rest)
         if rest:
             self.fail(f"{row.name}: “{rest}” is too much")
         if not summary:
@@ -301,6 +306,7 @@ class Parser:
             for refusal in row.refusals:
                 if refusal not in names:
                     self.fail(f"{row.name}: there is no refusal {refusal}", row.line)
+        effects.check(self)
 
     def number(self, fields, owner, line=None):
         number = 0

@@ -11,6 +11,9 @@ sys.path.insert(0, os.path.join(sys.argv[1], "scripts", "generator"))
 import schema  # noqa: E402
 
 GOOD = "version 1\n# Says hello.\n0x0101  a.b  a  read  (x: u32) -> ()\n"
+KINDS = "version 1\nenum object_kind u8 {\nlink = 1\naddress = 2\n}\nstruct way {\nx: u32\nover: ifname\n}\n"
+MAKES = KINDS + "# Makes one.\n0x0101  a.b  a  write  (x: u32, l: ifname, w: [way], k: secret key) -> ()  + address(x) on l\n"
+ALSO = "# Also.\n0x0102  a.c  a  write  (x: u16, l: ifname) -> ()  "
 BROKEN = [
     ("", 1, "no version"),
     ("version 1\nnonsense\n", 2, "expected version"),
@@ -37,12 +40,32 @@ BROKEN = [
     (GOOD.replace("-> ()", "-> () and more"), 3, "is too much"),
     (GOOD.replace("x: u32", "...c"), 3, "there is no"),
     (GOOD.replace("read", "look"), 3, "an operation is written"),
+    (GOOD.replace("-> ()", "-> () !"), 3, "refusals are written"),
+    (MAKES.replace("+ address", "+ route"), 11, "there is no kind route"),
+    (GOOD.replace("read", "write").replace("-> ()", "-> () + link(x)"), 3, "there is no kind link"),
+    (MAKES.replace("write", "read"), 11, "only an operation that writes"),
+    (MAKES.replace("address(x)", "address(y)"), 11, "there is no field y"),
+    (MAKES.replace("address(x)", "address"), 11, "what tells one address from another is missing"),
+    (MAKES.replace("address(x)", "address(k)"), 11, "k cannot tell one object from another"),
+    (MAKES.replace("address(x)", "address(w)"), 11, "w cannot tell one object from another"),
+    (MAKES.replace("address(x)", "address(l.x)"), 11, "l is not the list of address"),
+    (MAKES.replace("address(x)", "address(w.y)"), 11, "there is no field w.y"),
+    (MAKES.replace("on l", "on x"), 11, "x is no name of a link"),
+    (MAKES.replace("on l", "on w.x"), 11, "w.x is no name of a link"),
+    (MAKES.replace("on l", "on l, x"), 11, "is too much"),
+    (MAKES.replace("+ address(x)", "+ address(x"), 11, "is not an object"),
+    (MAKES.replace("+ address", "= address"), 11, "needs a list, and one link"),
+    (MAKES.replace("+ address(x) on l", "= address(w.x) on w.over"), 11, "needs a list, and one link"),
+    (MAKES + ALSO + "- address(x)\n", 13, "is told from others by u32 in a.b, and by u16 here"),
+    (MAKES + ALSO + "- address\n", 13, "what tells one address from another is missing"),
     (GOOD.replace("(x: u32)", "(" + ", ".join(f"x{i}: u8" for i in range(64)) + ")"), 3, "at most 63 fields"),
 ]
 
 
 def main():
-    schema.Parser("good", GOOD).parse()
+    for good in (GOOD, MAKES, MAKES.replace("+ address(x) on l", "= address(w.x) on l"), MAKES.replace("(x) on l", "(w.x) on w.over"),
+                 MAKES + ALSO + "- address on l  - link(l)\n"):
+        schema.Parser("good", good).parse()
     failed = 0
     for text, line, sentence in BROKEN:
         try:

@@ -179,6 +179,7 @@ static int explain_exists(struct op *op, const struct hycan_link_address *wanted
 	if (op->exclusive)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "address", "The link “%s” has the address %s already.", wanted->link,
 		                 text);
+	op->unchanged = true;
 	return 0;
 }
 
@@ -198,12 +199,30 @@ static int explain_unsupported(struct op *op, const struct hycan_link_address *a
 	return error;
 }
 
+/* The kernel has an address with a far end alone, without the length of a network. */
+static int settle(struct op *op, const struct hycan_address_add_request *request)
+{
+	struct hycan_address_add_request *settled;
+
+	if (!request->link_address.has_peer)
+		return 0;
+	settled = op->memory(op, sizeof(*settled));
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	settled->link_address.address.length = (uint8_t)(hycan_address_size(&request->link_address.address.address) * 8);
+	op->settled = settled;
+	return 0;
+}
+
 int op_address_add(struct op *op, const struct hycan_address_add_request *request)
 {
 	const struct hycan_link_address *a = &request->link_address;
 	int r;
 
 	r = check(op, a);
+	if (r == 0)
+		r = settle(op, request);
 	if (r != 0)
 		return r;
 	r = kernel_address_add(op->scope, a);

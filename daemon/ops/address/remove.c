@@ -7,10 +7,15 @@
 
 int op_address_remove(struct op *op, const struct hycan_address_remove_request *request)
 {
+	struct hycan_address_remove_request *settled = op->memory(op, sizeof(*settled));
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	int r;
 
-	r = kernel_address_remove(op->scope, request->link, &request->address);
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	op->settled = settled;
+	r = kernel_address_remove(op->scope, request->link, &request->address, &settled->address);
 	if (r == -ENODEV)
 		return op_refuse_no_link(op, "link", request->link);
 	if (r == -EADDRNOTAVAIL)

@@ -21,5 +21,6 @@ int op_masquerade_add(struct op *op, const struct hycan_masquerade_add_request *
 	if (r == -EALREADY && op->exclusive)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "subnet", "%s is masqueraded already.",
 		                 hycan_prefix_format(&m->subnet, text, sizeof(text)));
-	return r == -EALREADY ? 0 : nat_refuse(op, r);
+	op->unchanged = r == -EALREADY;
+	return op->unchanged ? 0 : nat_refuse(op, r);
 }

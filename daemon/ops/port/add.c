@@ -65,10 +65,16 @@ static int refuse_exists(struct op *op, const struct hycan_port_mapping *holder)
 
 int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
+	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
 	const struct hycan_port_mapping *m = &request->port_mapping;
 	struct hycan_port_mapping holder;
 	int r;
 
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	port_settle(&settled->port_mapping.has_host_address, &settled->port_mapping.host_address, m->to_address.family);
+	op->settled = settled;
 	r = check(op, m);
 	if (r != 0)
 		return r;
@@ -77,5 +83,6 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 		return refuse_exists(op, &holder);
 	if (r == -EALREADY && op->exclusive)
 		return refuse_exists(op, m);
-	return r == -EALREADY ? 0 : nat_refuse(op, r);
+	op->unchanged = r == -EALREADY;
+	return op->unchanged ? 0 : nat_refuse(op, r);
 }

@@ -16,10 +16,16 @@ int op_port_remove(struct op *op, const struct hycan_port_remove_request *reques
 		.host_address = request->host_address,
 		.to_address.family = request->has_host_address ? request->host_address.family : (uint8_t)request->family,
 	};
+	struct hycan_port_remove_request *settled = op->memory(op, sizeof(*settled));
 	char place[PORT_TEXT_SIZE], range[HYCAN_ADDRESS_TEXT_SIZE];
 	struct hycan_port_mapping holder;
 	int r;
 
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	port_settle(&settled->has_host_address, &settled->host_address, key.to_address.family);
+	op->settled = settled;
 	r = kernel_port_remove(op->scope, &key, &holder);
 	port_format(&key, place, sizeof(place));
 	if (r == -EEXIST)

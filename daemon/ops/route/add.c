@@ -52,6 +52,7 @@ static int explain_exists(struct op *op, const struct hycan_route *wanted)
 	int r;
 
 	r = kernel_route_there(op->scope, wanted, &same);
+	op->unchanged = r == 0 && same;
 	if (r < 0 || (same && !op->exclusive))
 		return r;
 	hycan_prefix_format(&wanted->destination, text, sizeof(text));
@@ -70,13 +71,16 @@ static int explain_exists(struct op *op, const struct hycan_route *wanted)
 int op_route_add(struct op *op, const struct hycan_route_add_request *request)
 {
 	const struct hycan_route *route = &request->route;
+	struct kernel_route_result result;
 	int r;
 
 	r = route_check(op, route);
 	if (r != 0)
 		return r;
-	r = kernel_route_add(op->scope, route);
+	r = kernel_route_add(op->scope, route, &result);
 	if (r == -EEXIST)
 		return explain_exists(op, route);
+	if (r == 0)
+		route_settle_added(op, route, &result);
 	return route_refuse_change(op, route, r);
 }

@@ -17,11 +17,26 @@
 struct load {
 	struct op *op;
 	const struct hycan_route *routes;
+	bool *unchanged; /* those that failed or were there, from the first one on */
+	size_t n_routes;
+	bool says_default;                   /* one has a metric that is the kernel's own */
 	struct hycan_route_failure *failure; /* FAILURES_MAX of them, from the first failure on */
 	size_t n;
 	uint32_t failed;
 	bool no_memory;
 };
+
+static void mark_unchanged(size_t index, void *userdata)
+{
+	struct load *l = userdata;
+
+	if (!l->unchanged)
+		l->unchanged = l->op->memory(l->op, l->n_routes * sizeof(*l->unchanged));
+	if (l->unchanged)
+		l->unchanged[index] = true;
+	else
+		l->no_memory = true;
+}
 
 /* Keeps what op_refuse() left of a failure. */
 static void keep(struct load *l, size_t index, uint32_t code)
@@ -30,6 +45,7 @@ static void keep(struct load *l, size_t index, uint32_t code)
 	size_t at = l->n;
 
 	l->failed++;
+	mark_unchanged(index, l);
 	if (!l->failure)
 		l->failure = l->op->memory(l->op, FAILURES_MAX * sizeof(*l->failure));
 	if (!l->failure) {
@@ -57,6 +73,7 @@ static bool wanted(size_t index, void *userdata)
 
 	if (r != 0)
 		keep(l, index, (uint32_t)r);
+	l->says_default = l->says_default || route_says_default_metric(&l->routes[index]);
 	return r == 0;
 }
 
@@ -76,14 +93,32 @@ static void failed(size_t index, int error, void *userdata)
 	keep(l, index, (uint32_t)r);
 }
 
+/* A copy of the request for the ledger, where a metric that the kernel takes anyway is not said. */
+static const void *settle(struct op *op, const struct hycan_route_load_request *request)
+{
+	struct hycan_route_load_request *settled = op->memory(op, sizeof(*settled));
+	struct hycan_route *routes = op->memory(op, request->n_routes * sizeof(*routes));
+
+	if (!settled || !routes)
+		return NULL;
+	*settled = *request;
+	settled->routes = routes;
+	for (size_t i = 0; i < request->n_routes; i++) {
+		routes[i] = request->routes[i];
+		routes[i].has_metric = routes[i].has_metric && !route_says_default_metric(&routes[i]);
+	}
+	return settled;
+}
+
 int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
 {
-	struct load l = { .op = op, .routes = request->routes };
+	struct load l = { .op = op, .routes = request->routes, .n_routes = request->n_routes };
 	const struct kernel_route_load load = {
 		.routes = request->routes,
 		.n = request->n_routes,
 		.replace = request->has_replace && request->replace,
 		.wanted = wanted,
+		.there = mark_unchanged,
 		.failed = failed,
 		.userdata = &l,
 	};
@@ -98,6 +133,8 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 		return r;
 	if (l.no_memory)
 		return -ENOMEM;
+	op->items_unchanged = l.unchanged;
+	op->settled = l.says_default ? settle(op, request) : NULL;
 	reply->failures = l.failure;
 	reply->n_failures = l.n;
 	reply->failed = l.failed;

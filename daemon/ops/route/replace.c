@@ -7,10 +7,17 @@
 int op_route_replace(struct op *op, const struct hycan_route_replace_request *request)
 {
 	const struct hycan_route *route = &request->route;
+	struct kernel_route_result result;
 	int r;
 
 	r = route_check(op, route);
 	if (r != 0)
 		return r;
-	return route_refuse_change(op, route, kernel_route_replace(op->scope, route));
+	r = kernel_route_replace(op->scope, route, &result);
+	if (r < 0)
+		return route_refuse_change(op, route, r);
+	op->unchanged = !result.changed;
+	if (result.changed)
+		route_settle_added(op, route, &result);
+	return 0;
 }

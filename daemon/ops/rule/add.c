@@ -60,7 +60,12 @@ static int found(const struct hycan_rule *rule, bool whole, void *userdata)
 int op_rule_add(struct op *op, const struct hycan_rule_add_request *request)
 {
 	struct search s = { .wanted = &request->rule };
+	struct hycan_rule_add_request *settled = op->memory(op, sizeof(*settled));
 	int r;
+
+	if (!settled)
+		return -ENOMEM;
+	op->settled = settled;
 
 	r = check(op, &request->rule);
 	if (r != 0)
@@ -69,7 +74,8 @@ int op_rule_add(struct op *op, const struct hycan_rule_add_request *request)
 	if (r < 0)
 		return r;
 	if (!s.same)
-		r = kernel_rule_add(op->scope, &request->rule);
+		r = kernel_rule_add(op->scope, &request->rule, &settled->rule);
+	op->unchanged = s.same;
 	if (s.same ? op->exclusive : r == -EEXIST)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, NULL, "This rule exists already.");
 	if (r == -EINVAL)

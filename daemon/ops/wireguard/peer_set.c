@@ -21,6 +21,7 @@ int op_wireguard_peer_set(struct op *op, const struct hycan_wireguard_peer_set_r
 	r = wireguard_plan(op, is, peer, 1, false, &plan);
 	if (r)
 		return r;
+	op->unchanged = plan->added == 0;
 	return wireguard_refuse(op, request->name,
 	                        kernel_wireguard_change_peers(op->scope, request->name, plan->changes, plan->n_changes));
 }

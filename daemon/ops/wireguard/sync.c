@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wireguard.sync: the whole set of peers at once. Peers that are as they should be are not touched. */
+#include <errno.h>
+#include <string.h>
+
 #include "cleanup.h"
 #include "table.h"
 #include "wireguard.h"
+
+/* Which of the wanted peers are there already. */
+static const bool *find_unchanged(struct op *op, const struct hycan_wireguard_sync_request *request,
+                                  const struct wireguard_plan *plan)
+{
+	bool *unchanged = op->memory(op, request->n_peers * sizeof(*unchanged));
+
+	if (!unchanged)
+		return NULL;
+	memset(unchanged, true, request->n_peers * sizeof(*unchanged));
+	for (size_t i = 0; i < plan->n_changes; i++) {
+		const struct kernel_wireguard_change *change = &plan->changes[i];
+
+		/* the plan points at the keys of the request */
+		if (!change->remove && !change->update_only)
+			unchanged[((const char *)change->public_key - (const char *)request->peers) / sizeof(*request->peers)] =
+				false;
+	}
+	return unchanged;
+}
 
 int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *request, struct hycan_wireguard_sync_reply *reply)
 {
@@ -16,6 +39,9 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 	r = wireguard_plan(op, is, request->peers, request->n_peers, true, &plan);
 	if (r)
 		return r;
+	op->items_unchanged = find_unchanged(op, request, plan);
+	if (!op->items_unchanged)
+		return -ENOMEM;
 	r = kernel_wireguard_change_peers(op->scope, request->name, plan->changes, plan->n_changes);
 	if (r < 0)
 		return wireguard_refuse(op, request->name, r);

@@ -50,10 +50,43 @@ static void test_counts(void **state)
 	} while (n != 1);
 }
 
+static void assert_objects(struct hycan *h, uint32_t expected)
+{
+	struct hycan_daemon_status_reply *s = NULL;
+
+	assert_done(h, hycan_daemon_status(h, &s));
+	assert_int_equal(s->objects, expected);
+	free(s);
+}
+
+/* What they are is told by object.list and its test. */
+static void test_objects(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address address = { .link = "va" };
+
+	free(shell("ip link add va type veth peer name vb && ip link set va up && ip link set vb up"));
+	assert_int_equal(hycan_prefix_parse("10.0.0.1/24", &address.address), 0);
+	assert_objects(w->h, 0);
+	assert_done(w->h, hycan_address_add(w->h, &address));
+	assert_objects(w->h, 1);
+	/* there already */
+	assert_done(w->h, hycan_address_add(w->h, &address));
+	assert_objects(w->h, 1);
+	assert_done(w->h, hycan_address_remove(w->h, "va", &address.address));
+	assert_objects(w->h, 0);
+	assert_refused(w->h, hycan_address_remove(w->h, "va", &address.address), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_address_add(w->h, &address));
+	/* the link under it */
+	assert_done(w->h, hycan_link_delete(w->h, "va"));
+	assert_objects(w->h, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counts, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_objects, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("daemon.status", tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger: what the daemon made in the kernel, where, for whom, and when.
+ *
+ * An object is known by its key: the network namespace, the kind, and the values that tell it from others of its kind, as
+ * bytes that the ledger only compares. It may be on another one, as an address is on a link: then it goes with that, as it
+ * does in the kernel. What it is on need not be in the ledger itself.
+ *
+ * The ledger is told what was done; it asks nobody. So it does not see what strangers do, nor what the kernel drops by
+ * itself. It is kept in memory, and ends with the daemon.
+ *
+ * Every function may be called by any thread. Nobody waits for longer than a slice of work takes.
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <hycan/types.h>
+
+/* Objects that a ledger holds at most: more than all routes of the Internet, so that a client cannot use up the memory. */
+#define LEDGER_OBJECTS_MAX (UINT32_C(1) << 22)
+
+#define LEDGER_IDENTITY_MAX 254
+
+struct ledger;
+
+struct ledger_key {
+	uint64_t netns; /* inode of the namespace */
+	enum hycan_object_kind kind;
+	uint8_t size; /* bytes of identity */
+	uint8_t identity[LEDGER_IDENTITY_MAX];
+};
+
+struct ledger_object {
+	struct ledger_key key;
+	uid_t uid;         /* the owner */
+	uint64_t since_us; /* on whatever clock the caller has */
+};
+
+int ledger_open(struct ledger **ret_ledger);
+void ledger_free(struct ledger **ledger);
+
+/* How many objects there are. */
+size_t ledger_count(struct ledger *ledger);
+
+/* Objects that can be put at once. */
+#define LEDGER_PUT_MAX 32
+
+/*
+ * Objects were made, LEDGER_PUT_MAX at most. One with a key that is there already was gone without a word: it is the new
+ * owner's, and new. on: what all of them are on, or NULL. 0 or -ENOMEM.
+ */
+int ledger_put(struct ledger *ledger, const struct ledger_object *objects, size_t n, const struct ledger_key *on);
+
+/* An object is gone, and with it all that is on it. */
+void ledger_take(struct ledger *ledger, const struct ledger_key *key);
+
+/* All of a kind are gone that are on something, or on what is on that. */
+void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
+
+/* Mark and sweep: those of a kind on something that were not marked since the last sweep are gone. */
+void ledger_mark(struct ledger *ledger, const struct ledger_key *key);
+void ledger_sweep(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
+
+/* Called for each object, without a lock. 0 to go on, anything else to end. */
+typedef int ledger_found(const struct ledger_object *object, void *userdata);
+
+/*
+ * Tells of all objects, the oldest first. Those that come and go meanwhile may be among them or not. Returns what found()
+ * returned last.
+ */
+int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata);
+
+#endif
