@@ -26,7 +26,8 @@ int routing_begin(void **state)
 	free(shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad;"
 	           "ip link add name va type veth peer name vb && ip link set va addrgenmode none && "
 	           "ip link set vb addrgenmode none && ip link set va up && ip link set vb up"));
-	shell_until(10, "ip -br link show va | grep -q LOWER_UP && ip -br link show vb | grep -q LOWER_UP");
+	/* not LOWER_UP, which is there before the kernel has told IPv6 */
+	shell_until(10, "ip link show va | grep -q 'state UP' && ip link show vb | grep -q 'state UP'");
 	check_hearing();
 	return 0;
 }
@@ -35,7 +36,18 @@ int routing_begin_with_addresses(void **state)
 {
 	routing_begin(state);
 	free(shell("ip address add 10.0.0.1/24 dev va && ip address add fd00::1/64 dev va nodad"));
+	routing_settle();
 	return 0;
+}
+
+/*
+ * The local route is the last but a few things that happen to an address, all under the routing lock: who gets that lock
+ * next, as a change to a link does, comes after them.
+ */
+void routing_settle(void)
+{
+	shell_until(60, "[ $(ip -6 -o address show | wc -l) -le $(ip -6 route show table local type local | wc -l) ]");
+	free(shell("ip link set va up"));
 }
 
 struct hycan_address address_of(const char *text)

@@ -14,6 +14,12 @@
 int routing_begin(void **state);
 int routing_begin_with_addresses(void **state);
 
+/*
+ * Waits until all IPv6 addresses are complete. The kernel answers who adds one before that, and even where it looks for no
+ * duplicates: the address is tentative for a while, then it gets its local route, and both are announced.
+ */
+void routing_settle(void);
+
 struct hycan_address address_of(const char *text);
 struct hycan_prefix prefix_of(const char *text);
 
