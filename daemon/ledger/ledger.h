@@ -9,7 +9,8 @@
  * The ledger is told what was done; it asks nobody. So it does not see what strangers do, nor what the kernel drops by
  * itself. It is kept in memory, and ends with the daemon.
  *
- * Every function may be called by any thread. Nobody waits for longer than a slice of work takes.
+ * Every function may be called by any thread. Nobody waits for longer than a slice of work takes, or one look through what
+ * is on a link.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
