@@ -217,7 +217,7 @@ int hycan_vlan_create_async(struct hycan *h, const char *parent, uint16_t vlan_i
  *
  * @param link_address what to add; see struct hycan_link_address
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
- * HYCAN_REFUSAL_INVALID.
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_address_add(struct hycan *h, const struct hycan_link_address *link_address);
 
@@ -254,7 +254,7 @@ int hycan_address_list_async(struct hycan *h, const struct hycan_address_list_op
  *
  * @param route what to add; see struct hycan_route
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
- * HYCAN_REFUSAL_INVALID.
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_LIMIT.
  */
 int hycan_route_add(struct hycan *h, const struct hycan_route *route);
 
@@ -265,7 +265,8 @@ int hycan_route_add_async(struct hycan *h, const struct hycan_route *route, hyca
  * Adds a route, in place of the one with the same destination, metric and table.
  *
  * @param route what to replace; see struct hycan_route
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_LIMIT.
  */
 int hycan_route_replace(struct hycan *h, const struct hycan_route *route);
 
@@ -273,11 +274,12 @@ int hycan_route_replace(struct hycan *h, const struct hycan_route *route);
 int hycan_route_replace_async(struct hycan *h, const struct hycan_route *route, hycan_callback *callback, void *userdata);
 
 /**
- * Removes the first route that matches what is given.
+ * Removes the first route that matches what is given. A route of several ways matches where neither gateway nor
+ * link is.
  *
  * @param destination its destination
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
  */
 int hycan_route_remove(struct hycan *h, const struct hycan_prefix *destination, const struct hycan_route_remove_options *options);
 
@@ -324,10 +326,10 @@ int hycan_rule_add(struct hycan *h, const struct hycan_rule *rule);
 int hycan_rule_add_async(struct hycan *h, const struct hycan_rule *rule, hycan_callback *callback, void *userdata);
 
 /**
- * Removes the first policy routing rule that matches all that is given.
+ * Removes the first policy routing rule that matches all that is given, which must be more than every rule has.
  *
  * @param rule what to remove; see struct hycan_rule
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
  */
 int hycan_rule_remove(struct hycan *h, const struct hycan_rule *rule);
 

@@ -246,7 +246,7 @@ struct hycan_link_address {
 	char link[HYCAN_IFNAME_SIZE]; /**< the link that has the address */
 	struct hycan_prefix address; /**< the address, and the length of its network */
 	bool has_peer; /**< peer is given */
-	struct hycan_prefix peer; /**< far end of a point-to-point link (IFA_ADDRESS) */
+	struct hycan_prefix peer; /**< far end of a point-to-point link (IFA_ADDRESS); the network is its own */
 	bool has_broadcast; /**< broadcast is given */
 	struct hycan_address broadcast; /**< IFA_BROADCAST; IPv4 only */
 	bool has_label; /**< label is given */
@@ -254,7 +254,7 @@ struct hycan_link_address {
 	bool has_scope; /**< scope is given */
 	enum hycan_scope scope; /**< how far the address is valid; default: global, or host for a loopback address */
 	bool has_preferred_lifetime; /**< preferred_lifetime is given */
-	uint32_t preferred_lifetime; /**< seconds for which new connections use it (IFA_CACHEINFO); default: for ever */
+	uint32_t preferred_lifetime; /**< seconds for which new connections use it (IFA_CACHEINFO); default: as long as it is valid */
 	bool has_valid_lifetime; /**< valid_lifetime is given */
 	uint32_t valid_lifetime; /**< seconds until the kernel removes it (IFA_CACHEINFO); default: for ever */
 	bool has_no_prefix_route; /**< no_prefix_route is given */
@@ -301,7 +301,7 @@ struct hycan_route {
 	bool has_mtu; /**< mtu is given */
 	uint32_t mtu; /**< largest packet on this route in bytes (RTAX_MTU) */
 	bool has_nexthops; /**< nexthops is given */
-	const struct hycan_nexthop *nexthops; /**< several ways with weights (RTA_MULTIPATH), instead of via and link; n_nexthops of them */
+	const struct hycan_nexthop *nexthops; /**< several ways with weights (RTA_MULTIPATH), instead of via and link; at most 100; n_nexthops of them */
 	size_t n_nexthops; /**< number of nexthops */
 };
 
