@@ -157,7 +157,7 @@ static void test_completion(void **state)
 {
 	static const char *const table[][2] = {
 		{ "vl", "vlan " },
-		{ "link|", "list get up down set delete " },
+		{ "forwarding|", "set get " },
 		{ "wireguard|peer-", "peer-set peer-remove " },
 		{ "wireguard|peer_", "" },
 		{ "--json|forwarding|set|", "ipv4 ipv6 " },
