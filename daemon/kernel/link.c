@@ -3,9 +3,9 @@
  * Changing links.
  *
  * The kernel finds a link by IFLA_IFNAME, so a change is one message: nobody asks for a number first, and no link can
- * take the name of another in between. A message with several changes is carried out one by one and ends at the first
- * that fails; kernel_link_set() makes that all or nothing. What this file does not do: anything that only one kind of
- * link has; that stands in the file of the kind.
+ * take the name of another in between. Only a new name needs the number: IFLA_IFNAME is the new one then. A message with
+ * several changes is carried out one by one and ends at the first that fails; kernel_link_set() makes that all or nothing.
+ * What this file does not do: anything that only one kind of link has; that stands in the file of the kind.
  */
 #include <errno.h>
 #include <linux/if.h>
@@ -48,6 +48,15 @@ int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up)
 	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, name);
 
 	link_message_up(nlh, up);
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+}
+
+int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char *new_name)
+{
+	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, new_name);
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+	ifi->ifi_index = (int)ifindex;
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 

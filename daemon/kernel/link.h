@@ -34,6 +34,9 @@ int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up);
 int kernel_link_set(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link_set_options *wanted,
                     const char **ret_fault);
 
+/* Gives the link with that number a name. -EBUSY: it is up, before Linux 6.2. */
+int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char *new_name);
+
 /* Deletes a link. The kernel deletes a CAN controller without a word, and the controller stays. */
 int kernel_link_delete(struct kernel_scope *scope, const char *name);
 

@@ -398,6 +398,70 @@ void ledger_take(struct ledger *ledger, const struct ledger_key *key)
 	unlock(ledger);
 }
 
+/* Gives an entry another key, which nothing else has: another entry, in its place. NULL: no memory, nothing has changed. */
+static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledger_key *key)
+{
+	struct entry *to = obtain(l, key, hash_of(l, key)), *on = e->on, *thing;
+
+	if (!to)
+		return NULL;
+	to->uid = e->uid;
+	to->since_us = e->since_us;
+	to->marked = e->marked;
+	to->object = e->object;
+	if (e->object) {
+		TAILQ_INSERT_BEFORE(e, to, order);
+		TAILQ_REMOVE(&l->objects, e, order);
+	}
+	if (on) {
+		LIST_REMOVE(e, sibling);
+		enter(to, on);
+	}
+	while ((thing = LIST_FIRST(&e->things))) {
+		LIST_REMOVE(thing, sibling);
+		enter(thing, to);
+	}
+	remove_from_bucket(l, e);
+	free(e);
+	return to;
+}
+
+static int rename_entry(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+{
+	struct entry *e = find(l, from), *thing, *next;
+	struct ledger_key key = *to;
+
+	if (!e)
+		return 0;
+	e = rekey(l, e, to);
+	for (thing = e ? LIST_FIRST(&e->things) : NULL; thing; thing = next) {
+		next = LIST_NEXT(thing, sibling);
+		if (!(kinds & 1u << thing->kind) || thing->size < from->size ||
+		    thing->size - from->size > LEDGER_IDENTITY_MAX - to->size ||
+		    memcmp(thing->identity, from->identity, from->size) != 0)
+			continue;
+		key.kind = thing->kind;
+		key.size = (uint8_t)(thing->size - from->size + to->size);
+		memcpy(key.identity + to->size, thing->identity + from->size, thing->size - from->size);
+		if (!find(l, &key) && !rekey(l, thing, &key))
+			return -ENOMEM;
+	}
+	return e ? 0 : -ENOMEM;
+}
+
+int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+{
+	struct entry *gone;
+	int r;
+
+	lock(ledger);
+	while ((gone = find(ledger, to)))
+		take_out(ledger, gone);
+	r = rename_entry(ledger, from, to, kinds);
+	unlock(ledger);
+	return r;
+}
+
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
 {
 	lock(ledger);

@@ -60,6 +60,12 @@ int ledger_put(struct ledger *ledger, const struct ledger_object *objects, size_
 /* An object is gone, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 
+/*
+ * An object is called otherwise now, and what is on it stays on it; an object on it of one of these kinds (a bit each) has
+ * a key that begins with that of what it is on, and is called otherwise, too. What had the new key is gone. 0 or -ENOMEM.
+ */
+int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+
 /* All of a kind are gone that are on something, or on what is on that. */
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
 

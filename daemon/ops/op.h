@@ -63,6 +63,7 @@ enum op_does {
 	OP_MAKES,
 	OP_TAKES,
 	OP_REPLACES, /* makes those of a list, and takes all others on that link */
+	OP_RENAMES,  /* gives a link another name */
 };
 
 /* Most fields that tell one object from another. */
@@ -80,7 +81,7 @@ struct op_effect {
 	enum hycan_object_kind kind;
 	enum op_does does;
 	int8_t list;       /* position of that list, or -1 */
-	struct op_part on; /* name of the link that it is gone with */
+	struct op_part on; /* name of the link that it is gone with; of OP_RENAMES, the new name */
 	uint8_t n_parts;   /* fields that tell it from others; 0: all of the kind on that link */
 	struct op_part part[OP_PARTS_MAX];
 };

@@ -298,6 +298,30 @@ static void record_rest(const struct view *v)
 		ledger_sweep(ledger, &key, v->effect->kind);
 }
 
+/* The kinds that are told apart by the name of the link that they are on before anything else. */
+static uint32_t kinds_named_by_link(void)
+{
+	uint32_t kinds = 0;
+
+	for (unsigned int kind = 0; kind < 32; kind++) {
+		const struct op_effect *e = op_effect_of_kind(kind);
+
+		if (e && e->on.position >= 0 && e->part[0].position == e->on.position && e->part[0].of_item == e->on.of_item)
+			kinds |= 1u << kind;
+	}
+	return kinds;
+}
+
+static int record_renamed(const struct view *v)
+{
+	struct ledger_key from, to;
+
+	if (v->job->op.unchanged || !identify_link(v, 0, &to))
+		return 0;
+	identify(v, 0, &from);
+	return ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+}
+
 static int record_effect(const struct view *v)
 {
 	struct ledger *ledger = v->job->server->ledger;
@@ -311,6 +335,8 @@ static int record_effect(const struct view *v)
 		r = record_made(v);
 		record_rest(v);
 		return r;
+	case OP_RENAMES:
+		return record_renamed(v);
 	case OP_TAKES:
 		if (v->effect->n_parts) {
 			identify(v, 0, &key);
@@ -349,7 +375,7 @@ int record_check(struct job *job)
 	const struct op_effect *effects = op_effects(job->operation, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (effects[i].does != OP_TAKES)
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
 			more += view_effect(job, &effects[i]).n_items;
 	if (more == 0 || ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
 		return 0;

@@ -141,6 +141,20 @@ int hycan_link_delete(struct hycan *h, const char *name);
 int hycan_link_delete_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
 
 /**
+ * Renames a link. It has that name already: success, nothing changes. Linux before 6.2 renames no link that is up.
+ * Addresses and routes stay; masquerading and policy routing rules that say the old name go on saying it.
+ *
+ * @param name the link
+ * @param new_name its new name (IFLA_IFNAME)
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_EXISTS,
+ * HYCAN_REFUSAL_BUSY.
+ */
+int hycan_link_rename(struct hycan *h, const char *name, const char *new_name);
+
+/** link.rename without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_link_rename_async(struct hycan *h, const char *name, const char *new_name, hycan_callback *callback, void *userdata);
+
+/**
  * Creates a virtual CAN link. Same link already there: success, nothing changes.
  *
  * @param name the new link

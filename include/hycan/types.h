@@ -53,6 +53,7 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_LINK_DOWN = 0x0304, /**< link.down */
 	HYCAN_OPERATION_LINK_SET = 0x0305, /**< link.set */
 	HYCAN_OPERATION_LINK_DELETE = 0x0306, /**< link.delete */
+	HYCAN_OPERATION_LINK_RENAME = 0x0307, /**< link.rename */
 	HYCAN_OPERATION_VCAN_CREATE = 0x0401, /**< vcan.create */
 	HYCAN_OPERATION_VXCAN_CREATE = 0x0402, /**< vxcan.create */
 	HYCAN_OPERATION_CAN_SET = 0x0403, /**< can.set */

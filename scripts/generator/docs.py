@@ -47,7 +47,8 @@ def operations_page(schema):
             out += [f"Answers any number of [{o.lists}](#{o.lists}).", ""]
         elif o.reply:
             out += ["Answer:", ""] + field_table(schema, o.reply)
-        for sign, word in (("+", "Makes"), ("-", "Takes away"), ("=", "Makes, and takes away what is not in the list")):
+        for sign, word in (("+", "Makes"), ("-", "Takes away"), ("=", "Makes, and takes away what is not in the list"),
+                           ("~", "Renames")):
             made = [f"`{e.text()}`" for e in o.effects if e.sign == sign]
             if made:
                 out += [f"{word}: " + ", ".join(made) + ".", ""]

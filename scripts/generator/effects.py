@@ -14,32 +14,34 @@ IDENTITY_MAX = 254  # LEDGER_IDENTITY_MAX in daemon/ledger/ledger.h
 PARTS_MAX = 16      # OP_PARTS_MAX in daemon/ops/op.h
 
 NAME = r"[a-z][a-z0-9_]*"
-EFFECT = re.compile(rf"^([+=-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+on\s+({NAME}(?:\.{NAME})?))?(?:\s+(.*))?$")
+EFFECT = re.compile(rf"^([+=~-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+(on|to)\s+({NAME}(?:\.{NAME})?))?(?:\s+(.*))?$")
 
 
 @dataclass
 class Effect:
-    """What an operation makes (+), takes away (-), or states to be all there is (=)."""
+    """What an operation makes (+), takes away (-), states to be all there is (=), or renames (~)."""
     sign: str
     kind: str
     names: list             # of the fields that tell one object from another: “name”, “list.name”
-    on: str | None          # field with the name of the link that it is gone with
+    on: str | None          # field with the name of the link that it is gone with; of ~, with the new name
     items: str | None = None  # the list of which each item is one
     parts: list = dataclass_field(default_factory=list)  # (field's position, whether in an item of the list)
     on_part: tuple | None = None
 
     def text(self):
-        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + (f" on {self.on}" if self.on else "")
+        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + (f" {'to' if self.sign == '~' else 'on'} {self.on}" if self.on else "")
 
 
 def read(parser, row, rest):
     """The effects at the beginning of rest, and what follows them."""
     found = []
-    while rest[:1] in ("+", "-", "="):
+    while rest[:1] in ("+", "-", "=", "~"):
         match = EFFECT.match(rest) or parser.fail(f"{row.name}: “{rest}” is not an object; it is written: +|-|= KIND(FIELDS) [on FIELD]")
+        if (match[1] == "~") != (match[4] == "to"):
+            parser.fail(f"{row.name}: “~” goes with “to”, everything else with “on”")
         names = [name.strip() for name in match[3].split(",")] if match[3] is not None else []
-        found.append(Effect(match[1], match[2], names, match[4]))
-        rest = match[5] or ""
+        found.append(Effect(match[1], match[2], names, match[5]))
+        rest = match[6] or ""
     return found, rest
 
 
@@ -80,6 +82,8 @@ def resolve(parser, row, effect):
         effect.on_part = on[0]
     if effect.sign == "=" and (not effect.items or not effect.on or effect.on_part[1]):
         parser.fail(f"{row.name}: “=” needs a list, and one link that all of it is on", row.line)
+    if effect.sign == "~" and (effect.kind != "link" or [f.type for f in fields] != ["ifname"] or effect.items):
+        parser.fail(f"{row.name}: “~” is for a link that one field names", row.line)
     if len(fields) > PARTS_MAX or sum(size(parser, row, f) for f in fields) > IDENTITY_MAX:
         parser.fail(f"{row.name}: that is too much to tell one {effect.kind} from another", row.line)
     return fields

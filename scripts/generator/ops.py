@@ -38,7 +38,7 @@ def table_source(schema):
 
 
 def effect_text(schema, o, effect):
-    does = {"+": "OP_MAKES", "-": "OP_TAKES", "=": "OP_REPLACES"}[effect.sign]
+    does = {"+": "OP_MAKES", "-": "OP_TAKES", "=": "OP_REPLACES", "~": "OP_RENAMES"}[effect.sign]
     names = [f.name for f, _, _ in grammar.flatten(schema, o.request)]
     on, on_item = effect.on_part or (-1, False)
     parts = ", ".join(f"{{{position}, {str(item).lower()}}}" for position, item in effect.parts)

@@ -56,6 +56,9 @@ BROKEN = [
     (MAKES.replace("+ address(x)", "+ address(x"), 11, "is not an object"),
     (MAKES.replace("+ address", "= address"), 11, "needs a list, and one link"),
     (MAKES.replace("+ address(x) on l", "= address(w.x) on w.over"), 11, "needs a list, and one link"),
+    (MAKES + ALSO + "~ link(l) on l\n", 13, "“~” goes with “to”"),
+    (MAKES + ALSO + "- link(l) to l\n", 13, "“~” goes with “to”"),
+    (MAKES + ALSO + "~ address(x) to l\n", 13, "“~” is for a link"),
     (MAKES + ALSO + "- address(x)\n", 13, "is told from others by u32 in a.b, and by u16 here"),
     (MAKES + ALSO + "- address\n", 13, "what tells one address from another is missing"),
     (GOOD.replace("(x: u32)", "(" + ", ".join(f"x{i}: u8" for i in range(64)) + ")"), 3, "at most 63 fields"),
@@ -64,7 +67,7 @@ BROKEN = [
 
 def main():
     for good in (GOOD, MAKES, MAKES.replace("+ address(x) on l", "= address(w.x) on l"), MAKES.replace("(x) on l", "(w.x) on w.over"),
-                 MAKES + ALSO + "- address on l  - link(l)\n"):
+                 MAKES + ALSO + "- address on l  - link(l)\n", MAKES + ALSO + "~ link(l) to l\n"):
         schema.Parser("good", good).parse()
     failed = 0
     for text, line, sentence in BROKEN:

@@ -178,6 +178,49 @@ static void takes_all_of_a_kind(void **state)
 	assert_objects(l, "a:1 b:1 a.5:1 1:1 r4:1 ");
 }
 
+static void rename_link(struct ledger *l, const char *from, const char *to)
+{
+	struct ledger_key f = key(HYCAN_OBJECT_KIND_LINK, from), t = key(HYCAN_OBJECT_KIND_LINK, to);
+
+	assert_int_equal(ledger_rename(l, &f, &t, 1u << HYCAN_OBJECT_KIND_ADDRESS), 0);
+}
+
+static void renames(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "b", NULL, 5);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "b 9", "b", 5);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", "under", 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "a 1", "a", 2);
+	put(l, HYCAN_OBJECT_KIND_ROUTE, "a 3", "a", 3);
+	put(l, HYCAN_OBJECT_KIND_LINK, "vlan", "a", 4);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "a 2", "a", 2);
+	rename_link(l, "none", "nothing");
+	assert_int_equal(ledger_count(l), 7);
+	/* what has the new name is gone, and everything else keeps its place and its owner */
+	rename_link(l, "a", "b");
+	assert_objects(l, "b:1 b 1:2 a 3:3 vlan:4 b 2:2 ");
+	assert_int_equal(ledger_count(l), 5);
+	rename_link(l, "b", "longer");
+	assert_objects(l, "longer:1 longer 1:2 a 3:3 vlan:4 longer 2:2 ");
+	take(l, HYCAN_OBJECT_KIND_LINK, "a");
+	take(l, HYCAN_OBJECT_KIND_LINK, "b");
+	take(l, HYCAN_OBJECT_KIND_ADDRESS, "longer 2");
+	assert_objects(l, "longer:1 longer 1:2 a 3:3 vlan:4 ");
+	/* what was on it, and what it was on, is so under the new name */
+	rename_link(l, "under", "below");
+	take(l, HYCAN_OBJECT_KIND_LINK, "below");
+	assert_int_equal(ledger_count(l), 0);
+	/* two ends of a pair */
+	put(l, HYCAN_OBJECT_KIND_LINK, "x", "y", 1);
+	put(l, HYCAN_OBJECT_KIND_LINK, "y", "x", 1);
+	rename_link(l, "x", "z");
+	assert_objects(l, "z:1 y:1 ");
+	take(l, HYCAN_OBJECT_KIND_LINK, "y");
+	assert_int_equal(ledger_count(l), 0);
+}
+
 static void sweeps(void **state)
 {
 	struct ledger *l = *state;
@@ -326,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_with_a_link_of_somebody_else, begin, end),
 		cmocka_unit_test_setup_teardown(pairs_go_together, begin, end),
 		cmocka_unit_test_setup_teardown(takes_all_of_a_kind, begin, end),
+		cmocka_unit_test_setup_teardown(renames, begin, end),
 		cmocka_unit_test_setup_teardown(sweeps, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),

@@ -320,6 +320,36 @@ static void knows_links(void **state)
 	assert_objects(w->h, "link x1\nlink x0\nlink c0\n");
 }
 
+/* Addresses are told apart by their links, routes are not; both are on them. */
+static void follows_a_new_name(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route route = route_to("10.50.0.0/16");
+
+	route.has_link = true;
+	snprintf(route.link, sizeof(route.link), "va");
+	add_address(w->h, "va", "10.1.0.1/24");
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	add_address(w->h, "va", "fd01::1/64");
+	assert_done(w->h, hycan_link_down(w->h, "vb"));
+	assert_done(w->h, hycan_link_rename(w->h, "vb", "other"));
+	assert_done(w->h, hycan_link_rename(w->h, "va", "va"));
+	assert_objects(w->h, "address va 10.1.0.1/24\nroute 10.50.0.0/16 table main\naddress va fd01::1/64\n");
+	if (hycan_link_rename(w->h, "va", "a-longer-name") == HYCAN_REFUSAL_BUSY)
+		return;
+	assert_objects(w->h,
+	               "address a-longer-name 10.1.0.1/24\nroute 10.50.0.0/16 table main\naddress a-longer-name fd01::1/64\n");
+	/* asked by an alternative name */
+	free(shell("ip link property add dev a-longer-name altname alternative"));
+	assert_done(w->h, hycan_link_rename(w->h, "alternative", "short"));
+	assert_objects(w->h, "address short 10.1.0.1/24\nroute 10.50.0.0/16 table main\naddress short fd01::1/64\n");
+	remove_address(w->h, "short", "10.1.0.1/24");
+	assert_done(w->h, hycan_link_down(w->h, "short"));
+	assert_objects(w->h, "address short fd01::1/64\n");
+	assert_done(w->h, hycan_link_delete(w->h, "short"));
+	assert_objects(w->h, "");
+}
+
 static void knows_wireguard(void **state)
 {
 	struct world *w = *state;
@@ -470,6 +500,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_nat, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(lets_go_with_links, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(knows_links, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(follows_a_new_name, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(knows_wireguard, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(shows_to_whom_it_belongs, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(tells_namespaces_apart, world_begin, world_end),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.rename: another name for a link (IFLA_IFNAME). */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/link.h"
+#include "table.h"
+
+static int refuse(struct op *op, const struct hycan_link *link, const char *new_name, int error)
+{
+	if (error == -ENODEV)
+		return op_refuse_no_link(op, "name", link->name);
+	if (error == -EEXIST)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "new_name",
+		                 "“%s” is the name of a link already; choose another, or rename or delete that link first.",
+		                 new_name);
+	if (error == -EBUSY && link->up)
+		return op_refuse(
+			op, HYCAN_REFUSAL_BUSY, "name",
+			"The link “%s” is up, and this kernel renames only links that are down: set it down first (link.down).",
+			link->name);
+	return error;
+}
+
+/* The ledger knows a link by its name alone, and the request may have an alternative one (IFLA_ALT_IFNAME). */
+static int settle(struct op *op, const struct hycan_link_rename_request *request, const struct hycan_link *link)
+{
+	struct hycan_link_rename_request *settled = op->memory(op, sizeof(*settled));
+
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	memcpy(settled->name, link->name, sizeof(settled->name));
+	op->settled = settled;
+	return 0;
+}
+
+int op_link_rename(struct op *op, const struct hycan_link_rename_request *request)
+{
+	struct hycan_link link;
+	int r;
+
+	r = kernel_link_get(op->scope, request->name, &link);
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "name", request->name);
+	if (r < 0)
+		return r;
+	op->unchanged = strcmp(link.name, request->new_name) == 0;
+	if (op->unchanged)
+		return 0;
+	r = settle(op, request, &link);
+	if (r < 0)
+		return r;
+	r = kernel_link_rename(op->scope, link.ifindex, request->new_name);
+	return r < 0 ? refuse(op, &link, request->new_name, r) : 0;
+}
