@@ -25,7 +25,7 @@
 
 /* Buckets at the beginning, and of as many entries at most: every object may be on a link of its own. */
 #define BUCKETS_MIN 64u
-#define BUCKETS_MAX (2 * LEDGER_OBJECTS_MAX)
+#define BUCKETS_MAX ((size_t)2 * LEDGER_OBJECTS_MAX)
 
 /* Entries that are handled before another thread gets its turn. */
 #define SLICE 64u
