@@ -389,9 +389,11 @@ static int decode_element(struct wire_decoder *d, const struct hycan_field *fiel
 		return fault(d, HYCAN_REFUSAL_LIMIT, field, "The field %s is too large for a list.", field->name);
 	if (first) {
 		size_t n = count_attributes(p, left, field->number);
+		struct nlattr nla;
 
-		/* one attribute without contents stands for a list that is given, and empty */
-		if (n == 1 && size == 0)
+		/* one attribute without contents stands for a list that is given, and empty; a structure that is empty is nested */
+		memcpy(&nla, p, sizeof(nla));
+		if (n == 1 && size == 0 && !(nla.nla_type & NLA_F_NESTED))
 			return 0;
 		/* a structure is zeroed when its turn comes; of a hundred thousand, doing both is felt */
 		list = field->type == HYCAN_TYPE_STRUCT ? take(&d->memory, n * field->size)
