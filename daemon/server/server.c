@@ -341,8 +341,12 @@ void server_free(struct server **server)
 	free(s->socket_path);
 	sd_event_source_disable_unref(s->listener);
 	s->listener = NULL;
-	for (size_t i = 0; i < WORKERS; i++)
+	for (size_t i = 0; i < WORKERS; i++) {
+		peer = s->worker[i].busy ? s->worker[i].job.peer : NULL;
 		worker_close(&s->worker[i]);
+		if (peer && peer->gone)
+			peer_job_done(peer, &s->worker[i].job);
+	}
 	s->private = false;
 	while ((peer = TAILQ_FIRST(&s->peers))) {
 		/* the workers are gone, and with them what they had begun */

@@ -53,6 +53,9 @@ void worker_close(struct worker *worker)
 		sem_destroy(&worker->start);
 	}
 	worker->running = false;
+	if (worker->busy)
+		job_end(&worker->job);
+	worker->busy = false;
 	job_close(&worker->job);
 }
 
