@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In place of the handlers, of the kernel room and of the log: answers by chance, so that no kernel is touched.
+ *
+ * The operations that are about the server itself are the real ones. Of every other request it is seen that it is legal,
+ * and what is answered follows from its contents: much, little, nothing, a refusal, an errno, in the middle of a list too.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "kernel/namespace.h"
+#include "kernel/scope.h"
+#include "log.h"
+#include "table.h"
+
+/* ---------------------------------------------------------------------------------------------------------- the kernel */
+
+struct kernel_scope {
+	int netns;
+};
+
+int kernel_scope_open(int netns, struct kernel_scope **ret_scope)
+{
+	struct kernel_scope *scope = malloc(sizeof(*scope));
+
+	CHECK(scope);
+	scope->netns = netns;
+	*ret_scope = scope;
+	return 0;
+}
+
+void kernel_scope_free(struct kernel_scope **scope)
+{
+	free(*scope);
+	*scope = NULL;
+}
+
+const char *kernel_scope_message(const struct kernel_scope *scope)
+{
+	return scope->netns >= 0 ? "The kernel's own words" : "";
+}
+
+uint64_t kernel_scope_inode(const struct kernel_scope *scope)
+{
+	return (uint64_t)scope->netns;
+}
+
+int kernel_namespace_owner(int netns, uid_t *ret_owner)
+{
+	CHECK(fcntl(netns, F_GETFD) == FD_CLOEXEC);
+	*ret_owner = 0;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------- the handlers */
+
+/* What follows from the contents of a request; which must be legal, and so can be sent. */
+static uint64_t contents(const struct hycan_operation *operation, const void *request)
+{
+	static _Thread_local uint8_t bytes[1 << 18];
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+	struct wire_fault fault;
+	struct chance chance = { operation->number };
+	ssize_t n = wire_encode(operation->request, request, bytes, sizeof(bytes), fds, &n_fds, &fault);
+
+	CHECK(n >= 0 || n == -ENOBUFS);
+	walk_structure(operation->request, request, true);
+	for (ssize_t i = 0; i < n; i++)
+		chance.state = chance_next(&chance) ^ bytes[i];
+	return chance.state;
+}
+
+static void make_reply(struct op *op, struct chance *chance, const struct hycan_structure *structure, void *reply)
+{
+	struct sample sample = { .chance = *chance, .memory.size = 1 << 14 };
+
+	sample.memory.base = op->memory(op, sample.memory.size);
+	if (!sample.memory.base)
+		sample.memory.size = 0;
+	sample_structure(&sample, structure, reply);
+	*chance = sample.chance;
+}
+
+static int answer_list(struct op *op, struct chance *chance, const struct hycan_structure *structure, bool empty)
+{
+	static _Thread_local _Alignas(max_align_t) uint8_t item[1 << 13];
+	size_t n = chance_below(chance, 16) ? chance_below(chance, 5) : chance_below(chance, 4000);
+	int r = 0;
+
+	CHECK(structure->size <= sizeof(item));
+	memset(item, 0, structure->size);
+	if (!empty)
+		make_reply(op, chance, structure, item);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = op->answer(op, item);
+	return r;
+}
+
+static int answer(const struct hycan_operation *operation, struct op *op, struct chance *chance, void *reply)
+{
+	static const int errors[] = { ENODEV, ENOMEM, EEXIST, EBUSY, EOPNOTSUPP, ERANGE, EINVAL, ENOSPC, EPERM };
+	size_t what = chance_below(chance, 20);
+	int r = 0;
+
+	/* somebody else gets a worker meanwhile, or does not */
+	if (operation->runs == HYCAN_RUNS_SLOW && chance_below(chance, 4) == 0)
+		usleep(200);
+	/* whatever goes wrong may go wrong behind part of an answer; what is empty can perhaps not be sent */
+	if (operation->list)
+		r = answer_list(op, chance, operation->reply, what == 0);
+	else if (what != 0 && operation->reply->n_fields > 0)
+		make_reply(op, chance, operation->reply, reply);
+	if (r != 0)
+		return r;
+	switch (what) {
+	case 1:
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "name", "There is no link “%s” here.", "x");
+	case 2:
+		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, NULL, -EPERM, "It cannot be done");
+	case 3:
+	case 4:
+		return -errors[chance_below(chance, N(errors))];
+	case 5:
+		/* a list that changes all the time */
+		return -EINTR;
+	case 6:
+		return op->memory(op, SIZE_MAX / 4) ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+int op_call(const struct hycan_operation *operation, struct op *op, const void *request, void *reply)
+{
+	struct chance chance = { contents(operation, request) };
+
+	CHECK(op->scope);
+	switch (operation->number) {
+	case HYCAN_OPERATION_SESSION_HELLO:
+		return op_session_hello(op, request, reply);
+	case HYCAN_OPERATION_SESSION_DESCRIBE:
+		return op_session_describe(op, request);
+	case HYCAN_OPERATION_SESSION_WHOAMI:
+		return op_session_whoami(op, request, reply);
+	case HYCAN_OPERATION_SESSION_NETNS:
+		return op_session_netns(op, request, reply);
+	case HYCAN_OPERATION_DAEMON_STATUS:
+		return op_daemon_status(op, request, reply);
+	}
+	return answer(operation, op, &chance, reply);
+}
+
+/* ------------------------------------------------------------------------------------------------- the log, the users */
+
+/* Everything is written, and every line is one. */
+bool log_enabled(int priority)
+{
+	return priority <= LOG_DEBUG;
+}
+
+static void check_line(const char *text)
+{
+	for (; *text; text++)
+		CHECK((unsigned char)*text >= 0x20 && *text != 0x7f);
+}
+
+void log_write(int priority, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	(void)priority;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	check_line(text);
+}
+
+void log_audit(int priority, const struct log_audit *audit)
+{
+	CHECK(priority <= LOG_DEBUG);
+	CHECK(audit->operation[0] && audit->result[0]);
+	check_line(audit->object);
+	check_line(audit->result);
+	check_line(audit->sentence);
+}
+
+/* The users of this machine do not matter. */
+int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **ret_entry)
+{
+	(void)name, (void)entry, (void)buffer, (void)size;
+	*ret_entry = NULL;
+	return 0;
+}
+
+int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **ret_entry)
+{
+	(void)uid, (void)buffer, (void)size;
+	entry->pw_name = (char *)"fuzzer";
+	*ret_entry = entry;
+	return 0;
+}
+
+int getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size, struct group **ret_entry)
+{
+	(void)name, (void)entry, (void)buffer, (void)size;
+	*ret_entry = NULL;
+	return 0;
+}
