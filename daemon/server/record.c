@@ -248,6 +248,21 @@ static bool same_link(const struct batch *b, bool has_link, const struct ledger_
 	       (!has_link || (b->link.size == link->size && memcmp(b->link.identity, link->identity, link->size) == 0));
 }
 
+/* Whether two items name the same link, in the same bytes: most lists name few, in runs. */
+static bool same_in_request(const struct view *v, size_t item, size_t other)
+{
+	const struct hycan_field *field;
+	const char *a, *b;
+
+	if (!v->effect->on.of_item)
+		return false;
+	field = field_of(v->effect, v->effect->on);
+	a = v->items + item * v->item_size;
+	b = v->items + other * v->item_size;
+	return (!(field->flags & HYCAN_FIELD_OPTIONAL) || a[field->has_offset] == b[field->has_offset]) &&
+	       memcmp(a + field->offset, b + field->offset, field->size) == 0;
+}
+
 static int put_batch(const struct view *v, struct batch *b)
 {
 	int r = b->n ? ledger_put(v->job->server->ledger, b->object, b->n, b->has_link ? &b->link : NULL) : 0;
@@ -260,16 +275,18 @@ static int record_made(const struct view *v)
 {
 	const uint64_t now_us = server_now_us();
 	struct ledger_key link;
+	bool has_link = false;
 	struct batch b;
+	size_t last = 0;
 	int r = 0;
 
 	b.n = 0;
 	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		bool has_link;
-
 		if (is_unchanged(v->job, i))
 			continue;
-		has_link = identify_link(v, i, &link);
+		if (b.n == 0 || !same_in_request(v, i, last))
+			has_link = identify_link(v, i, &link);
+		last = i;
 		if (b.n == LEDGER_PUT_MAX || (b.n && !same_link(&b, has_link, &link)))
 			r = put_batch(v, &b);
 		if (b.n == 0) {

@@ -459,6 +459,28 @@ static void tells_namespaces_apart(void **state)
 	free(shell("ip netns delete %s", strrchr(path, '/') + 1));
 }
 
+/* Which route of a load is on which link. */
+static void keeps_links_of_loads_apart(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route routes[9];
+	char text[32];
+
+	for (int i = 0; i < 9; i++) {
+		snprintf(text, sizeof(text), "10.%d.0.0/16", 20 + i);
+		routes[i] = route_to(text);
+		routes[i].has_link = true;
+		strcpy(routes[i].link, i == 0 || i == 4 || i == 5 || i == 8 ? "va" : "vb");
+	}
+	/* there already, between two on the other link and in front of one */
+	free(shell("ip route add 10.24.0.0/16 dev va proto static && ip route add 10.20.0.0/16 dev va proto static"));
+	assert_done(w->h, hycan_route_load(w->h, routes, 9, NULL, NULL));
+	assert_done(w->h, hycan_link_down(w->h, "vb"));
+	assert_objects(w->h, "route 10.25.0.0/16 table main\nroute 10.28.0.0/16 table main\n");
+	assert_done(w->h, hycan_link_down(w->h, "va"));
+	assert_objects(w->h, "");
+}
+
 /* Many more than are told at once, made by one request and gone with another. */
 static void holds_many(void **state)
 {
@@ -504,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_wireguard, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(shows_to_whom_it_belongs, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(tells_namespaces_apart, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(keeps_links_of_loads_apart, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(holds_many, routing_begin, world_end),
 	};
 
