@@ -74,12 +74,6 @@ int wire_decode(struct wire_decoder *decoder, const struct hycan_structure *stru
 ssize_t wire_encode(const struct hycan_structure *structure, const void *value, void *buffer, size_t size, int *fds, size_t *n_fds,
                     struct wire_fault *fault);
 
-/* Wipes the secrets of a structure that was decoded. */
-void wire_wipe(const struct hycan_structure *structure, void *value);
-
-/* Wipes key material in a frame of that structure, which need not be well formed. */
-void wire_wipe_frame(const struct hycan_structure *structure, void *attributes, size_t size);
-
 /* The values of a field in a structure: the first, and how many: one, those of a list, or 0 where it is absent. */
 const void *wire_values(const struct hycan_field *field, const void *value, size_t *ret_n);
 

@@ -243,16 +243,23 @@ int policy_visit_rules(const struct policy *policy, const struct identity *ident
 	return 0;
 }
 
+struct policy *policy_ref(struct policy *policy)
+{
+	if (policy)
+		policy->n_refs++;
+	return policy;
+}
+
 void policy_free(struct policy **policy)
 {
 	struct policy *p = *policy;
 
-	if (!p)
+	*policy = NULL;
+	if (!p || p->n_refs-- > 0)
 		return;
 	for (size_t i = 0; i < p->n_rules; i++)
 		rule_done(&p->rule[i]);
 	free(p->rule);
 	free(p->path);
 	free(p);
-	*policy = NULL;
 }

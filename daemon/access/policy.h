@@ -23,6 +23,9 @@ struct policy;
  * begins with FILE:LINE, what is wrong and what to write instead.
  */
 int policy_read(const char *path, struct policy **ret_policy, char *reason, size_t reason_size);
+
+/* One more who looks at it, until policy_free(). Both are for one thread; looking is for any. */
+struct policy *policy_ref(struct policy *policy);
 void policy_free(struct policy **policy);
 
 struct policy_verdict {

@@ -33,6 +33,7 @@ struct policy {
 	char *path; /* NULL: all of them are built in */
 	struct rule *rule;
 	size_t n_rules;
+	size_t n_refs; /* beside the first */
 };
 
 static inline bool rule_has_operation(const struct rule *rule, const struct hycan_operation *operation)

@@ -158,7 +158,7 @@ static void enter(struct op *op, struct kernel_scope *scope)
 	struct peer *peer = job_of(op)->peer;
 
 	op_scope_free(&peer->scope);
-	peer->scope = scope;
+	op->scope = peer->scope = scope;
 }
 
 const struct op_server about_server = {

@@ -1,12 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The queue of bytes. Growing copies to new memory and wipes the old: frames may hold key material. */
+/*
+ * The queue of bytes. Frames may hold key material, so memory that is given up is wiped, or goes back to the kernel.
+ *
+ * A long queue is pages of its own: it grows without being copied, which for 16 MiB would be felt by everybody who waits.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "buffer.h"
 
 #define BUFFER_SIZE_MIN 4096u
+
+/* From this size on a queue is pages of its own. */
+#define BUFFER_PAGES_MIN (128u << 10)
+
+static uint8_t *pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* The same bytes with more room behind them. */
+static uint8_t *grow_pages(struct buffer *b, size_t room)
+{
+	void *p = mremap(b->data, b->room, room, MREMAP_MAYMOVE);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	b->data = p;
+	b->room = room;
+	return b->data + b->end;
+}
 
 uint8_t *buffer_reserve(struct buffer *b, size_t size, size_t limit)
 {
@@ -23,9 +50,14 @@ uint8_t *buffer_reserve(struct buffer *b, size_t size, size_t limit)
 		b->end = used;
 		return b->data + b->end;
 	}
+	if (b->room >= BUFFER_PAGES_MIN) {
+		while (room < b->end + size)
+			room *= 2;
+		return grow_pages(b, room);
+	}
 	while (room < used + size)
 		room *= 2;
-	data = malloc(room);
+	data = room >= BUFFER_PAGES_MIN ? pages(room) : malloc(room);
 	if (!data)
 		return NULL;
 	if (used)
@@ -58,8 +90,11 @@ void buffer_consume(struct buffer *b, size_t size, size_t keep)
 
 void buffer_release(struct buffer *b)
 {
-	if (b->data)
+	if (b->room >= BUFFER_PAGES_MIN) {
+		(void)munmap(b->data, b->room);
+	} else if (b->data) {
 		explicit_bzero(b->data, b->high);
-	free(b->data);
+		free(b->data);
+	}
 	*b = (struct buffer){ 0 };
 }

@@ -41,7 +41,7 @@ int buffer_append(struct buffer *b, const void *bytes, size_t size, size_t limit
 /* Takes bytes off the front. keep: how much memory an empty queue may hold on to. */
 void buffer_consume(struct buffer *b, size_t size, size_t keep);
 
-/* Frees the memory; the queue is empty and can be used again. What it held is wiped, since keys pass through. */
+/* Gives the memory back; the queue is empty and can be used again. Nobody finds what it held, since keys pass through. */
 void buffer_release(struct buffer *b);
 
 #endif

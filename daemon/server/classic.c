@@ -109,7 +109,7 @@ enum dispatched classic_request(struct peer *peer, const uint8_t *bytes, size_t 
 		answer_failure(output, CLASSIC_ERROR_PROTOCOL, fault.sentence);
 	else
 		d = dispatch_request(peer, operation, &request);
-	if (d != DISPATCH_WAIT)
+	if (d == DISPATCH_DONE || d == DISPATCH_ELSEWHERE)
 		*ret_taken = 2u + bytes[1];
 	return d;
 }

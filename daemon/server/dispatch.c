@@ -18,19 +18,27 @@
 #include "server.h"
 #include "table.h"
 
-/* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
-static struct job *find_job(struct server *server, const struct hycan_operation *operation)
-{
-	bool slow = operation->runs == HYCAN_RUNS_SLOW;
+/* From so many bytes on, taking a frame apart is slow itself. */
+#define LONG_FRAME (128u << 10)
 
-	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && server->n_busy == 0))
+bool dispatch_has_room(const struct server *server, bool slow)
+{
+	return slow ? server->n_busy_slow < WORKERS_SLOW && server->n_busy < WORKERS
+	            : server->n_busy_slow == 0 || server->n_busy < WORKERS;
+}
+
+/* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
+static struct job *find_job(struct server *server, const struct hycan_operation *operation, bool slow)
+{
+	size_t i = 0;
+
+	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && server->n_busy_slow == 0))
 		return &server->job;
-	if (slow && server->n_busy_slow >= WORKERS_SLOW)
+	if (!dispatch_has_room(server, slow))
 		return NULL;
-	for (size_t i = 0; i < WORKERS; i++)
-		if (!server->worker[i].busy)
-			return &server->worker[i].job;
-	return NULL;
+	while (server->worker[i].busy)
+		i++;
+	return &server->worker[i].job;
 }
 
 static void give_work(struct server *server, struct job *job)
@@ -39,11 +47,11 @@ static void give_work(struct server *server, struct job *job)
 
 	job->peer->job = job;
 	server->n_busy++;
-	server->n_busy_slow += job->operation->runs == HYCAN_RUNS_SLOW;
+	server->n_busy_slow += job->slow;
 	worker_start(worker);
 }
 
-static int decode(struct job *job, const void *attributes, size_t size, bool fds_lost)
+static int decode(struct job *job, const void *attributes, size_t size)
 {
 	struct wire_decoder decoder = {
 		.strict = true,
@@ -57,7 +65,7 @@ static int decode(struct job *job, const void *attributes, size_t size, bool fds
 	job->memory.used = decoder.memory.used;
 	if (r < 0)
 		return op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
-	if (decoder.n_fds_used < job->n_fds || fds_lost)
+	if (decoder.n_fds_used < job->n_fds || job->fds_lost)
 		return op_refuse(&job->op, HYCAN_REFUSAL_MALFORMED, NULL,
 		                 "%s takes %zu file descriptors, and more came with the frame.", job->operation->name,
 		                 decoder.n_fds_used);
@@ -80,7 +88,7 @@ static int check_access(struct job *job)
 	/* a private daemon has no more rights than the caller who started it */
 	if (job->server->private)
 		return 0;
-	r = policy_check(job->server->policy, &job->peer->identity, job->operation, &job->request, &verdict);
+	r = policy_check(job->policy, &job->peer->identity, job->operation, &job->request, &verdict);
 	if (r < 0)
 		return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, NULL, "Policy could not be asked: %s", strerror(-r));
 	if (verdict.allowed)
@@ -154,17 +162,47 @@ static void refuse_unknown(struct peer *peer, const struct nlmsghdr *header)
 	job->peer = NULL;
 }
 
-static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header)
+static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow)
 {
-	struct job *job = find_job(peer->server, operation);
+	struct job *job = find_job(peer->server, operation, slow);
 
 	if (!job)
 		return NULL;
 	job_begin(job, peer, operation, header);
+	job->slow = slow;
+	job->policy = policy_ref(peer->server->policy);
 	job->began_us = server_now_us();
 	job->op.uid = peer->identity.uid;
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return job;
+}
+
+/* Asks policy and the ledger; 0, or the refusal. */
+static int judge(struct job *job)
+{
+	int r;
+
+	job->decoded = true;
+	r = check_access(job);
+	return r ? r : record_check(job);
+}
+
+static int decode_and_judge(struct job *job, const uint8_t *bytes)
+{
+	int r = decode(job, bytes + sizeof(job->header), job->header.nlmsg_len - sizeof(job->header));
+
+	return r ? r : judge(job);
+}
+
+void dispatch_on_worker(struct job *job)
+{
+	if (buffer_used(&job->frame) > 0)
+		job->result = decode_and_judge(job, buffer_first(&job->frame));
+	buffer_release(&job->frame);
+	if (job->result)
+		job_answer_error(job);
+	else
+		job_carry_out(job);
 }
 
 /* Carries out a job that is decoded and allowed; result above 0: it is refused already. */
@@ -191,10 +229,18 @@ static enum dispatched carry_out(struct job *job, int result)
 	return DISPATCH_DONE;
 }
 
-enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const void *attributes, size_t size,
-                               const int *fds, size_t n_fds, bool fds_lost)
+/* Whether the peer's queue is a long frame and nothing else, so that it can be given away as it is. */
+static bool is_long(struct peer *peer, const struct nlmsghdr *header, const uint8_t *bytes)
+{
+	return header->nlmsg_len >= LONG_FRAME && bytes == buffer_first(&peer->input) &&
+	       header->nlmsg_len == buffer_used(&peer->input);
+}
+
+enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const uint8_t *bytes, const int *fds, size_t n_fds,
+                               bool fds_lost)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(header->nlmsg_type);
+	bool whole = is_long(peer, header, bytes), slow = whole || (operation && operation->runs == HYCAN_RUNS_SLOW);
 	struct job *job;
 	int r;
 
@@ -204,34 +250,30 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 			close(fds[i]);
 		return DISPATCH_DONE;
 	}
-	job = begin(peer, operation, header);
+	job = begin(peer, operation, header, slow);
 	if (!job)
-		return DISPATCH_WAIT;
+		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
 	memcpy(job->fds, fds, n_fds * sizeof(*fds));
 	job->n_fds = n_fds;
+	job->fds_lost = fds_lost;
 	r = check_hello(job);
-	if (r == 0)
-		r = decode(job, attributes, size, fds_lost);
-	job->decoded = r == 0;
-	if (r == 0)
-		r = check_access(job);
-	if (r == 0)
-		r = record_check(job);
-	return carry_out(job, r);
+	if (r == 0 && whole && job != &peer->server->job) {
+		job->frame = peer->input;
+		peer->input = (struct buffer){ 0 };
+		give_work(peer->server, job);
+		return DISPATCH_ELSEWHERE;
+	}
+	return carry_out(job, r ? r : decode_and_judge(job, bytes));
 }
 
 enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation *operation, const void *request)
 {
 	const struct nlmsghdr header = { .nlmsg_type = operation->number };
-	struct job *job = begin(peer, operation, &header);
-	int r;
+	bool slow = operation->runs == HYCAN_RUNS_SLOW;
+	struct job *job = begin(peer, operation, &header, slow);
 
 	if (!job)
-		return DISPATCH_WAIT;
+		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
 	memcpy(&job->request, request, operation->request->size);
-	job->decoded = true;
-	r = check_access(job);
-	if (r == 0)
-		r = record_check(job);
-	return carry_out(job, r);
+	return carry_out(job, judge(job));
 }

@@ -11,11 +11,21 @@ enum dispatched {
 	DISPATCH_DONE,      /* answered */
 	DISPATCH_ELSEWHERE, /* a worker has it */
 	DISPATCH_WAIT,      /* no worker is free: try the same frame again */
+	DISPATCH_WAIT_SLOW, /* the same for a slow operation, which may not have every worker */
 };
 
-/* Dispatches a whole frame. The descriptors are the dispatcher's, unless it waits. */
-enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const void *attributes, size_t size,
-                               const int *fds, size_t n_fds, bool fds_lost);
+/*
+ * Dispatches a whole frame. The descriptors are the dispatcher's, unless it waits. A long frame that is all there is in
+ * peer->input goes to a worker as it is, with the queue that it is in.
+ */
+enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const uint8_t *bytes, const int *fds, size_t n_fds,
+                               bool fds_lost);
+
+/* Whether a job is free for an operation, a slow one or another. */
+bool dispatch_has_room(const struct server *server, bool slow);
+
+/* The part of a request that is a worker's: all behind finding it a job, or the carrying out alone. */
+void dispatch_on_worker(struct job *job);
 
 /* The same for a request that came by the classic protocol: decoded already, answered by classic.c. */
 enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation *operation, const void *request);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "policy.h"
 #include "record.h"
 #include "table.h"
 
@@ -210,6 +211,7 @@ void job_close(struct job *job)
 		munmap(job->memory.base, JOB_MEMORY_SIZE);
 	op_scope_free(&job->scope);
 	buffer_release(&job->own);
+	buffer_release(&job->frame);
 	job->memory.base = NULL;
 }
 
@@ -226,6 +228,8 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->decoded = false;
 	job->result = 0;
 	job->op.settled = NULL;
+	job->slow = false;
+	job->fds_lost = false;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.refusal = 0;
 	job->op.field = NULL;
@@ -278,11 +282,14 @@ void job_carry_out(struct job *job)
 
 void job_end(struct job *job)
 {
-	wire_wipe(job->operation->request, &job->request);
-	if (job->operation->request->has_secrets)
+	bool secrets = job->operation->request->has_secrets;
+
+	if (secrets)
+		explicit_bzero(&job->request, job->operation->request->size);
+	/* pages that go back to the kernel need no wiping */
+	if ((job->memory.used <= MEMORY_KEEP || madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED) < 0) && secrets)
 		explicit_bzero(job->memory.base, job->memory.used);
-	if (job->memory.used > MEMORY_KEEP)
-		(void)madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED);
+	policy_free(&job->policy);
 	for (size_t i = 0; i < job->n_fds; i++)
 		close(job->fds[i]);
 	job->n_fds = 0;

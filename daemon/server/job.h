@@ -21,6 +21,7 @@
 #define JOB_MEMORY_SIZE (UINT64_C(96) << 20)
 
 struct peer;
+struct policy;
 struct server;
 
 struct job {
@@ -35,6 +36,10 @@ struct job {
 	union message reply;
 	struct buffer *output; /* where the answer goes */
 	struct buffer own;     /* a worker's output */
+	struct buffer frame;   /* a long frame that is not decoded yet */
+	struct policy *policy; /* as it was when the job began */
+	bool slow;             /* it makes others wait */
+	bool fds_lost;         /* more descriptors came than one frame may carry */
 	size_t mark;           /* where in it this answer begins */
 	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
 	size_t n_fds;

@@ -22,46 +22,19 @@
 #include "dispatch.h"
 #include "log.h"
 #include "op.h"
+#include "patience.h"
 #include "peer.h"
 #include "server.h"
+#include "turn.h"
 
 /* With so much unsent, a peer's further requests wait. */
 #define OUTPUT_HIGH (256u << 10)
 
-/* How much is read at once of a request that does not fit one read. */
+/* How much is read at once of a request that does not fit one read, and sent at once of a long answer. */
 #define INPUT_STEP (64u << 10)
+#define SEND_MAX   (1u << 20)
 
-/* ------------------------------------------------------------------------------------------------- waiting for a peer */
-
-static void set_slow(struct peer *peer, bool slow)
-{
-	struct server *server = peer->server;
-
-	if (peer->is_slow)
-		TAILQ_REMOVE(&server->slow, peer, slow);
-	peer->is_slow = slow;
-	if (!slow)
-		return;
-	if (TAILQ_EMPTY(&server->slow)) {
-		(void)sd_event_source_set_enabled(server->patience, SD_EVENT_ON);
-		server->rearm = true;
-	}
-	peer->slow_since_us = server_now_us();
-	peer->slow_position = peer->position;
-	TAILQ_INSERT_TAIL(&server->slow, peer, slow);
-}
-
-void peer_drop_slow(struct server *server)
-{
-	uint64_t now = server_now_us();
-	struct peer *peer;
-
-	while ((peer = TAILQ_FIRST(&server->slow)) && now - peer->slow_since_us >= SERVER_PATIENCE_US) {
-		log_write(LOG_NOTICE, "uid %u (pid %d) %s: dropped", peer->identity.uid, peer->identity.pid,
-		          buffer_used(&peer->output) ? "does not read its answers" : "sent half a request and no more");
-		peer_close(peer);
-	}
-}
+/* ----------------------------------------------------------------------------------------------------------- watching */
 
 static void watch(struct peer *peer, uint32_t events)
 {
@@ -88,38 +61,39 @@ static void update(struct peer *peer)
 	bool reads = !peer->eof && !peer->job && !peer->is_waiting && !backlog(peer);
 
 	watch(peer, (reads ? EPOLLIN : 0u) | (unsent ? EPOLLOUT : 0u));
-	/* half of another request than last time is progress */
-	if ((unsent || half) != peer->is_slow || (half && peer->position != peer->slow_position))
-		set_slow(peer, unsent || half);
+	if ((unsent || half) != peer->is_slow || (half && patience_has_progress(peer)))
+		patience_set(peer, unsent || half);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- output */
 
-/* Sends bytes; returns how many went, or -errno when the connection is broken. */
+/* Sends bytes, not too many at once; returns how many went, or -errno when the connection is broken. */
 static ssize_t send_bytes(struct peer *peer, const void *bytes, size_t size)
 {
 	ssize_t n;
 
 	do
-		n = send(peer->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(peer->fd, bytes, size < SEND_MAX ? size : SEND_MAX, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	return n;
 }
 
+/* Sends more of what the socket did not take before. */
 static int flush(struct peer *peer)
 {
-	while (buffer_used(&peer->output) > 0) {
-		ssize_t n = send_bytes(peer, buffer_first(&peer->output), buffer_used(&peer->output));
+	ssize_t n;
 
-		if (n <= 0)
-			return (int)n;
-		buffer_consume(&peer->output, (size_t)n, 0);
-		/* whoever reads, however slowly, is not dropped */
-		if (peer->is_slow)
-			set_slow(peer, true);
-	}
+	if (buffer_used(&peer->output) == 0)
+		return 0;
+	n = send_bytes(peer, buffer_first(&peer->output), buffer_used(&peer->output));
+	if (n <= 0)
+		return (int)n;
+	buffer_consume(&peer->output, (size_t)n, 0);
+	/* whoever reads, however slowly, is not dropped */
+	if (peer->is_slow)
+		patience_set(peer, true);
 	return 0;
 }
 
@@ -175,6 +149,8 @@ static size_t fds_until(const struct peer *peer, uint64_t position)
 /* Keeps the descriptors of a message that was read; end is the position behind its bytes. */
 static void take_fds(struct peer *peer, struct msghdr *msg, uint64_t end)
 {
+	bool lost = msg->msg_flags & MSG_CTRUNC;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
@@ -186,15 +162,17 @@ static void take_fds(struct peer *peer, struct msghdr *msg, uint64_t end)
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
 			if (peer->n_fds == WIRE_FDS_MAX) {
 				close(fd);
-				peer->fds_lost = true;
+				lost = true;
 				continue;
 			}
 			peer->fds[peer->n_fds] = fd;
 			peer->fd_position[peer->n_fds++] = end;
 		}
 	}
-	if (msg->msg_flags & MSG_CTRUNC)
+	if (lost) {
 		peer->fds_lost = true;
+		peer->lost_position = end;
+	}
 }
 
 /* -------------------------------------------------------------------------------------------------------------- input */
@@ -241,11 +219,10 @@ static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size
 	if (header.nlmsg_len > size)
 		return 0;
 	n_fds = fds_until(peer, peer->position + header.nlmsg_len);
-	lost = peer->fds_lost && n_fds == peer->n_fds;
+	lost = peer->fds_lost && peer->lost_position <= peer->position + header.nlmsg_len;
 	memcpy(fds, peer->fds, n_fds * sizeof(*fds));
-	*ret_dispatched =
-		dispatch_frame(peer, &header, bytes + sizeof(header), header.nlmsg_len - sizeof(header), fds, n_fds, lost);
-	if (*ret_dispatched == DISPATCH_WAIT)
+	*ret_dispatched = dispatch_frame(peer, &header, bytes, fds, n_fds, lost);
+	if (*ret_dispatched == DISPATCH_WAIT || *ret_dispatched == DISPATCH_WAIT_SLOW)
 		return 0;
 	/* they are the job's now */
 	peer->n_fds -= n_fds;
@@ -283,70 +260,58 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		enum dispatched dispatched;
 		size_t n;
 
-		if (buffer_used(&server->output) + buffer_used(&peer->output) > OUTPUT_HIGH &&
-		    (send_output(peer, &server->output) < 0 || backlog(peer)))
-			break;
-		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
-		if (dispatched == DISPATCH_WAIT) {
-			peer->is_waiting = true;
-			TAILQ_INSERT_TAIL(&server->waiting, peer, waiting);
+		if (buffer_used(&server->output) + buffer_used(&peer->output) > OUTPUT_HIGH) {
+			peer->error = send_output(peer, &server->output);
+			if (peer->error < 0 || backlog(peer))
+				break;
 		}
+		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
+		if (dispatched == DISPATCH_WAIT || dispatched == DISPATCH_WAIT_SLOW)
+			turn_wait(peer, dispatched == DISPATCH_WAIT_SLOW);
 		if (n == 0)
 			break;
 		peer->skip -= peer->skip < n ? peer->skip : n;
 		peer->position += n;
 		taken += n;
+		if (taken < size && !peer->job && turn_is_over(server))
+			turn_wait(peer, false);
 	}
 	/* descriptors of bytes that were stepped over belong to nobody */
 	if (peer->n_fds)
 		close_fds(peer, fds_until(peer, peer->position));
+	peer->fds_lost = peer->fds_lost && peer->lost_position > peer->position;
 	return taken;
 }
 
-/* Room behind the bytes that wait, within what a peer, and what all peers together, may keep. */
-static int reserve_input(struct peer *peer, struct iovec *ret_iov)
+/* How much of a request that came in part is read next: no byte of the one behind it, if that can be known. */
+static size_t next_step(const struct peer *peer)
 {
-	struct server *server = peer->server;
-	size_t room = peer->input.room;
-	uint8_t *p = NULL;
+	struct nlmsghdr header;
+	size_t used = buffer_used(&peer->input);
 
-	if (server->input_memory + INPUT_STEP <= SERVER_INPUT_MAX)
-		p = buffer_reserve(&peer->input, INPUT_STEP, WIRE_REQUEST_MAX + 2 * INPUT_STEP);
-	server->input_memory += peer->input.room - room;
-	if (!p)
-		return -ENOBUFS;
-	*ret_iov = (struct iovec){ .iov_base = p, .iov_len = INPUT_STEP };
-	return 0;
+	if (peer->protocol == PEER_CLASSIC || used < sizeof(header))
+		return sizeof(peer->server->scratch);
+	memcpy(&header, peer->input.data + peer->input.begin, sizeof(header));
+	return header.nlmsg_len > used && header.nlmsg_len - used < INPUT_STEP ? header.nlmsg_len - used : INPUT_STEP;
 }
 
 /* Keeps bytes that wait. */
 static int keep_input(struct peer *peer, const uint8_t *bytes, size_t size)
 {
-	struct server *server = peer->server;
-	size_t room = peer->input.room;
-	int r;
-
-	if (size == 0)
-		return 0;
-	if (server->input_memory + size > SERVER_INPUT_MAX)
-		return -ENOBUFS;
-	r = buffer_append(&peer->input, bytes, size, WIRE_REQUEST_MAX);
-	server->input_memory += peer->input.room - room;
-	return r;
+	return size ? buffer_append(&peer->input, bytes, size, WIRE_REQUEST_MAX) : 0;
 }
 
 static void consume_input(struct peer *peer)
 {
-	size_t room = peer->input.room;
-
 	while (buffer_used(&peer->input) > 0) {
 		size_t n = consume(peer, buffer_first(&peer->input), buffer_used(&peer->input));
 
 		if (n == 0)
 			break;
-		buffer_consume(&peer->input, n, 0);
+		/* nothing, where the queue itself went to a worker */
+		if (peer->input.data)
+			buffer_consume(&peer->input, n, 0);
 	}
-	peer->server->input_memory -= room - peer->input.room;
 }
 
 /* Reads once. 0: something came, or nothing can be read now; -errno: the connection is broken. */
@@ -362,9 +327,10 @@ static int receive(struct peer *peer)
 	int r;
 
 	if (!whole) {
-		r = reserve_input(peer, &iov);
-		if (r < 0)
-			return r;
+		iov.iov_len = next_step(peer);
+		iov.iov_base = buffer_reserve(&peer->input, iov.iov_len, WIRE_REQUEST_MAX + INPUT_STEP);
+		if (!iov.iov_base)
+			return -ENOBUFS;
 	}
 	n = recvmsg(peer->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
@@ -373,7 +339,7 @@ static int receive(struct peer *peer)
 		peer->eof = true;
 		return 0;
 	}
-	if (msg.msg_controllen)
+	if (msg.msg_controllen || msg.msg_flags & MSG_CTRUNC)
 		take_fds(peer, &msg, peer->position + buffer_used(&peer->input) + (uint64_t)n);
 	if (!whole) {
 		buffer_commit(&peer->input, (size_t)n);
@@ -399,26 +365,20 @@ void peer_close(struct peer *peer)
 {
 	struct server *server = peer->server;
 
-	set_slow(peer, false);
-	if (peer->is_waiting)
-		TAILQ_REMOVE(&server->waiting, peer, waiting);
-	peer->is_waiting = false;
+	patience_set(peer, false);
+	turn_forget(peer);
 	/* closing the socket takes it out of the epoll set, but not out of what was read from it already */
 	for (int i = 0; i < server->n_ready; i++)
 		if (server->ready[i].data.ptr == peer)
 			server->ready[i].data.ptr = NULL;
 	cleanup_close(&peer->fd);
 	close_fds(peer, peer->n_fds);
-	server->input_memory -= peer->input.room;
+	server->memory -= peer->memory;
 	buffer_release(&peer->input);
 	buffer_release(&peer->output);
 	TAILQ_REMOVE(&server->peers, peer, entry);
 	server->n_peers--;
-	if (server->listener_waits) {
-		(void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
-		server->listener_waits = false;
-		server->rearm = true;
-	}
+	server_listen_again(server);
 	peer->gone = true;
 	if (!peer->job)
 		release(peer);
@@ -434,6 +394,8 @@ static void end_turn(struct peer *peer, int r)
 	struct buffer *output = &peer->server->output;
 
 	if (r == 0)
+		r = peer->error;
+	if (r == 0)
 		r = send_output(peer, output);
 	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
 	if (r < 0 || (peer->eof && !peer->job && !peer->is_waiting && buffer_used(&peer->output) == 0)) {
@@ -441,12 +403,14 @@ static void end_turn(struct peer *peer, int r)
 		return;
 	}
 	update(peer);
+	patience_count_memory(peer);
 }
 
 void peer_continue(struct peer *peer)
 {
 	int r = flush(peer);
 
+	turn_begin(peer->server);
 	if (r == 0 && !backlog(peer))
 		consume_input(peer);
 	end_turn(peer, r);
@@ -465,10 +429,10 @@ void peer_job_done(struct peer *peer, struct job *job)
 	if (peer->protocol == PEER_CLASSIC)
 		peer->eof = true;
 	r = send_output(peer, job->output);
-	if (r < 0)
-		end_turn(peer, r);
-	else
-		peer_continue(peer);
+	/* what it wants next comes behind what others have waited for */
+	if (r == 0 && buffer_used(&peer->input) > 0)
+		turn_wait(peer, false);
+	end_turn(peer, r);
 }
 
 void peer_ready(struct peer *peer, uint32_t revents)
@@ -479,6 +443,7 @@ void peer_ready(struct peer *peer, uint32_t revents)
 		peer_continue(peer);
 		return;
 	}
+	turn_begin(peer->server);
 	if (peer->events & EPOLLIN)
 		r = receive(peer);
 	else if (revents & (EPOLLHUP | EPOLLERR))
@@ -486,6 +451,19 @@ void peer_ready(struct peer *peer, uint32_t revents)
 	if (r == 0 && buffer_used(&peer->input) > 0)
 		consume_input(peer);
 	end_turn(peer, r);
+}
+
+/* Whether a user has as many connections as one may have. */
+static bool has_too_many(struct server *server, uid_t uid)
+{
+	struct peer *peer;
+	size_t n = 0;
+
+	if (uid == 0 || server->n_peers < SERVER_PEERS_PER_USER)
+		return false;
+	TAILQ_FOREACH(peer, &server->peers, entry)
+	n += peer->identity.uid == uid;
+	return n >= SERVER_PEERS_PER_USER;
 }
 
 int peer_open(struct server *server, int fd)
@@ -501,10 +479,17 @@ int peer_open(struct server *server, int fd)
 	peer->server = server;
 	peer->fd = fd;
 	r = identity_from_socket(fd, &peer->identity);
+	if (r == 0 && has_too_many(server, peer->identity.uid))
+		r = -EUSERS;
 	if (r == 0)
 		watch(peer, EPOLLIN);
 	if (r == 0 && !peer->events)
 		r = -ENOSPC;
+	if (r == -EUSERS)
+		log_write(LOG_NOTICE, "uid %u has %u connections, which is the most: one more was not served", peer->identity.uid,
+		          SERVER_PEERS_PER_USER);
+	else if (r < 0)
+		log_write(LOG_WARNING, "A client was not served: %s", strerror(-r));
 	if (r < 0) {
 		close(fd);
 		release(peer);

@@ -31,12 +31,16 @@ struct peer {
 	bool eof;         /* it sends no more */
 	bool gone;        /* closed; only a worker still has its job */
 	bool out_of_step; /* no frame begins where one should; said once */
+	int error;        /* -errno of a socket that broke in the middle of a turn */
 	struct job *job;  /* under way on a worker; nothing else is begun meanwhile */
-	bool is_waiting;  /* for a worker, in server->waiting */
+	bool is_waiting;  /* for its turn or for a worker, in server->waiting */
+	bool waits_slow;  /* in which of the two */
 	bool is_slow;     /* in server->slow */
 	uint32_t events;  /* what it is watched for */
 	uint64_t slow_since_us;
 	uint64_t slow_position;     /* of the request that was half sent then */
+	size_t slow_size;           /* how much of it there was */
+	size_t memory;              /* of its buffers, as it is counted in server->memory */
 	struct kernel_scope *scope; /* after session.netns; else NULL */
 	char client[64];            /* what it calls itself */
 
@@ -47,7 +51,8 @@ struct peer {
 	int fds[WIRE_FDS_MAX];              /* descriptors that came and were not taken */
 	uint64_t fd_position[WIRE_FDS_MAX]; /* end of the bytes that each came with */
 	size_t n_fds;
-	bool fds_lost; /* more came than one frame may carry */
+	bool fds_lost;          /* more came than one frame may carry, */
+	uint64_t lost_position; /* with bytes up to there */
 
 	TAILQ_ENTRY(peer) entry;
 	TAILQ_ENTRY(peer) waiting;
@@ -66,10 +71,7 @@ void peer_close(struct peer *peer);
 /* Its job on a worker is done, and the answer in job->output. */
 void peer_job_done(struct peer *peer, struct job *job);
 
-/* Goes on with what is pending: after a worker got free, or the socket took bytes. */
+/* Goes on with what is pending: when it has another turn, or the socket took bytes. */
 void peer_continue(struct peer *peer);
-
-/* Ends those who were waited for too long. */
-void peer_drop_slow(struct server *server);
 
 #endif

@@ -26,11 +26,13 @@
 #include "ledger.h"
 #include "listen.h"
 #include "log.h"
+#include "patience.h"
 #include "peer.h"
 #include "server.h"
+#include "turn.h"
 
-/* Descriptors that the daemon itself needs beside those of its peers. */
-#define FDS_RESERVED 64u
+/* One for each peer, and some more for those who act in other namespaces or send some. */
+#define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
 
 uint64_t server_now_us(void)
 {
@@ -40,28 +42,37 @@ uint64_t server_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* Nobody more can be served until somebody goes: peer_close(). */
-static int wait_for_leaver(struct server *server)
+/* Nobody more can be served until somebody goes, or the system has descriptors again: it is tried again after a while. */
+static int listen_later(struct server *server)
 {
 	server->listener_waits = true;
+	patience_with_listener(server);
 	return sd_event_source_set_enabled(server->listener, SD_EVENT_OFF);
+}
+
+void server_listen_again(struct server *server)
+{
+	if (!server->listener_waits)
+		return;
+	(void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+	server->listener_waits = false;
+	server->rearm = true;
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
-	int peer, r;
+	int peer;
 
 	(void)source;
 	(void)revents;
 	if (server->n_peers >= SERVER_PEERS_MAX)
-		return wait_for_leaver(server);
+		return listen_later(server);
 	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (peer < 0)
-		return (errno == EMFILE || errno == ENFILE) && server->n_peers ? wait_for_leaver(server) : 0;
-	r = peer_open(server, peer);
-	if (r < 0)
-		log_write(LOG_WARNING, "A client was not served: %s", strerror(-r));
+		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : listen_later(server);
+	/* why it is not served, it says itself */
+	(void)peer_open(server, peer);
 	return 0;
 }
 
@@ -72,24 +83,10 @@ static void worker_finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	server->n_busy--;
-	server->n_busy_slow -= job->operation->runs == HYCAN_RUNS_SLOW;
+	server->n_busy_slow -= job->slow;
 	dispatch_finish(job);
 	worker->busy = false;
 	peer_job_done(peer, job);
-}
-
-/* Lets those who wait for a worker try again, each once. */
-static void serve_waiting(struct server *server)
-{
-	struct peer_list again = TAILQ_HEAD_INITIALIZER(again);
-	struct peer *peer;
-
-	TAILQ_CONCAT(&again, &server->waiting, waiting);
-	while ((peer = TAILQ_FIRST(&again))) {
-		TAILQ_REMOVE(&again, peer, waiting);
-		peer->is_waiting = false;
-		peer_continue(peer);
-	}
 }
 
 static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -104,18 +101,7 @@ static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, voi
 	for (size_t i = 0; i < WORKERS; i++)
 		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
 			worker_finish(server, &server->worker[i]);
-	serve_waiting(server);
 	return 0;
-}
-
-static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct server *server = userdata;
-
-	peer_drop_slow(server);
-	if (TAILQ_EMPTY(&server->slow))
-		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	return sd_event_source_set_time(source, usec + 1000000);
 }
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -138,21 +124,13 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static int open_patience(struct server *server)
-{
-	int r = sd_event_add_time(server->event, &server->patience, CLOCK_MONOTONIC, server_now_us(), 500000, on_patience, server);
-
-	return r < 0 ? r : sd_event_source_set_enabled(server->patience, SD_EVENT_OFF);
-}
-
-/* As many descriptors as the administrator allows: each peer is one. */
+/* As many descriptors as are needed and the administrator allows. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur =
-			limit.rlim_max < SERVER_PEERS_MAX + FDS_RESERVED ? limit.rlim_max : SERVER_PEERS_MAX + FDS_RESERVED;
+		limit.rlim_cur = limit.rlim_max < SERVER_DESCRIPTORS ? limit.rlim_max : SERVER_DESCRIPTORS;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 }
@@ -257,7 +235,8 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (!server)
 		return -ENOMEM;
 	TAILQ_INIT(&server->peers);
-	TAILQ_INIT(&server->waiting);
+	TAILQ_INIT(&server->waiting[false]);
+	TAILQ_INIT(&server->waiting[true]);
 	TAILQ_INIT(&server->slow);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
@@ -276,7 +255,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (r < 0)
 		return r;
 	server->job.op.server = &about_server;
-	r = open_patience(server);
+	r = patience_open(server);
 	if (r < 0)
 		return r;
 	r = server->private ? peer_open(server, options->private_fd) : open_public(server, options);
@@ -293,7 +272,7 @@ static int serve_peers(struct server *server)
 
 	server->rearm = false;
 	while (!others && !server->rearm) {
-		server->n_ready = epoll_wait(server->epoll, server->ready, SERVER_TURN, -1);
+		server->n_ready = epoll_wait(server->epoll, server->ready, SERVER_TURN, turn_any(server) ? 0 : -1);
 		if (server->n_ready < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; i < server->n_ready; i++) {
@@ -303,6 +282,7 @@ static int serve_peers(struct server *server)
 				peer_ready(server->ready[i].data.ptr, server->ready[i].events);
 		}
 		server->n_ready = 0;
+		turn_serve(server);
 	}
 	return 0;
 }
@@ -341,18 +321,17 @@ void server_free(struct server **server)
 	free(s->socket_path);
 	sd_event_source_disable_unref(s->listener);
 	s->listener = NULL;
-	for (size_t i = 0; i < WORKERS; i++) {
-		peer = s->worker[i].busy ? s->worker[i].job.peer : NULL;
-		worker_close(&s->worker[i]);
-		if (peer && peer->gone)
-			peer_job_done(peer, &s->worker[i].job);
-	}
 	s->private = false;
-	while ((peer = TAILQ_FIRST(&s->peers))) {
-		/* the workers are gone, and with them what they had begun */
-		peer->job = NULL;
-		peer_close(peer);
+	for (size_t i = 0; i < WORKERS; i++)
+		worker_stop(&s->worker[i]);
+	/* what they did is written down, and told as far as it can be */
+	for (size_t i = 0; i < WORKERS; i++) {
+		if (s->worker[i].busy)
+			worker_finish(s, &s->worker[i]);
+		job_close(&s->worker[i].job);
 	}
+	while ((peer = TAILQ_FIRST(&s->peers)))
+		peer_close(peer);
 	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);

@@ -25,8 +25,11 @@
 /* Peers at once; further ones wait in the socket's backlog. */
 #define SERVER_PEERS_MAX 8192
 
-/* Half-sent requests of all peers together. */
-#define SERVER_INPUT_MAX (256u << 20)
+/* Of them of one user who is not root, so that nobody can keep the others out. */
+#define SERVER_PEERS_PER_USER 1024
+
+/* Half-sent requests and unread answers of all peers together. */
+#define SERVER_MEMORY_MAX (256u << 20)
 
 /* A peer that sends no whole frame, or reads nothing of its answer, for so long is dropped. */
 #define SERVER_PATIENCE_US (10 * UINT64_C(1000000))
@@ -55,9 +58,11 @@ struct server {
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
 	size_t n_peers;
-	size_t input_memory;      /* bytes in the peers' input buffers */
-	struct peer_list waiting; /* for a worker, first come first served */
-	struct peer_list slow;    /* half a frame sent, or an answer not read: the longest one first */
+	size_t memory;               /* of the peers' buffers */
+	struct peer_list waiting[2]; /* for another turn; with a slow operation, for a worker */
+	size_t n_waiting[2];
+	uint64_t turn_began_us;
+	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */
 
 	struct job job; /* carried out in the loop */
 	struct worker worker[WORKERS];
@@ -86,6 +91,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 int server_run(struct server *server);
 
 void server_free(struct server **server);
+
+/* Takes newcomers again, if the listening socket waits. */
+void server_listen_again(struct server *server);
 
 /* Microseconds of the monotonic clock. */
 uint64_t server_now_us(void);

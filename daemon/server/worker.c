@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "dispatch.h"
 #include "worker.h"
 
 static void *work(void *userdata)
@@ -15,9 +16,11 @@ static void *work(void *userdata)
 	for (;;) {
 		while (sem_wait(&worker->start) < 0)
 			;
-		if (worker->stop)
+		/* woken without a job: the end, behind whatever was begun */
+		if (!worker->pending)
 			return NULL;
-		job_carry_out(&worker->job);
+		worker->pending = false;
+		dispatch_on_worker(&worker->job);
 		atomic_store_explicit(&worker->done, true, memory_order_release);
 		/* an eventfd's counter does not overflow by ones */
 		while (write(worker->notify, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -44,23 +47,18 @@ int worker_open(struct worker *worker, struct server *server, int notify)
 	return -r;
 }
 
-void worker_close(struct worker *worker)
+void worker_stop(struct worker *worker)
 {
 	if (worker->running) {
-		worker->stop = true;
 		sem_post(&worker->start);
 		pthread_join(worker->thread, NULL);
 		sem_destroy(&worker->start);
 	}
 	worker->running = false;
-	if (worker->busy)
-		job_end(&worker->job);
-	worker->busy = false;
-	job_close(&worker->job);
 }
 
 void worker_start(struct worker *worker)
 {
-	worker->busy = true;
+	worker->busy = worker->pending = true;
 	sem_post(&worker->start);
 }

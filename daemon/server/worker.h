@@ -27,14 +27,14 @@ struct worker {
 	atomic_bool done;
 	bool running; /* the thread exists */
 	bool busy;    /* it has a job; the loop's view */
-	bool stop;
-	int notify; /* eventfd that tells the loop */
+	bool pending; /* a job was given to it; the thread's view */
+	int notify;   /* eventfd that tells the loop */
 };
 
 int worker_open(struct worker *worker, struct server *server, int notify);
 
-/* Waits for the job under way, and ends the thread. */
-void worker_close(struct worker *worker);
+/* Waits for the job under way, and ends the thread. What it has done is there to be finished; then job_close(). */
+void worker_stop(struct worker *worker);
 
 /* Starts the job, which is prepared. */
 void worker_start(struct worker *worker);

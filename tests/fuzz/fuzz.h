@@ -74,9 +74,6 @@ bool walk_same(const struct hycan_structure *structure, const void *a, const voi
 /* Whether an address is required and absent, as a lenient decoder lets it be: then there is nothing to send. */
 bool walk_incomplete(const struct hycan_structure *structure, const void *value);
 
-/* Whether all secrets in it are zero. */
-bool walk_wiped(const struct hycan_structure *structure, const void *value);
-
 /* ---------------------------------------------------------------------------------------------------------- mutation */
 
 /* Changes something in one attribute, at any depth, and corrects the lengths of those around it. Returns the new size. */

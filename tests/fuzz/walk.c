@@ -187,21 +187,3 @@ bool walk_incomplete(const struct hycan_structure *structure, const void *value)
 	}
 	return false;
 }
-
-bool walk_wiped(const struct hycan_structure *structure, const void *value)
-{
-	for (uint16_t i = 0; i < structure->n_fields; i++) {
-		const struct hycan_field *field = &structure->field[i];
-		size_t n;
-		const char *p = wire_values(field, value, &n);
-
-		for (; n > 0; n--, p += field->size) {
-			if (field->type == HYCAN_TYPE_STRUCT && !walk_wiped(field->structure, p))
-				return false;
-			for (uint32_t k = 0; (field->flags & HYCAN_FIELD_SECRET) && k < field->size; k++)
-				if (p[k])
-					return false;
-		}
-	}
-	return true;
-}

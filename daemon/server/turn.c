@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two queues. */
+#include "turn.h"
+#include "dispatch.h"
+#include "peer.h"
+
+/* Long enough for some eighty short requests, so that what a turn itself costs is not felt. */
+#define TURN_US 250
+
+void turn_begin(struct server *server)
+{
+	server->turn_began_us = server_now_us();
+}
+
+bool turn_is_over(const struct server *server)
+{
+	return server_now_us() - server->turn_began_us > TURN_US;
+}
+
+void turn_wait(struct peer *peer, bool slow)
+{
+	peer->is_waiting = true;
+	peer->waits_slow = slow;
+	peer->server->n_waiting[slow]++;
+	TAILQ_INSERT_TAIL(&peer->server->waiting[slow], peer, waiting);
+}
+
+void turn_forget(struct peer *peer)
+{
+	if (!peer->is_waiting)
+		return;
+	peer->is_waiting = false;
+	peer->server->n_waiting[peer->waits_slow]--;
+	TAILQ_REMOVE(&peer->server->waiting[peer->waits_slow], peer, waiting);
+}
+
+static bool can_go_on(const struct server *server, bool slow)
+{
+	return server->n_waiting[slow] > 0 && dispatch_has_room(server, slow);
+}
+
+bool turn_any(const struct server *server)
+{
+	return can_go_on(server, true) || can_go_on(server, false);
+}
+
+static void serve(struct server *server, bool slow)
+{
+	for (size_t n = server->n_waiting[slow]; n > 0 && can_go_on(server, slow); n--) {
+		struct peer *peer = TAILQ_FIRST(&server->waiting[slow]);
+
+		turn_forget(peer);
+		peer_continue(peer);
+	}
+}
+
+void turn_serve(struct server *server)
+{
+	/* those who wait for a worker come before those who would just like to go on with a slow operation too */
+	serve(server, true);
+	serve(server, false);
+}
