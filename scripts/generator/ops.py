@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes daemon/ops/table.h and table.c: the prototype that each handler must satisfy, and the row that the dispatcher reads."""
+"""Writes daemon/ops/table.h, table.c and effects.c: the prototype that each handler must satisfy, what calls it, and what it
+makes and takes away."""
 
 import os
 
@@ -34,7 +35,7 @@ def table_source(schema):
     for o in schema.operations:
         reply = ", reply" if o.reply else ""
         out += [f"\tcase HYCAN_OPERATION_{c.upper(o.name)}:", f"\t\treturn op_{o.ident}(op, request{reply});"]
-    return out + ["\t}", "\treturn -ENOSYS;", "}", ""] + effects(schema)
+    return out + ["\t}", "\treturn -ENOSYS;", "}", ""]
 
 
 def effect_text(schema, o, effect):
@@ -46,8 +47,8 @@ def effect_text(schema, o, effect):
             f"{{{on}, {str(on_item).lower()}}}, {len(effect.parts)}, {{{parts or '{0}'}}}}},")
 
 
-def effects(schema):
-    out = []
+def effects_source(schema):
+    out = c.banner("GPL-2.0-or-later", ['#include "table.h"', ""])
     for o in (o for o in schema.operations if o.effects):
         out += [f"static const struct op_effect effects_{o.ident}[] = {{"] + [effect_text(schema, o, e) for e in o.effects] + ["};", ""]
     out += ["const struct op_effect *op_effects(const struct hycan_operation *operation, size_t *ret_n)", "{",

@@ -324,7 +324,7 @@ static void serve(struct run *run)
 	}
 	close(run->epoll);
 	if (!(run->mode & MODE_END))
-		CHECK(run->server->n_peers == 0 && run->server->input_memory == 0);
+		CHECK(run->server->n_peers == 0 && run->server->memory == 0);
 	server_free(&run->server);
 }
 
