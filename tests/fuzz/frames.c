@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "ledger.h"
 #include "peer.h"
+#include "record.h"
 #include "server.h"
 
 /* Bits of the mode. */
@@ -304,6 +306,28 @@ static void open_public(struct run *run)
 	}
 }
 
+static int count_object(const struct ledger_object *object, void *userdata)
+{
+	char text[512];
+
+	record_format(&object->key, text, sizeof(text));
+	for (const char *c = text; *c; c++)
+		CHECK((unsigned char)*c >= 0x20 && *c != 0x7f);
+	CHECK(text[0]);
+	++*(size_t *)userdata;
+	return 0;
+}
+
+/* Nobody holds anything any more, and the ledger tells as many objects as it counts. */
+static void check_quiet(const struct server *server)
+{
+	size_t n = 0;
+
+	CHECK(server->n_peers == 0 && server->memory == 0);
+	CHECK(ledger_list(server->ledger, count_object, &n) == 0);
+	CHECK(n == ledger_count(server->ledger));
+}
+
 static void serve(struct run *run)
 {
 	sd_event_source *source;
@@ -324,7 +348,7 @@ static void serve(struct run *run)
 	}
 	close(run->epoll);
 	if (!(run->mode & MODE_END))
-		CHECK(run->server->n_peers == 0 && run->server->memory == 0);
+		check_quiet(run->server);
 	server_free(&run->server);
 }
 

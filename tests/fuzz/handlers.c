@@ -79,6 +79,27 @@ static uint64_t contents(const struct hycan_operation *operation, const void *re
 	return chance.state;
 }
 
+/* All, some or nothing of what is asked for was there, or the kernel chose something in it. */
+static void tell_ledger(const struct hycan_operation *operation, struct op *op, struct chance *chance, const void *request)
+{
+	size_t n = 0;
+	bool *items;
+	void *settled;
+
+	for (uint16_t i = 0; i < operation->request->n_fields; i++)
+		if (operation->request->field[i].flags & HYCAN_FIELD_LIST)
+			wire_values(&operation->request->field[i], request, &n);
+	op->unchanged = chance_below(chance, 8) == 0;
+	items = n && chance_below(chance, 2) ? op->memory(op, n) : NULL;
+	for (size_t i = 0; items && i < n; i++)
+		items[i] = chance_below(chance, 2);
+	op->items_unchanged = items;
+	settled = operation->request->size && chance_below(chance, 4) == 0 ? op->memory(op, operation->request->size) : NULL;
+	if (settled)
+		memcpy(settled, request, operation->request->size);
+	op->settled = settled;
+}
+
 static void make_reply(struct op *op, struct chance *chance, const struct hycan_structure *structure, void *reply)
 {
 	struct sample sample = { .chance = *chance, .memory.size = 1 << 14 };
@@ -154,7 +175,10 @@ int op_call(const struct hycan_operation *operation, struct op *op, const void *
 		return op_session_netns(op, request, reply);
 	case HYCAN_OPERATION_DAEMON_STATUS:
 		return op_daemon_status(op, request, reply);
+	case HYCAN_OPERATION_OBJECT_LIST:
+		return op_object_list(op, request);
 	}
+	tell_ledger(operation, op, &chance, request);
 	return answer(operation, op, &chance, reply);
 }
 
