@@ -15,6 +15,8 @@ static int refuse(struct op *op, const char *name, int error)
 	struct hycan_link link;
 	int r;
 
+	if (error != -ENETDOWN && error != -EINVAL)
+		return error;
 	/* first, since a look at the link ends the kernel's words */
 	r = op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "name", error, "The link “%s” could not be set up", name);
 	if (error == -ENETDOWN && kernel_link_get(op->scope, name, &link) == 0 && link.has_parent)

@@ -45,7 +45,7 @@ static void test_each(void **state)
 	assert_ip_shows("v0", "txqlen", "-");
 }
 
-/* Nothing to change: nothing is sent, and so nothing announced; the kernel would announce an alias that stays. */
+/* Nothing to change: nothing is sent, and so nothing announced; of a link that is up the kernel would announce an alias that stays. */
 static void test_all_twice(void **state)
 {
 	struct hycan_link_set_options options = { .has_mtu = true,
@@ -61,6 +61,8 @@ static void test_all_twice(void **state)
 
 	memset(options.alias, 'a', sizeof(options.alias) - 1);
 	make_link();
+	free(shell("ip link set v0 up && ip link set v1 up"));
+	shell_until(10, "ip link show v0 | grep 'state UP'");
 	watch = watch_links();
 	assert_done(w->h, hycan_link_set(w->h, "v0", &options));
 	assert_true(watch_count(watch) > 0);
