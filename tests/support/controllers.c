@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -69,6 +70,7 @@ static pid_t start_reader(int adapter)
 	assert_true(child >= 0);
 	if (child > 0)
 		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (read(adapter, bytes, sizeof(bytes)) > 0 || errno == EINTR || errno == EAGAIN)
 		;
 	_exit(0);
