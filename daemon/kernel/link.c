@@ -65,7 +65,7 @@ int kernel_link_delete(struct kernel_scope *scope, const char *name)
 	return netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
 }
 
-int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu)
+int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu, struct hycan_link *ret_link)
 {
 	struct nlattr *info;
 	struct nlmsghdr *nlh = link_message_create(scope, name, kind, &info);
@@ -73,7 +73,7 @@ int kernel_link_create(struct kernel_scope *scope, const char *kind, const char 
 	mnl_attr_nest_end(nlh, info);
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	return link_create(scope, nlh, name, NULL, ret_link);
 }
 
 /* ------------------------------------------------------------------------------------------------------- properties */

@@ -40,8 +40,11 @@ int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char 
 /* Deletes a link. The kernel deletes a CAN controller without a word, and the controller stays. */
 int kernel_link_delete(struct kernel_scope *scope, const char *name);
 
-/* Creates a link of a kind that takes no parameters of its own (“vcan”, “wireguard”). mtu 0: the kernel's default. */
-int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu);
+/*
+ * Creates a link of a kind that takes no parameters of its own (“vcan”, “wireguard”), and reads it. mtu 0: the kernel's
+ * default. -EEXIST: the name is taken.
+ */
+int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu, struct hycan_link *ret_link);
 
 /* Names of all links by number: for lists that mention thousands of links. */
 struct kernel_link_names;

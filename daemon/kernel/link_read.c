@@ -193,6 +193,28 @@ int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_l
 	return 0;
 }
 
+int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *name, const char *parent, struct hycan_link *ret_link)
+{
+	struct single s = { 0 };
+	int r;
+
+	nlh->nlmsg_flags |= NLM_F_ECHO;
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, single_answer, &s);
+	if (r < 0)
+		return r;
+	/* before Linux 6.2 a new link is not echoed */
+	if (strcmp(s.link.name, name) != 0)
+		r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, &s);
+	if (r < 0)
+		return r;
+	if (parent && s.parent) {
+		s.link.has_parent = true;
+		strncpy(s.link.parent, parent, sizeof(s.link.parent) - 1);
+	}
+	*ret_link = s.link;
+	return 0;
+}
+
 /* What the kernel need not put together where only the number or the name counts. */
 static void leave_out_statistics(struct nlmsghdr *nlh)
 {

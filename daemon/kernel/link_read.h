@@ -18,6 +18,13 @@ struct nlmsghdr *link_message(struct kernel_scope *scope, uint16_t type, uint16_
 /* Begins the message that creates a link: name, and IFLA_LINKINFO, left open, with its kind. */
 struct nlmsghdr *link_message_create(struct kernel_scope *scope, const char *name, const char *kind, struct nlattr **ret_info);
 
+/*
+ * Sends the message that creates the link of that name, and reads what came of it. parent is the name of the link that
+ * the new one stands on, or NULL for none.
+ */
+int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *name, const char *parent,
+                struct hycan_link *ret_link);
+
 /* Sets IFF_UP in a message that changes a link, or clears it. */
 void link_message_up(struct nlmsghdr *nlh, bool up);
 

@@ -25,7 +25,7 @@ void vlan_read(const struct nlattr *data, struct hycan_link *link)
 }
 
 int kernel_vlan_create(struct kernel_scope *scope, const char *name, const char *parent, uint16_t vlan_id,
-                       enum hycan_vlan_protocol protocol, uint32_t mtu)
+                       enum hycan_vlan_protocol protocol, uint32_t mtu, struct hycan_link *ret_link)
 {
 	struct nlattr *info, *data;
 	struct nlmsghdr *nlh;
@@ -44,7 +44,7 @@ int kernel_vlan_create(struct kernel_scope *scope, const char *name, const char 
 	mnl_attr_put_u32(nlh, IFLA_LINK, ifindex);
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	return link_create(scope, nlh, name, parent, ret_link);
 }
 
 struct search {

@@ -10,11 +10,11 @@
 #include "scope.h"
 
 /*
- * Creates a VLAN link. mtu 0: the parent's. -ENODEV: there is no link parent. -EEXIST: name is taken, or parent has that
+ * Creates a VLAN link, and reads it. mtu 0: the parent's. -ENODEV: there is no link parent. -EEXIST: name is taken, or parent has that
  * VLAN under another name.
  */
 int kernel_vlan_create(struct kernel_scope *scope, const char *name, const char *parent, uint16_t vlan_id,
-                       enum hycan_vlan_protocol protocol, uint32_t mtu);
+                       enum hycan_vlan_protocol protocol, uint32_t mtu, struct hycan_link *ret_link);
 
 /* Name of the link that is that VLAN of parent. -ENODEV: there is none. Reads all VLAN links. */
 int kernel_vlan_find(struct kernel_scope *scope, const char *parent, uint16_t vlan_id, enum hycan_vlan_protocol protocol,

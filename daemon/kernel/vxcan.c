@@ -12,7 +12,7 @@
 #include "link_read.h"
 #include "vxcan.h"
 
-int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu)
+int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu, struct hycan_link *ret_link)
 {
 	struct nlattr *info, *data, *end;
 	struct nlmsghdr *nlh = link_message_create(scope, name, "vxcan", &info);
@@ -28,5 +28,5 @@ int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char
 	mnl_attr_nest_end(nlh, info);
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	return link_create(scope, nlh, name, peer, ret_link);
 }

@@ -5,9 +5,11 @@
 
 #include <stdint.h>
 
+#include <hycan/types.h>
+
 #include "scope.h"
 
-/* Creates both ends. mtu, of both, 0: the kernel's default. -EEXIST: one of the names is taken, and nothing was created. */
-int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu);
+/* Creates both ends, and reads the one called name. mtu, of both, 0: the kernel's default. -EEXIST: one of the names is taken, and nothing was created. */
+int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu, struct hycan_link *ret_link);
 
 #endif

@@ -14,23 +14,21 @@
 int ensure_link(struct op *op, const char *kind, const char *name, ensure_create *create, ensure_same *same, const void *request,
                 struct hycan_link *ret_link)
 {
-	bool created = false;
 	int r;
 
 	r = kernel_link_get(op->scope, name, ret_link);
 	if (r == -ENODEV) {
-		r = create(op->scope, request);
+		r = create(op->scope, request, ret_link);
 		if (r == -EOPNOTSUPP)
 			return op_refuse_kernel(op, HYCAN_REFUSAL_UNSUPPORTED, NULL, r, "The kernel cannot make the %s link “%s”",
 			                        kind, name);
-		if (r < 0 && r != -EEXIST)
+		if (r != -EEXIST)
 			return r;
-		created = r == 0;
 		r = kernel_link_get(op->scope, name, ret_link);
-		if (r == -ENODEV && !created)
+		if (r == -ENODEV)
 			return -EEXIST;
 	}
-	if (r < 0 || created)
+	if (r < 0)
 		return r;
 	if (op->exclusive)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "name", "A link “%s” exists already.", name);

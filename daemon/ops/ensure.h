@@ -5,8 +5,8 @@
 
 #include "op.h"
 
-/* Creates the link that request describes. 0 or -errno. */
-typedef int ensure_create(struct kernel_scope *scope, const void *request);
+/* Creates the link that request describes, and reads it. 0 or -errno. */
+typedef int ensure_create(struct kernel_scope *scope, const void *request, struct hycan_link *ret_link);
 
 /* Whether an existing link of the right kind is what request describes. */
 typedef bool ensure_same(const struct hycan_link *link, const void *request);

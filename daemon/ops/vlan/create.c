@@ -8,11 +8,11 @@
 #include "kernel/vlan.h"
 #include "table.h"
 
-static int create(struct kernel_scope *scope, const void *request)
+static int create(struct kernel_scope *scope, const void *request, struct hycan_link *ret_link)
 {
 	const struct hycan_vlan_create_request *r = request;
 
-	return kernel_vlan_create(scope, r->name, r->parent, r->vlan_id, r->protocol, r->has_mtu ? r->mtu : 0);
+	return kernel_vlan_create(scope, r->name, r->parent, r->vlan_id, r->protocol, r->has_mtu ? r->mtu : 0, ret_link);
 }
 
 static bool same(const struct hycan_link *link, const void *request)

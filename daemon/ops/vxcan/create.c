@@ -14,11 +14,11 @@
 #include "kernel/vxcan.h"
 #include "table.h"
 
-static int create(struct kernel_scope *scope, const void *request)
+static int create(struct kernel_scope *scope, const void *request, struct hycan_link *ret_link)
 {
 	const struct hycan_vxcan_create_request *r = request;
 
-	return kernel_vxcan_create(scope, r->name, r->peer, r->has_mtu ? r->mtu : 0);
+	return kernel_vxcan_create(scope, r->name, r->peer, r->has_mtu ? r->mtu : 0, ret_link);
 }
 
 static bool same(const struct hycan_link *link, const void *request)

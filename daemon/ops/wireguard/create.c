@@ -4,11 +4,11 @@
 #include "kernel/link.h"
 #include "table.h"
 
-static int create(struct kernel_scope *scope, const void *request)
+static int create(struct kernel_scope *scope, const void *request, struct hycan_link *ret_link)
 {
 	const struct hycan_wireguard_create_request *r = request;
 
-	return kernel_link_create(scope, "wireguard", r->name, r->has_mtu ? r->mtu : 0);
+	return kernel_link_create(scope, "wireguard", r->name, r->has_mtu ? r->mtu : 0, ret_link);
 }
 
 static bool same(const struct hycan_link *link, const void *request)
