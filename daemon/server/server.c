@@ -7,6 +7,7 @@
  * time goes. The loop waits on the peers' set, in which all of sd-event is one more member.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,13 +67,16 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 
 	(void)source;
 	(void)revents;
-	if (server->n_peers >= SERVER_PEERS_MAX)
-		return listen_later(server);
-	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (peer < 0)
-		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : listen_later(server);
-	/* why it is not served, it says itself */
-	(void)peer_open(server, peer);
+	/* one at a time, newcomers would wait for seconds behind a thousand busy peers */
+	for (int i = 0; i < SERVER_TURN; i++) {
+		if (server->n_peers >= SERVER_PEERS_MAX)
+			return listen_later(server);
+		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (peer < 0)
+			return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : listen_later(server);
+		/* why it is not served, it says itself */
+		(void)peer_open(server, peer);
+	}
 	return 0;
 }
 
@@ -176,6 +180,9 @@ static int open_listener(struct server *server, const char *path)
 	}
 	if (r < 0)
 		return r;
+	/* the one that systemd passes blocks (NonBlocking=, systemd.service(5)) */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
 	r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
 	if (r < 0)
 		return r;
