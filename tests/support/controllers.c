@@ -70,7 +70,9 @@ static pid_t start_reader(int adapter)
 	assert_true(child >= 0);
 	if (child > 0)
 		return child;
+	/* neither outlives the test, nor keeps the next one waiting */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(lock);
 	while (read(adapter, bytes, sizeof(bytes)) > 0 || errno == EINTR || errno == EAGAIN)
 		;
 	_exit(0);
