@@ -21,6 +21,7 @@
 
 #include "cleanup.h"
 #include "ledger.h"
+#include "ledger_file.h"
 #include "siphash.h"
 
 /* Buckets at the beginning, and of as many entries at most: every object may be on a link of its own. */
@@ -61,6 +62,9 @@ struct ledger {
 	size_t n_objects;
 	unsigned int work; /* since others had their turn */
 	struct entry_list objects;
+	struct ledger_file *file; /* or NULL */
+	bool is_written_anew;
+	struct entry written_anew; /* a cursor: up to there, while the file is written anew */
 };
 
 static void lock(struct ledger *l)
@@ -101,6 +105,7 @@ void ledger_free(struct ledger **ledger)
 
 	if (!l)
 		return;
+	ledger_file_free(&l->file);
 	for (uint32_t i = 0; l->bucket && i < l->n_buckets; i++)
 		for (struct entry *e = l->bucket[i], *next; e; e = next) {
 			next = e->next;
@@ -286,10 +291,19 @@ static void take_out(struct ledger *l, struct entry *e)
 	free(e);
 }
 
+static void copy_key(const struct entry *e, struct ledger_key *key)
+{
+	key->netns = e->netns;
+	key->kind = e->kind;
+	key->size = e->size;
+	memcpy(key->identity, e->identity, e->size);
+}
+
 /* Moves the objects of a kind that are on something to a grave; with deep, those on what is on that, too. */
 static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind, bool deep, struct entry *grave)
 {
 	struct entry *thing, *next;
+	struct ledger_key key;
 
 	/* two ends of a pair are on each other */
 	if (on->pinned)
@@ -298,6 +312,8 @@ static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind
 	for (thing = LIST_FIRST(&on->things); thing; thing = next) {
 		next = LIST_NEXT(thing, sibling);
 		if (thing->object && thing->kind == kind && !thing->marked) {
+			copy_key(thing, &key);
+			ledger_file_take(l->file, &key);
 			LIST_REMOVE(thing, sibling);
 			enter(thing, grave);
 		} else if (deep) {
@@ -318,6 +334,13 @@ static void take_on(struct ledger *l, const struct ledger_key *key, enum hycan_o
 	bury(l, on, kind, deep, &grave);
 	release(l, on);
 	take_out_things(l, &grave);
+}
+
+static void copy_object(const struct entry *e, struct ledger_object *object)
+{
+	object->uid = e->uid;
+	object->since_us = e->since_us;
+	copy_key(e, &object->key);
 }
 
 static int put(struct ledger *l, const struct ledger_object *object, uint32_t hash, struct entry *on)
@@ -352,6 +375,81 @@ size_t ledger_count(struct ledger *ledger)
 	return n;
 }
 
+/* Whether it goes just now, with what it is on. Two ends of a pair are on each other. */
+static bool is_going(const struct entry *e)
+{
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->grave)
+			return true;
+	return false;
+}
+
+static void mark_written_anew(struct ledger *l, bool is)
+{
+	if (l->is_written_anew)
+		TAILQ_REMOVE(&l->objects, &l->written_anew, order);
+	if (is)
+		TAILQ_INSERT_HEAD(&l->objects, &l->written_anew, order);
+	l->is_written_anew = is;
+}
+
+/* Writes the next objects into the file that is written anew. */
+static int write_slice(struct ledger *l, bool *ret_done)
+{
+	struct ledger_object object;
+	struct ledger_key on;
+	struct entry *e;
+	int r = 0;
+
+	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
+		if (e->object && !is_going(e)) {
+			copy_object(e, &object);
+			if (e->on)
+				copy_key(e->on, &on);
+			r = ledger_file_anew_put(l->file, &object, e->on ? &on : NULL);
+			if (r < 0)
+				return r;
+		}
+		TAILQ_REMOVE(&l->objects, &l->written_anew, order);
+		TAILQ_INSERT_AFTER(&l->objects, e, &l->written_anew, order);
+	}
+	*ret_done = !e;
+	return 0;
+}
+
+/* Goes on with writing the file anew, when that is due. */
+static void write_anew(struct ledger *l)
+{
+	bool begins, done = false;
+
+	if (!l->file || !ledger_file_is_due(l->file, l->n_objects))
+		return;
+	if (ledger_file_anew(l->file, &begins) < 0)
+		return;
+	if (begins)
+		mark_written_anew(l, true);
+	if (write_slice(l, &done) < 0 || (done && ledger_file_anew_done(l->file) < 0)) {
+		ledger_file_anew_abandon(l->file);
+		done = true;
+	}
+	if (done)
+		mark_written_anew(l, false);
+}
+
+/* The same at once, before anything else is written. */
+static int write_all_anew(struct ledger *l)
+{
+	bool begins, done = false;
+	int r = ledger_file_anew(l->file, &begins);
+
+	if (r == 0)
+		mark_written_anew(l, true);
+	while (r == 0 && !done)
+		r = write_slice(l, &done);
+	mark_written_anew(l, false);
+	return r < 0 ? r : ledger_file_anew_done(l->file);
+}
+
 static int put_all(struct ledger *l, const struct ledger_object *objects, size_t n, const struct ledger_key *key_on)
 {
 	struct entry *on = NULL;
@@ -379,12 +477,15 @@ static int put_all(struct ledger *l, const struct ledger_object *objects, size_t
 
 int ledger_put(struct ledger *ledger, const struct ledger_object *objects, size_t n, const struct ledger_key *on)
 {
-	int r;
+	int r, written;
 
 	lock(ledger);
+	/* it is there, whether it can be written down or not */
+	written = ledger_file_put(ledger->file, objects, n, on);
 	r = put_all(ledger, objects, n, on);
+	write_anew(ledger);
 	unlock(ledger);
-	return r;
+	return r ? r : written;
 }
 
 void ledger_take(struct ledger *ledger, const struct ledger_key *key)
@@ -393,8 +494,11 @@ void ledger_take(struct ledger *ledger, const struct ledger_key *key)
 
 	lock(ledger);
 	e = find(ledger, key);
-	if (e)
+	if (e) {
+		ledger_file_take(ledger->file, key);
 		take_out(ledger, e);
+		write_anew(ledger);
+	}
 	unlock(ledger);
 }
 
@@ -452,20 +556,23 @@ static int rename_entry(struct ledger *l, const struct ledger_key *from, const s
 int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
 {
 	struct entry *gone;
-	int r;
+	int r, written;
 
 	lock(ledger);
+	written = ledger_file_rename(ledger->file, from, to, kinds);
 	while ((gone = find(ledger, to)))
 		take_out(ledger, gone);
 	r = rename_entry(ledger, from, to, kinds);
+	write_anew(ledger);
 	unlock(ledger);
-	return r;
+	return r ? r : written;
 }
 
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
 {
 	lock(ledger);
 	take_on(ledger, on, kind, true);
+	write_anew(ledger);
 	unlock(ledger);
 }
 
@@ -484,7 +591,52 @@ void ledger_sweep(struct ledger *ledger, const struct ledger_key *on, enum hycan
 {
 	lock(ledger);
 	take_on(ledger, on, kind, false);
+	write_anew(ledger);
 	unlock(ledger);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the file */
+
+int ledger_keep(struct ledger *ledger, const char *path, bool *ret_broken)
+{
+	bool broken;
+	int r = ledger_file_open(ledger, path, &ledger->file, &broken);
+
+	if (r < 0)
+		return r;
+	if (broken) {
+		lock(ledger);
+		r = write_all_anew(ledger);
+		unlock(ledger);
+	}
+	if (r < 0) {
+		ledger_file_free(&ledger->file);
+		return r;
+	}
+	*ret_broken = broken;
+	return 0;
+}
+
+int ledger_begin(struct ledger *ledger, const void *request, size_t size, size_t n_objects, unsigned int *ret_number)
+{
+	int r;
+
+	lock(ledger);
+	r = ledger_file_begin(ledger->file, request, size, n_objects, ret_number);
+	unlock(ledger);
+	return r;
+}
+
+void ledger_commit(struct ledger *ledger, unsigned int number)
+{
+	lock(ledger);
+	ledger_file_commit(ledger->file, number);
+	unlock(ledger);
+}
+
+int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, void *userdata)
+{
+	return ledger_file_unfinished(ledger->file, found, userdata);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- listing */
@@ -497,12 +649,7 @@ static size_t next_slice(struct ledger *l, struct entry *cursor, struct ledger_o
 
 	while (n < SLICE && (e = TAILQ_NEXT(cursor, order))) {
 		if (e->object) {
-			slice[n] = (struct ledger_object){ .uid = e->uid, .since_us = e->since_us };
-			slice[n].key.netns = e->netns;
-			slice[n].key.kind = e->kind;
-			slice[n].key.size = e->size;
-			memcpy(slice[n].key.identity, e->identity, e->size);
-			n++;
+			copy_object(e, &slice[n++]);
 		}
 		TAILQ_REMOVE(&l->objects, cursor, order);
 		TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);

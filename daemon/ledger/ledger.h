@@ -7,7 +7,7 @@
  * does in the kernel. What it is on need not be in the ledger itself.
  *
  * The ledger is told what was done; it asks nobody. So it does not see what strangers do, nor what the kernel drops by
- * itself. It is kept in memory, and ends with the daemon.
+ * itself. It is kept in memory, and with ledger_keep() in a file that outlives the daemon, but not the boot.
  *
  * Every function may be called by any thread. Nobody waits for longer than a slice of work takes, or one look through what
  * is on a link.
@@ -44,6 +44,27 @@ struct ledger_object {
 
 int ledger_open(struct ledger **ret_ledger);
 void ledger_free(struct ledger **ledger);
+
+/*
+ * Keeps an empty ledger in that file from now on, and knows what a former daemon had in it. -EBUSY: another process has
+ * it; -EPERM: others may have written to it. Sets whether it was broken: what could be read of it is known, and the file
+ * is kept, with “.broken” behind its name.
+ */
+int ledger_keep(struct ledger *ledger, const char *path, bool *ret_broken);
+
+/*
+ * A request is about to change the kernel, and makes so many objects at most: its bytes are in the file until it is done.
+ * -ENOSPC: there is no room for it, or for what it makes, and nothing must be changed.
+ */
+int ledger_begin(struct ledger *ledger, const void *request, size_t size, size_t n_objects, unsigned int *ret_number);
+void ledger_commit(struct ledger *ledger, unsigned int number);
+
+/*
+ * Tells of the requests that were begun, and are not done: after ledger_keep(), those that a former daemon had under way.
+ * The bytes are there until ledger_commit(). 0 to go on, anything else to end; returns that.
+ */
+typedef int ledger_unfinished_request(unsigned int number, const uint8_t *request, size_t size, void *userdata);
+int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, void *userdata);
 
 /* How many objects there are. */
 size_t ledger_count(struct ledger *ledger);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the ledger tells its journal, and what it is told again by it: for ledger.c alone.
+ *
+ * A record is what was asked of the ledger, and to read the file is to ask it again. So a record is written for each change,
+ * before it is made, under the ledger's lock.
+ *
+ * Most of a file that is in use for long tells of what is no more. Then it is written anew beside the old one, some objects
+ * with each change, so that nobody waits for all of them: until it is done, each change goes to both.
+ */
+#ifndef LEDGER_LEDGER_FILE_H
+#define LEDGER_LEDGER_FILE_H
+
+#include <stdbool.h>
+
+#include "ledger.h"
+
+struct ledger_file;
+
+/*
+ * Opens or makes the file, and does with the ledger, which has no file yet, what it tells. Sets whether the file was
+ * broken, and is kept under another name: then it must be written anew before anything else is.
+ */
+int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file **ret_file, bool *ret_broken);
+
+void ledger_file_free(struct ledger_file **file);
+
+/* 0 or -errno; without a file, 0. Nothing is written where it is not 0. */
+int ledger_file_put(struct ledger_file *file, const struct ledger_object *objects, size_t n, const struct ledger_key *on);
+int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+
+/* What is gone is gone, whether there is room to write it down or not: recovery finds out. */
+void ledger_file_take(struct ledger_file *file, const struct ledger_key *key);
+
+int ledger_file_begin(struct ledger_file *file, const void *request, size_t size, size_t n_objects, unsigned int *ret_number);
+void ledger_file_commit(struct ledger_file *file, unsigned int number);
+int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata);
+
+/* Whether the file is mostly of what is no more, or being written anew. */
+bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
+
+/* Writing it anew: from the beginning, where it is not under way; an object; the end, with which the new one is the file. */
+int ledger_file_anew(struct ledger_file *file, bool *ret_begins);
+int ledger_file_anew_put(struct ledger_file *file, const struct ledger_object *object, const struct ledger_key *on);
+int ledger_file_anew_done(struct ledger_file *file);
+void ledger_file_anew_abandon(struct ledger_file *file);
+
+#endif

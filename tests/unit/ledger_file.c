@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ledger's file: another process knows what this one knew, however it ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ledger/ledger.h"
+
+#define TEXT (64u << 10)
+
+struct place {
+	char directory[64];
+	char path[96];
+	char broken[128];
+};
+
+static int begin(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	strcpy(p->directory, "/tmp/hycan-ledger-XXXXXX");
+	assert_non_null(mkdtemp(p->directory));
+	snprintf(p->path, sizeof(p->path), "%s/ledger", p->directory);
+	snprintf(p->broken, sizeof(p->broken), "%s.broken", p->path);
+	*state = p;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct place *p = *state;
+
+	unlink(p->path);
+	unlink(p->broken);
+	/* nothing else is left there */
+	assert_int_equal(rmdir(p->directory), 0);
+	free(p);
+	return 0;
+}
+
+static struct ledger_key key(enum hycan_object_kind kind, const char *identity)
+{
+	struct ledger_key k = { .netns = 1, .kind = kind, .size = (uint8_t)strlen(identity) };
+
+	memcpy(k.identity, identity, k.size);
+	return k;
+}
+
+static struct ledger *keep(const char *path, bool broken)
+{
+	struct ledger *l = NULL;
+	bool was_broken = !broken;
+
+	assert_int_equal(ledger_open(&l), 0);
+	assert_int_equal(ledger_keep(l, path, &was_broken), 0);
+	assert_int_equal(was_broken, broken);
+	return l;
+}
+
+static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
+{
+	struct ledger_object object = { .key = key(kind, identity), .uid = uid, .since_us = uid * UINT64_C(1000) };
+	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, on ? on : "");
+
+	assert_int_equal(ledger_put(l, &object, 1, on ? &link : NULL), 0);
+}
+
+static int append(const struct ledger_object *object, void *userdata)
+{
+	char *text = userdata;
+
+	sprintf(text + strlen(text), "%d:%.*s:%u:%ju\n", (int)object->key.kind, object->key.size, object->key.identity, object->uid,
+	        (uintmax_t)object->since_us);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All objects, in an order that does not depend on when they came. */
+static void sorted(struct ledger *l, char *text)
+{
+	static char plain[TEXT];
+	static char *line[8192];
+	size_t n = 0;
+
+	plain[0] = text[0] = '\0';
+	ledger_list(l, append, plain);
+	for (char *p = strtok(plain, "\n"); p; p = strtok(NULL, "\n"))
+		line[n++] = p;
+	qsort(line, n, sizeof(*line), compare);
+	for (size_t i = 0; i < n; i++)
+		text += sprintf(text, "%s\n", line[i]);
+}
+
+static void assert_same(struct ledger *l, struct ledger *other)
+{
+	static char a[TEXT], b[TEXT];
+
+	sorted(l, a);
+	sorted(other, b);
+	assert_string_equal(a, b);
+	assert_int_equal(ledger_count(l), ledger_count(other));
+}
+
+/* Something that may happen to a ledger; the same for the same number. */
+static void step(struct ledger *l, unsigned int number)
+{
+	unsigned int random = number * 2654435761u;
+	char a[16], b[16], address[32];
+	struct ledger_key k, to;
+
+	snprintf(a, sizeof(a), "link%u", random >> 8 & 15);
+	snprintf(b, sizeof(b), "link%u", random >> 12 & 15);
+	snprintf(address, sizeof(address), "%s/%u", a, random >> 16 & 7);
+	k = key(HYCAN_OBJECT_KIND_LINK, a);
+	to = key(HYCAN_OBJECT_KIND_LINK, b);
+	switch (random >> 24 & 15) {
+	case 0:
+	case 1:
+		put(l, HYCAN_OBJECT_KIND_LINK, a, NULL, number);
+		return;
+	case 2:
+		put(l, HYCAN_OBJECT_KIND_LINK, a, b, number);
+		return;
+	case 3:
+		ledger_take(l, &k);
+		return;
+	case 4:
+		assert_int_equal(ledger_rename(l, &k, &to, 1u << HYCAN_OBJECT_KIND_ADDRESS), 0);
+		return;
+	case 5:
+		ledger_take_on(l, &k, HYCAN_OBJECT_KIND_ROUTE);
+		return;
+	case 6:
+		ledger_sweep(l, &k, HYCAN_OBJECT_KIND_ADDRESS);
+		return;
+	case 7:
+		k = key(HYCAN_OBJECT_KIND_ADDRESS, address);
+		ledger_take(l, &k);
+		return;
+	case 8:
+	case 9:
+		snprintf(address, sizeof(address), "10.%u.0.0/16", random >> 16 & 31);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, address, a, number);
+		return;
+	default:
+		put(l, HYCAN_OBJECT_KIND_ADDRESS, address, a, number);
+	}
+}
+
+/* Also while the file is written anew, which happens every ten thousand steps or so. */
+static void is_known_again(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false), *again;
+	struct ledger *memory = NULL;
+	unsigned int n = 0;
+	struct stat st;
+
+	assert_int_equal(ledger_open(&memory), 0);
+	for (unsigned int round = 0; round < 60; round++) {
+		for (unsigned int i = 0; i < 1000 + round * 7; i++) {
+			step(l, n);
+			step(memory, n++);
+		}
+		assert_same(l, memory);
+		ledger_free(&l);
+		again = keep(p->path, false);
+		assert_same(again, memory);
+		l = again;
+	}
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_in_range(st.st_size, 1, 4 << 20);
+	ledger_free(&l);
+	ledger_free(&memory);
+}
+
+static void one_run_is_small(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false), *again;
+	struct stat st;
+
+	for (unsigned int i = 0; i < 300000; i++)
+		step(l, i);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_in_range(st.st_size, 1, 4 << 20);
+	ledger_free(&l);
+	again = keep(p->path, false);
+	assert_int_equal(ledger_open(&l), 0);
+	for (unsigned int i = 0; i < 300000; i++)
+		step(l, i);
+	assert_same(l, again);
+	ledger_free(&l);
+	ledger_free(&again);
+}
+
+/* Of steps that were done all are known, and of the one under way all or nothing of what it asks for. */
+static void is_killed(void **state)
+{
+	struct place *p = *state;
+	unsigned int *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (unsigned int round = 0; round < 30; round++) {
+		struct ledger *before = NULL, *after = NULL, *again;
+		static char a[TEXT], b[TEXT], c[TEXT];
+		unsigned int n;
+		int status;
+		pid_t child;
+
+		unlink(p->path);
+		*done = 0;
+		child = fork();
+		if (child == 0) {
+			struct ledger *l = keep(p->path, false);
+
+			for (unsigned int i = 0;; i++) {
+				step(l, i);
+				__atomic_store_n(done, i + 1, __ATOMIC_RELEASE);
+				while (i > 100000)
+					pause();
+			}
+		}
+		while (__atomic_load_n(done, __ATOMIC_ACQUIRE) < 1000 * round + 1 && waitpid(child, &status, WNOHANG) == 0)
+			usleep(50);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		n = *done;
+		again = keep(p->path, false);
+		assert_int_equal(ledger_open(&before), 0);
+		assert_int_equal(ledger_open(&after), 0);
+		for (unsigned int i = 0; i < n + 1; i++) {
+			if (i < n)
+				step(before, i);
+			step(after, i);
+		}
+		sorted(again, a);
+		sorted(before, b);
+		sorted(after, c);
+		/* a sweep writes one record for each object; here there are eight */
+		if (strcmp(a, b) != 0 && strcmp(a, c) != 0)
+			assert_in_range(ledger_count(again), ledger_count(after), ledger_count(before));
+		ledger_free(&again);
+		ledger_free(&before);
+		ledger_free(&after);
+	}
+	/* it may have been killed while it wrote the file anew */
+	strcat(p->path, ".new");
+	unlink(p->path);
+	p->path[strlen(p->path) - 4] = '\0';
+	munmap(done, sizeof(*done));
+}
+
+static int count_request(unsigned int number, const uint8_t *request, size_t size, void *userdata)
+{
+	char *text = userdata;
+
+	sprintf(text + strlen(text), "%u:%.*s ", number, (int)size, (const char *)request);
+	return 0;
+}
+
+static void assert_unfinished(struct ledger *l, const char *expected)
+{
+	char text[256] = "";
+
+	assert_int_equal(ledger_unfinished(l, count_request, text), 0);
+	assert_string_equal(text, expected);
+}
+
+static void requests(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	unsigned int one, two, three;
+
+	assert_int_equal(ledger_begin(l, "one", 3, 1, &one), 0);
+	assert_int_equal(ledger_begin(l, "two", 3, 1000, &two), 0);
+	assert_int_equal(ledger_begin(l, "", 0, 0, &three), 0);
+	assert_unfinished(l, "0:one 1:two 2: ");
+	ledger_commit(l, one);
+	ledger_commit(l, three);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_unfinished(l, "1:two ");
+	/* it goes along when the file is written anew */
+	for (unsigned int i = 0; i < 100000; i++)
+		step(l, i);
+	assert_unfinished(l, "1:two ");
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_unfinished(l, "1:two ");
+	ledger_commit(l, two);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_unfinished(l, "");
+	for (unsigned int i = 0; i < 64; i++)
+		assert_int_equal(ledger_begin(l, "", 0, 0, &one), 0);
+	assert_int_equal(ledger_begin(l, "", 0, 0, &one), -EBUSY);
+	ledger_free(&l);
+}
+
+/* A byte of the file is another one: what stands before counts, the rest is kept aside, and the next daemon sees neither. */
+static void broken(void **state)
+{
+	struct place *p = *state;
+	uint8_t bytes[2048], other;
+	struct ledger *l = keep(p->path, false);
+	int fd;
+
+	for (unsigned int i = 0; i < 20; i++)
+		step(l, i);
+	ledger_free(&l);
+	fd = open(p->path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		struct ledger *again;
+		bool was_broken;
+
+		fd = open(p->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+		other = bytes[i] ^ (uint8_t)(1u << (i % 8));
+		assert_int_equal(pwrite(fd, &other, 1, (off_t)i), 1);
+		close(fd);
+		assert_int_equal(ledger_open(&l), 0);
+		assert_int_equal(ledger_keep(l, p->path, &was_broken), 0);
+		assert_int_equal(access(p->broken, F_OK), was_broken ? 0 : -1);
+		put(l, HYCAN_OBJECT_KIND_RULE, "new", NULL, 1);
+		assert_int_equal(ledger_open(&again), 0);
+		assert_int_equal(ledger_keep(again, p->path, &was_broken), -EBUSY);
+		ledger_free(&again);
+		/* another process; what this one knows is compared with that */
+		again = l;
+		{
+			static char a[TEXT], b[TEXT];
+
+			sorted(again, a);
+			ledger_free(&again);
+			l = keep(p->path, false);
+			sorted(l, b);
+			assert_string_equal(a, b);
+		}
+		ledger_free(&l);
+		unlink(p->broken);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(is_known_again, begin, end),
+		cmocka_unit_test_setup_teardown(one_run_is_small, begin, end),
+		cmocka_unit_test_setup_teardown(is_killed, begin, end),
+		cmocka_unit_test_setup_teardown(requests, begin, end),
+		cmocka_unit_test_setup_teardown(broken, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("ledger_file", tests, NULL, NULL);
+}
