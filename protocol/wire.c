@@ -517,3 +517,17 @@ int wire_decode(struct wire_decoder *decoder, const struct hycan_structure *stru
 	decoder->n_fds_used = 0;
 	return decode_structure(decoder, structure, attributes, size, value);
 }
+
+int wire_complete(const struct hycan_structure *structure, void *value)
+{
+	struct wire_decoder d = { .strict = true };
+	int r = 0;
+
+	for (uint16_t i = 0; r == 0 && i < structure->n_fields; i++) {
+		const struct hycan_field *field = &structure->field[i];
+
+		if (field->default_text && !*((const char *)value + field->has_offset))
+			r = decode_absent(&d, structure, field, value);
+	}
+	return r;
+}

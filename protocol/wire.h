@@ -66,6 +66,9 @@ struct wire_decoder {
 int wire_decode(struct wire_decoder *decoder, const struct hycan_structure *structure, const void *attributes, size_t size,
                 void *value);
 
+/* Sets what is absent and has a default, as decoding a request does. 0, or -EBADMSG where a default cannot be. */
+int wire_complete(const struct hycan_structure *structure, void *value);
+
 /*
  * Writes value as attributes into buffer. Returns the number of bytes, a multiple of four; -ENOBUFS when they do not
  * fit; -EINVAL with the fault filled in for a value that cannot be sent: text too long, or 64 KiB in one attribute.

@@ -289,6 +289,7 @@ int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, s
 
 struct removal {
 	const struct hycan_rule *wanted;
+	bool exact;
 	struct hycan_rule *ret_rule;
 	union {
 		struct nlmsghdr nlh;
@@ -302,7 +303,9 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_rule rule;
 	bool whole;
 
-	if (x->found.nlh.nlmsg_len || !read_rule(nlh, &rule, &whole) || !kernel_rule_matches(x->wanted, &rule))
+	if (x->found.nlh.nlmsg_len || !read_rule(nlh, &rule, &whole))
+		return 0;
+	if (x->exact ? !whole || !kernel_rule_same(x->wanted, &rule) : !kernel_rule_matches(x->wanted, &rule))
 		return 0;
 	if (nlh->nlmsg_len > sizeof(x->found))
 		return -EMSGSIZE;
@@ -311,9 +314,9 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	return 0;
 }
 
-int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, struct hycan_rule *ret_rule)
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, struct hycan_rule *ret_rule)
 {
-	struct removal x = { .wanted = wanted, .ret_rule = ret_rule };
+	struct removal x = { .wanted = wanted, .exact = exact, .ret_rule = ret_rule };
 	int r;
 
 	r = dump(scope, (uint8_t)wanted->family, removal_answer, &x);

@@ -28,7 +28,10 @@ bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *
 /* Adds a rule, and returns it as the kernel has it. -EEXIST: the kernel has one that it takes for the same. */
 int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule);
 
-/* Removes the first rule that has all that is given, and returns it. -ENOENT: there is none. */
-int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, struct hycan_rule *ret_rule);
+/*
+ * Removes the first rule that has all that is given, and returns it; with exact, the first one that has nothing else.
+ * -ENOENT: there is none.
+ */
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, struct hycan_rule *ret_rule);
 
 #endif

@@ -36,6 +36,14 @@ struct ledger_key {
 	uint8_t identity[LEDGER_IDENTITY_MAX];
 };
 
+/* Somebody who holds an object. */
+struct ledger_holder {
+	uid_t uid;
+	enum hycan_lifetime lifetime;
+	uint64_t session; /* whose it is, unless it is permanent; 0: none */
+	uint32_t seconds; /* of a lease */
+};
+
 struct ledger_object {
 	struct ledger_key key;
 	uid_t uid;         /* the owner */

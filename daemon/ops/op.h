@@ -36,6 +36,7 @@ struct op {
 	struct kernel_scope *scope; /* the namespace to act in */
 	uid_t uid;                  /* who asks */
 	bool exclusive;             /* “create” means create: what is there already is refused, even if it is the same */
+	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	const struct op_server *server;
 
 	/* Sends one answer of a list: a structure of the operation's reply. 0 or -errno. */
@@ -64,6 +65,7 @@ enum op_does {
 	OP_TAKES,
 	OP_REPLACES, /* makes those of a list, and takes all others on that link */
 	OP_RENAMES,  /* gives a link another name */
+	OP_CHANGES,
 };
 
 /* Most fields that tell one object from another. */
@@ -82,6 +84,9 @@ struct op_effect {
 	enum op_does does;
 	int8_t list;       /* position of that list, or -1 */
 	struct op_part on; /* name of the link that it is gone with; of OP_RENAMES, the new name */
+	int8_t condition;  /* position of a bool of the request that decides whether it comes about; -1: it does */
+	bool unless;       /* that must be false */
+	bool settled;      /* the handler says which object it is: op_claim() */
 	uint8_t n_parts;   /* fields that tell it from others; 0: all of the kind on that link */
 	struct op_part part[OP_PARTS_MAX];
 };

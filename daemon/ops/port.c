@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the operations about port mappings have in common. */
 #include <stdio.h>
+#include <string.h>
 
 #include "port.h"
 
@@ -36,4 +37,11 @@ void port_settle(bool *has_host_address, struct hycan_address *host_address, uin
 		return;
 	*has_host_address = true;
 	*host_address = (struct hycan_address){ .family = family };
+}
+
+bool port_is_settled_any(const struct hycan_address *host_address)
+{
+	static const uint8_t none[sizeof(host_address->bytes)];
+
+	return memcmp(host_address->bytes, none, sizeof(none)) == 0;
 }

@@ -19,4 +19,7 @@ const char *port_format(const struct hycan_port_mapping *mapping, char *text, si
  */
 void port_settle(bool *has_host_address, struct hycan_address *host_address, uint8_t family);
 
+/* Whether that is how port_settle() says “every address of the host”. */
+bool port_is_settled_any(const struct hycan_address *host_address);
+
 #endif

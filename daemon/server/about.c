@@ -8,9 +8,9 @@
 
 #include "about.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "peer.h"
-#include "record.h"
 #include "server.h"
 
 static struct job *job_of(struct op *op)
@@ -136,13 +136,15 @@ static int list_object(const struct ledger_object *object, void *userdata)
 		.kind = object->key.kind,
 		.uid = object->uid,
 		.netns = object->key.netns,
+		.lifetime = HYCAN_LIFETIME_PERMANENT,
+		.holders = 1,
 		/* made meanwhile */
 		.age_ms = object->since_us < l->now_us ? (l->now_us - object->since_us) / 1000 : 0,
 	};
 
 	if ((mine && object->uid != l->op->uid) || (l->request->has_kind && l->request->kind != item.kind))
 		return 0;
-	record_format(&object->key, item.identity, sizeof(item.identity));
+	key_format(&object->key, item.identity, sizeof(item.identity));
 	return l->op->answer(l->op, &item);
 }
 

@@ -13,6 +13,7 @@
 
 #include "classic.h"
 #include "dispatch.h"
+#include "errand.h"
 #include "log.h"
 #include "record.h"
 #include "server.h"
@@ -30,22 +31,26 @@ bool dispatch_has_room(const struct server *server, bool slow)
 /* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
 static struct job *find_job(struct server *server, const struct hycan_operation *operation, bool slow)
 {
-	size_t i = 0;
-
 	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && server->n_busy_slow == 0))
 		return &server->job;
-	if (!dispatch_has_room(server, slow))
-		return NULL;
+	return dispatch_has_room(server, slow) ? dispatch_free_job(server) : NULL;
+}
+
+struct job *dispatch_free_job(struct server *server)
+{
+	size_t i = 0;
+
 	while (server->worker[i].busy)
 		i++;
 	return &server->worker[i].job;
 }
 
-static void give_work(struct server *server, struct job *job)
+void dispatch_give_work(struct server *server, struct job *job)
 {
 	struct worker *worker = (struct worker *)((char *)job - offsetof(struct worker, job));
 
-	job->peer->job = job;
+	if (job->peer)
+		job->peer->job = job;
 	server->n_busy++;
 	server->n_busy_slow += job->slow;
 	worker_start(worker);
@@ -173,6 +178,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	job->policy = policy_ref(peer->server->policy);
 	job->began_us = server_now_us();
 	job->op.uid = peer->identity.uid;
+	job->holder = (struct ledger_holder){ .uid = peer->identity.uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return job;
 }
@@ -196,6 +202,10 @@ static int decode_and_judge(struct job *job, const uint8_t *bytes)
 
 void dispatch_on_worker(struct job *job)
 {
+	if (job->errand) {
+		errand_on_worker(job);
+		return;
+	}
 	if (buffer_used(&job->frame) > 0)
 		job->result = decode_and_judge(job, buffer_first(&job->frame));
 	buffer_release(&job->frame);
@@ -211,7 +221,7 @@ static enum dispatched carry_out(struct job *job, int result)
 	struct server *server = job->server;
 
 	if (result == 0 && job != &server->job) {
-		give_work(server, job);
+		dispatch_give_work(server, job);
 		return DISPATCH_ELSEWHERE;
 	}
 	if (result == 0) {
@@ -260,7 +270,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	if (r == 0 && whole && job != &peer->server->job) {
 		job->frame = peer->input;
 		peer->input = (struct buffer){ 0 };
-		give_work(peer->server, job);
+		dispatch_give_work(peer->server, job);
 		return DISPATCH_ELSEWHERE;
 	}
 	return carry_out(job, r ? r : decode_and_judge(job, bytes));

@@ -24,6 +24,12 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 /* Whether a job is free for an operation, a slow one or another. */
 bool dispatch_has_room(const struct server *server, bool slow);
 
+/* A worker's job, of which dispatch_has_room() has said that there is one. */
+struct job *dispatch_free_job(struct server *server);
+
+/* Starts the worker whose job it is. */
+void dispatch_give_work(struct server *server, struct job *job);
+
 /* The part of a request that is a worker's: all behind finding it a job, or the carrying out alone. */
 void dispatch_on_worker(struct job *job);
 

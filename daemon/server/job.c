@@ -231,6 +231,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->slow = false;
 	job->fds_lost = false;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
+	job->op.exact = false;
 	job->op.refusal = 0;
 	job->op.field = NULL;
 	job->op.sentence[0] = '\0';
@@ -250,7 +251,7 @@ void job_answer_error(struct job *job)
 	(void)answer_error(job);
 }
 
-void job_carry_out(struct job *job)
+int job_do(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
 	int r = -EINTR;
@@ -267,8 +268,14 @@ void job_carry_out(struct job *job)
 	/* whatever becomes of the answer, it is done */
 	if (r == 0 && operation->access == HYCAN_ACCESS_WRITE)
 		record_done(job);
-	if (r == -EINTR && operation->list)
-		r = 0;
+	return r == -EINTR && operation->list ? 0 : r;
+}
+
+void job_carry_out(struct job *job)
+{
+	const struct hycan_operation *operation = job->operation;
+	int r = job_do(job);
+
 	if (r == 0 && operation->list)
 		r = answer_done(job);
 	else if (r == 0 && operation->reply->n_fields)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "ledger.h"
 #include "messages.h"
 #include "op.h"
 #include "wire.h"
@@ -20,6 +21,7 @@
 /* Address space for the lists of one request and its answer; physical memory only where it is used. */
 #define JOB_MEMORY_SIZE (UINT64_C(96) << 20)
 
+struct errand;
 struct peer;
 struct policy;
 struct server;
@@ -27,21 +29,23 @@ struct server;
 struct job {
 	struct op op; /* first: a handler's op is its job */
 	struct server *server;
-	struct peer *peer;
+	struct peer *peer;     /* NULL: nobody asked */
+	struct errand *errand; /* of the daemon itself, or NULL */
 	const struct hycan_operation *operation;
 	struct nlmsghdr header;     /* of the request */
 	struct kernel_scope *scope; /* the namespace that the daemon lives in, for this thread */
 	struct wire_memory memory;
 	union message request; /* zero where it was not decoded */
 	union message reply;
-	struct buffer *output; /* where the answer goes */
-	struct buffer own;     /* a worker's output */
-	struct buffer frame;   /* a long frame that is not decoded yet */
-	struct policy *policy; /* as it was when the job began */
-	bool slow;             /* it makes others wait */
-	bool fds_lost;         /* more descriptors came than one frame may carry */
-	size_t mark;           /* where in it this answer begins */
-	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
+	struct buffer *output;       /* where the answer goes */
+	struct buffer own;           /* a worker's output */
+	struct buffer frame;         /* a long frame that is not decoded yet */
+	struct policy *policy;       /* as it was when the job began */
+	struct ledger_holder holder; /* who holds what it makes */
+	bool slow;                   /* it makes others wait */
+	bool fds_lost;               /* more descriptors came than one frame may carry */
+	size_t mark;                 /* where in it this answer begins */
+	int fds[WIRE_FDS_MAX];       /* descriptors that came with the frame */
 	size_t n_fds;
 	uint64_t began_us;
 	uint32_t policy_line; /* of the rule that denied */
@@ -57,7 +61,13 @@ void job_close(struct job *job);
 /* Takes a frame of peer: everything of the job is about it from now on. The descriptors are the job's. */
 void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header);
 
-/* Calls the handler and writes its answer; on any thread. The result is in job->result. */
+/*
+ * Carries out the operation with the request that the job has, and records what it made and took away; on any thread.
+ * Returns what the handler did, and leaves its answer in job->reply.
+ */
+int job_do(struct job *job);
+
+/* The same, and writes the answer. The result is in job->result. */
 void job_carry_out(struct job *job);
 
 /* Replaces whatever stands in the answer by the refusal or failure in job->result. */

@@ -88,6 +88,11 @@ static void worker_finish(struct server *server, struct worker *worker)
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	server->n_busy--;
 	server->n_busy_slow -= job->slow;
+	if (job->errand) {
+		worker->busy = false;
+		errand_finish(job);
+		return;
+	}
 	dispatch_finish(job);
 	worker->busy = false;
 	peer_job_done(peer, job);
@@ -245,6 +250,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->waiting[false]);
 	TAILQ_INIT(&server->waiting[true]);
 	TAILQ_INIT(&server->slow);
+	TAILQ_INIT(&server->errands);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
 	server->epoll = -1;
@@ -339,6 +345,7 @@ void server_free(struct server **server)
 	}
 	while ((peer = TAILQ_FIRST(&s->peers)))
 		peer_close(peer);
+	errand_do_all(s);
 	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);

@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 #include "buffer.h"
+#include "errand.h"
 #include "job.h"
 #include "messages.h"
 #include "policy.h"
@@ -66,8 +67,11 @@ struct server {
 
 	struct job job; /* carried out in the loop */
 	struct worker worker[WORKERS];
-	size_t n_busy;      /* workers under way */
-	size_t n_busy_slow; /* of them with slow operations */
+	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */
+	bool errand_runs;           /* a worker has one */
+	bool errand_waits;          /* it is an errand's turn before that of slow requests */
+	size_t n_busy;              /* workers under way */
+	size_t n_busy_slow;         /* of them with slow operations */
 
 	struct buffer output; /* answers to the peer whose turn it is */
 	struct statistics statistics;

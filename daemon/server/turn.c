@@ -2,6 +2,7 @@
 /* The two queues. */
 #include "turn.h"
 #include "dispatch.h"
+#include "errand.h"
 #include "peer.h"
 
 /* Long enough for some eighty short requests, so that what a turn itself costs is not felt. */
@@ -41,7 +42,7 @@ static bool can_go_on(const struct server *server, bool slow)
 
 bool turn_any(const struct server *server)
 {
-	return can_go_on(server, true) || can_go_on(server, false);
+	return can_go_on(server, true) || can_go_on(server, false) || errand_may_go_on(server);
 }
 
 static void serve(struct server *server, bool slow)
@@ -56,7 +57,12 @@ static void serve(struct server *server, bool slow)
 
 void turn_serve(struct server *server)
 {
+	/* slow requests and errands take turns */
+	if (server->errand_waits)
+		errand_serve(server);
 	/* those who wait for a worker come before those who would just like to go on with a slow operation too */
 	serve(server, true);
+	server->errand_waits = !TAILQ_EMPTY(&server->errands) && server->n_busy_slow > server->errand_runs;
+	errand_serve(server);
 	serve(server, false);
 }

@@ -159,6 +159,13 @@ enum hycan_transport {
 	HYCAN_TRANSPORT_SCTP = 132,
 };
 
+/** How long somebody holds what the daemon made for them. It goes from the kernel when nobody holds it any more. */
+enum hycan_lifetime {
+	HYCAN_LIFETIME_PERMANENT = 1, /**< until it is taken away; held by the user */
+	HYCAN_LIFETIME_CONNECTION = 2, /**< as long as the connection, however it ends, and the grace that it asked for */
+	HYCAN_LIFETIME_LEASE = 3, /**< as connection, and no longer than some seconds unless session.renew is asked for */
+};
+
 /** What the daemon makes in the kernel. */
 enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_LINK = 1, /**< a link that it created */
@@ -403,9 +410,13 @@ struct hycan_port_mapping {
 struct hycan_object {
 	enum hycan_object_kind kind; /**< what it is */
 	char identity[512]; /**< what tells it from others of its kind: “eth0 10.0.0.1/24”, “10.0.0.0/8 table main” */
-	uint32_t uid; /**< its owner: who asked for it */
+	uint32_t uid; /**< its owner: who holds it, and longest of them */
 	uint64_t netns; /**< inode of its network namespace (stat(2)) */
 	uint64_t age_ms; /**< milliseconds since it was made */
+	enum hycan_lifetime lifetime; /**< how long the owner holds it */
+	bool has_remaining_ms; /**< remaining_ms is given */
+	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease, or of a connection that is gone */
+	uint32_t holders; /**< how many hold it */
 };
 
 /**

@@ -48,7 +48,7 @@ def operations_page(schema):
         elif o.reply:
             out += ["Answer:", ""] + field_table(schema, o.reply)
         for sign, word in (("+", "Makes"), ("-", "Takes away"), ("=", "Makes, and takes away what is not in the list"),
-                           ("~", "Renames")):
+                           ("~", "Renames"), ("*", "Changes")):
             made = [f"`{e.text()}`" for e in o.effects if e.sign == sign]
             if made:
                 out += [f"{word}: " + ", ".join(made) + ".", ""]

@@ -14,34 +14,42 @@ IDENTITY_MAX = 254  # LEDGER_IDENTITY_MAX in daemon/ledger/ledger.h
 PARTS_MAX = 16      # OP_PARTS_MAX in daemon/ops/op.h
 
 NAME = r"[a-z][a-z0-9_]*"
-EFFECT = re.compile(rf"^([+=~-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+(on|to)\s+({NAME}(?:\.{NAME})?))?(?:\s+(.*))?$")
+EFFECT = re.compile(rf"^([+=~*-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+(on|to)\s+({NAME}(?:\.{NAME})?))?(?:\s+(if|unless)\s+({NAME}))?"
+                    rf"(?:\s+(settled))?(?:\s+(.*))?$")
 
 
 @dataclass
 class Effect:
-    """What an operation makes (+), takes away (-), states to be all there is (=), or renames (~)."""
+    """What an operation makes (+), takes away (-), changes (*), states to be all there is (=), or renames (~)."""
     sign: str
     kind: str
     names: list             # of the fields that tell one object from another: “name”, “list.name”
     on: str | None          # field with the name of the link that it is gone with; of ~, with the new name
+    condition: str | None   # bool of the request on which it depends
+    unless: bool            # it is so when that is false, and not when it is true
+    settled: bool           # the handler says which one
     items: str | None = None  # the list of which each item is one
     parts: list = dataclass_field(default_factory=list)  # (field's position, whether in an item of the list)
     on_part: tuple | None = None
+    condition_position: int = -1
 
     def text(self):
-        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + (f" {'to' if self.sign == '~' else 'on'} {self.on}" if self.on else "")
+        condition = f" {'unless' if self.unless else 'if'} {self.condition}" if self.condition else ""
+        on = f" {'to' if self.sign == '~' else 'on'} {self.on}" if self.on else ""
+        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + on + condition
 
 
 def read(parser, row, rest):
     """The effects at the beginning of rest, and what follows them."""
     found = []
-    while rest[:1] in ("+", "-", "=", "~"):
-        match = EFFECT.match(rest) or parser.fail(f"{row.name}: “{rest}” is not an object; it is written: +|-|= KIND(FIELDS) [on FIELD]")
+    while rest[:1] in ("+", "-", "=", "~", "*"):
+        match = EFFECT.match(rest) or parser.fail(f"{row.name}: “{rest}” is not an object; it is written: +|-|=|* KIND(FIELDS) [on FIELD] "
+                                                              "[if|unless FIELD] [settled]")
         if (match[1] == "~") != (match[4] == "to"):
             parser.fail(f"{row.name}: “~” goes with “to”, everything else with “on”")
         names = [name.strip() for name in match[3].split(",")] if match[3] is not None else []
-        found.append(Effect(match[1], match[2], names, match[5]))
-        rest = match[6] or ""
+        found.append(Effect(match[1], match[2], names, match[5], match[7], match[6] == "unless", bool(match[8])))
+        rest = match[9] or ""
     return found, rest
 
 
@@ -66,6 +74,34 @@ def check(parser):
             if said != first:
                 parser.fail(f"{row.name}: a {effect.kind} is told from others by {', '.join(first)} in {where}, and by "
                             f"{', '.join(said)} here", row.line)
+    for kind in {e.kind for row in schema.operations for e in row.effects if e.sign in "+="}:
+        made = next(row for row in schema.operations for e in row.effects if e.kind == kind and e.sign in "+=")
+        if not any(can_take(parser, made, kind, row, e) for row, e in taking(schema, kind)):
+            parser.fail(f"{made.name}: nothing takes away the {kind} that it makes, by what tells one from another alone", made.line)
+
+
+def taking(schema, kind):
+    """The rows that take one object of a kind away, with what they say of it."""
+    return [(row, e) for row in schema.operations for e in row.effects if e.kind == kind and e.sign == "-" and e.names]
+
+
+def can_take(parser, made, kind, row, effect):
+    """Whether a request that takes an object away can be made of nothing but what tells it from others."""
+    request = list(flat(parser.schema, row.request))
+    given = {position for position, item in effect.parts if not item}
+    if len(given) != len(effect.parts):
+        return False
+    for position, f in enumerate(request):
+        told_by_condition = effect.unless and position == effect.condition_position
+        if position not in given and not (f.optional or f.list or told_by_condition):
+            return False
+    maker = next(e for e in made.effects if e.kind == kind and e.sign in "+=")
+    fields = list(flat(parser.schema, made.request))
+    for (at, item), (position, _) in zip(maker.parts, effect.parts):
+        known = item or not fields[at].optional or fields[at].default
+        if not known and not request[position].optional:
+            return False
+    return not effect.condition or effect.unless
 
 
 def resolve(parser, row, effect):
@@ -80,6 +116,13 @@ def resolve(parser, row, effect):
         if resolve_name(parser, row, effect, request, effect.on, on).type != "ifname":
             parser.fail(f"{row.name}: {effect.on} is no name of a link", row.line)
         effect.on_part = on[0]
+    if effect.condition:
+        at = next((i for i, f in enumerate(request) if f.name == effect.condition and f.type == "bool" and not f.list), None)
+        if at is None:
+            parser.fail(f"{row.name}: {effect.condition} is no bool of the request", row.line)
+        effect.condition_position = at
+    if effect.sign == "*" and effect.on:
+        parser.fail(f"{row.name}: what is changed stays where it is: “*” goes without “on”", row.line)
     if effect.sign == "=" and (not effect.items or not effect.on or effect.on_part[1]):
         parser.fail(f"{row.name}: “=” needs a list, and one link that all of it is on", row.line)
     if effect.sign == "~" and (effect.kind != "link" or [f.type for f in fields] != ["ifname"] or effect.items):

@@ -25,7 +25,9 @@ def table_header(schema):
                   "/* What an operation makes and takes away in the kernel. */",
                   "const struct op_effect *op_effects(const struct hycan_operation *operation, size_t *ret_n);", "",
                   "/* The row that makes objects of a kind, and by which their identity is read; NULL: there is none. */",
-                  "const struct op_effect *op_effect_of_kind(enum hycan_object_kind kind);", "", "#endif", ""]
+                  "const struct op_effect *op_effect_of_kind(enum hycan_object_kind kind);", "",
+                  "/* The row whose request takes an object of a kind away, given nothing but its identity; NULL: there is none. */",
+                  "const struct op_effect *op_effect_that_takes(enum hycan_object_kind kind);", "", "#endif", ""]
 
 
 def table_source(schema):
@@ -39,12 +41,13 @@ def table_source(schema):
 
 
 def effect_text(schema, o, effect):
-    does = {"+": "OP_MAKES", "-": "OP_TAKES", "=": "OP_REPLACES", "~": "OP_RENAMES"}[effect.sign]
+    does = {"+": "OP_MAKES", "-": "OP_TAKES", "=": "OP_REPLACES", "~": "OP_RENAMES", "*": "OP_CHANGES"}[effect.sign]
     names = [f.name for f, _, _ in grammar.flatten(schema, o.request)]
     on, on_item = effect.on_part or (-1, False)
     parts = ", ".join(f"{{{position}, {str(item).lower()}}}" for position, item in effect.parts)
     return (f"\t{{&operation_{o.ident}, HYCAN_OBJECT_KIND_{c.upper(effect.kind)}, {does}, {names.index(effect.items) if effect.items else -1}, "
-            f"{{{on}, {str(on_item).lower()}}}, {len(effect.parts)}, {{{parts or '{0}'}}}}},")
+            f"{{{on}, {str(on_item).lower()}}}, {effect.condition_position}, {str(effect.unless).lower()}, {str(effect.settled).lower()}, "
+            f"{len(effect.parts)}, {{{parts or '{0}'}}}}},")
 
 
 def effects_source(schema):
@@ -55,13 +58,18 @@ def effects_source(schema):
             "\tswitch (operation->number) {"]
     for o in (o for o in schema.operations if o.effects):
         out += [f"\tcase HYCAN_OPERATION_{c.upper(o.name)}:", f"\t\t*ret_n = {len(o.effects)};", f"\t\treturn effects_{o.ident};"]
-    out += ["\t}", "\t*ret_n = 0;", "\treturn NULL;", "}", "",
-            "const struct op_effect *op_effect_of_kind(enum hycan_object_kind kind)", "{", "\tswitch (kind) {"]
+    out += ["\t}", "\t*ret_n = 0;", "\treturn NULL;", "}", ""]
+    return out + effect_by_kind(schema, "op_effect_of_kind", "makes", "+") + effect_by_kind(schema, "op_effect_that_takes", "takes away", "-")
+
+
+def effect_by_kind(schema, function, does, signs):
+    """A function from a kind to the first effect of that sign that tells one object from another."""
+    out = [f"const struct op_effect *{function}(enum hycan_object_kind kind)", "{", "\tswitch (kind) {"]
     for kind, _, _ in schema.enums["object_kind"].values if "object_kind" in schema.enums else []:
-        made = next(((o, i) for o in schema.operations for i, e in enumerate(o.effects) if e.kind == kind and e.sign == "+"), None)
-        if not made:
-            raise grammar.SchemaError(f"no operation makes a {kind}, which is in enum object_kind")
-        out += [f"\tcase HYCAN_OBJECT_KIND_{c.upper(kind)}:", f"\t\treturn &effects_{made[0].ident}[{made[1]}];"]
+        found = next(((o, i) for o in schema.operations for i, e in enumerate(o.effects) if e.kind == kind and e.sign in signs and e.names), None)
+        if not found:
+            raise grammar.SchemaError(f"no operation {does} a {kind}, which is in enum object_kind")
+        out += [f"\tcase HYCAN_OBJECT_KIND_{c.upper(kind)}:", f"\t\treturn &effects_{found[0].ident}[{found[1]}];"]
     return out + ["\t}", "\treturn NULL;", "}", ""]
 
 

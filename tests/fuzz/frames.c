@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "key.h"
 #include "ledger.h"
 #include "peer.h"
-#include "record.h"
 #include "server.h"
 
 /* Bits of the mode. */
@@ -310,7 +310,7 @@ static int count_object(const struct ledger_object *object, void *userdata)
 {
 	char text[512];
 
-	record_format(&object->key, text, sizeof(text));
+	key_format(&object->key, text, sizeof(text));
 	for (const char *c = text; *c; c++)
 		CHECK((unsigned char)*c >= 0x20 && *c != 0x7f);
 	CHECK(text[0]);

@@ -13,6 +13,7 @@ import schema  # noqa: E402
 GOOD = "version 1\n# Says hello.\n0x0101  a.b  a  read  (x: u32) -> ()\n"
 KINDS = "version 1\nenum object_kind u8 {\nlink = 1\naddress = 2\n}\nstruct way {\nx: u32\nover: ifname\n}\n"
 MAKES = KINDS + "# Makes one.\n0x0101  a.b  a  write  (x: u32, l: ifname, w: [way], k: secret key) -> ()  + address(x) on l\n"
+TAKES = "# Takes it.\n0x0103  a.d  a  write  (x: u32, y?: bool) -> ()  - address(x)\n"
 ALSO = "# Also.\n0x0102  a.c  a  write  (x: u16, l: ifname) -> ()  "
 BROKEN = [
     ("", 1, "no version"),
@@ -61,13 +62,22 @@ BROKEN = [
     (MAKES + ALSO + "~ address(x) to l\n", 13, "“~” is for a link"),
     (MAKES + ALSO + "- address(x)\n", 13, "is told from others by u32 in a.b, and by u16 here"),
     (MAKES + ALSO + "- address\n", 13, "what tells one address from another is missing"),
+    (MAKES, 11, "nothing takes away the address that it makes"),
+    (MAKES + TAKES.replace("y?", "y"), 11, "nothing takes away"),
+    (MAKES + TAKES.replace("y?", "y").replace("- address(x)", "- address(x) if y"), 11, "nothing takes away"),
+    (MAKES.replace("x: u32, l", "x?: u32, l") + TAKES, 11, "nothing takes away"),
+    (MAKES + TAKES.replace("- address(x)", "- address(x) unless x"), 13, "x is no bool of the request"),
+    (MAKES + TAKES.replace("- address(x)", "* address(x) on l"), 13, "there is no field l"),
+    (MAKES.replace("+ address", "* address"), 11, "goes without “on”"),
     (GOOD.replace("(x: u32)", "(" + ", ".join(f"x{i}: u8" for i in range(64)) + ")"), 3, "at most 63 fields"),
 ]
 
 
 def main():
-    for good in (GOOD, MAKES, MAKES.replace("+ address(x) on l", "= address(w.x) on l"), MAKES.replace("(x) on l", "(w.x) on w.over"),
-                 MAKES + ALSO + "- address on l  - link(l)\n", MAKES + ALSO + "~ link(l) to l\n"):
+    for good in (GOOD, MAKES + TAKES, MAKES.replace("+ address(x) on l", "= address(w.x) on l") + TAKES,
+                 MAKES.replace("(x) on l", "(w.x) on w.over") + TAKES, MAKES + TAKES + ALSO + "- address on l  - link(l)\n",
+                 MAKES + TAKES + ALSO + "~ link(l) to l\n", MAKES + TAKES + ALSO + "* link(l)\n",
+                 MAKES + TAKES.replace("y?", "y").replace("- address(x)", "- address(x) unless y settled")):
         schema.Parser("good", good).parse()
     failed = 0
     for text, line, sentence in BROKEN:

@@ -9,10 +9,11 @@
 
 int op_port_remove(struct op *op, const struct hycan_port_remove_request *request)
 {
+	bool any = op->exact && port_is_settled_any(&request->host_address);
 	const struct hycan_port_mapping key = {
 		.protocol = request->protocol,
 		.host_port = request->host_port,
-		.has_host_address = request->has_host_address,
+		.has_host_address = request->has_host_address && !any,
 		.host_address = request->host_address,
 		.to_address.family = request->has_host_address ? request->host_address.family : (uint8_t)request->family,
 	};

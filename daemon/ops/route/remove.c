@@ -32,6 +32,8 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	if (r != 0)
 		return r;
 	memcpy(options.link, request->link, sizeof(options.link));
+	/* of any metric, unless just one is meant */
+	options.has_metric = options.has_metric || op->exact;
 	r = kernel_route_remove(op->scope, &request->destination, &options, &result);
 	if (r == -ENODEV && request->has_link)
 		return op_refuse_no_link(op, "link", request->link);

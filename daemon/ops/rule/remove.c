@@ -28,10 +28,10 @@ int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *reques
 
 	if (rule->has_fwmask && !rule->has_fwmark)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "fwmask", "A mask goes with a mark; give fwmark as well.");
-	if (!selects(rule))
+	if (!op->exact && !selects(rule))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL,
 		                 "Every rule matches that, the one for local addresses first; say more of the rule to remove.");
-	r = kernel_rule_remove(op->scope, rule, &settled->rule);
+	r = kernel_rule_remove(op->scope, rule, op->exact, &settled->rule);
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, NULL, "There is no %s rule with all of that.",
 		                 rule->family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");

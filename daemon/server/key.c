@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keys of the ledger, from requests, and requests from keys.
+ *
+ * The row of the schema names the fields that tell one object from another; their values, one behind the other, are its
+ * identity. They stay bytes, since making text of the routes of a large load would cost more than recording them; who
+ * lists objects gets text. All rows tell the objects of a kind apart by values of the same types in the same order, so the
+ * values of what one row made can be the request of another that takes it away.
+ *
+ * What this file does not do: know any operation.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "table.h"
+#include "wire.h"
+
+/* Largest value in an identity, as it is in C. */
+#define VALUE_SIZE 256
+
+/* Whether an effect comes about, where that depends on a bool of the request. */
+static bool comes_about(const struct op_effect *effect, const void *request)
+{
+	const struct hycan_field *field;
+	const void *value;
+	size_t n;
+
+	if (effect->condition < 0)
+		return true;
+	field = &effect->operation->request->field[effect->condition];
+	value = wire_values(field, request, &n);
+	return (n > 0 && *(const bool *)value) != effect->unless;
+}
+
+struct key_view key_view(const struct job *job, const struct op_effect *effect)
+{
+	struct key_view v = {
+		.job = job,
+		.effect = effect,
+		.request = job->op.settled ? job->op.settled : &job->request,
+		.n_items = 1,
+	};
+
+	if (effect->list >= 0) {
+		const struct hycan_field *list = &job->operation->request->field[effect->list];
+
+		v.item_size = list->size;
+		v.items = wire_values(list, v.request, &v.n_items);
+	}
+	v.absent = !comes_about(effect, v.request);
+	return v;
+}
+
+/* ------------------------------------------------------------------------------------------------------ from a request */
+
+const struct hycan_field *key_field(const struct op_effect *effect, struct op_part part)
+{
+	const struct hycan_structure *s = effect->operation->request;
+
+	if (part.of_item)
+		s = s->field[effect->list].structure;
+	return &s->field[part.position];
+}
+
+static void put_bytes(struct ledger_key *key, const void *bytes, size_t size)
+{
+	/* the generator saw to it that everything fits */
+	if (size > sizeof(key->identity) - key->size)
+		return;
+	memcpy(key->identity + key->size, bytes, size);
+	key->size = (uint8_t)(key->size + size);
+}
+
+static void put_address(struct ledger_key *key, const struct hycan_address *address)
+{
+	put_bytes(key, &address->family, sizeof(address->family));
+	put_bytes(key, address->bytes, hycan_address_size(address));
+}
+
+/* One byte that says whether the field is there, and then as many as make up the value. */
+static void put_value(struct ledger_key *key, const struct hycan_field *field, const void *structure)
+{
+	size_t n = 0;
+	const void *value = wire_values(field, structure, &n);
+	uint8_t there = n > 0;
+
+	put_bytes(key, &there, sizeof(there));
+	if (!there)
+		return;
+	switch (field->type) {
+	case HYCAN_TYPE_IFNAME:
+	case HYCAN_TYPE_STRING:
+		put_bytes(key, value, strnlen(value, field->size - 1) + 1);
+		return;
+	case HYCAN_TYPE_ADDRESS:
+		put_address(key, value);
+		return;
+	case HYCAN_TYPE_PREFIX:
+	case HYCAN_TYPE_ADDRESS_PREFIX:
+		put_address(key, &((const struct hycan_prefix *)value)->address);
+		put_bytes(key, &((const struct hycan_prefix *)value)->length, 1);
+		return;
+	case HYCAN_TYPE_BOOL:
+	case HYCAN_TYPE_UNSIGNED:
+	case HYCAN_TYPE_SIGNED:
+	case HYCAN_TYPE_ENUM:
+	case HYCAN_TYPE_PORT:
+	case HYCAN_TYPE_PORT_RANGE:
+	case HYCAN_TYPE_TABLE:
+	case HYCAN_TYPE_PERMILLE:
+	case HYCAN_TYPE_BYTES:
+	case HYCAN_TYPE_KEY:
+	case HYCAN_TYPE_MAC:
+	case HYCAN_TYPE_ENDPOINT:
+	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_STRUCT:
+		put_bytes(key, value, field->size);
+		return;
+	}
+}
+
+static void put_part(const struct key_view *v, struct op_part part, size_t item, struct ledger_key *key)
+{
+	put_value(key, key_field(v->effect, part), part.of_item ? v->items + item * v->item_size : v->request);
+}
+
+void key_of(const struct key_view *v, size_t item, struct ledger_key *key)
+{
+	key->netns = op_scope_inode(v->job->op.scope);
+	key->kind = v->effect->kind;
+	key->size = 0;
+	for (uint8_t i = 0; i < v->effect->n_parts; i++)
+		put_part(v, v->effect->part[i], item, key);
+}
+
+bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key)
+{
+	if (v->effect->on.position < 0)
+		return false;
+	key->netns = op_scope_inode(v->job->op.scope);
+	key->kind = HYCAN_OBJECT_KIND_LINK;
+	key->size = 0;
+	put_part(v, v->effect->on, item, key);
+	return key->identity[0];
+}
+
+/* ----------------------------------------------------------------------------------------------------------- and back */
+
+/* Reads an address; returns the bytes behind it. */
+static const uint8_t *take_address(const uint8_t *p, struct hycan_address *address)
+{
+	address->family = *p++;
+	memcpy(address->bytes, p, hycan_address_size(address));
+	return p + hycan_address_size(address);
+}
+
+/* Reads what put_value() wrote, without the first byte; returns the bytes behind it. */
+static const uint8_t *take_value(const uint8_t *p, const struct hycan_field *field, void *value)
+{
+	struct hycan_prefix prefix = { 0 };
+
+	switch (field->type) {
+	case HYCAN_TYPE_IFNAME:
+	case HYCAN_TYPE_STRING:
+		memcpy(value, p, strlen((const char *)p) + 1);
+		return p + strlen((const char *)p) + 1;
+	case HYCAN_TYPE_ADDRESS:
+		p = take_address(p, &prefix.address);
+		memcpy(value, &prefix.address, sizeof(prefix.address));
+		return p;
+	case HYCAN_TYPE_PREFIX:
+	case HYCAN_TYPE_ADDRESS_PREFIX:
+		p = take_address(p, &prefix.address);
+		prefix.length = *p++;
+		memcpy(value, &prefix, sizeof(prefix));
+		return p;
+	case HYCAN_TYPE_BOOL:
+	case HYCAN_TYPE_UNSIGNED:
+	case HYCAN_TYPE_SIGNED:
+	case HYCAN_TYPE_ENUM:
+	case HYCAN_TYPE_PORT:
+	case HYCAN_TYPE_PORT_RANGE:
+	case HYCAN_TYPE_TABLE:
+	case HYCAN_TYPE_PERMILLE:
+	case HYCAN_TYPE_BYTES:
+	case HYCAN_TYPE_KEY:
+	case HYCAN_TYPE_MAC:
+	case HYCAN_TYPE_ENDPOINT:
+	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_STRUCT:
+		memcpy(value, p, field->size);
+		return p + field->size;
+	}
+	return p;
+}
+
+/* Reads the next part of an identity. Returns the bytes behind it; *ret_there: whether there is a value. */
+static const uint8_t *take_part(const uint8_t *p, const struct hycan_field *field, void *value, bool *ret_there)
+{
+	*ret_there = *p++;
+	return *ret_there ? take_value(p, field, value) : p;
+}
+
+void key_format(const struct ledger_key *key, char *text, size_t size)
+{
+	const struct op_effect *effect = op_effect_of_kind(key->kind);
+	const uint8_t *p = key->identity, *end = key->identity + key->size;
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (uint8_t i = 0; effect && i < effect->n_parts && p < end; i++) {
+		const struct hycan_field *field = key_field(effect, effect->part[i]);
+		_Alignas(max_align_t) char value[VALUE_SIZE] = { 0 };
+		char word[VALUE_SIZE];
+		bool there;
+
+		p = take_part(p, field, value, &there);
+		if (!there)
+			continue;
+		n += (size_t)snprintf(
+			text + n, size - n, "%s%s%s%s", n ? " " : "", field->flags & HYCAN_FIELD_OPTIONAL ? field->name : "",
+			field->flags & HYCAN_FIELD_OPTIONAL ? " " : "", hycan_value_format(field, value, word, sizeof(word)));
+		if (n >= size)
+			return;
+	}
+}
+
+const struct hycan_operation *key_request(const struct ledger_key *key, union message *request)
+{
+	const struct op_effect *effect = op_effect_that_takes(key->kind);
+	const uint8_t *p = key->identity, *end = key->identity + key->size;
+	char *to = (char *)request;
+
+	if (!effect)
+		return NULL;
+	memset(request, 0, effect->operation->request->size);
+	for (uint8_t i = 0; i < effect->n_parts && p < end; i++) {
+		const struct hycan_field *field = key_field(effect, effect->part[i]);
+		bool there;
+
+		p = take_part(p, field, to + field->offset, &there);
+		if (field->flags & HYCAN_FIELD_OPTIONAL)
+			*(bool *)(to + field->has_offset) = there;
+	}
+	return wire_complete(effect->operation->request, request) < 0 ? NULL : effect->operation;
+}

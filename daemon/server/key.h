@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keys of the ledger: from a request, as text, and back to a request. */
+#ifndef SERVER_KEY_H
+#define SERVER_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "messages.h"
+#include "op.h"
+
+struct job;
+struct ledger_key;
+
+/* An effect of a request, or of one item of its list. */
+struct key_view {
+	const struct job *job;
+	const struct op_effect *effect;
+	const void *request;
+	const char *items;
+	size_t n_items; /* 1 without a list */
+	size_t item_size;
+	bool absent; /* it does not come about */
+};
+
+struct key_view key_view(const struct job *job, const struct op_effect *effect);
+
+/* The field that a part stands for. */
+const struct hycan_field *key_field(const struct op_effect *effect, struct op_part part);
+
+/* The key of an item. */
+void key_of(const struct key_view *v, size_t item, struct ledger_key *key);
+
+/* The key of the link that it is on. False: none is given. */
+bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key);
+
+/* Writes an identity as text: values in the schema's order, those that may be absent behind their names. */
+void key_format(const struct ledger_key *key, char *text, size_t size);
+
+/* The request that takes the object away, complete and legal, and its operation. NULL: there is none. */
+const struct hycan_operation *key_request(const struct ledger_key *key, union message *request);
+
+#endif

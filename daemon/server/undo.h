@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon carries out by itself: taking away what nobody holds any more, putting back what was, going on with
+ * what a predecessor began.
+ *
+ * Nobody asks policy about that, nor whose it is. On any thread, with a job of that thread: whatever the job was about is
+ * as it was afterwards, and its answer is not touched.
+ */
+#ifndef SERVER_UNDO_H
+#define SERVER_UNDO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "messages.h"
+
+struct job;
+struct kernel_scope;
+struct ledger_holder;
+struct ledger_key;
+
+/* Room for why something could not be done. */
+#define UNDO_SENTENCE_SIZE 256
+
+/*
+ * Takes an object away, and tells the ledger. It is gone already: success. Else what the handler returned, and its
+ * sentence where ret_sentence is not NULL.
+ */
+int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, char *ret_sentence);
+
+/* Carries out a request, legal and complete. What it makes is that holder's. The same results, but gone is a refusal. */
+int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder,
+                   const struct hycan_operation *operation, const void *request, char *ret_sentence);
+
+/* The same for a request as it came over the wire, without its header. What is not legal is refused. */
+int undo_request(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
+                 const void *attributes, size_t size, char *ret_sentence);
+
+#endif
