@@ -131,6 +131,15 @@ static int encode_fd(struct output *o, const struct hycan_field *field, int fd)
 	return put_bytes(o, field, &index, sizeof(index));
 }
 
+static int encode_payload(struct output *o, const struct hycan_field *field, const struct hycan_payload *payload)
+{
+	if (payload->size > WIRE_PAYLOAD_MAX)
+		return fault(o, field, "is larger than the 64 KiB of one attribute");
+	if (payload->size == 0)
+		return put(o, field, 0) ? 0 : -ENOBUFS;
+	return payload->data ? put_bytes(o, field, payload->data, payload->size) : fault(o, field, "has a size and no contents");
+}
+
 static int encode_nested(struct output *o, const struct hycan_field *field, const void *value)
 {
 	size_t begin = o->at;
@@ -177,6 +186,8 @@ static int encode_value(struct output *o, const struct hycan_field *field, const
 		return encode_endpoint(o, field, value);
 	case HYCAN_TYPE_FD:
 		return encode_fd(o, field, *(const int *)value);
+	case HYCAN_TYPE_PAYLOAD:
+		return encode_payload(o, field, value);
 	case HYCAN_TYPE_STRUCT:
 		return encode_nested(o, field, value);
 	}

@@ -278,6 +278,7 @@ int hycan_value_parse(const struct hycan_field *field, const char *text, void *v
 			return refuse(reason, reason_size, "is not an endpoint such as 192.0.2.1:51820 or [2001:db8::1]:51820");
 		return 0;
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		break;
 	}
@@ -359,6 +360,9 @@ const char *hycan_value_format(const struct hycan_field *field, const void *valu
 		return hycan_prefix_format(value, text, size);
 	case HYCAN_TYPE_ENDPOINT:
 		return hycan_endpoint_format(value, text, size);
+	case HYCAN_TYPE_PAYLOAD:
+		return format_bytes(((const struct hycan_payload *)value)->data, ((const struct hycan_payload *)value)->size, text,
+		                    size);
 	case HYCAN_TYPE_STRUCT:
 		break;
 	}

@@ -301,6 +301,24 @@ static int decode_fd(struct wire_decoder *d, const struct hycan_field *field, co
 	return 0;
 }
 
+/* It is copied, since it outlives the bytes of the frame. */
+static int decode_payload(struct wire_decoder *d, const struct hycan_field *field, const void *bytes, size_t size,
+                          struct hycan_payload *payload)
+{
+	void *copy;
+
+	payload->data = NULL;
+	payload->size = size;
+	if (size == 0)
+		return 0;
+	copy = take(&d->memory, size);
+	if (!copy)
+		return d->memory.base ? fault(d, HYCAN_REFUSAL_LIMIT, field, "There is no memory for the field %s.", field->name)
+		                      : 0;
+	payload->data = memcpy(copy, bytes, size);
+	return 0;
+}
+
 static int decode_structure(struct wire_decoder *d, const struct hycan_structure *structure, const uint8_t *p, size_t left,
                             void *value);
 
@@ -336,6 +354,8 @@ static int decode_value(struct wire_decoder *d, const struct hycan_field *field,
 		return decode_endpoint(d, field, payload, size, value);
 	case HYCAN_TYPE_FD:
 		return decode_fd(d, field, payload, size, value);
+	case HYCAN_TYPE_PAYLOAD:
+		return decode_payload(d, field, payload, size, value);
 	case HYCAN_TYPE_STRUCT:
 		return decode_structure(d, field->structure, payload, size, value);
 	}

@@ -22,6 +22,9 @@
 #define WIRE_REQUEST_MAX (16u << 20)
 #define WIRE_ANSWER_MAX  (64u << 20)
 
+/* Largest payload of an attribute that is filled up to a multiple of four. */
+#define WIRE_PAYLOAD_MAX 65528u
+
 /* Descriptors that one frame may carry. */
 #define WIRE_FDS_MAX 4u
 
@@ -31,6 +34,7 @@ enum {
 	WIRE_ERROR_REFUSAL = 64,                /* u32: enum hycan_refusal; absent when something broke */
 	WIRE_ERROR_FIELD = 65,                  /* text: the field at fault */
 	WIRE_ERROR_POLICY_LINE = 66,            /* u32: line of the rule that denied; 0: no rule allowed */
+	WIRE_ERROR_STEP = 67,                   /* u32: the step of a transaction that failed, from 0 */
 };
 
 /* Memory for lists. With base NULL nothing is stored and used says how much would be needed. */

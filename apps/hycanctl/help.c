@@ -141,6 +141,8 @@ static const char *form_of(const struct hycan_field *field)
 		return "ADDRESS:PORT|[ADDRESS]:PORT";
 	case HYCAN_TYPE_FD:
 		return "NAME|PATH";
+	case HYCAN_TYPE_PAYLOAD:
+		return "(hycanctl apply)";
 	case HYCAN_TYPE_STRUCT:
 		return "@FILE|-|RECORD";
 	case HYCAN_TYPE_ENUM:

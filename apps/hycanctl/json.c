@@ -43,8 +43,11 @@ static void print_string(FILE *out, const char *s)
 static void print_as_text(FILE *out, const struct hycan_field *field, const void *value)
 {
 	size_t size = 2 * (size_t)field->size + HYCAN_ADDRESS_TEXT_SIZE;
-	char *text = malloc(size);
+	char *text;
 
+	if (field->type == HYCAN_TYPE_PAYLOAD)
+		size += 2 * ((const struct hycan_payload *)value)->size;
+	text = malloc(size);
 	print_string(out, text ? hycan_value_format(field, value, text, size) : "");
 	free(text);
 }
@@ -94,6 +97,7 @@ static void print_value(FILE *out, const struct hycan_field *field, const void *
 	case HYCAN_TYPE_PREFIX:
 	case HYCAN_TYPE_ADDRESS_PREFIX:
 	case HYCAN_TYPE_ENDPOINT:
+	case HYCAN_TYPE_PAYLOAD:
 		print_as_text(out, field, value);
 		break;
 	}

@@ -111,6 +111,9 @@ static int give_one(const struct hycan_field *field, const char *text, enum plac
 
 	if (field->type == HYCAN_TYPE_STRUCT)
 		return record_read(field->structure, text, place, value, problem);
+	if (field->type == HYCAN_TYPE_PAYLOAD)
+		return problem_set(problem, field, "A %s has no form in words; “hycanctl apply” makes it from a file.",
+		                   field->name);
 	if (field->type == HYCAN_TYPE_FD)
 		return open_descriptor(field, text, value, problem);
 	if ((field->type == HYCAN_TYPE_KEY || field->flags & HYCAN_FIELD_SECRET) && source_is_named(text))

@@ -67,6 +67,7 @@ unsigned condition_kinds(enum hycan_type type)
 	case HYCAN_TYPE_KEY:
 	case HYCAN_TYPE_MAC:
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		break;
 	}

@@ -116,6 +116,7 @@ static void put_value(struct ledger_key *key, const struct hycan_field *field, c
 	case HYCAN_TYPE_MAC:
 	case HYCAN_TYPE_ENDPOINT:
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		put_bytes(key, value, field->size);
 		return;
@@ -190,6 +191,7 @@ static const uint8_t *take_value(const uint8_t *p, const struct hycan_field *fie
 	case HYCAN_TYPE_MAC:
 	case HYCAN_TYPE_ENDPOINT:
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		memcpy(value, p, field->size);
 		return p + field->size;

@@ -37,6 +37,7 @@ enum hycan_type {
 	HYCAN_TYPE_ADDRESS_PREFIX, /**< struct hycan_prefix, an address in its network; as PREFIX */
 	HYCAN_TYPE_ENDPOINT,       /**< struct hycan_endpoint; struct sockaddr_in or sockaddr_in6 */
 	HYCAN_TYPE_FD,             /**< int; four bytes: position among the descriptors sent with the frame */
+	HYCAN_TYPE_PAYLOAD,        /**< struct hycan_payload; the attributes of another message */
 	HYCAN_TYPE_STRUCT,         /**< a structure of the schema; its fields as nested attributes */
 };
 

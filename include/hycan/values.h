@@ -54,6 +54,12 @@ struct hycan_port_range {
 	uint16_t last;  /**< last port, not less than the first */
 };
 
+/** The contents of another message: its attributes, as they stand on the wire. */
+struct hycan_payload {
+	const void *data; /**< the attributes */
+	size_t size;      /**< bytes of them, at most 65,528 */
+};
+
 /** A hardware address of 6 bytes. */
 struct hycan_mac {
 	uint8_t bytes[6]; /**< the address, as it is sent */

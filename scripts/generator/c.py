@@ -8,7 +8,7 @@ SCALARS = {"bool": "bool", "u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t"
            "port": "uint16_t", "table": "uint32_t", "permille": "uint32_t", "fd": "int"}
 VALUES = {"key": "struct hycan_key", "mac": "struct hycan_mac", "address": "struct hycan_address",
           "prefix": "struct hycan_prefix", "address_prefix": "struct hycan_prefix", "endpoint": "struct hycan_endpoint",
-          "port_range": "struct hycan_port_range"}
+          "port_range": "struct hycan_port_range", "payload": "struct hycan_payload"}
 TEXTS = ("ifname", "string")
 
 

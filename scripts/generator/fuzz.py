@@ -18,7 +18,7 @@ TEXTS = {
     "port_range": ["8000-8010", "80"], "table": ["main", "100"], "permille": ["0.875", "875"], "ifname": ["vcan0", "eth0.100"],
     "string": ["text"], "key": ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="], "mac": ["02:00:5e:10:00:01"],
     "address": ["192.0.2.1", "2001:db8::1"], "prefix": ["10.0.0.0/8", "2001:db8::/32", "default"],
-    "address_prefix": ["192.0.2.1/24", "fe80::1/64"], "endpoint": ["192.0.2.1:51820", "[fe80::1%3]:51820"], "fd": ["blue"],
+    "address_prefix": ["192.0.2.1/24", "fe80::1/64"], "endpoint": ["192.0.2.1:51820", "[fe80::1%3]:51820"], "fd": ["blue"], "payload": ["00"],
 }
 POLICY_WORDS = ["allow ", "deny ", "* ", "root ", "@hycan ", "@0 ", "1000 ", "all", "read", "write", "name=", "prefix=", "port=",
                 "table=", "vcan*", "eth[0-9]", "*.100", "#", ",", "\n", "100-199", "8000-8999"]
@@ -54,7 +54,7 @@ def payload(schema, f, n):
         "address_prefix": lambda: struct.pack("=BBH", 64 if n % 2 else 24, 0, 0) + address,
         "endpoint": lambda: struct.pack("H", 10) + port + bytes(4) + address + bytes(4) if n % 2
         else struct.pack("H", 2) + port + address + bytes(8),
-        "port_range": lambda: struct.pack("HH", 8000, 8000 + n), "fd": lambda: struct.pack("I", 0),
+        "port_range": lambda: struct.pack("HH", 8000, 8000 + n), "fd": lambda: struct.pack("I", 0), "payload": lambda: attribute(1, b"vcan0\0"),
     }.get(f.type, lambda: number(schema, f, n))()
 
 

@@ -13,7 +13,7 @@ import effects
 SCALARS = {
     "bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "port": 2, "table": 4, "permille": 4,
 }
-VALUES = {"ifname", "string", "bytes", "key", "mac", "address", "prefix", "address_prefix", "endpoint", "port_range", "fd"}
+VALUES = {"ifname", "string", "bytes", "key", "mac", "address", "prefix", "address_prefix", "endpoint", "port_range", "fd", "payload"}
 POLICY_TYPES = {"bool", "ifname", "address", "prefix", "address_prefix", "endpoint", "port", "port_range", "table"}
 LIMITS = {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF, "port": 0xFFFF, "table": 0xFFFFFFFF,
           "permille": 0xFFFFFFFF, "bool": 1, "i32": 0xFFFFFFFF}
@@ -105,7 +105,7 @@ class Schema:
 
     def holds_list(self, fields):
         """Whether a value of these fields needs memory beside its own structure."""
-        return any(f.list or (f.type in self.structs and self.holds_list(self.structs[f.type].fields)) for f in fields)
+        return any(f.list or f.type == "payload" or (f.type in self.structs and self.holds_list(self.structs[f.type].fields)) for f in fields)
 
     def holds_secret(self, fields):
         return any(f.secret or (f.type in self.structs and self.holds_secret(self.structs[f.type].fields)) for f in fields)

@@ -10,7 +10,7 @@ from public import ordered
 KINDS = {"bool": "BOOL", "u8": "UNSIGNED", "u16": "UNSIGNED", "u32": "UNSIGNED", "u64": "UNSIGNED", "i32": "SIGNED", "port": "PORT",
          "port_range": "PORT_RANGE", "table": "TABLE", "permille": "PERMILLE", "ifname": "IFNAME", "string": "STRING", "bytes": "BYTES",
          "key": "KEY", "mac": "MAC", "address": "ADDRESS", "prefix": "PREFIX", "address_prefix": "ADDRESS_PREFIX",
-         "endpoint": "ENDPOINT", "fd": "FD"}
+         "endpoint": "ENDPOINT", "fd": "FD", "payload": "PAYLOAD"}
 WIRE = {"port_range": 4, "ifname": 15, "key": 32, "mac": 6, "fd": 4}
 
 
@@ -27,7 +27,7 @@ def messages_header(schema):
         if not o.request:
             out.append("\tchar nothing;")
         out += ["};", ""]
-        if len(o.reply) == 1:
+        if len(o.reply) == 1 and not schema.holds_list(o.reply):
             out += [f"struct hycan_{o.ident}_reply {{"]
             out += [f"\t{declaration}" for declaration, _ in c.member_lines(schema, o.reply[0])] + ["};", ""]
     out += ["/* room for any request or answer */", "union message {"]

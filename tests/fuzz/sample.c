@@ -98,6 +98,17 @@ static void sample_endpoint(struct chance *chance, struct hycan_endpoint *endpoi
 		endpoint->scope_id = (uint32_t)chance_below(chance, 3);
 }
 
+static void sample_payload(struct sample *s, struct hycan_payload *payload)
+{
+	size_t n = chance_below(&s->chance, 2) ? chance_below(&s->chance, 64) : 0;
+	uint8_t *bytes = n ? wire_memory_take(&s->memory, n) : NULL;
+
+	payload->size = bytes ? n : 0;
+	payload->data = bytes;
+	for (size_t i = 0; i < payload->size; i++)
+		bytes[i] = (uint8_t)chance_next(&s->chance);
+}
+
 static void sample_value(struct sample *s, const struct hycan_field *field, void *value)
 {
 	struct hycan_port_range *range = value;
@@ -143,6 +154,9 @@ static void sample_value(struct sample *s, const struct hycan_field *field, void
 		break;
 	case HYCAN_TYPE_FD:
 		memcpy(value, &s->fd, sizeof(s->fd));
+		break;
+	case HYCAN_TYPE_PAYLOAD:
+		sample_payload(s, value);
 		break;
 	case HYCAN_TYPE_STRUCT:
 		sample_structure(s, field->structure, value);

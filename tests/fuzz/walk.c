@@ -101,6 +101,7 @@ static bool is_legal(const struct hycan_field *field, const void *value)
 	case HYCAN_TYPE_KEY:
 	case HYCAN_TYPE_MAC:
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		break;
 	}

@@ -526,6 +526,8 @@ static const char *sample(const struct hycan_field *field, char *text, size_t si
 		return "10.0.0.1/8";
 	case HYCAN_TYPE_ENDPOINT:
 		return "192.0.2.1:51820";
+	case HYCAN_TYPE_PAYLOAD:
+		return "";
 	case HYCAN_TYPE_FD:
 		return "/proc/self/ns/net";
 	case HYCAN_TYPE_STRUCT:
@@ -555,6 +557,16 @@ static void add_record(const struct hycan_structure *description, char *line, si
 	}
 }
 
+/* Whether another message is in it, which no words can say. */
+static bool has_payload(const struct hycan_structure *description)
+{
+	for (uint16_t i = 0; i < description->n_fields; i++)
+		if (description->field[i].type == HYCAN_TYPE_PAYLOAD ||
+		    (description->field[i].structure && has_payload(description->field[i].structure)))
+			return true;
+	return false;
+}
+
 /* Whatever the schema has, in the one order and in the other, with words and with names. */
 static void test_every_operation(void **state)
 {
@@ -569,6 +581,8 @@ static void test_every_operation(void **state)
 		const struct hycan_structure *request = operations[i]->request;
 		size_t used = 0;
 
+		if (has_payload(request))
+			continue;
 		for (uint16_t j = 0; j < request->n_fields; j++) {
 			const struct hycan_field *field = &request->field[j];
 

@@ -45,6 +45,8 @@ static size_t legal(const struct hycan_field *field, uint8_t *payload)
 	case HYCAN_TYPE_FD:
 		number = 0;
 		break;
+	case HYCAN_TYPE_PAYLOAD:
+		return 0;
 	case HYCAN_TYPE_PORT_RANGE:
 		memcpy(payload, &port_range, 4);
 		return 4;
@@ -366,6 +368,7 @@ static void bad_value(struct raw *raw, const struct hycan_operation *o, const st
 	case HYCAN_TYPE_MAC:
 	case HYCAN_TYPE_ADDRESS:
 	case HYCAN_TYPE_FD:
+	case HYCAN_TYPE_PAYLOAD:
 	case HYCAN_TYPE_STRUCT:
 		break;
 	}
