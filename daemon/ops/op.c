@@ -40,6 +40,16 @@ int op_refuse_no_link(struct op *op, const char *field, const char *name)
 	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field, "There is no link “%s” in this network namespace.", name);
 }
 
+bool op_undoable(const struct op *op)
+{
+	return op->undo;
+}
+
+int op_undo(struct op *op, enum hycan_operation_number number, const void *request)
+{
+	return op->undo ? op->undo(op, (uint16_t)number, request) : 0;
+}
+
 int op_scope_open(struct kernel_scope **ret_scope)
 {
 	return kernel_scope_open(-1, ret_scope);

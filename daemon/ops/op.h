@@ -17,6 +17,8 @@
 #include <hycan/types.h>
 
 struct hycan_object_list_request;
+struct hycan_transaction_run_reply;
+struct hycan_transaction_run_request;
 struct hycan_operation;
 struct kernel_scope;
 struct op;
@@ -27,6 +29,8 @@ struct op_server {
 	int (*whoami)(struct op *op, struct hycan_session_whoami_reply *reply);
 	int (*status)(struct op *op, struct hycan_daemon_status_reply *reply);
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
+	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
+	                   struct hycan_transaction_run_reply *reply);
 
 	/* Later requests of the connection act in that scope, which is the server's from now on. */
 	void (*enter)(struct op *op, struct kernel_scope *scope);
@@ -44,6 +48,9 @@ struct op {
 
 	/* Memory for lists in the reply, zeroed; it lives until the answer is written. NULL when there is none. */
 	void *(*memory)(struct op *op, size_t size);
+
+	/* Takes what op_undo() says; NULL where nothing will be taken back. 0 or -errno. */
+	int (*undo)(struct op *op, uint16_t number, const void *request);
 
 	/*
 	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
@@ -114,6 +121,17 @@ __attribute__((format(printf, 4, 5))) int op_refuse(struct op *op, enum hycan_re
  */
 __attribute__((format(printf, 5, 6))) int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error,
                                                            const char *sentence, ...);
+
+/*
+ * Says what puts back what is there now: the request of an operation, in the structure that operation takes. Of several
+ * the last one is carried out first. A handler that changes or takes away something says it before it touches the kernel.
+ * What a row makes is taken away again by what the schema knows; a handler says it itself, behind its success, where that
+ * would not be exact, and then all of it. Nobody may listen: see op_undoable(). 0 or -errno.
+ */
+int op_undo(struct op *op, enum hycan_operation_number number, const void *request);
+
+/* Whether somebody wants to know what op_undo() says, and so whether reading it from the kernel is worth while. */
+bool op_undoable(const struct op *op);
 
 /* Refuses because there is no link of that name. */
 int op_refuse_no_link(struct op *op, const char *field, const char *name);

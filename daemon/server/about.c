@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "peer.h"
 #include "server.h"
+#include "transaction.h"
 
 static struct job *job_of(struct op *op)
 {
@@ -168,5 +169,6 @@ const struct op_server about_server = {
 	.whoami = whoami,
 	.status = status,
 	.objects = objects,
+	.transaction = transaction_run,
 	.enter = enter,
 };

@@ -116,7 +116,7 @@ static void format_object(const struct job *job, char *text, size_t size)
 	}
 }
 
-static void audit(const struct job *job, uint64_t duration_us)
+void dispatch_audit(const struct job *job, uint64_t duration_us)
 {
 	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
 	int priority = change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
@@ -146,7 +146,7 @@ void dispatch_finish(struct job *job)
 	uint64_t duration_us = server_now_us() - job->began_us;
 
 	statistics_count(&job->server->statistics, job->operation, job->result, duration_us);
-	audit(job, duration_us);
+	dispatch_audit(job, duration_us);
 	if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
 	job_end(job);
@@ -183,8 +183,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	return job;
 }
 
-/* Asks policy and the ledger; 0, or the refusal. */
-static int judge(struct job *job)
+int dispatch_judge(struct job *job)
 {
 	int r;
 
@@ -197,7 +196,7 @@ static int decode_and_judge(struct job *job, const uint8_t *bytes)
 {
 	int r = decode(job, bytes + sizeof(job->header), job->header.nlmsg_len - sizeof(job->header));
 
-	return r ? r : judge(job);
+	return r ? r : dispatch_judge(job);
 }
 
 void dispatch_on_worker(struct job *job)
@@ -285,5 +284,5 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 	if (!job)
 		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
 	memcpy(&job->request, request, operation->request->size);
-	return carry_out(job, judge(job));
+	return carry_out(job, dispatch_judge(job));
 }

@@ -36,6 +36,12 @@ void dispatch_on_worker(struct job *job);
 /* The same for a request that came by the classic protocol: decoded already, answered by classic.c. */
 enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation *operation, const void *request);
 
+/* Asks policy and the ledger about a request that is decoded; 0, or the refusal. */
+int dispatch_judge(struct job *job);
+
+/* Writes down who asked for what, and what became of it. */
+void dispatch_audit(const struct job *job, uint64_t duration_us);
+
 /* A job is done, here or on a worker: counted, written to the log, wiped. */
 void dispatch_finish(struct job *job);
 

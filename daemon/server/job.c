@@ -140,6 +140,23 @@ static void explain_failure(struct job *job)
 	                        *words ? " (" : "", strerror(error), *words ? ")" : "");
 }
 
+int job_explain(struct job *job, int result)
+{
+	job->result = result;
+	if (result < 0)
+		explain_failure(job);
+	return job->result;
+}
+
+/* The sentence, and before it the step of a transaction that it is about. */
+static void name_step(const struct job *job, char *text, size_t size)
+{
+	if (job->step)
+		snprintf(text, size, "Step %u of %u, %s: %s", job->step, job->n_steps, job->step_operation->name, job->op.sentence);
+	else
+		snprintf(text, size, "%s", job->op.sentence);
+}
+
 /* The acknowledgement (error 0), the refusal or the failure of the request. */
 static int answer_error(struct job *job)
 {
@@ -150,6 +167,7 @@ static int answer_error(struct job *job)
 		.msg = job->header,
 	};
 	uint8_t *frame = frame_begin(job->output, 1024);
+	char sentence[sizeof(op->sentence) + 64];
 	uint8_t *p;
 
 	if (!frame)
@@ -158,9 +176,12 @@ static int answer_error(struct job *job)
 	memcpy(p, &error, sizeof(error));
 	p += sizeof(error);
 	if (result) {
-		uint32_t refusal = (uint32_t)result;
+		uint32_t refusal = (uint32_t)result, step = job->step - 1;
 
-		p += put_attribute(p, WIRE_ERROR_MESSAGE, op->sentence, strlen(op->sentence) + 1);
+		name_step(job, sentence, sizeof(sentence));
+		p += put_attribute(p, WIRE_ERROR_MESSAGE, sentence, strlen(sentence) + 1);
+		if (job->step)
+			p += put_attribute(p, WIRE_ERROR_STEP, &step, sizeof(step));
 		if (result > 0)
 			p += put_attribute(p, WIRE_ERROR_REFUSAL, &refusal, sizeof(refusal));
 		if (result > 0 && op->field)
@@ -230,6 +251,9 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.settled = NULL;
 	job->slow = false;
 	job->fds_lost = false;
+	job->step = 0;
+	job->op.undo = NULL;
+	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.exact = false;
 	job->op.refusal = 0;
@@ -251,13 +275,41 @@ void job_answer_error(struct job *job)
 	(void)answer_error(job);
 }
 
-int job_do(struct job *job)
+int job_encode_reply(struct job *job, struct hycan_payload *ret_reply)
+{
+	struct wire_fault fault = { 0 };
+	struct wire_memory before = job->memory;
+	size_t room = 4096;
+	ssize_t n;
+
+	for (;; room *= 4) {
+		uint8_t *to = wire_memory_take(&job->memory, room);
+
+		if (!to)
+			return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "There is no memory for the answer.");
+		n = wire_encode(job->operation->reply, &job->reply, to, room, NULL, NULL, &fault);
+		if (n >= 0) {
+			*ret_reply = (struct hycan_payload){ .data = to, .size = (size_t)n };
+			return n > WIRE_PAYLOAD_MAX ? op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
+			                                        "The answer is larger than a step's may be.")
+			                            : 0;
+		}
+		if (n == -EINVAL)
+			return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "The answer cannot be sent: %s", fault.sentence);
+		if (n != -ENOBUFS)
+			return (int)n;
+		job->memory = before;
+	}
+}
+
+int job_perform(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
 	int r = -EINTR;
 
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
-		rewind_answer(job);
+		if (operation->list)
+			rewind_answer(job);
 		if (operation->reply->size && !operation->list)
 			memset(&job->reply, 0, operation->reply->size);
 		job->op.unchanged = false;
@@ -265,6 +317,14 @@ int job_do(struct job *job)
 		job->op.settled = NULL;
 		r = op_call(operation, &job->op, &job->request, &job->reply);
 	}
+	return r;
+}
+
+int job_do(struct job *job)
+{
+	const struct hycan_operation *operation = job->operation;
+	int r = job_perform(job);
+
 	/* whatever becomes of the answer, it is done */
 	if (r == 0 && operation->access == HYCAN_ACCESS_WRITE)
 		record_done(job);

@@ -25,6 +25,7 @@ struct errand;
 struct peer;
 struct policy;
 struct server;
+struct undo_log;
 
 struct job {
 	struct op op; /* first: a handler's op is its job */
@@ -50,7 +51,11 @@ struct job {
 	uint64_t began_us;
 	uint32_t policy_line; /* of the rule that denied */
 	bool decoded;         /* the request is whole and legal */
-	int result;           /* what the handler returned */
+	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
+	uint32_t n_steps;     /* of it */
+	const struct hycan_operation *step_operation;
+	struct undo_log *undo; /* where what takes it back is kept; NULL: nowhere */
+	int result;            /* what the handler returned */
 };
 
 /* Makes the memory. output NULL: the job has an output of its own. */
@@ -67,7 +72,16 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
  */
 int job_do(struct job *job);
 
-/* The same, and writes the answer. The result is in job->result. */
+/* Calls the handler alone, as often as a list in the kernel changes under its eyes. What it returned, and job->reply. */
+int job_perform(struct job *job);
+
+/* Writes the reply of a request that was carried out as attributes into the job's memory. 0, or the refusal, or -errno. */
+int job_encode_reply(struct job *job, struct hycan_payload *ret_reply);
+
+/* Makes a refusal with a sentence of a failure that the kernel gave a reason for. The result, from now on. */
+int job_explain(struct job *job, int result);
+
+/* Calls the handler as job_do() does, and writes its answer; on any thread. The result is in job->result. */
 void job_carry_out(struct job *job);
 
 /* Replaces whatever stands in the answer by the refusal or failure in job->result. */

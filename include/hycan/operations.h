@@ -564,6 +564,23 @@ int hycan_object_list(struct hycan *h, const struct hycan_object_list_options *o
 /** object.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_object_list_async(struct hycan *h, const struct hycan_object_list_options *options, hycan_callback *callback, void *userdata);
 
+/**
+ * Carries out many requests, of any operations that change the kernel: all of them or none. Each is decoded and
+ * judged by policy before the first is carried out; what was done is taken back, last first, when one fails. The
+ * refusal is that of the step, and says which it was. A step that deletes a link cannot be taken back, so nothing
+ * but such steps may follow it.
+ *
+ * @param steps what to do, in this order
+ * @param n_steps number of steps
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_MALFORMED, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_LIMIT.
+ */
+int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_t n_steps, struct hycan_transaction_run_reply **ret_reply);
+
+/** transaction.run without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_transaction_run_async(struct hycan *h, const struct hycan_step *steps, size_t n_steps, hycan_callback *callback, void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -85,6 +85,7 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_FORWARDING_SET = 0x0c01, /**< forwarding.set */
 	HYCAN_OPERATION_FORWARDING_GET = 0x0c02, /**< forwarding.get */
 	HYCAN_OPERATION_OBJECT_LIST = 0x0d01, /**< object.list */
+	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -419,6 +420,19 @@ struct hycan_object {
 	uint32_t holders; /**< how many hold it */
 };
 
+/** A step of a transaction: the request of another operation. */
+struct hycan_step {
+	uint16_t operation; /**< its number, of an operation that changes the kernel */
+	struct hycan_payload request; /**< its request, in the attributes that it has when it is sent alone */
+};
+
+/** What became of a step. */
+struct hycan_step_result {
+	bool unchanged; /**< everything was so already: nothing was done */
+	bool has_reply; /**< reply is given */
+	struct hycan_payload reply; /**< its answer, where the operation has one */
+};
+
 /**
  * How often an operation was asked for, and how long it took. A latency of n µs counts in bucket floor(log2(n))
  * + 1, 0 µs in bucket 0.
@@ -675,6 +689,13 @@ struct hycan_object_list_options {
 	enum hycan_object_kind kind; /**< only those of this kind */
 	bool has_mine; /**< mine is given */
 	bool mine; /**< only the caller's own, for root too */
+};
+
+/** What transaction.run answers. */
+struct hycan_transaction_run_reply {
+	const struct hycan_step_result *results; /**< what became of each, in the same order; n_results of them */
+	size_t n_results; /**< number of results */
+	bool unchanged; /**< of all of them: everything was so already */
 };
 
 #ifdef __cplusplus

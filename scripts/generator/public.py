@@ -30,7 +30,7 @@ def types_header(schema):
         optional = options(o)
         if optional:
             out += c.struct(schema, f"hycan_{o.ident}_options", optional, f"What {o.name} can be given beside what it needs.")
-        if len(o.reply) > 1:
+        if len(o.reply) > 1 or schema.holds_list(o.reply):
             out += c.struct(schema, f"hycan_{o.ident}_reply", o.reply, f"What {o.name} answers.")
     return out + ["#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
 

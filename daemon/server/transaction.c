@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transactions.
+ *
+ * Each step goes the way of a request: it is decoded, judged, carried out, recorded. Only the order is another one: all are
+ * decoded and judged before the first is carried out, and the ledger is told when all of them are done. So a transaction
+ * that fails leaves no trace there, and in the kernel what was done is taken back, last first.
+ *
+ * What takes a step back comes from its handler (op_undo()), which knows what is there before it is changed; or from the
+ * schema, where the step made something: the row that takes such a thing away, with the fields that tell it from others.
+ *
+ * While a step is carried out the job is that of the step: its operation, its request, its reply. What this file does not
+ * do: know any operation.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "record.h"
+#include "server.h"
+#include "table.h"
+#include "transaction.h"
+#include "undo_log.h"
+
+struct step {
+	const struct hycan_operation *operation;
+	void *request; /* decoded */
+
+	/* what the handler left for the ledger */
+	bool unchanged;
+	const bool *items_unchanged;
+	const void *settled;
+	uint64_t duration_us;
+};
+
+struct transaction {
+	struct job *job;
+	const struct hycan_operation *operation; /* transaction.run itself */
+	const struct hycan_step *asked;
+	size_t n;
+	struct step *step;
+	struct hycan_step_result *result;
+	struct undo_log undo;
+	bool exclusive;
+};
+
+static void *memory_of(struct transaction *t, size_t n, size_t size)
+{
+	return wire_memory_take(&t->job->memory, n * size);
+}
+
+static int refuse_memory(struct transaction *t)
+{
+	return op_refuse(&t->job->op, HYCAN_REFUSAL_LIMIT, "steps", "%zu steps are more than there is memory for.", t->n);
+}
+
+/* The job is that of a step now. */
+static void enter(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+
+	job->operation = t->step[i].operation;
+	memcpy(&job->request, t->step[i].request, job->operation->request->size);
+	job->op.exclusive = t->exclusive;
+	job->op.unchanged = t->step[i].unchanged;
+	job->op.items_unchanged = t->step[i].items_unchanged;
+	job->op.settled = t->step[i].settled;
+}
+
+/* The job is that of the transaction again. */
+static void leave(struct transaction *t)
+{
+	struct job *job = t->job;
+
+	if (job->operation->request->has_secrets)
+		explicit_bzero(&job->request, job->operation->request->size);
+	job->operation = t->operation;
+	job->op.unchanged = false;
+	job->op.items_unchanged = NULL;
+	job->op.settled = NULL;
+}
+
+/* Keeps which step it was that failed. Returns the result. */
+static int failed_at(struct transaction *t, size_t i, int result)
+{
+	t->job->step = (uint32_t)i + 1;
+	t->job->n_steps = (uint32_t)t->n;
+	t->job->step_operation = t->step[i].operation ? t->step[i].operation : t->operation;
+	return result;
+}
+
+/* ------------------------------------------------------------------------------------------- before anything is done */
+
+/* Whether it cannot be taken back: nobody knows all that a link was. */
+static bool is_final(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_TAKES && effects[i].kind == HYCAN_OBJECT_KIND_LINK)
+			return true;
+	return false;
+}
+
+static int find_operation(struct transaction *t, size_t i)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(t->asked[i].operation);
+	const struct hycan_operation *before = i ? t->step[i - 1].operation : NULL;
+	struct op *op = &t->job->op;
+
+	t->step[i].operation = operation;
+	if (!operation)
+		return op_refuse(op, HYCAN_REFUSAL_UNKNOWN, "operation", "There is no operation 0x%04x in this version.",
+		                 t->asked[i].operation);
+	if (operation->access != HYCAN_ACCESS_WRITE || operation->runs == HYCAN_RUNS_LOOP || operation->list)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "operation",
+		                 "%s does not change the kernel; a step of a transaction must.", operation->name);
+	if (before && is_final(before) && !is_final(operation))
+		return op_refuse(
+			op, HYCAN_REFUSAL_INVALID, "operation",
+			"%s comes behind %s, which cannot be taken back should this fail: put what deletes links at the end.",
+			operation->name, before->name);
+	return 0;
+}
+
+static int decode_step(struct transaction *t, size_t i)
+{
+	const struct hycan_payload *payload = &t->asked[i].request;
+	struct wire_decoder decoder = { .strict = true };
+	struct job *job = t->job;
+	int r = find_operation(t, i);
+
+	if (r)
+		return r;
+	t->step[i].request = memory_of(t, 1, t->step[i].operation->request->size);
+	if (!t->step[i].request)
+		return refuse_memory(t);
+	decoder.memory = job->memory;
+	r = wire_decode(&decoder, t->step[i].operation->request, payload->data, payload->size, t->step[i].request);
+	job->memory.used = decoder.memory.used;
+	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
+}
+
+static int judge_step(struct transaction *t, size_t i)
+{
+	int r;
+
+	enter(t, i);
+	r = dispatch_judge(t->job);
+	leave(t);
+	return r;
+}
+
+static int for_each_step(struct transaction *t, int (*function)(struct transaction *t, size_t i))
+{
+	for (size_t i = 0; i < t->n; i++) {
+		int r = function(t, i);
+
+		if (r)
+			return failed_at(t, i, r);
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------- taking back */
+
+static int keep_undo(struct op *op, uint16_t number, const void *request)
+{
+	return undo_log_add(((struct job *)op)->undo, hycan_operation_by_number(number), request, false);
+}
+
+/* What takes away what an effect of the step in the job made. */
+static int undo_made(struct transaction *t, const struct op_effect *made)
+{
+	const struct key_view v = key_view(t->job, made);
+	int r = 0;
+
+	for (size_t i = 0; !v.absent && i < v.n_items && r == 0; i++) {
+		const struct hycan_operation *operation;
+		union message taking;
+		struct ledger_key key;
+
+		if (t->job->op.items_unchanged && t->job->op.items_unchanged[i])
+			continue;
+		key_of(&v, i, &key);
+		operation = key_request(&key, &taking);
+		r = operation ? undo_log_add(&t->undo, operation, &taking, true) : -EINVAL;
+	}
+	return r;
+}
+
+/* The step in the job was done: what takes it back, unless its handler has said it. */
+static int undo_step(struct transaction *t, struct undo_mark before)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(t->job->operation, &n);
+	int r = 0;
+
+	if (t->job->op.unchanged)
+		undo_log_rewind(&t->undo, before);
+	if (t->job->op.unchanged || t->undo.n > before.n)
+		return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (effects[i].does == OP_MAKES)
+			r = undo_made(t, &effects[i]);
+	return r;
+}
+
+/* Carries out a request of the log. What is gone already need not be taken away. */
+static void take_back(struct transaction *t, const struct nlmsghdr *nlh)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(nlh->nlmsg_type);
+	struct job *job = t->job;
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	int r;
+
+	job->operation = operation;
+	job->op.exclusive = false;
+	job->op.exact = nlh->nlmsg_flags & UNDO_EXACT;
+	r = wire_decode(&decoder, operation->request, nlh + 1, nlh->nlmsg_len - sizeof(*nlh), &job->request);
+	if (r == 0) {
+		size_t before = job->memory.used;
+
+		job->memory.used = decoder.memory.used;
+		r = job_explain(job, job_perform(job));
+		job->memory.used = before;
+	}
+	if (r && r != HYCAN_REFUSAL_NOT_FOUND)
+		log_write(LOG_ERR, "%s could not be taken back with %s: %s", t->operation->name, operation->name,
+		          r == -EBADMSG ? decoder.fault.sentence : job->op.sentence);
+	leave(t);
+}
+
+/* Takes back what was done. What is said of the failure stays. */
+static void roll_back(struct transaction *t)
+{
+	const struct nlmsghdr *nlh;
+	struct job *job = t->job;
+	const struct op before = job->op;
+
+	job->undo = NULL;
+	job->op.undo = NULL;
+	while ((nlh = undo_log_last(&t->undo))) {
+		take_back(t, nlh);
+		undo_log_drop(&t->undo);
+	}
+	job->op = before;
+	job->op.undo = NULL;
+}
+
+/* ----------------------------------------------------------------------------------------------------- carrying it out */
+
+static int carry_out_step(struct transaction *t, size_t i)
+{
+	const struct undo_mark before = undo_log_mark(&t->undo);
+	const uint64_t began_us = server_now_us();
+	struct step *step = &t->step[i];
+	struct job *job = t->job;
+	int r;
+
+	enter(t, i);
+	r = job_perform(job);
+	if (r == 0)
+		r = undo_step(t, before);
+	if (r == 0) {
+		step->unchanged = t->result[i].unchanged = job->op.unchanged;
+		step->items_unchanged = job->op.items_unchanged;
+		step->settled = job->op.settled;
+		step->duration_us = server_now_us() - began_us;
+		t->result[i].has_reply = job->operation->reply->n_fields > 0;
+	}
+	if (r == 0 && t->result[i].has_reply)
+		r = job_encode_reply(job, &t->result[i].reply);
+	if (r)
+		r = job_explain(job, r);
+	leave(t);
+	return r;
+}
+
+/* All is done: the ledger and the log hear of it. */
+static void record(struct transaction *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		enter(t, i);
+		record_done(t->job);
+		dispatch_audit(t->job, t->step[i].duration_us);
+		leave(t);
+	}
+}
+
+static int run(struct transaction *t)
+{
+	int r;
+
+	r = for_each_step(t, decode_step);
+	if (r == 0)
+		r = for_each_step(t, judge_step);
+	if (r)
+		return r;
+	t->job->undo = &t->undo;
+	t->job->op.undo = keep_undo;
+	r = for_each_step(t, carry_out_step);
+	if (r)
+		roll_back(t);
+	else
+		record(t);
+	return r;
+}
+
+int transaction_run(struct op *op, const struct hycan_transaction_run_request *request, struct hycan_transaction_run_reply *reply)
+{
+	struct job *job = (struct job *)op;
+	struct transaction t = {
+		.job = job,
+		.operation = job->operation,
+		.asked = request->steps,
+		.n = request->n_steps,
+		.exclusive = op->exclusive,
+	};
+	int r;
+
+	t.step = memory_of(&t, t.n + 1, sizeof(*t.step));
+	t.result = memory_of(&t, t.n + 1, sizeof(*t.result));
+	r = t.step && t.result ? run(&t) : refuse_memory(&t);
+	undo_log_release(&t.undo);
+	job->undo = NULL;
+	op->undo = NULL;
+	if (r)
+		return r;
+	memset(reply, 0, sizeof(*reply));
+	reply->results = t.result;
+	reply->n_results = t.n;
+	reply->unchanged = true;
+	for (size_t i = 0; i < t.n; i++)
+		reply->unchanged = reply->unchanged && t.result[i].unchanged;
+	return 0;
+}

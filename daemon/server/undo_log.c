@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames as they would come from a client, so that they are read by the one decoder there is. Of a request, nlmsg_pid is
+ * where the frame before it begins: that is the way back.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "undo_log.h"
+#include "wire.h"
+
+/* As much as the answer to one request may be. */
+#define UNDO_MAX (64u << 20)
+
+int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, bool exact)
+{
+	struct wire_fault fault = { 0 };
+
+	for (size_t room = 1024;; room *= 4) {
+		struct nlmsghdr nlh = { .nlmsg_type = operation->number,
+			                .nlmsg_flags = exact ? UNDO_EXACT : 0,
+			                .nlmsg_pid = (uint32_t)log->last };
+		uint8_t *frame = buffer_reserve(&log->frames, sizeof(nlh) + room, UNDO_MAX);
+		ssize_t n;
+
+		if (!frame)
+			return -ENOBUFS;
+		n = wire_encode(operation->request, request, frame + sizeof(nlh), room, NULL, NULL, &fault);
+		if (n == -ENOBUFS)
+			continue;
+		if (n < 0)
+			return (int)n;
+		nlh.nlmsg_len = (uint32_t)(sizeof(nlh) + (size_t)n);
+		memcpy(frame, &nlh, sizeof(nlh));
+		log->last = buffer_used(&log->frames);
+		log->n++;
+		buffer_commit(&log->frames, nlh.nlmsg_len);
+		return 0;
+	}
+}
+
+const struct nlmsghdr *undo_log_last(struct undo_log *log)
+{
+	return log->n ? (const struct nlmsghdr *)(buffer_first(&log->frames) + log->last) : NULL;
+}
+
+void undo_log_drop(struct undo_log *log)
+{
+	const struct nlmsghdr *nlh = undo_log_last(log);
+
+	if (!nlh)
+		return;
+	log->frames.end = log->frames.begin + log->last;
+	log->last = nlh->nlmsg_pid;
+	log->n--;
+}
+
+struct undo_mark undo_log_mark(const struct undo_log *log)
+{
+	return (struct undo_mark){ .end = buffer_used(&log->frames), .n = log->n, .last = log->last };
+}
+
+void undo_log_rewind(struct undo_log *log, struct undo_mark mark)
+{
+	log->frames.end = log->frames.begin + mark.end;
+	log->n = mark.n;
+	log->last = mark.last;
+}
+
+void undo_log_release(struct undo_log *log)
+{
+	buffer_release(&log->frames);
+	*log = (struct undo_log){ 0 };
+}
