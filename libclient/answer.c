@@ -8,6 +8,7 @@
  * come here again.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,10 +217,11 @@ static int answer_done(struct hycan *h, struct request *p, const struct nlmsghdr
 /* The sentence, the field and the code of a refusal; what is malformed among them ends the reading. */
 static void read_refusal(struct hycan *h, const uint8_t *p, size_t left, uint32_t *ret_refusal)
 {
-	size_t size, step;
+	size_t size, length;
+	uint32_t step;
 	uint16_t type;
 
-	while ((step = wire_attribute(p, left, &type, &size)) > 0) {
+	while ((length = wire_attribute(p, left, &type, &size)) > 0) {
 		const uint8_t *payload = p + sizeof(struct nlattr);
 
 		switch (type) {
@@ -231,13 +233,19 @@ static void read_refusal(struct hycan *h, const uint8_t *p, size_t left, uint32_
 		case WIRE_ERROR_FIELD:
 			failure_copy_text(h->failure.field, sizeof(h->failure.field), (const char *)payload, size);
 			break;
+		case WIRE_ERROR_STEP:
+			if (size == sizeof(step)) {
+				memcpy(&step, payload, sizeof(step));
+				h->failure.step = step < INT_MAX ? (int)step + 1 : 0;
+			}
+			break;
 		case WIRE_ERROR_REFUSAL:
 			if (size == sizeof(*ret_refusal))
 				memcpy(ret_refusal, payload, sizeof(*ret_refusal));
 			break;
 		}
-		p += step;
-		left -= step;
+		p += length;
+		left -= length;
 	}
 }
 

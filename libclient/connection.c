@@ -22,6 +22,7 @@
 #include "connection.h"
 #include "messages.h"
 #include "request.h"
+#include "transaction.h"
 
 #define TIMEOUT_DEFAULT 30000
 
@@ -34,6 +35,7 @@ int failure_set(struct failure *failure, int result, const char *sentence, ...)
 
 	failure->result = result;
 	failure->field[0] = '\0';
+	failure->step = 0;
 	va_start(ap, sentence);
 	vsnprintf(failure->message, sizeof(failure->message), sentence, ap);
 	va_end(ap);
@@ -106,6 +108,7 @@ void hycan_close(struct hycan *h)
 	h->closing = true;
 	failure_set(&h->failure, -ECANCELED, "The connection was closed before the answer came.");
 	connection_lost(h, -ECANCELED, false);
+	transaction_free(&h->transaction);
 	free(h->input.data);
 	free(h);
 }
@@ -225,6 +228,11 @@ const char *hycan_error_message(const struct hycan *h)
 const char *hycan_error_field(const struct hycan *h)
 {
 	return h ? h->failure.field : "";
+}
+
+int hycan_error_step(const struct hycan *h)
+{
+	return h ? h->failure.step - 1 : -1;
 }
 
 const char *hycan_result_name(int result)

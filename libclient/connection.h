@@ -29,6 +29,7 @@
 /* Why something did not work; result is 0 and the texts are empty when it did. */
 struct failure {
 	int result;
+	int step; /* of a transaction, from 1; 0: it is not about one */
 	char field[FAILURE_FIELD_SIZE];
 	char message[FAILURE_MESSAGE_SIZE];
 };
@@ -40,6 +41,8 @@ struct items {
 	size_t used;
 	size_t n;
 };
+
+struct transaction;
 
 /* A request under way. */
 struct request {
@@ -89,7 +92,9 @@ struct hycan {
 	int rejected;               /* why the daemon refused to greet us; 0: it did not */
 	struct input input;
 	struct failure failure;
-	void *block; /* the reply that a callback is being shown, where it is memory of its own */
+	struct transaction *transaction; /* what is kept instead of sent; NULL: nothing */
+	bool kept;                       /* the request sent last was kept */
+	void *block;                     /* the reply that a callback is being shown, where it is memory of its own */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 

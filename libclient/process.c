@@ -185,6 +185,12 @@ int request_wait(struct hycan *h, int sent, struct request_answer *answer)
 
 	if (sent < 0)
 		return sent;
+	/* a step of a transaction: what it answers is in the answer to that */
+	if (h->kept) {
+		if (answer->to)
+			memset(answer->to, 0, answer->size);
+		return 0;
+	}
 	deadline = h->timeout < 0 ? -1 : clock_now() + h->timeout;
 	process(h, h->timeout != 0);
 	while (!answer->done) {

@@ -16,6 +16,7 @@
 #include "connection.h"
 #include "messages.h"
 #include "request.h"
+#include "transaction.h"
 
 /* First size that is tried for a frame that is not small; each further try has eight times as much. */
 #define LARGE_SIZE (64u << 10)
@@ -74,7 +75,7 @@ static uint16_t request_flags(const struct hycan *h, const struct hycan_operatio
 	uint16_t flags = NLM_F_REQUEST | NLM_F_ACK;
 
 	/* of a read, the bit of NLM_F_EXCL means something else: NLM_F_MATCH */
-	if (operation->access == HYCAN_ACCESS_WRITE)
+	if (operation->access == HYCAN_ACCESS_WRITE || operation->number == HYCAN_OPERATION_TRANSACTION_RUN)
 		flags |= NLM_F_CREATE | (h->exclusive ? NLM_F_EXCL : 0);
 	return flags;
 }
@@ -280,6 +281,11 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
 		                   "The connection was lost, and with it the network namespace that session.netns had chosen; "
 		                   "ask for it again, or open another connection. %s was not sent.",
 		                   operation->name);
+	h->kept = h->transaction && operation->access == HYCAN_ACCESS_WRITE;
+	if (h->kept && callback && callback != request_answered)
+		return failure_set(&h->failure, -EINVAL, "A request that is a step of a transaction has no callback of its own.");
+	if (h->kept)
+		return transaction_keep(h, operation, request);
 	p = request_new(h, operation, request);
 	if (!p)
 		return h->failure.result;

@@ -25,6 +25,8 @@ extern "C" {
 /** A connection to the daemon. */
 struct hycan;
 
+struct hycan_transaction_run_reply;
+
 /**
  * The answer to a request that was sent without waiting.
  *
@@ -81,6 +83,9 @@ const char *hycan_error_message(const struct hycan *h);
 /** The field at fault in the last refusal, as the schema names it; "" where there is none. */
 const char *hycan_error_field(const struct hycan *h);
 
+/** The step of a transaction, from 0, that the last refusal was about; -1 where it was about none. */
+int hycan_error_step(const struct hycan *h);
+
 /** The word for a refusal (“not_found”), or the text of an errno (strerror(3)). */
 const char *hycan_result_name(int result);
 
@@ -124,6 +129,25 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
  * Returns 0, a refusal, or -errno.
  */
 int hycan_call(struct hycan *h, const struct hycan_operation *operation, const void *request, void **ret_reply, size_t *ret_n);
+
+/**
+ * Begins a transaction: from now on requests on this connection that change something are kept instead of sent, and
+ * succeed at once. Requests that only read are sent as ever. What a kept request would answer is in the answer to the
+ * commit: what is returned through a pointer is zero. Returns 0 or -errno, -EBUSY where one is begun already.
+ */
+int hycan_transaction_begin(struct hycan *h);
+
+/**
+ * Sends what was kept as one request (transaction.run), and waits: all of it is done, or nothing. The transaction is
+ * over, whatever becomes of it. A request that could not be kept is the failure of the transaction: it is not sent.
+ *
+ * @param ret_reply what became of each step, in one block of memory: free() it; NULL to ignore it
+ * Returns 0, the refusal of the step that hycan_error_step() tells, or -errno.
+ */
+int hycan_transaction_commit(struct hycan *h, struct hycan_transaction_run_reply **ret_reply);
+
+/** Forgets what was kept, and ends the transaction. */
+void hycan_transaction_abandon(struct hycan *h);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* transaction.run: all or nothing. What each operation takes back is in tests/ops/transaction/undo.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hycan/schema.h>
+
+#include "world.h"
+
+static struct hycan_link_address address_of(const char *link, const char *text)
+{
+	struct hycan_link_address a = { 0 };
+
+	snprintf(a.link, sizeof(a.link), "%s", link);
+	assert_int_equal(hycan_prefix_parse(text, &a.address), 0);
+	return a;
+}
+
+/* A pair that is up, in the namespace of the test. */
+static void make_pair(void)
+{
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up"));
+}
+
+static void test_all(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24"), b = address_of("tx1", "10.2.0.1/24");
+	struct hycan_transaction_run_reply *reply = NULL;
+	char *text;
+
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_address_add(w->h, &b));
+	text = shell("ip -4 addr");
+	assert_lacks(text, "10.1.0.1");
+	free(text);
+	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_int_equal(reply->n_results, 2);
+	assert_false(reply->unchanged || reply->results[0].unchanged || reply->results[1].unchanged);
+	free(reply);
+	text = shell("ip -4 addr");
+	assert_contains(text, "10.1.0.1/24");
+	assert_contains(text, "10.2.0.1/24");
+	free(text);
+	/* the same again changes nothing, and says so */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_true(reply->unchanged && reply->results[0].unchanged);
+	free(reply);
+	/* and so does nothing at all */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_true(reply->unchanged && reply->n_results == 0);
+	free(reply);
+}
+
+static void test_nothing(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24"), b = address_of("none", "10.2.0.1/24");
+	struct hycan_object *objects = NULL;
+	char *before, *after;
+	size_t n = 1;
+
+	make_pair();
+	before = shell("ip -d addr; ip route show table all");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_address_add(w->h, &b));
+	assert_done(w->h, hycan_link_up(w->h, "tx0"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_string_equal(hycan_error_message(w->h),
+	                    "Step 2 of 3, address.add: There is no link “none” in this network namespace.");
+	assert_string_equal(hycan_error_field(w->h), "link");
+	assert_int_equal(hycan_error_step(w->h), 1);
+	after = shell("ip -d addr; ip route show table all");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* nor has the ledger heard of it */
+	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
+	assert_int_equal(n, 0);
+	free(objects);
+	/* the next failure is about no step */
+	assert_refused(w->h, hycan_link_up(w->h, "none"), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(hycan_error_step(w->h), -1);
+}
+
+/* A step as it is sent, with attributes of our own choice. */
+static int run_one(struct world *w, uint16_t operation, const void *attributes, size_t size)
+{
+	const struct hycan_step steps[] = {
+		{ .operation = HYCAN_OPERATION_FORWARDING_SET,
+		  .request = { .data = "\5\0\1\0\2\0\0\0\5\0\2\0\1\0\0\0", .size = 16 } },
+		{ .operation = operation, .request = { .data = attributes, .size = size } },
+	};
+
+	return hycan_transaction_run(w->h, steps, 2, NULL);
+}
+
+static void assert_forwarding_is_off(void)
+{
+	free(shell("grep -qx 0 /proc/sys/net/ipv4/ip_forward"));
+}
+
+/* What is wrong in any step is said before the first is carried out. */
+static void test_before(void **state)
+{
+	struct world *w = *state;
+
+	assert_refused(w->h, run_one(w, 0x7777, "", 0), HYCAN_REFUSAL_UNKNOWN);
+	assert_contains(hycan_error_message(w->h), "There is no operation 0x7777");
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_LINK_LIST, "", 0), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "link.list does not change the kernel");
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_TRANSACTION_RUN, "", 0), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_SESSION_NETNS, "", 0), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_LINK_UP, "", 0), HYCAN_REFUSAL_MALFORMED);
+	assert_int_equal(hycan_error_step(w->h), 1);
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_LINK_UP, "\7\0\1\0a/\0", 8), HYCAN_REFUSAL_INVALID);
+	assert_string_equal(hycan_error_field(w->h), "name");
+	assert_refused(w->h, run_one(w, HYCAN_OPERATION_LINK_UP, "\x30\0\1\0a\0\0", 8), HYCAN_REFUSAL_MALFORMED);
+	assert_forwarding_is_off();
+}
+
+/* Nothing but what deletes links may follow what deletes a link. */
+static void test_final(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24");
+
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "put what deletes links at the end");
+	free(shell("ip link show tx0"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL));
+	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
+}
+
+/* A request that cannot be kept spoils the transaction; one that is abandoned never was. */
+static void test_kept(void **state)
+{
+	struct world *w = *state;
+	struct hycan_forwarding_set_options options = { .has_interface = true };
+
+	memset(options.interface, 'x', sizeof(options.interface));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(hycan_transaction_begin(w->h), -EBUSY);
+	assert_int_equal(hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, &options), -EINVAL);
+	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
+	assert_int_equal(hycan_transaction_commit(w->h, NULL), -EINVAL);
+	assert_contains(hycan_error_message(w->h), "interface");
+	assert_int_equal(hycan_transaction_commit(w->h, NULL), -EINVAL);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
+	hycan_transaction_abandon(w->h);
+	assert_forwarding_is_off();
+	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
+	free(shell("grep -qx 1 /proc/sys/net/ipv4/ip_forward"));
+}
+
+static void as_stranger(struct world *w)
+{
+	struct hycan *h;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
+	assert_done(h, hycan_link_up(h, "lo"));
+	assert_refused(h, hycan_transaction_commit(h, NULL), HYCAN_REFUSAL_DENIED);
+	assert_int_equal(hycan_error_step(h), 1);
+	hycan_close(h);
+}
+
+/* Policy judges each step, and all of them before the first is carried out. */
+static void test_policy(void **state)
+{
+	const struct world_options options = { .policy = "allow 65534 forwarding.set\n", .open_to_all = true };
+	struct world *w = world_start(&options);
+
+	*state = w;
+	world_as(65534, 65534, as_stranger, w);
+	assert_forwarding_is_off();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_all, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_nothing, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_before, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_kept, world_begin, world_end),
+		cmocka_unit_test_teardown(test_policy, world_end),
+	};
+
+	return cmocka_run_group_tests_name("transaction.run", tests, NULL, NULL);
+}
