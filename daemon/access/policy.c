@@ -118,21 +118,6 @@ static bool conditions_hold(struct comparison *c, const struct hycan_operation *
 	return c->rule->allow ? !c->fails && present == c->rule->conditions : c->holds == c->rule->conditions;
 }
 
-static bool concerns(const struct rule *rule, const struct identity *identity)
-{
-	switch (rule->who) {
-	case RULE_ANYBODY:
-		return true;
-	case RULE_USER:
-		return rule->id == identity->uid;
-	case RULE_GROUP:
-		return identity_in_group(identity, rule->id);
-	case RULE_NOBODY:
-		break;
-	}
-	return false;
-}
-
 /* ------------------------------------------------------------------------------------------------------- the sentence */
 
 /* A text that may be cut, between two characters; then it ends with “…”. */
@@ -214,7 +199,7 @@ int policy_check(const struct policy *policy, const struct identity *identity, c
 	for (size_t i = 0; i < policy->n_rules && !verdict.allowed; i++) {
 		struct comparison c = { .rule = &policy->rule[i] };
 
-		if (!concerns(c.rule, identity) || !rule_has_operation(c.rule, operation))
+		if (!who_has(&c.rule->who, identity) || !rule_has_operation(c.rule, operation))
 			continue;
 		if (conditions_hold(&c, operation, request)) {
 			verdict.allowed = c.rule->allow;
@@ -235,12 +220,36 @@ int policy_visit_rules(const struct policy *policy, const struct identity *ident
 {
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct rule *rule = &policy->rule[i];
-		int r = concerns(rule, identity) ? visit(rule->line, rule->text, userdata) : 0;
+		int r = who_has(&rule->who, identity) ? visit(rule->line, rule->text, userdata) : 0;
 
 		if (r != 0)
 			return r;
 	}
 	return 0;
+}
+
+struct quota_limit policy_quota(const struct policy *policy, const struct identity *identity, unsigned int quota)
+{
+	for (size_t i = 0; i < policy->n_quotas; i++) {
+		const struct quota_line *line = &policy->quota[i];
+
+		if (line->quotas & UINT32_C(1) << quota && who_has(&line->who, identity))
+			return (struct quota_limit){ line->value[quota], line->period_ns, line };
+	}
+	return (struct quota_limit){ .value = QUOTA_UNLIMITED };
+}
+
+void policy_say_quota(const struct policy *policy, unsigned int quota, const struct quota_limit *limit, char *text, size_t size)
+{
+	char name[64], value[32], path[40];
+	uint32_t line = quota_limit_line(limit);
+
+	quota_format(quota, limit, value, sizeof(value));
+	if (line)
+		snprintf(text, size, "%s=%s (%s:%u)", quota_name(quota, name, sizeof(name)), value,
+		         clip(policy->path, path, sizeof(path)), line);
+	else
+		snprintf(text, size, "%s=%s (built in)", quota_name(quota, name, sizeof(name)), value);
 }
 
 struct policy *policy_ref(struct policy *policy)
@@ -259,7 +268,10 @@ void policy_free(struct policy **policy)
 		return;
 	for (size_t i = 0; i < p->n_rules; i++)
 		rule_done(&p->rule[i]);
+	for (size_t i = 0; i < p->n_quotas; i++)
+		quota_line_done(&p->quota[i]);
 	free(p->rule);
+	free(p->quota);
 	free(p->path);
 	free(p);
 }

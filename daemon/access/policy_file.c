@@ -19,6 +19,7 @@
 
 #define FILE_SIZE_MAX (1u << 20)
 #define RULES_MAX     1024u
+#define QUOTAS_MAX    1024u
 
 /*
  * A link with the right name is all that the group is given. Its addresses, routes and rules are not in it: a route over
@@ -27,8 +28,18 @@
 static const char built_in_text[] = "allow @hycan read\n"
 				    "allow @hycan link,can,vcan,vxcan name=vcan*,vxcan*\n";
 
-/* Comes last in every policy, so that root needs no rule, and a rule may still say otherwise. */
-static const char root_text[] = "allow root all\n";
+/*
+ * Comes last in every policy, so that root needs no rule, and a rule may still say otherwise.
+ *
+ * The quotas are for what an honest program does not reach and a mad one must not: an eighth of the connections, a quarter
+ * of the memory; a million requests at once, as when somebody's routes are all made anew, and 16,667 a second in the long
+ * run, which leaves most of a processor to others; objects that are few beside the 4,194,304 of the ledger, and links that
+ * are few beside what the kernel deletes in a quarter of a minute.
+ */
+static const char last_text[] =
+	"allow root all\n"
+	"quota root connections=unlimited bytes=unlimited requests=unlimited objects=unlimited objects.link=unlimited\n"
+	"quota * connections=1024 bytes=64M requests=1000000/min objects=65536 objects.link=1024\n";
 
 __attribute__((format(printf, 3, 4))) static void say(char *reason, size_t size, const char *sentence, ...)
 {
@@ -51,27 +62,60 @@ static int add_rule(struct policy *policy, struct rule *rule)
 	return 0;
 }
 
-static int add_line(struct policy *policy, const char *text, size_t length, uint32_t line, bool built_in, char *reason,
-                    size_t reason_size)
+static int add_quota(struct policy *policy, struct quota_line *line)
+{
+	void *p = reallocarray(policy->quota, policy->n_quotas + 1, sizeof(*line));
+
+	if (!p)
+		return -ENOMEM;
+	policy->quota = p;
+	policy->quota[policy->n_quotas++] = *line;
+	*line = (struct quota_line){ 0 };
+	return 0;
+}
+
+static int read_rule(struct policy *policy, struct reader *reader, const char *text, uint32_t line)
 {
 	_cleanup_(rule_done) struct rule rule = { 0 };
-	char what[512];
+	int r = rule_parse(reader, text, &rule);
+
+	if (r == 0 && policy->n_rules == RULES_MAX && !reader->built_in) {
+		line_wrong(reader, "this is rule %u, and %u are the most; join rules with commas, or use a group", RULES_MAX + 1,
+		           RULES_MAX);
+		return -E2BIG;
+	}
+	rule.line = line;
+	return r < 0 ? r : add_rule(policy, &rule);
+}
+
+static int read_quota(struct policy *policy, struct reader *reader, const char *text, uint32_t line)
+{
+	_cleanup_(quota_line_done) struct quota_line quota = { 0 };
+	int r = quota_line_parse(reader, text, &quota);
+
+	if (r == 0 && policy->n_quotas == QUOTAS_MAX && !reader->built_in) {
+		line_wrong(reader, "this is line %u with quotas, and %u are the most; use a group", QUOTAS_MAX + 1, QUOTAS_MAX);
+		return -E2BIG;
+	}
+	quota.line = line;
+	return r < 0 ? r : add_quota(policy, &quota);
+}
+
+static int add_line(struct policy *policy, const char *bytes, size_t length, uint32_t line, bool built_in, char *reason,
+                    size_t reason_size)
+{
+	char what[512] = "", text[LINE_TEXT_MAX + 1];
+	struct reader reader = { .built_in = built_in, .reason = what, .reason_size = sizeof(what) };
 	int r;
 
-	r = rule_parse(text, length, built_in, &rule, what, sizeof(what));
+	r = line_tidy(&reader, bytes, length, text);
 	if (r == -ENODATA)
 		return 0;
-	if (r == 0 && policy->n_rules == RULES_MAX && !built_in) {
-		say(what, sizeof(what), "this is rule %u, and %u are the most; join rules with commas, or use a group",
-		    RULES_MAX + 1, RULES_MAX);
-		r = -E2BIG;
-	}
-	if (r < 0) {
+	if (r == 0)
+		r = (quota_line_begins(text) ? read_quota : read_rule)(policy, &reader, text, built_in ? 0 : line);
+	if (r < 0)
 		say(reason, reason_size, "%s:%u: %s", policy->path ?: "built-in policy", line, *what ? what : strerror(-r));
-		return r;
-	}
-	rule.line = built_in ? 0 : line;
-	return add_rule(policy, &rule);
+	return r;
 }
 
 static int add_lines(struct policy *policy, const char *text, size_t size, bool built_in, char *reason, size_t reason_size)
@@ -175,7 +219,7 @@ static int read_policy(const char *path, struct policy *policy, char *reason, si
 	} else {
 		r = add_lines(policy, built_in_text, sizeof(built_in_text) - 1, true, reason, reason_size);
 	}
-	return r < 0 ? r : add_lines(policy, root_text, sizeof(root_text) - 1, true, reason, reason_size);
+	return r < 0 ? r : add_lines(policy, last_text, sizeof(last_text) - 1, true, reason, reason_size);
 }
 
 int policy_read(const char *path, struct policy **ret_policy, char *reason, size_t reason_size)

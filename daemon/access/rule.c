@@ -8,116 +8,16 @@
  */
 #include <errno.h>
 #include <fnmatch.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "number.h"
 #include "rule.h"
-
-/* Largest entry of a user or a group, with all its members. */
-#define NSS_BUFFER_MAX (16u << 20)
-
-struct reader {
-	struct rule *rule;
-	bool built_in;
-	char *reason;
-	size_t reason_size;
-};
-
-__attribute__((format(printf, 2, 3))) static int wrong(struct reader *reader, const char *sentence, ...)
-{
-	va_list ap;
-
-	va_start(ap, sentence);
-	vsnprintf(reader->reason, reader->reason_size, sentence, ap);
-	va_end(ap);
-	return -EINVAL;
-}
 
 static int wrong_comma(struct reader *reader)
 {
-	return wrong(reader, "there is nothing before or behind a comma; take the comma out");
-}
-
-/* --------------------------------------------------------------------------------------------------------------- who */
-
-static int lookup_user(const char *name, char *buffer, size_t size, id_t *ret_id)
-{
-	struct passwd entry, *found = NULL;
-	int r = getpwnam_r(name, &entry, buffer, size, &found);
-
-	if (found)
-		*ret_id = found->pw_uid;
-	return found ? 0 : r == 0 ? -ESRCH : -r;
-}
-
-static int lookup_group(const char *name, char *buffer, size_t size, id_t *ret_id)
-{
-	struct group entry, *found = NULL;
-	int r = getgrnam_r(name, &entry, buffer, size, &found);
-
-	if (found)
-		*ret_id = found->gr_gid;
-	return found ? 0 : r == 0 ? -ESRCH : -r;
-}
-
-/* -ESRCH: there is none of that name. */
-static int lookup(const char *name, bool group, id_t *ret_id)
-{
-	for (size_t size = 4096; size <= NSS_BUFFER_MAX; size *= 4) {
-		_cleanup_free_ char *buffer = malloc(size);
-		int r;
-
-		if (!buffer)
-			return -ENOMEM;
-		r = group ? lookup_group(name, buffer, size, ret_id) : lookup_user(name, buffer, size, ret_id);
-		if (r != -ERANGE)
-			/* getpwnam(3) lists what “not found” may be called */
-			return r == -ENOENT || r == -EBADF || r == -EPERM ? -ESRCH : r;
-	}
-	return -ERANGE;
-}
-
-static int read_who(struct reader *reader, const char *word)
-{
-	struct rule *rule = reader->rule;
-	bool group = *word == '@';
-	const char *name = word + group, *kind = group ? "group" : "user";
-	uint64_t number;
-	int r;
-
-	if (strcmp(word, "*") == 0) {
-		rule->who = RULE_ANYBODY;
-		return 0;
-	}
-	rule->who = group ? RULE_GROUP : RULE_USER;
-	if (number_parse(name, strlen(name), UINT32_MAX, &number) == 0) {
-		if (number == UINT32_MAX)
-			return wrong(reader, "%s is the number of nobody at all; write the number of a %s", name, kind);
-		rule->id = (id_t)number;
-		return 0;
-	}
-	/* also where there is no /etc/passwd */
-	if (!group && strcmp(name, "root") == 0)
-		return 0;
-	if (*name == '\0' || strpbrk(name, "*?=,@"))
-		return wrong(reader, "“%s” is nobody; write a user, the number of a user, @GROUP, or * for everybody", word);
-	r = lookup(name, group, &rule->id);
-	if (r == -ESRCH && reader->built_in) {
-		rule->who = RULE_NOBODY;
-		return 0;
-	}
-	if (r == -ESRCH)
-		return wrong(reader, "there is no %s “%s”; create it, or write %s that exists, or a number", kind, name,
-		             group ? "a group" : "a user");
-	if (r < 0)
-		wrong(reader, "the %s “%s” cannot be looked up (%s); write the number instead", kind, name, strerror(-r));
-	return r;
+	return line_wrong(reader, "there is nothing before or behind a comma; take the comma out");
 }
 
 /* -------------------------------------------------------------------------------------------------------------- what */
@@ -152,7 +52,7 @@ static const char *list_classes(char *text, size_t size)
 }
 
 /* Operations that are open to everybody are left out: no rule can change that. */
-static int read_what_word(struct reader *reader, const char *word)
+static int read_what_word(struct reader *reader, struct rule *rule, const char *word)
 {
 	bool known = false, open = true;
 	char classes[256];
@@ -166,24 +66,25 @@ static int read_what_word(struct reader *reader, const char *word)
 		if (operation[i]->access == HYCAN_ACCESS_OPEN)
 			continue;
 		open = false;
-		reader->rule->operations[operation[i]->index / 64] |= UINT64_C(1) << operation[i]->index % 64;
+		rule->operations[operation[i]->index / 64] |= UINT64_C(1) << operation[i]->index % 64;
 	}
 	if (!known)
-		return wrong(reader,
-		             "“%s” is no operation and no class; write all, read, write, an operation such as vlan.create or "
-		             "route.*, or a class: %s",
-		             word, list_classes(classes, sizeof(classes)));
+		return line_wrong(reader,
+		                  "“%s” is no operation and no class; write all, read, write, an operation such as vlan.create or "
+		                  "route.*, or a class: %s",
+		                  word, list_classes(classes, sizeof(classes)));
 	if (open)
-		return wrong(reader, "“%s” is open to everybody who may connect, and no rule changes that; leave it out", word);
+		return line_wrong(reader, "“%s” is open to everybody who may connect, and no rule changes that; leave it out",
+		                  word);
 	return 0;
 }
 
-static int read_what(struct reader *reader, char *words)
+static int read_what(struct reader *reader, struct rule *rule, char *words)
 {
 	char *word;
 
 	while ((word = strsep(&words, ","))) {
-		int r = *word ? read_what_word(reader, word) : wrong_comma(reader);
+		int r = *word ? read_what_word(reader, rule, word) : wrong_comma(reader);
 
 		if (r < 0)
 			return r;
@@ -193,9 +94,8 @@ static int read_what(struct reader *reader, char *words)
 
 /* -------------------------------------------------------------------------------------------------------- conditions */
 
-static int read_condition(struct reader *reader, char *word)
+static int read_condition(struct reader *reader, struct rule *rule, char *word)
 {
-	struct rule *rule = reader->rule;
 	char *values = strchr(word, '='), *value;
 	enum condition_kind kind;
 
@@ -203,11 +103,11 @@ static int read_condition(struct reader *reader, char *word)
 		*values++ = '\0';
 	kind = condition_by_name(word);
 	if (!values || kind == N_CONDITIONS)
-		return wrong(reader,
-		             "“%s” is no condition; write name=, prefix=, port= or table= with values and commas between them",
-		             word);
+		return line_wrong(reader,
+		                  "“%s” is no condition; write name=, prefix=, port= or table= with values and commas between them",
+		                  word);
 	if (rule->conditions & 1u << kind)
-		return wrong(reader, "%s= is there twice; write one, with a comma between the values", word);
+		return line_wrong(reader, "%s= is there twice; write one, with a comma between the values", word);
 	rule->conditions |= 1u << kind;
 	while ((value = strsep(&values, ","))) {
 		int r = *value ? condition_add(&rule->condition[kind], kind, value, reader->reason, reader->reason_size)
@@ -236,56 +136,27 @@ static unsigned structure_kinds(const struct hycan_structure *structure)
 }
 
 /* A condition that no operation of the rule has a field for would never hold. */
-static int check_conditions(struct reader *reader)
+static int check_conditions(struct reader *reader, const struct rule *rule)
 {
 	unsigned kinds = 0;
 	size_t n;
 	const struct hycan_operation *const *operation = hycan_operations(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (rule_has_operation(reader->rule, operation[i]))
+		if (rule_has_operation(rule, operation[i]))
 			kinds |= structure_kinds(operation[i]->request);
 	for (unsigned kind = 0; kind < N_CONDITIONS; kind++)
-		if (reader->rule->conditions & ~kinds & 1u << kind)
-			return wrong(reader, "no operation of this rule has a field for %s=; take the condition out",
-			             condition_name(kind));
+		if (rule->conditions & ~kinds & 1u << kind)
+			return line_wrong(reader, "no operation of this rule has a field for %s=; take the condition out",
+			                  condition_name(kind));
 	return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ a line */
 
-/* The line without its comment, its words one space apart. -ENODATA: nothing is left. */
-static int tidy(struct reader *reader, const char *line, size_t length)
+static int read_rule(struct reader *reader, struct rule *rule)
 {
-	char text[RULE_TEXT_MAX + 1];
-	bool space = true;
-	size_t n = 0;
-
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
-			return wrong(reader, "there is a control character (0x%02x) in the line; take it out",
-			             (unsigned char)line[i]);
-	for (size_t i = 0; i < length && !(line[i] == '#' && space); i++) {
-		bool blank = line[i] == ' ' || line[i] == '\t';
-
-		if (n == RULE_TEXT_MAX)
-			return wrong(reader, "the rule is longer than %u bytes; write several", RULE_TEXT_MAX);
-		if (!(blank && space))
-			text[n++] = blank ? ' ' : line[i];
-		space = blank;
-	}
-	if (n > 0 && text[n - 1] == ' ')
-		n--;
-	if (n == 0)
-		return -ENODATA;
-	text[n] = '\0';
-	reader->rule->text = strdup(text);
-	return reader->rule->text ? 0 : -ENOMEM;
-}
-
-static int read_rule(struct reader *reader)
-{
-	_cleanup_free_ char *copy = strdup(reader->rule->text);
+	_cleanup_free_ char *copy = strdup(rule->text);
 	char *left = copy, *verb, *who, *what, *word;
 	int r;
 
@@ -294,30 +165,28 @@ static int read_rule(struct reader *reader)
 	verb = strsep(&left, " ");
 	who = strsep(&left, " ");
 	what = strsep(&left, " ");
-	reader->rule->allow = strcmp(verb, "allow") == 0;
-	if (!reader->rule->allow && strcmp(verb, "deny") != 0)
-		return wrong(reader, "“%s” is neither allow nor deny; a rule is: allow|deny WHO WHAT [CONDITION...]", verb);
+	rule->allow = strcmp(verb, "allow") == 0;
+	if (!rule->allow && strcmp(verb, "deny") != 0)
+		return line_wrong(reader, "“%s” is neither allow, deny nor quota; a rule is: allow|deny WHO WHAT [CONDITION...]",
+		                  verb);
 	if (!what)
-		return wrong(reader, "something is missing behind “%s”; a rule is: allow|deny WHO WHAT [CONDITION...]",
-		             who ? who : verb);
-	r = read_who(reader, who);
+		return line_wrong(reader, "something is missing behind “%s”; a rule is: allow|deny WHO WHAT [CONDITION...]",
+		                  who ? who : verb);
+	r = who_parse(reader, who, &rule->who);
 	if (r == 0)
-		r = read_what(reader, what);
+		r = read_what(reader, rule, what);
 	while (r == 0 && (word = strsep(&left, " ")))
-		r = read_condition(reader, word);
-	return r < 0 ? r : check_conditions(reader);
+		r = read_condition(reader, rule, word);
+	return r < 0 ? r : check_conditions(reader, rule);
 }
 
-int rule_parse(const char *line, size_t length, bool built_in, struct rule *ret_rule, char *reason, size_t reason_size)
+int rule_parse(struct reader *reader, const char *text, struct rule *ret_rule)
 {
 	_cleanup_(rule_done) struct rule rule = { 0 };
-	struct reader reader = { .rule = &rule, .built_in = built_in, .reason = reason, .reason_size = reason_size };
 	int r;
 
-	*reason = '\0';
-	r = tidy(&reader, line, length);
-	if (r == 0)
-		r = read_rule(&reader);
+	rule.text = strdup(text);
+	r = rule.text ? read_rule(reader, &rule) : -ENOMEM;
 	if (r < 0)
 		return r;
 	*ret_rule = rule;

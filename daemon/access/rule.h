@@ -4,23 +4,14 @@
 #define ACCESS_RULE_H
 
 #include "condition.h"
+#include "line.h"
 #include "messages.h"
 #include "policy.h"
-
-/* Longest rule without its comment: what session.whoami can show (policy_rule.text). */
-#define RULE_TEXT_MAX 511u
-
-enum rule_who {
-	RULE_ANYBODY,
-	RULE_USER,
-	RULE_GROUP,
-	RULE_NOBODY, /* a group of the built-in policy that this machine does not have */
-};
+#include "quota_line.h"
 
 struct rule {
 	bool allow;
-	enum rule_who who;
-	id_t id;                                       /* uid or gid */
+	struct who who;
 	uint64_t operations[(N_OPERATIONS + 63) / 64]; /* a bit for each, by its index */
 	unsigned conditions;                           /* a bit for each kind that there is */
 	struct condition condition[N_CONDITIONS];
@@ -28,11 +19,13 @@ struct rule {
 	char *text;    /* as it was written, without its comment */
 };
 
-/* Rules in order; the last one, built in, says that root may everything. */
+/* Rules in order; the last one, built in, says that root may everything. Quotas the same, the last ones built in. */
 struct policy {
 	char *path; /* NULL: all of them are built in */
 	struct rule *rule;
 	size_t n_rules;
+	struct quota_line *quota;
+	size_t n_quotas;
 	size_t n_refs; /* beside the first */
 };
 
@@ -41,11 +34,8 @@ static inline bool rule_has_operation(const struct rule *rule, const struct hyca
 	return rule->operations[operation->index / 64] >> operation->index % 64 & 1;
 }
 
-/*
- * Reads one rule. -ENODATA: there is none in this line, it is empty or a comment. Another -errno: reason says what is
- * wrong and what to write instead, without file and line. In a built_in rule an unknown group is nobody.
- */
-int rule_parse(const char *line, size_t length, bool built_in, struct rule *ret_rule, char *reason, size_t reason_size);
+/* Reads one rule, whose line is tidy. -errno: the reason is said. */
+int rule_parse(struct reader *reader, const char *text, struct rule *ret_rule);
 void rule_done(struct rule *rule);
 
 #endif

@@ -817,8 +817,8 @@ static void test_broken_lines(void **state)
 		unsigned line;
 		const char *reason;
 	} row[] = {
-		{ "permit alice read", 1, "“permit” is neither allow nor deny" },
-		{ "\n\n  Allow alice read", 3, "“Allow” is neither allow nor deny" },
+		{ "permit alice read", 1, "“permit” is neither allow, deny nor quota" },
+		{ "\n\n  Allow alice read", 3, "“Allow” is neither allow, deny nor quota" },
 		{ "allow", 1, "something is missing behind “allow”" },
 		{ "allow alice", 1, "something is missing behind “alice”" },
 		{ "allow alice # read", 1, "something is missing" },
@@ -955,7 +955,7 @@ static void test_limits(void **state)
 	text[n++] = 'a';
 	write_file(text, n);
 	assert_int_equal(read_failing(reason, sizeof(reason)), -EINVAL);
-	assert_non_null(strstr(reason, ":2: the rule is longer than 511 bytes"));
+	assert_non_null(strstr(reason, ":2: the line is longer than 511 bytes"));
 	/* a comment may be as long as it likes */
 	n = (size_t)sprintf(text, "allow alice read #");
 	memset(text + n, 'x', 2000);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Users and groups become numbers when the line is read, so that nobody is asked when a request comes. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "line.h"
+#include "number.h"
+
+/* Largest entry of a user or a group, with all its members. */
+#define NSS_BUFFER_MAX (16u << 20)
+
+int line_wrong(struct reader *reader, const char *sentence, ...)
+{
+	va_list ap;
+
+	va_start(ap, sentence);
+	vsnprintf(reader->reason, reader->reason_size, sentence, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int line_tidy(struct reader *reader, const char *line, size_t length, char text[LINE_TEXT_MAX + 1])
+{
+	bool space = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
+			return line_wrong(reader, "there is a control character (0x%02x) in the line; take it out",
+			                  (unsigned char)line[i]);
+	for (size_t i = 0; i < length && !(line[i] == '#' && space); i++) {
+		bool blank = line[i] == ' ' || line[i] == '\t';
+
+		if (n == LINE_TEXT_MAX)
+			return line_wrong(reader, "the line is longer than %u bytes; write several", LINE_TEXT_MAX);
+		if (!(blank && space))
+			text[n++] = blank ? ' ' : line[i];
+		space = blank;
+	}
+	if (n > 0 && text[n - 1] == ' ')
+		n--;
+	if (n == 0)
+		return -ENODATA;
+	text[n] = '\0';
+	return 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- who */
+
+static int lookup_user(const char *name, char *buffer, size_t size, id_t *ret_id)
+{
+	struct passwd entry, *found = NULL;
+	int r = getpwnam_r(name, &entry, buffer, size, &found);
+
+	if (found)
+		*ret_id = found->pw_uid;
+	return found ? 0 : r == 0 ? -ESRCH : -r;
+}
+
+static int lookup_group(const char *name, char *buffer, size_t size, id_t *ret_id)
+{
+	struct group entry, *found = NULL;
+	int r = getgrnam_r(name, &entry, buffer, size, &found);
+
+	if (found)
+		*ret_id = found->gr_gid;
+	return found ? 0 : r == 0 ? -ESRCH : -r;
+}
+
+/* -ESRCH: there is none of that name. */
+static int lookup(const char *name, bool group, id_t *ret_id)
+{
+	for (size_t size = 4096; size <= NSS_BUFFER_MAX; size *= 4) {
+		_cleanup_free_ char *buffer = malloc(size);
+		int r;
+
+		if (!buffer)
+			return -ENOMEM;
+		r = group ? lookup_group(name, buffer, size, ret_id) : lookup_user(name, buffer, size, ret_id);
+		if (r != -ERANGE)
+			/* getpwnam(3) lists what “not found” may be called */
+			return r == -ENOENT || r == -EBADF || r == -EPERM ? -ESRCH : r;
+	}
+	return -ERANGE;
+}
+
+static int read_who(struct reader *reader, const char *word, struct who *who)
+{
+	bool group = *word == '@';
+	const char *name = word + group, *kind = group ? "group" : "user";
+	uint64_t number;
+	int r;
+
+	if (strcmp(word, "*") == 0) {
+		who->kind = WHO_ANYBODY;
+		return 0;
+	}
+	who->kind = group ? WHO_GROUP : WHO_USER;
+	if (number_parse(name, strlen(name), UINT32_MAX, &number) == 0) {
+		if (number == UINT32_MAX)
+			return line_wrong(reader, "%s is the number of nobody at all; write the number of a %s", name, kind);
+		who->id = (id_t)number;
+		return 0;
+	}
+	/* also where there is no /etc/passwd */
+	if (!group && strcmp(name, "root") == 0)
+		return 0;
+	if (*name == '\0' || strpbrk(name, "*?=,@"))
+		return line_wrong(reader, "“%s” is nobody; write a user, the number of a user, @GROUP, or * for everybody", word);
+	r = lookup(name, group, &who->id);
+	if (r == -ESRCH && reader->built_in) {
+		who->kind = WHO_NOBODY;
+		return 0;
+	}
+	if (r == -ESRCH)
+		return line_wrong(reader, "there is no %s “%s”; create it, or write %s that exists, or a number", kind, name,
+		                  group ? "a group" : "a user");
+	if (r < 0)
+		line_wrong(reader, "the %s “%s” cannot be looked up (%s); write the number instead", kind, name, strerror(-r));
+	return r;
+}
+
+int who_parse(struct reader *reader, const char *word, struct who *ret_who)
+{
+	struct who who = { 0 };
+	int r = read_who(reader, word, &who);
+
+	if (r == 0)
+		*ret_who = who;
+	return r;
+}
+
+bool who_has(const struct who *who, const struct identity *identity)
+{
+	switch (who->kind) {
+	case WHO_ANYBODY:
+		return true;
+	case WHO_USER:
+		return who->id == identity->uid;
+	case WHO_GROUP:
+		return identity_in_group(identity, who->id);
+	case WHO_NOBODY:
+		break;
+	}
+	return false;
+}
