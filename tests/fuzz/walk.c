@@ -143,10 +143,14 @@ void walk_structure(const struct hycan_structure *structure, const void *value, 
 
 static bool same_value(const struct hycan_field *field, const void *a, const void *b)
 {
+	const struct hycan_payload *payload = a, *other = b;
 	const struct hycan_endpoint *x = a, *y = b;
 
 	if (field->type == HYCAN_TYPE_STRUCT)
 		return walk_same(field->structure, a, b);
+	if (field->type == HYCAN_TYPE_PAYLOAD)
+		return payload->size == other->size &&
+		       (payload->size == 0 || memcmp(payload->data, other->data, payload->size) == 0);
 	if (field->type == HYCAN_TYPE_ENDPOINT)
 		return memcmp(&x->address, &y->address, sizeof(x->address)) == 0 && x->port == y->port &&
 		       x->scope_id == y->scope_id;
