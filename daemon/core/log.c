@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +46,7 @@ bool log_enabled(int priority)
 
 static bool to_journal(void)
 {
-	static int known = -1;
+	static atomic_int known = -1;
 	const char *stream = getenv("JOURNAL_STREAM");
 	char text[48];
 	struct stat st;
@@ -57,6 +59,26 @@ static bool to_journal(void)
 		}
 	}
 	return known;
+}
+
+/* Writes a line to standard error, or counts it as lost: nobody waits for a pipe or a terminal that is not read. */
+__attribute__((format(printf, 1, 2))) static void to_stderr(const char *format, ...)
+{
+	static atomic_ulong lost;
+	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
+	unsigned long n;
+	va_list ap;
+
+	if (poll(&writable, 1, 0) == 0) {
+		atomic_fetch_add(&lost, 1);
+		return;
+	}
+	n = atomic_exchange(&lost, 0);
+	if (n)
+		fprintf(stderr, "hycan_daemon: %lu messages were lost, since nobody read them.\n", n);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
 }
 
 void log_write(int priority, const char *format, ...)
@@ -72,7 +94,7 @@ void log_write(int priority, const char *format, ...)
 	if (to_journal())
 		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, NULL);
 	else
-		fprintf(stderr, "hycan_daemon: %s\n", text);
+		to_stderr("hycan_daemon: %s\n", text);
 }
 
 void log_audit(int priority, const struct log_audit *a)
@@ -88,5 +110,5 @@ void log_audit(int priority, const struct log_audit *a)
 		                a->object, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid, "HYCAN_PID=%d", a->pid,
 		                "HYCAN_DURATION_US=%" PRIu64, a->duration_us, NULL);
 	else
-		fprintf(stderr, "hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
+		to_stderr("hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
 }
