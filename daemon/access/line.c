@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Users and groups become numbers when the line is read, so that nobody is asked when a request comes. */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +8,8 @@
 
 #include "cleanup.h"
 #include "line.h"
+#include "lookup.h"
 #include "number.h"
-
-/* Largest entry of a user or a group, with all its members. */
-#define NSS_BUFFER_MAX (16u << 20)
 
 int line_wrong(struct reader *reader, const char *sentence, ...)
 {
@@ -53,43 +49,6 @@ int line_tidy(struct reader *reader, const char *line, size_t length, char text[
 
 /* --------------------------------------------------------------------------------------------------------------- who */
 
-static int lookup_user(const char *name, char *buffer, size_t size, id_t *ret_id)
-{
-	struct passwd entry, *found = NULL;
-	int r = getpwnam_r(name, &entry, buffer, size, &found);
-
-	if (found)
-		*ret_id = found->pw_uid;
-	return found ? 0 : r == 0 ? -ESRCH : -r;
-}
-
-static int lookup_group(const char *name, char *buffer, size_t size, id_t *ret_id)
-{
-	struct group entry, *found = NULL;
-	int r = getgrnam_r(name, &entry, buffer, size, &found);
-
-	if (found)
-		*ret_id = found->gr_gid;
-	return found ? 0 : r == 0 ? -ESRCH : -r;
-}
-
-/* -ESRCH: there is none of that name. */
-static int lookup(const char *name, bool group, id_t *ret_id)
-{
-	for (size_t size = 4096; size <= NSS_BUFFER_MAX; size *= 4) {
-		_cleanup_free_ char *buffer = malloc(size);
-		int r;
-
-		if (!buffer)
-			return -ENOMEM;
-		r = group ? lookup_group(name, buffer, size, ret_id) : lookup_user(name, buffer, size, ret_id);
-		if (r != -ERANGE)
-			/* getpwnam(3) lists what “not found” may be called */
-			return r == -ENOENT || r == -EBADF || r == -EPERM ? -ESRCH : r;
-	}
-	return -ERANGE;
-}
-
 static int read_who(struct reader *reader, const char *word, struct who *who)
 {
 	bool group = *word == '@';
@@ -113,7 +72,7 @@ static int read_who(struct reader *reader, const char *word, struct who *who)
 		return 0;
 	if (*name == '\0' || strpbrk(name, "*?=,@"))
 		return line_wrong(reader, "“%s” is nobody; write a user, the number of a user, @GROUP, or * for everybody", word);
-	r = lookup(name, group, &who->id);
+	r = lookup_id(name, group, &who->id);
 	if (r == -ESRCH && reader->built_in) {
 		who->kind = WHO_NOBODY;
 		return 0;
