@@ -18,7 +18,7 @@
 static const char usage[] = "hycan_daemon [OPTIONS] [SOCKET_PATH]\n"
 			    "\n"
 			    "Owns every network change of this machine, and makes those that policy allows its clients.\n"
-			    "Without SOCKET_PATH it serves the socket that systemd passed, else " SERVER_SOCKET_DEFAULT ".\n"
+			    "Without SOCKET_PATH it serves the socket that systemd passed, else " LISTEN_DEFAULT ".\n"
 			    "\n"
 			    "  --policy FILE      who may do what; at first " POLICY_PATH ", see hycan-policy(5)\n"
 			    "  --check-config     read the policy, say what is wrong with it, and end\n"

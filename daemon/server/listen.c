@@ -6,7 +6,6 @@
  * has its final mode from the moment it exists, and its group before it listens: no client meets it half made.
  */
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "cleanup.h"
 #include "listen.h"
 #include "log.h"
+#include "lookup.h"
 
 #define SOCKET_GROUP "hycan"
 
@@ -84,29 +84,38 @@ static int clear_path(const struct sockaddr_un *address)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static void give_to_group(const char *path)
+/* Whether there is a group to give the socket to. */
+static bool find_group(const char *path, id_t *ret_gid)
 {
-	struct group entry, *found = NULL;
-	char text[4096];
+	int r = lookup_id(SOCKET_GROUP, true, ret_gid);
 
-	if (getgrnam_r(SOCKET_GROUP, &entry, text, sizeof(text), &found) != 0 || !found)
+	if (r == -ESRCH)
 		log_write(LOG_NOTICE, "There is no group %s: only uid %u can connect to %s.", SOCKET_GROUP, geteuid(), path);
-	else if (lchown(path, (uid_t)-1, found->gr_gid) < 0)
-		log_write(LOG_WARNING, "%s cannot be given to group %s: %s", path, SOCKET_GROUP, strerror(errno));
+	else if (r < 0)
+		log_write(LOG_WARNING, "Group %s cannot be looked up (%s): only uid %u can connect to %s.", SOCKET_GROUP,
+		          strerror(-r), geteuid(), path);
+	return r == 0;
 }
 
-int listen_at(const char *path, int *ret_fd)
+int listen_at(const char *path, int *ret_fd, struct stat *ret_file)
 {
 	_cleanup_close_ int fd = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	bool has_group;
 	mode_t mask;
+	id_t gid = 0;
 	int r;
 
+	if (*path == '\0') {
+		log_write(LOG_ERR, "The path of the socket is empty; give one, or none for " LISTEN_DEFAULT ".");
+		return -EINVAL;
+	}
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		log_write(LOG_ERR, "%s is longer than the %zu bytes of a socket's path.", path, sizeof(address.sun_path) - 1);
 		return -ENAMETOOLONG;
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
+	has_group = find_group(path, &gid);
 	r = clear_path(&address);
 	if (r < 0)
 		return r;
@@ -120,12 +129,21 @@ int listen_at(const char *path, int *ret_fd)
 		log_write(LOG_ERR, "%s cannot be made: %s", path, strerror(-r));
 		return r;
 	}
-	give_to_group(path);
-	if (listen(fd, SOMAXCONN) < 0) {
+	if (has_group && lchown(path, (uid_t)-1, (gid_t)gid) < 0)
+		log_write(LOG_WARNING, "%s cannot be given to group %s: %s", path, SOCKET_GROUP, strerror(errno));
+	if (lstat(path, ret_file) < 0 || listen(fd, SOMAXCONN) < 0) {
 		r = -errno;
 		unlink(path);
 		return r;
 	}
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+void listen_remove(const char *path, const struct stat *file)
+{
+	struct stat now;
+
+	if (lstat(path, &now) == 0 && now.st_dev == file->st_dev && now.st_ino == file->st_ino)
+		(void)unlink(path);
 }

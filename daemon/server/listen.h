@@ -3,13 +3,20 @@
 #ifndef SERVER_LISTEN_H
 #define SERVER_LISTEN_H
 
+#include <sys/stat.h>
+
 /* The socket that systemd passed (sd_listen_fds(3)). -ENOENT: it passed none; -EINVAL: not one Unix stream socket. */
 int listen_passed(int *ret_fd);
+
+#define LISTEN_DEFAULT "/tmp/hycan_daemon.sock"
 
 /*
  * Makes a socket of mode 0660 and group hycan. What a dead daemon of ours left there is replaced; a living one, and
  * anything else, is left alone: -EADDRINUSE. Why not is in the log.
  */
-int listen_at(const char *path, int *ret_fd);
+int listen_at(const char *path, int *ret_fd, struct stat *ret_file);
+
+/* Removes the file, if it is still that one: while its socket is open, no other can have its inode. */
+void listen_remove(const char *path, const struct stat *file);
 
 #endif

@@ -173,10 +173,10 @@ static int open_listener(struct server *server, const char *path)
 	if (!path)
 		r = listen_passed(&fd);
 	if (r == -ENOENT) {
-		server->socket_path = strdup(path ? path : SERVER_SOCKET_DEFAULT);
+		server->socket_path = strdup(path ? path : LISTEN_DEFAULT);
 		if (!server->socket_path)
 			return -ENOMEM;
-		r = listen_at(server->socket_path, &fd);
+		r = listen_at(server->socket_path, &fd, &server->socket_file);
 		if (r < 0) {
 			/* it is not ours to remove */
 			cleanup_free(&server->socket_path);
@@ -330,7 +330,7 @@ void server_free(struct server **server)
 	if (!s)
 		return;
 	if (s->socket_path)
-		(void)unlink(s->socket_path);
+		listen_remove(s->socket_path, &s->socket_file);
 	free(s->socket_path);
 	sd_event_source_disable_unref(s->listener);
 	s->listener = NULL;

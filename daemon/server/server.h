@@ -18,6 +18,7 @@
 #include "buffer.h"
 #include "errand.h"
 #include "job.h"
+#include "listen.h"
 #include "messages.h"
 #include "policy.h"
 #include "statistics.h"
@@ -52,6 +53,7 @@ struct server {
 	const char *policy_path;
 	struct ledger *ledger;
 	char *socket_path; /* the socket file that we made, or NULL */
+	struct stat socket_file;
 
 	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */
 	bool rearm; /* something of sd-event was changed while a peer had its turn */
@@ -85,8 +87,6 @@ struct server_options {
 	const char *policy_path;
 	int private_fd; /* serve this peer alone, or -1 */
 };
-
-#define SERVER_SOCKET_DEFAULT "/tmp/hycan_daemon.sock"
 
 /* Prepares everything up to the listening socket; says why not in the log. */
 int server_open(const struct server_options *options, struct server **ret_server);
