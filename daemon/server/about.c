@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "cleanup.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -32,6 +33,12 @@ static int hello(struct op *op, const char *client, struct hycan_session_hello_r
 	return 0;
 }
 
+static void close_file(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
 struct rules {
 	struct hycan_policy_rule *rule; /* NULL while they are counted */
 	size_t n;
@@ -49,21 +56,32 @@ static int note_rule(uint32_t line, const char *text, void *userdata)
 	return 0;
 }
 
+/*
+ * The name of a user, by /etc/passwd alone: other databases (nsswitch.conf(5)) may take as long as a directory server that
+ * is gone, and a name that its owner knows anyway is worth no thread.
+ */
+static bool find_user(uid_t uid, char *name, size_t size)
+{
+	_cleanup_(close_file) FILE *file = fopen("/etc/passwd", "re");
+	struct passwd entry, *found = NULL;
+	char text[4096];
+
+	while (file && fgetpwent_r(file, &entry, text, sizeof(text), &found) == 0)
+		if (found->pw_uid == uid)
+			return snprintf(name, size, "%s", found->pw_name) < (int)size;
+	return false;
+}
+
 static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 {
 	struct job *job = job_of(op);
 	const struct identity *who = &job->peer->identity;
 	struct rules rules = { 0 };
-	struct passwd entry, *found = NULL;
-	char text[1024];
 
 	reply->uid = who->uid;
 	reply->gid = who->gid;
 	reply->pid = who->pid;
-	if (getpwuid_r(who->uid, &entry, text, sizeof(text), &found) == 0 && found) {
-		reply->has_user = true;
-		snprintf(reply->user, sizeof(reply->user), "%s", found->pw_name);
-	}
+	reply->has_user = find_user(who->uid, reply->user, sizeof(reply->user));
 	if (job->peer->scope) {
 		reply->has_netns = true;
 		reply->netns = op_scope_inode(job->peer->scope);

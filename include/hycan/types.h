@@ -495,7 +495,7 @@ struct hycan_session_whoami_reply {
 	uint32_t gid; /**< its primary group */
 	int32_t pid; /**< process that connected; 0 where it is not visible from here */
 	bool has_user; /**< user is given */
-	char user[64]; /**< name of the user, where it has one */
+	char user[64]; /**< name of the user, where /etc/passwd has it */
 	bool has_netns; /**< netns is given */
 	uint64_t netns; /**< inode of the network namespace that requests act in (stat(2)), after session.netns */
 	const struct hycan_policy_rule *rules; /**< the policy that applies to the caller, in order; the first that matches decides; n_rules of them */

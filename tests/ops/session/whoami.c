@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.whoami: who the kernel says one is, and the rules that hold for that. */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ static void as_nobody(struct world *w)
 	assert_done(h, hycan_session_whoami(h, &me));
 	assert_int_equal(me->uid, 65534);
 	assert_int_equal(me->gid, 65533);
+	assert_true(me->has_user);
+	assert_string_equal(me->user, "nobody");
 	assert_int_equal(me->n_rules, 2);
 	assert_string_equal(me->rules[0].text, "allow nobody link.get name=lo");
 	assert_int_equal(me->rules[0].line, 2);
@@ -55,11 +58,31 @@ static void test_nobody(void **state)
 	assert_int_equal(world_end(state), 0);
 }
 
+/* Databases that take their time are not asked, nor is one that there is not. */
+static void test_other_databases(void **state)
+{
+	struct world *w = *state;
+	struct hycan_session_whoami_reply *me = NULL;
+
+	assert_int_equal(world_stop_daemon(w, SIGTERM), 0);
+	free(shell("echo passwd: nonexistent > %s/nsswitch && "
+	           "mount --bind %s/nsswitch /etc/nsswitch.conf",
+	           w->directory, w->directory));
+	assert_int_not_equal(shell_status(NULL, "getent passwd 0"), 0);
+	world_start_daemon(w, &(struct world_options){ 0 });
+	assert_done(w->h, hycan_session_whoami(w->h, &me));
+	assert_true(me->has_user);
+	assert_string_equal(me->user, "root");
+	free(me);
+	free(shell("umount /etc/nsswitch.conf"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_root, world_begin, world_end),
 		cmocka_unit_test(test_nobody),
+		cmocka_unit_test_setup_teardown(test_other_databases, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("session.whoami", tests, NULL, NULL);
