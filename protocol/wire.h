@@ -50,6 +50,9 @@ void *wire_memory_take(struct wire_memory *memory, size_t size);
 /* An attribute at p, compared with what is left: its length with padding, its type and the size of its payload; 0 for none. */
 size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size);
 
+/* Makes a text what texts are here: what is no character of UTF-8, or a control character, becomes a question mark. */
+void wire_tidy_text(char *text);
+
 /* Why bytes were not decoded, or a value not encoded. */
 struct wire_fault {
 	enum hycan_refusal refusal;

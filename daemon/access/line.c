@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "line.h"
 #include "lookup.h"
 #include "number.h"

@@ -272,6 +272,8 @@ void job_answer_error(struct job *job)
 	rewind_answer(job);
 	if (job->result < 0)
 		explain_failure(job);
+	/* what the kernel says may have any bytes, and what was too long was cut anywhere */
+	wire_tidy_text(job->op.sentence);
 	(void)answer_error(job);
 }
 
