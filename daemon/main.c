@@ -7,33 +7,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "cleanup.h"
+#include "confine.h"
 #include "log.h"
 #include "policy.h"
 #include "server.h"
 
-static const char usage[] = "hycan_daemon [OPTIONS] [SOCKET_PATH]\n"
-			    "\n"
-			    "Owns every network change of this machine, and makes those that policy allows its clients.\n"
-			    "Without SOCKET_PATH it serves the socket that systemd passed, else " LISTEN_DEFAULT ".\n"
-			    "\n"
-			    "  --policy FILE      who may do what; at first " POLICY_PATH ", see hycan-policy(5)\n"
-			    "  --check-config     read the policy, say what is wrong with it, and end\n"
-			    "  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
-			    "  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
-			    "  --help             this text\n"
-			    "  --version          the release\n"
-			    "\n"
-			    "SIGTERM ends it, SIGHUP makes it read the policy again.\n";
+static const char usage[] =
+	"hycan_daemon [OPTIONS] [SOCKET_PATH]\n"
+	"\n"
+	"Owns every network change of this machine, and makes those that policy allows its clients.\n"
+	"Without SOCKET_PATH it serves the socket that systemd passed, else " LISTEN_DEFAULT ".\n"
+	"\n"
+	"  --policy FILE      who may do what; at first " POLICY_PATH ", see hycan-policy(5)\n"
+	"  --check-config     read the policy, say what is wrong with it, and end\n"
+	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
+	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
+	"  --unconfined[=STAGE,…]\n"
+	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
+	"  --help             this text\n"
+	"  --version          the release\n"
+	"\n"
+	"SIGTERM ends it, SIGHUP makes it read the policy again.\n";
 
 enum {
 	OPTION_POLICY = 256,
 	OPTION_CHECK,
 	OPTION_LOG_LEVEL,
 	OPTION_PRIVATE,
+	OPTION_UNCONFINED,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -43,6 +46,7 @@ static const struct option long_options[] = {
 	{ "check-config", no_argument, NULL, OPTION_CHECK },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
+	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -61,26 +65,43 @@ static int check_config(const char *path)
 	return EXIT_SUCCESS;
 }
 
-/* Keys pass through this process: none may end up in a file. */
-static void forbid_core_dumps(void)
+/* A stage fails: the daemon ends. It says which one, since the administrator may know why. */
+static int confined(const char *stage, int r)
 {
-	const struct rlimit none = { 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (r < 0)
+		log_write(LOG_ERR, "Cannot start: confinement: %s: %s. It can be left out: --unconfined=%s", stage, strerror(-r),
+		          stage);
+	return r;
 }
 
-static int serve(const struct server_options *options)
+/* Everything is open, and no thread is there yet. */
+static int confine(unsigned int stages)
+{
+	int r = 0;
+
+	if (stages & CONFINE_CAPABILITIES)
+		r = confined("capabilities", confine_capabilities(CONFINE_CAP_NETWORK));
+	if (r == 0 && stages & CONFINE_PRIVILEGES)
+		r = confined("privileges", confine_privileges());
+	if (r == 0 && stages & CONFINE_CALLS)
+		r = confined("calls", confine_calls());
+	return r;
+}
+
+static int serve(const struct server_options *options, unsigned int stages)
 {
 	_cleanup_(server_free) struct server *server = NULL;
 	int r;
 
-	forbid_core_dumps();
+	if (stages & CONFINE_PROCESS && confined("process", confine_process(options->private_fd)) < 0)
+		return EXIT_FAILURE;
 	r = server_open(options, &server);
 	if (r < 0) {
 		log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
+	if (confine(stages) < 0)
+		return EXIT_FAILURE;
 	r = server_run(server);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -100,6 +121,7 @@ int main(int argc, char **argv)
 {
 	struct server_options options = { .private_fd = -1 };
 	bool check = false;
+	unsigned int without = 0;
 	int level, c;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
@@ -125,6 +147,15 @@ int main(int argc, char **argv)
 				return 2;
 			}
 			break;
+		case OPTION_UNCONFINED:
+			if (confine_parse(optarg ? optarg : "all", &without) < 0) {
+				fprintf(stderr,
+				        "“%s” is no stage: all, process, view, capabilities, privileges, calls, or several with "
+				        "commas\n",
+				        optarg);
+				return 2;
+			}
+			break;
 		case OPTION_HELP:
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -143,5 +174,5 @@ int main(int argc, char **argv)
 	options.socket_path = argv[optind];
 	if (check)
 		return check_config(options.policy_path);
-	return serve(&options);
+	return serve(&options, CONFINE_ALL & ~without);
 }

@@ -229,8 +229,6 @@ static int open_public(struct server *server, const struct server_options *optio
 	raise_descriptor_limit();
 	r = open_signals(server);
 	if (r >= 0)
-		r = open_workers(server);
-	if (r >= 0)
 		r = open_listener(server, options->socket_path);
 	if (r >= 0)
 		r = sd_event_set_watchdog(server->event, true);
@@ -305,6 +303,12 @@ int server_run(struct server *server)
 	int r = 0;
 
 	if (!server->private) {
+		/* not before: threads would not be confined with the rest */
+		r = open_workers(server);
+		if (r < 0) {
+			log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
+			return r;
+		}
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
 		          server->socket_path ? server->socket_path : "the socket of systemd");
 		sd_notify(0, "READY=1");

@@ -88,7 +88,7 @@ struct server_options {
 	int private_fd; /* serve this peer alone, or -1 */
 };
 
-/* Prepares everything up to the listening socket; says why not in the log. */
+/* Prepares everything up to the listening socket, and starts no thread; says why not in the log. */
 int server_open(const struct server_options *options, struct server **ret_server);
 
 /* Serves until SIGTERM or SIGINT, or until the private peer goes. 0 or -errno. */
