@@ -22,7 +22,7 @@
 #define WORTH_IT (1u << 20)
 
 /* Bytes of an object in the file, as a guess. */
-#define OBJECT_BYTES 96
+#define OBJECT_BYTES 96u
 
 enum record_type {
 	RECORD_PUT = 1,
@@ -381,7 +381,7 @@ bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)
 {
 	size_t used = journal_used(file->journal);
 
-	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + 2 * OBJECT_BYTES * n_objects);
+	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + n_objects * (2 * OBJECT_BYTES));
 }
 
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins)

@@ -65,6 +65,14 @@ uint64_t op_scope_inode(const struct kernel_scope *scope)
 	return kernel_scope_inode(scope);
 }
 
+struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate)
+{
+	struct kernel_gate before =
+		kernel_scope_set_gate(scope, (struct kernel_gate){ .change = gate.change, .userdata = gate.userdata });
+
+	return (struct op_gate){ .change = before.change, .userdata = before.userdata };
+}
+
 const char *op_scope_message(const struct kernel_scope *scope)
 {
 	return scope ? kernel_scope_message(scope) : "";

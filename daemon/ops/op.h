@@ -105,6 +105,15 @@ void op_scope_free(struct kernel_scope **scope);
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
 
+/* Asked before each change of the kernel in a scope (kernel/scope.h says more); change NULL: nobody is. */
+struct op_gate {
+	int (*change)(void *userdata);
+	void *userdata;
+};
+
+/* Sets it, and returns the one that was there. */
+struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
+
 /* The kernel's words about what failed last in a scope, or "". */
 const char *op_scope_message(const struct kernel_scope *scope);
 
