@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
+#include "kernel/namespace.h"
 #include "kernel/scope.h"
 #include "op.h"
 
@@ -53,6 +55,15 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
 int op_scope_open(struct kernel_scope **ret_scope)
 {
 	return kernel_scope_open(-1, ret_scope);
+}
+
+int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope)
+{
+	_cleanup_close_ int netns = -1;
+	int r = kernel_namespace_find(inode, &netns);
+
+	/* the scope has a descriptor of its own */
+	return r < 0 ? r : kernel_scope_open(netns, ret_scope);
 }
 
 void op_scope_free(struct kernel_scope **scope)

@@ -102,6 +102,9 @@ struct op_effect {
 int op_scope_open(struct kernel_scope **ret_scope);
 void op_scope_free(struct kernel_scope **scope);
 
+/* The same for another network namespace than the daemon's, by its inode. -ENOENT: it cannot be found. */
+int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope);
+
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
 

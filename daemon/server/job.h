@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "intent.h"
 #include "ledger.h"
 #include "messages.h"
 #include "op.h"
@@ -40,9 +41,11 @@ struct job {
 	union message reply;
 	struct buffer *output;       /* where the answer goes */
 	struct buffer own;           /* a worker's output */
-	struct buffer frame;         /* a long frame that is not decoded yet */
+	struct buffer frame;         /* a long frame, as it came */
 	struct policy *policy;       /* as it was when the job began */
 	struct ledger_holder holder; /* who holds what it makes */
+	struct intent intent;        /* what the ledger's file has of it */
+	bool again;                  /* a daemon that was killed had begun it */
 	bool slow;                   /* it makes others wait */
 	bool fds_lost;               /* more descriptors came than one frame may carry */
 	size_t mark;                 /* where in it this answer begins */

@@ -16,6 +16,9 @@
 
 static bool is_unchanged(const struct job *job, size_t item)
 {
+	/* the daemon that was killed had made it */
+	if (job->again)
+		return false;
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -24,7 +27,8 @@ static void forget_links(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged)
+	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged ||
+	    v->job->again)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);
@@ -186,7 +190,7 @@ void record_done(struct job *job)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 }
 
-int record_check(struct job *job)
+size_t record_count(const struct job *job)
 {
 	size_t n, more = 0;
 	const struct op_effect *effects = op_effects(job->operation, &n);
@@ -194,6 +198,13 @@ int record_check(struct job *job)
 	for (size_t i = 0; i < n; i++)
 		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
 			more += key_view(job, &effects[i]).n_items;
+	return more;
+}
+
+int record_check(struct job *job)
+{
+	size_t more = record_count(job);
+
 	if (more == 0 || ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
 		return 0;
 	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
