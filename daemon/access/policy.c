@@ -203,6 +203,7 @@ int policy_check(const struct policy *policy, const struct identity *identity, c
 			continue;
 		if (conditions_hold(&c, operation, request)) {
 			verdict.allowed = c.rule->allow;
+			verdict.any_owner = c.rule->any_owner;
 			verdict.line = c.rule->line;
 			decisive = c;
 			break;

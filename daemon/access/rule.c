@@ -94,6 +94,17 @@ static int read_what(struct reader *reader, struct rule *rule, char *words)
 
 /* -------------------------------------------------------------------------------------------------------- conditions */
 
+/* No condition, but a permission beside that of the rule. */
+static int read_owner(struct reader *reader, struct rule *rule, const char *value)
+{
+	if (strcmp(value, "any") != 0)
+		return line_wrong(reader, "“owner=%s” says nothing; write owner=any, or leave it out", value);
+	if (!rule->allow)
+		return line_wrong(reader, "owner=any is for allow: it permits changing what others own; take it out");
+	rule->any_owner = true;
+	return 0;
+}
+
 static int read_condition(struct reader *reader, struct rule *rule, char *word)
 {
 	char *values = strchr(word, '='), *value;
@@ -101,11 +112,15 @@ static int read_condition(struct reader *reader, struct rule *rule, char *word)
 
 	if (values)
 		*values++ = '\0';
+	if (values && strcmp(word, "owner") == 0)
+		return read_owner(reader, rule, values);
 	kind = condition_by_name(word);
 	if (!values || kind == N_CONDITIONS)
-		return line_wrong(reader,
-		                  "“%s” is no condition; write name=, prefix=, port= or table= with values and commas between them",
-		                  word);
+		return line_wrong(
+			reader,
+			"“%s” is no condition; write name=, prefix=, port= or table= with values and commas between them, "
+			"or owner=any",
+			word);
 	if (rule->conditions & 1u << kind)
 		return line_wrong(reader, "%s= is there twice; write one, with a comma between the values", word);
 	rule->conditions |= 1u << kind;

@@ -11,6 +11,7 @@
 
 struct rule {
 	bool allow;
+	bool any_owner; /* also what others own */
 	struct who who;
 	uint64_t operations[(N_OPERATIONS + 63) / 64]; /* a bit for each, by its index */
 	unsigned conditions;                           /* a bit for each kind that there is */

@@ -28,9 +28,8 @@ struct log_audit {
 	const char *object;    /* what policy looked at: “eth0.100”; or "" */
 	const char *result;    /* “done”, the word of a refusal, or the text of an errno */
 	const char *sentence;  /* why not; or "" */
-	const char *cause;     /* why the daemon did it by itself; or "": it was asked */
-	uid_t uid;             /* who, or for whom */
-	pid_t pid;             /* the client's, or the daemon's own */
+	uid_t uid;             /* who */
+	pid_t pid;
 	uint64_t duration_us;
 };
 

@@ -16,7 +16,6 @@
 #include "cleanup.h"
 #include "forwarding.h"
 #include "link.h"
-#include "netlink.h"
 
 static const char *conf_directory(enum hycan_family family)
 {
@@ -109,7 +108,7 @@ int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, 
 	return r;
 }
 
-int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on)
+int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on, bool *ret_changed)
 {
 	bool is_on;
 	int r = check_link(scope, link);
@@ -120,10 +119,10 @@ int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, 
 	if (r < 0)
 		return r;
 	r = read_value(family, link, &is_on);
-	if (r == 0 && is_on != on) {
-		r = netlink_gate(scope);
-		r = r ? r : write_value(family, link, on);
-	}
+	if (r == 0 && is_on != on)
+		r = write_value(family, link, on);
 	kernel_scope_leave(scope);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		*ret_changed = is_on != on;
+	return r;
 }

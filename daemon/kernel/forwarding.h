@@ -16,6 +16,6 @@
 int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on);
 
 /* Turns it on or off. Where it is as wanted nothing is written. -EROFS: the kernel's settings are mounted read-only. */
-int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on);
+int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on, bool *ret_changed);
 
 #endif

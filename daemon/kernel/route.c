@@ -304,7 +304,8 @@ static bool matches(const struct hycan_route *route, const struct hycan_route_re
 
 /* Finds the route and gives the kernel its own message back. */
 static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table,
-                          const struct hycan_route_remove_options *o, struct kernel_route_result *ret_result)
+                          const struct hycan_route_remove_options *o, kernel_route_may *may, void *userdata,
+                          struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
 	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
@@ -325,6 +326,9 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 			return r;
 		if (r > 0 || !matches(&route, o))
 			continue;
+		r = may ? may(&route, userdata) : 0;
+		if (r != 0)
+			return r;
 		nlh->nlmsg_type = RTM_DELROUTE;
 		nlh->nlmsg_flags = NLM_F_REQUEST;
 		return request(scope, nlh, ret_result);
@@ -333,7 +337,8 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 }
 
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
-                        const struct hycan_route_remove_options *o, struct kernel_route_result *ret_result)
+                        const struct hycan_route_remove_options *o, kernel_route_may *may, void *userdata,
+                        struct kernel_route_result *ret_result)
 {
 	bool ipv4 = destination->address.family == AF_INET;
 	uint32_t table = o->has_table ? o->table : RT_TABLE_MAIN, ifindex = 0;
@@ -347,8 +352,8 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 			return r;
 	}
 	/* to the kernel metric 0 is any; of IPv6 it does not compare the type, and takes one way out of several */
-	if (ipv4 ? o->has_metric && o->metric == 0 : o->has_type || o->has_via || o->has_link)
-		return remove_exactly(scope, destination, table, o, ret_result);
+	if (may || (ipv4 ? o->has_metric && o->metric == 0 : o->has_type || o->has_via || o->has_link))
+		return remove_exactly(scope, destination, table, o, may, userdata, ret_result);
 
 	nlh = netlink_message(scope, RTM_DELROUTE, 0);
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));

@@ -68,12 +68,17 @@ int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route
 /* Adds a route in place of what is there. The same there already: nothing changes. */
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
+/* Asked before a route is removed: 0 to go on; anything else is what kernel_route_remove() returns. */
+typedef int kernel_route_may(const struct hycan_route *found, void *userdata);
+
 /*
- * Removes the first route to a destination that matches what is given. A route of several ways has no one gateway and
+ * Removes the first route to a destination that matches what is given. With may() it is looked for first, in a time that
+ * depends on the size of the table; without, NULL, that is mostly not so. A route of several ways has no one gateway and
  * no one link, so it matches only where neither is given. -ESRCH: there is none. -ENODEV: there is no such link.
  */
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
-                        const struct hycan_route_remove_options *options, struct kernel_route_result *ret_result);
+                        const struct hycan_route_remove_options *options, kernel_route_may *may, void *userdata,
+                        struct kernel_route_result *ret_result);
 
 /* What kernel_route_load() asks and tells. Neither callback may ask the kernel anything. */
 struct kernel_route_load {

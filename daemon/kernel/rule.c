@@ -314,7 +314,8 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	return 0;
 }
 
-int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, struct hycan_rule *ret_rule)
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, kernel_rule_may *may,
+                       void *userdata, struct hycan_rule *ret_rule)
 {
 	struct removal x = { .wanted = wanted, .exact = exact, .ret_rule = ret_rule };
 	int r;
@@ -324,6 +325,9 @@ int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *want
 		return r;
 	if (!x.found.nlh.nlmsg_len)
 		return -ENOENT;
+	r = may(ret_rule, userdata);
+	if (r != 0)
+		return r;
 	x.found.nlh.nlmsg_type = RTM_DELRULE;
 	x.found.nlh.nlmsg_flags = NLM_F_REQUEST;
 	return netlink_request(scope, NETLINK_ROUTE, &x.found.nlh, NULL, NULL);

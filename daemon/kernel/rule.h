@@ -28,10 +28,14 @@ bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *
 /* Adds a rule, and returns it as the kernel has it. -EEXIST: the kernel has one that it takes for the same. */
 int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule);
 
+/* Asked before a rule is removed: 0 to go on; anything else is what kernel_rule_remove() returns. */
+typedef int kernel_rule_may(const struct hycan_rule *found, void *userdata);
+
 /*
- * Removes the first rule that has all that is given, and returns it; with exact, the first one that has nothing else.
- * -ENOENT: there is none.
+ * Removes the first rule that has all that is given, and returns it, also where may() was against it; with exact, the
+ * first one that has nothing else. -ENOENT: there is none.
  */
-int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, struct hycan_rule *ret_rule);
+int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, kernel_rule_may *may,
+                       void *userdata, struct hycan_rule *ret_rule);
 
 #endif

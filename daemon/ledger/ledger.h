@@ -46,8 +46,18 @@ struct ledger_holder {
 
 struct ledger_object {
 	struct ledger_key key;
-	uid_t uid;         /* the owner */
-	uint64_t since_us; /* on whatever clock the caller has */
+	struct ledger_holder holder; /* who holds it for good, or else longest */
+	uint32_t n_holders;
+	uint64_t deadline_us; /* of the holder's lease; 0: none */
+	uint64_t since_us;    /* when it was made */
+};
+
+/* How somebody stands to an object. */
+enum ledger_stand {
+	LEDGER_NOBODYS, /* the ledger does not have it */
+	LEDGER_MINE,    /* the caller, or programs of the same user, hold it alone */
+	LEDGER_SHARED,  /* and others do, too */
+	LEDGER_OTHERS,
 };
 
 int ledger_open(struct ledger **ret_ledger);
@@ -60,23 +70,11 @@ void ledger_free(struct ledger **ledger);
  */
 int ledger_keep(struct ledger *ledger, const char *path, bool *ret_broken);
 
-/* The daemon ends: a file of a ledger without objects has nothing to tell, and is removed. */
-void ledger_end(struct ledger *ledger);
-
-/* Whether it is kept in a file. */
-bool ledger_is_kept(const struct ledger *ledger);
-
-struct ledger_bytes {
-	const void *bytes;
-	size_t size;
-};
-
 /*
  * A request is about to change the kernel, and makes so many objects at most: its bytes are in the file until it is done.
  * -ENOSPC: there is no room for it, or for what it makes, and nothing must be changed.
  */
-int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
-                 unsigned int *ret_number);
+int ledger_begin(struct ledger *ledger, const void *request, size_t size, size_t n_objects, unsigned int *ret_number);
 void ledger_commit(struct ledger *ledger, unsigned int number);
 
 /*
@@ -93,13 +91,80 @@ size_t ledger_count(struct ledger *ledger);
 #define LEDGER_PUT_MAX 32
 
 /*
- * Objects were made, LEDGER_PUT_MAX at most. One with a key that is there already was gone without a word: it is the new
- * owner's, and new. on: what all of them are on, or NULL. 0 or -ENOMEM.
+ * Times are in microseconds of a clock that goes on when the daemon starts anew (CLOCK_MONOTONIC).
+ *
+ * by tells those apart who take something away: what somebody else is taking away just now is waited for.
  */
-int ledger_put(struct ledger *ledger, const struct ledger_object *objects, size_t n, const struct ledger_key *on);
 
-/* An object is gone, and with it all that is on it. */
+/*
+ * Objects were made or changed, LEDGER_PUT_MAX at most. Who holds one that is there already goes on holding it. on: what
+ * all of them are on, or NULL. 0 or -ENOMEM.
+ */
+int ledger_put(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
+               const struct ledger_key *on, const void *by);
+
+/*
+ * Objects were asked for and there already, LEDGER_PUT_MAX at most: those in the ledger have one more holder. -EAGAIN: one
+ * is not, and something went since the stamp, maybe that; ask the kernel once more.
+ */
+int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
+                const void *by, uint32_t stamp);
+
+/* A moment to compare with: anything that goes, or begins to, changes it. Without the lock. */
+uint32_t ledger_stamp(struct ledger *ledger);
+
+/* How the holder stands to an object. Of others', ret_owner is one of them. */
+enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                               uid_t *ret_owner);
+
+/*
+ * The same of an object that is to be taken away. Where it is the holder's alone, or another's and force is true, it is
+ * going from then on, until ledger_take() or ledger_cancel().
+ */
+enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                                    bool force, const void *by, uid_t *ret_owner);
+
+/*
+ * The holder lets go. True: nobody else holds it any more, and it is going; the caller has to take it away.
+ */
+bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
+
+/* What was going by that one stays. Where nobody holds it any more, it is nobody's. */
+void ledger_cancel(struct ledger *ledger, const void *by);
+
+/* An object is gone, whoever held it, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
+
+/* What a session holds. */
+size_t ledger_session_count(struct ledger *ledger, uint64_t session);
+
+/* The leases of a session end so many seconds from now. */
+void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us);
+
+/* What one session holds is another's. */
+void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
+
+/*
+ * A session lets go of what it holds, the last thing first: of leases that have ended, or of everything where now_us is
+ * UINT64_MAX. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
+ * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX.
+ */
+size_t ledger_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys, size_t max,
+                  uint64_t *ret_next_us);
+
+/*
+ * Stating what is wanted: a round begins, and what is asked for from then on belongs to it. Returns its number.
+ */
+uint32_t ledger_round(struct ledger *ledger);
+
+/* Tells of the objects that the holder did not ask for since a round began, of a kind or of all (0), the last one first. */
+typedef int ledger_stale(const struct ledger_key *key, void *userdata);
+int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
+                      ledger_stale *found, void *userdata);
+
+/* As ledger_let_go(), unless it was asked for meanwhile. */
+bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
+                         const void *by);
 
 /*
  * An object is called otherwise now, and what is on it stays on it; an object on it of one of these kinds (a bit each) has
@@ -122,5 +187,8 @@ typedef int ledger_found(const struct ledger_object *object, void *userdata);
  * returned last.
  */
 int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata);
+
+/* The same of those alone that a user holds, who then is the holder that is told of. */
+int ledger_list_of(struct ledger *ledger, uid_t uid, ledger_found *found, void *userdata);
 
 #endif

@@ -22,7 +22,7 @@
 #define WORTH_IT (1u << 20)
 
 /* Bytes of an object in the file, as a guess. */
-#define OBJECT_BYTES ((size_t)96)
+#define OBJECT_BYTES 96
 
 enum record_type {
 	RECORD_PUT = 1,
@@ -48,8 +48,8 @@ struct ledger_file {
 
 /* ------------------------------------------------------------------------------------------------------------- writing */
 
-#define OBJECT_SIZE_MAX (sizeof(uid_t) + sizeof(uint64_t) + KEY_SIZE_MAX)
-#define KEY_SIZE_MAX    (sizeof(uint64_t) + 2 + LEDGER_IDENTITY_MAX)
+#define KEY_SIZE_MAX (sizeof(uint64_t) + 2 + LEDGER_IDENTITY_MAX)
+#define HOLDER_SIZE  (sizeof(uid_t) + 1 + sizeof(uint64_t) + sizeof(uint32_t))
 
 static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t size)
 {
@@ -65,16 +65,18 @@ static uint8_t *put_key(uint8_t *p, const struct ledger_key *key)
 	return put_bytes(p, key->identity, key->size);
 }
 
-static uint8_t *put_object(uint8_t *p, const struct ledger_object *object)
+static uint8_t *put_holder(uint8_t *p, const struct ledger_holder *holder)
 {
-	p = put_bytes(p, &object->uid, sizeof(object->uid));
-	p = put_bytes(p, &object->since_us, sizeof(object->since_us));
-	return put_key(p, &object->key);
+	p = put_bytes(p, &holder->uid, sizeof(holder->uid));
+	*p++ = (uint8_t)holder->lifetime;
+	p = put_bytes(p, &holder->session, sizeof(holder->session));
+	return put_bytes(p, &holder->seconds, sizeof(holder->seconds));
 }
 
-static int write_put(struct journal *j, const struct ledger_object *objects, size_t n, const struct ledger_key *on)
+static int write_put(struct journal *j, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
+                     size_t n, const struct ledger_key *on)
 {
-	uint8_t *begin = journal_reserve(j, 2 + KEY_SIZE_MAX + n * OBJECT_SIZE_MAX), *p = begin;
+	uint8_t *begin = journal_reserve(j, 2 + HOLDER_SIZE + sizeof(since_us) + (n + 1) * KEY_SIZE_MAX), *p = begin;
 
 	if (!begin)
 		return -errno;
@@ -82,8 +84,10 @@ static int write_put(struct journal *j, const struct ledger_object *objects, siz
 	*p++ = on != NULL;
 	if (on)
 		p = put_key(p, on);
+	p = put_holder(p, holder);
+	p = put_bytes(p, &since_us, sizeof(since_us));
 	for (size_t i = 0; i < n; i++)
-		p = put_object(p, &objects[i]);
+		p = put_key(p, &keys[i]);
 	journal_commit(j, RECORD_PUT, (size_t)(p - begin));
 	return 0;
 }
@@ -111,22 +115,15 @@ static int write_rename(struct journal *j, const struct ledger_key *from, const 
 	return 0;
 }
 
-static int write_begin(struct journal *j, unsigned int number, const struct ledger_bytes *request, size_t n_parts,
-                       struct request *ret_request)
+static int write_begin(struct journal *j, unsigned int number, const void *bytes, size_t size, struct request *ret_request)
 {
-	size_t size = 0;
-	uint8_t *begin, *p;
+	uint8_t *begin = journal_reserve(j, sizeof(number) + size);
 
-	for (size_t i = 0; i < n_parts; i++)
-		size += request[i].size;
-	begin = journal_reserve(j, sizeof(number) + size);
 	if (!begin)
 		return -errno;
-	p = put_bytes(begin, &number, sizeof(number));
-	*ret_request = (struct request){ .bytes = p, .size = size };
-	for (size_t i = 0; i < n_parts; i++)
-		if (request[i].size)
-			p = put_bytes(p, request[i].bytes, request[i].size);
+	*ret_request = (struct request){ .bytes = put_bytes(begin, &number, sizeof(number)), .size = size };
+	if (size)
+		memcpy(begin + sizeof(number), bytes, size);
 	journal_commit(j, RECORD_BEGIN, sizeof(number) + size);
 	return 0;
 }
@@ -152,9 +149,10 @@ static int write_commit(struct journal *j, unsigned int number)
 		_r;                                                                                                                \
 	})
 
-int ledger_file_put(struct ledger_file *file, const struct ledger_object *objects, size_t n, const struct ledger_key *on)
+int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
+                    size_t n, const struct ledger_key *on)
 {
-	return file && n ? WRITE_BOTH(file, write_put, objects, n, on) : 0;
+	return file && n ? WRITE_BOTH(file, write_put, holder, since_us, keys, n, on) : 0;
 }
 
 int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
@@ -170,8 +168,7 @@ void ledger_file_take(struct ledger_file *file, const struct ledger_key *key)
 
 /* ------------------------------------------------------------------------------------------------------------ requests */
 
-int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
-                      unsigned int *ret_number)
+int ledger_file_begin(struct ledger_file *file, const void *request, size_t size, size_t n_objects, unsigned int *ret_number)
 {
 	unsigned int number = 0;
 	int r;
@@ -182,19 +179,15 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 		number++;
 	if (number == REQUESTS_MAX)
 		return -EBUSY;
-	r = write_begin(file->journal, number, request, n_parts, &file->request[number]);
-	if (r < 0)
-		return r;
-	if (file->next && write_begin(file->next, number, request, n_parts, &file->copied[number]) < 0)
-		ledger_file_anew_abandon(file);
 	/* what it makes will be written down when it is there: the room for that is taken now */
-	if (!journal_reserve(file->journal, OBJECT_BYTES * n_objects)) {
-		r = -errno;
-		ledger_file_commit(file, number);
-		return r;
-	}
-	*ret_number = number;
-	return 0;
+	if (!journal_reserve(file->journal, size + OBJECT_BYTES * n_objects))
+		return -errno;
+	r = write_begin(file->journal, number, request, size, &file->request[number]);
+	if (r == 0 && file->next && write_begin(file->next, number, request, size, &file->copied[number]) < 0)
+		ledger_file_anew_abandon(file);
+	if (r == 0)
+		*ret_number = number;
+	return r;
 }
 
 void ledger_file_commit(struct ledger_file *file, unsigned int number)
@@ -204,14 +197,6 @@ void ledger_file_commit(struct ledger_file *file, unsigned int number)
 	/* without room it is carried out once more by the next daemon, and changes nothing then */
 	(void)WRITE_BOTH(file, write_commit, number);
 	file->request[number] = file->copied[number] = (struct request){ 0 };
-}
-
-void ledger_file_remove(struct ledger_file *file)
-{
-	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
-		if (file->request[i].bytes)
-			return;
-	(void)unlink(file->path);
 }
 
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata)
@@ -264,10 +249,24 @@ static void take_key(struct bytes *b, struct ledger_key *key)
 		take_bytes(b, key->identity, key->size);
 }
 
+static void take_holder(struct bytes *b, struct ledger_holder *holder)
+{
+	uint8_t lifetime;
+
+	take_bytes(b, &holder->uid, sizeof(holder->uid));
+	take_bytes(b, &lifetime, sizeof(lifetime));
+	take_bytes(b, &holder->session, sizeof(holder->session));
+	take_bytes(b, &holder->seconds, sizeof(holder->seconds));
+	holder->lifetime = lifetime;
+	if (lifetime < HYCAN_LIFETIME_PERMANENT || lifetime > HYCAN_LIFETIME_LEASE)
+		b->bad = true;
+}
+
 static int read_put(struct ledger *ledger, struct bytes *b)
 {
-	struct ledger_object objects[LEDGER_PUT_MAX];
-	struct ledger_key on;
+	struct ledger_key keys[LEDGER_PUT_MAX], on;
+	struct ledger_holder holder;
+	uint64_t since_us;
 	uint8_t n, has_on;
 
 	take_bytes(b, &n, sizeof(n));
@@ -276,14 +275,13 @@ static int read_put(struct ledger *ledger, struct bytes *b)
 		return -EBADMSG;
 	if (has_on)
 		take_key(b, &on);
-	for (size_t i = 0; i < n; i++) {
-		take_bytes(b, &objects[i].uid, sizeof(objects[i].uid));
-		take_bytes(b, &objects[i].since_us, sizeof(objects[i].since_us));
-		take_key(b, &objects[i].key);
-	}
+	take_holder(b, &holder);
+	take_bytes(b, &since_us, sizeof(since_us));
+	for (size_t i = 0; i < n; i++)
+		take_key(b, &keys[i]);
 	return b->bad || b->left || ledger_count(ledger) + n > LEDGER_OBJECTS_MAX
 	               ? -EBADMSG
-	               : ledger_put(ledger, objects, n, has_on ? &on : NULL);
+	               : ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
 }
 
 static int read_take(struct ledger *ledger, struct bytes *b)
@@ -401,7 +399,7 @@ bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)
 {
 	size_t used = journal_used(file->journal);
 
-	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + n_objects * (2 * OBJECT_BYTES));
+	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + 2 * OBJECT_BYTES * n_objects);
 }
 
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
@@ -418,12 +416,9 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 	if (!name)
 		return -ENOMEM;
 	r = journal_create(name, &file->next);
-	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++) {
-		struct ledger_bytes part = { .bytes = file->request[i].bytes, .size = file->request[i].size };
-
+	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++)
 		if (file->request[i].bytes)
-			r = write_begin(file->next, i, &part, 1, &file->copied[i]);
-	}
+			r = write_begin(file->next, i, file->request[i].bytes, file->request[i].size, &file->copied[i]);
 	if (r < 0)
 		ledger_file_anew_abandon(file);
 	return r;
@@ -431,7 +426,7 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 
 int ledger_file_anew_put(struct ledger_file *file, const struct ledger_object *object, const struct ledger_key *on)
 {
-	return file->next ? write_put(file->next, object, 1, on) : -ECANCELED;
+	return file->next ? write_put(file->next, &object->holder, object->since_us, &object->key, 1, on) : -ECANCELED;
 }
 
 int ledger_file_anew_done(struct ledger_file *file)

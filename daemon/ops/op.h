@@ -9,6 +9,7 @@
 #ifndef OPS_OP_H
 #define OPS_OP_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@ struct op {
 	struct kernel_scope *scope; /* the namespace to act in */
 	uid_t uid;                  /* who asks */
 	bool exclusive;             /* “create” means create: what is there already is refused, even if it is the same */
+	bool any_owner;             /* the caller may also change and take away what others hold */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	const struct op_server *server;
 
@@ -48,6 +50,9 @@ struct op {
 
 	/* Memory for lists in the reply, zeroed; it lives until the answer is written. NULL when there is none. */
 	void *(*memory)(struct op *op, size_t size);
+
+	/* What op_claim() asks. */
+	int (*claim)(struct op *op, const void *settled);
 
 	/* Takes what op_undo() says; NULL where nothing will be taken back. 0 or -errno. */
 	int (*undo)(struct op *op, uint16_t number, const void *request);
@@ -58,6 +63,7 @@ struct op {
 	 */
 	bool unchanged;              /* it was there already: nothing was made */
 	const bool *items_unchanged; /* the same for each item of the request's list; NULL: for none */
+	const bool *items_failed;    /* those of them that are not there at all; NULL: none */
 	const void *settled;         /* a request in which what the kernel chose is filled in; NULL: as it was asked */
 
 	/* the refusal, by op_refuse() */
@@ -102,20 +108,11 @@ struct op_effect {
 int op_scope_open(struct kernel_scope **ret_scope);
 void op_scope_free(struct kernel_scope **scope);
 
-/* The same for another network namespace than the daemon's, by its inode. -ENOENT: it cannot be found. */
-int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope);
-
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
 
-/* Asked before each change of the kernel in a scope (kernel/scope.h says more); change NULL: nobody is. */
-struct op_gate {
-	int (*change)(void *userdata);
-	void *userdata;
-};
-
-/* Sets it, and returns the one that was there. */
-struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
+/* The name of a link that may be known by another one, too. -ENODEV: there is none. */
+int op_scope_link_name(struct kernel_scope *scope, const char *name, char *ret_name);
 
 /* The kernel's words about what failed last in a scope, or "". */
 const char *op_scope_message(const struct kernel_scope *scope);
@@ -133,6 +130,15 @@ __attribute__((format(printf, 4, 5))) int op_refuse(struct op *op, enum hycan_re
  */
 __attribute__((format(printf, 5, 6))) int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error,
                                                            const char *sentence, ...);
+
+/*
+ * Asks whether the caller may take away or change an object that the row says is settled: which one it is, is seen in a
+ * completed request. Before the kernel is touched. 0: go on; anything else is what the handler returns.
+ */
+int op_claim(struct op *op, const void *settled);
+
+/* What the handler then returns when the caller held the object with others, and let go of it: nothing else is to be done. */
+#define OP_LETS_GO (-ECANCELED)
 
 /*
  * Says what puts back what is there now: the request of an operation, in the structure that operation takes. Of several

@@ -150,19 +150,22 @@ struct listing {
 static int list_object(const struct ledger_object *object, void *userdata)
 {
 	const struct listing *l = userdata;
-	bool mine = l->op->uid != 0 || (l->request->has_mine && l->request->mine);
 	struct hycan_object item = {
 		.kind = object->key.kind,
-		.uid = object->uid,
+		.uid = object->holder.uid,
 		.netns = object->key.netns,
-		.lifetime = HYCAN_LIFETIME_PERMANENT,
-		.holders = 1,
+		.lifetime = object->holder.lifetime,
+		.holders = object->n_holders,
 		/* made meanwhile */
 		.age_ms = object->since_us < l->now_us ? (l->now_us - object->since_us) / 1000 : 0,
 	};
 
-	if ((mine && object->uid != l->op->uid) || (l->request->has_kind && l->request->kind != item.kind))
+	if (l->request->has_kind && l->request->kind != item.kind)
 		return 0;
+	if (object->deadline_us) {
+		item.has_remaining_ms = true;
+		item.remaining_ms = object->deadline_us > l->now_us ? (object->deadline_us - l->now_us) / 1000 : 0;
+	}
 	key_format(&object->key, item.identity, sizeof(item.identity));
 	return l->op->answer(l->op, &item);
 }
@@ -170,8 +173,11 @@ static int list_object(const struct ledger_object *object, void *userdata)
 static int objects(struct op *op, const struct hycan_object_list_request *request)
 {
 	struct listing l = { .op = op, .request = request, .now_us = server_now_us() };
+	struct ledger *ledger = job_of(op)->server->ledger;
 
-	return ledger_list(job_of(op)->server->ledger, list_object, &l);
+	if (op->uid != 0 || (request->has_mine && request->mine))
+		return ledger_list_of(ledger, op->uid, list_object, &l);
+	return ledger_list(ledger, list_object, &l);
 }
 
 static void enter(struct op *op, struct kernel_scope *scope)

@@ -12,14 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "intent.h"
 #include "job.h"
+#include "own.h"
 #include "policy.h"
 #include "record.h"
+#include "server.h"
 #include "table.h"
 
 /* A list that changes while it is read is read again; a list that changes all the time is given as it was seen. */
 #define DUMP_ATTEMPTS 8
+
+/* What was there and is going when it is asked for is asked for again. */
+#define RACE_ATTEMPTS 4
 
 /* What a job keeps of its memory between requests. */
 #define MEMORY_KEEP (256u << 10)
@@ -132,12 +136,6 @@ static void explain_failure(struct job *job)
 	int error = -job->result;
 	const char *words = op_scope_message(job->op.scope);
 
-	if (job->intent.no_room) {
-		job->result = op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
-		                        "%s was not begun, because the daemon cannot write it down: %s.", job->operation->name,
-		                        strerror(error));
-		return;
-	}
 	if (error == ENOMEM || error == ENOBUFS || error == EIO) {
 		snprintf(job->op.sentence, sizeof(job->op.sentence), "%s failed: %s%s%s", job->operation->name, strerror(error),
 		         *words ? ": " : "", words);
@@ -220,6 +218,7 @@ int job_open(struct job *job, struct server *server, struct buffer *output)
 	job->output = output ? output : &job->own;
 	job->op.answer = job_item;
 	job->op.memory = job_memory;
+	job->op.claim = own_claim;
 	job->memory.base = mmap(NULL, JOB_MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (job->memory.base == MAP_FAILED) {
 		job->memory.base = NULL;
@@ -256,11 +255,10 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->decoded = false;
 	job->result = 0;
 	job->op.settled = NULL;
-	job->intent.no_room = false;
-	job->again = false;
 	job->slow = false;
 	job->fds_lost = false;
 	job->step = 0;
+	job->is_own = job->any_owner = job->lets_go = job->marks = false;
 	job->op.undo = NULL;
 	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
@@ -316,35 +314,38 @@ int job_encode_reply(struct job *job, struct hycan_payload *ret_reply)
 int job_perform(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	int r = -EINTR;
+	int r = own_check(job);
 
+	if (r != 0)
+		return r == OP_LETS_GO ? 0 : r;
+	r = -EINTR;
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		if (operation->list)
 			rewind_answer(job);
 		if (operation->reply->size && !operation->list)
 			memset(&job->reply, 0, operation->reply->size);
 		job->op.unchanged = false;
-		job->op.items_unchanged = NULL;
+		job->op.items_unchanged = job->op.items_failed = NULL;
 		job->op.settled = NULL;
 		r = op_call(operation, &job->op, &job->request, &job->reply);
 	}
-	return r;
+	return job->lets_go ? 0 : r;
 }
 
 int job_do(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	bool writes = operation->access == HYCAN_ACCESS_WRITE;
-	int r;
+	bool again = true;
+	int r = 0;
 
-	if (writes)
-		intent_begin(job);
-	r = job_perform(job);
-	/* whatever becomes of the answer, it is done */
-	if (r == 0 && writes)
-		record_done(job);
-	if (writes)
-		intent_end(job);
+	for (int i = 0; again && i < RACE_ATTEMPTS; i++) {
+		job->stamp = ledger_stamp(job->server->ledger);
+		r = job_perform(job);
+		/* whatever becomes of the answer, it is done */
+		again = r == 0 && operation->access == HYCAN_ACCESS_WRITE && record_done(job) == -EAGAIN;
+	}
+	/* what was not taken away after all */
+	own_cancel(job);
 	return r == -EINTR && operation->list ? 0 : r;
 }
 
@@ -373,7 +374,6 @@ void job_end(struct job *job)
 	/* pages that go back to the kernel need no wiping */
 	if ((job->memory.used <= MEMORY_KEEP || madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED) < 0) && secrets)
 		explicit_bzero(job->memory.base, job->memory.used);
-	buffer_release(&job->frame);
 	policy_free(&job->policy);
 	for (size_t i = 0; i < job->n_fds; i++)
 		close(job->fds[i]);

@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "buffer.h"
-#include "intent.h"
 #include "ledger.h"
 #include "messages.h"
 #include "op.h"
@@ -41,11 +40,14 @@ struct job {
 	union message reply;
 	struct buffer *output;       /* where the answer goes */
 	struct buffer own;           /* a worker's output */
-	struct buffer frame;         /* a long frame, as it came */
+	struct buffer frame;         /* a long frame that is not decoded yet */
 	struct policy *policy;       /* as it was when the job began */
 	struct ledger_holder holder; /* who holds what it makes */
-	struct intent intent;        /* what the ledger's file has of it */
-	bool again;                  /* a daemon that was killed had begun it */
+	bool is_own;                 /* the daemon's own request: nobody asks whose things are */
+	bool any_owner;              /* policy lets it change what is others' */
+	bool lets_go;                /* nothing was done: the caller held it with others, who still do */
+	bool marks;                  /* something is going by it */
+	uint32_t stamp;              /* of the ledger, before the handler was called */
 	bool slow;                   /* it makes others wait */
 	bool fds_lost;               /* more descriptors came than one frame may carry */
 	size_t mark;                 /* where in it this answer begins */
@@ -75,7 +77,10 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
  */
 int job_do(struct job *job);
 
-/* Calls the handler alone, as often as a list in the kernel changes under its eyes. What it returned, and job->reply. */
+/*
+ * Asks whose things are, and calls the handler, as often as a list in the kernel changes under its eyes. What it returned,
+ * and job->reply. What it takes away is going until record_done() or, where that will not come, own_cancel().
+ */
 int job_perform(struct job *job);
 
 /* Writes the reply of a request that was carried out as attributes into the job's memory. 0, or the refusal, or -errno. */

@@ -35,7 +35,7 @@ static bool comes_about(const struct op_effect *effect, const void *request)
 	return (n > 0 && *(const bool *)value) != effect->unless;
 }
 
-struct key_view key_view(const struct job *job, const struct op_effect *effect)
+struct key_view key_view(struct job *job, const struct op_effect *effect)
 {
 	struct key_view v = {
 		.job = job,

@@ -14,7 +14,7 @@ struct ledger_key;
 
 /* An effect of a request, or of one item of its list. */
 struct key_view {
-	const struct job *job;
+	struct job *job;
 	const struct op_effect *effect;
 	const void *request;
 	const char *items;
@@ -23,7 +23,7 @@ struct key_view {
 	bool absent; /* it does not come about */
 };
 
-struct key_view key_view(const struct job *job, const struct op_effect *effect);
+struct key_view key_view(struct job *job, const struct op_effect *effect);
 
 /* The field that a part stands for. */
 const struct hycan_field *key_field(const struct op_effect *effect, struct op_part part);

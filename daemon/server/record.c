@@ -3,6 +3,7 @@
  * From a request that was carried out to the ledger: what the row of the schema says that it makes, takes away and
  * renames. What this file does not do: know any operation.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,12 +14,10 @@
 #include "record.h"
 #include "server.h"
 #include "table.h"
+#include "undo.h"
 
 static bool is_unchanged(const struct job *job, size_t item)
 {
-	/* the daemon that was killed had made it */
-	if (job->again)
-		return false;
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -27,19 +26,18 @@ static void forget_links(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged ||
-	    v->job->again)
+	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);
 }
 
-/* Objects on the same link, which are put together. */
+/* Objects that the ledger is told of together: made on the same link, or there already. */
 struct batch {
 	size_t n;
 	bool has_link;
 	struct ledger_key link;
-	struct ledger_object object[LEDGER_PUT_MAX];
+	struct ledger_key key[LEDGER_PUT_MAX];
 };
 
 static bool same_link(const struct batch *b, bool has_link, const struct ledger_key *link)
@@ -63,12 +61,39 @@ static bool same_in_request(const struct key_view *v, size_t item, size_t other)
 	       memcmp(a + field->offset, b + field->offset, field->size) == 0;
 }
 
-static int put_batch(const struct key_view *v, struct batch *b)
+static int put_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
 {
-	int r = b->n ? ledger_put(v->job->server->ledger, b->object, b->n, b->has_link ? &b->link : NULL) : 0;
+	const struct job *job = v->job;
+	int r = b->n ? ledger_put(job->server->ledger, &job->holder, now_us, b->key, b->n, b->has_link ? &b->link : NULL, job) : 0;
 
 	b->n = 0;
 	return r;
+}
+
+static int hold_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
+{
+	const struct job *job = v->job;
+	int r = b->n ? ledger_hold(job->server->ledger, &job->holder, now_us, b->key, b->n, job, job->stamp) : 0;
+
+	b->n = 0;
+	return r;
+}
+
+/* What was there already is the caller's, too, where the ledger has it. */
+static int record_held(const struct key_view *v, uint64_t now_us)
+{
+	struct batch b;
+	int r = 0;
+
+	b.n = 0;
+	for (size_t i = 0; i < v->n_items && r == 0; i++) {
+		if (!is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]))
+			continue;
+		key_of(v, i, &b.key[b.n++]);
+		if (b.n == LEDGER_PUT_MAX)
+			r = hold_batch(v, &b, now_us);
+	}
+	return r < 0 ? r : hold_batch(v, &b, now_us);
 }
 
 static int record_made(const struct key_view *v)
@@ -88,17 +113,16 @@ static int record_made(const struct key_view *v)
 			has_link = key_of_link(v, i, &link);
 		last = i;
 		if (b.n == LEDGER_PUT_MAX || (b.n && !same_link(&b, has_link, &link)))
-			r = put_batch(v, &b);
+			r = put_batch(v, &b, now_us);
 		if (b.n == 0) {
 			b.has_link = has_link;
 			b.link = link;
 		}
-		b.object[b.n].uid = v->job->holder.uid;
-		b.object[b.n].since_us = now_us;
-		key_of(v, i, &b.object[b.n].key);
-		b.n++;
+		key_of(v, i, &b.key[b.n++]);
 	}
-	return r < 0 ? r : put_batch(v, &b);
+	if (r == 0)
+		r = put_batch(v, &b, now_us);
+	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged) ? record_held(v, now_us) : r;
 }
 
 /* What is in the list stays, whoever made it; everything else that the ledger has on the link is gone. */
@@ -139,6 +163,23 @@ static int record_renamed(const struct key_view *v)
 	return ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
 }
 
+/* It was taken away; or the caller let go of it, and it goes if nobody holds it any more. */
+static void take(struct job *job, const struct ledger_key *key)
+{
+	char sentence[UNDO_SENTENCE_SIZE];
+
+	if (!job->lets_go) {
+		ledger_take(job->server->ledger, key);
+		return;
+	}
+	if (!ledger_let_go(job->server->ledger, key, &job->holder, job))
+		return;
+	if (undo_key(job, job->op.scope, key, sentence) != 0) {
+		log_write(LOG_ERR, "What nobody holds any more could not be taken away: %s", sentence);
+		ledger_cancel(job->server->ledger, job);
+	}
+}
+
 static int record_effect(const struct key_view *v)
 {
 	struct ledger *ledger = v->job->server->ledger;
@@ -161,7 +202,7 @@ static int record_effect(const struct key_view *v)
 	case OP_TAKES:
 		if (v->effect->n_parts) {
 			key_of(v, 0, &key);
-			ledger_take(ledger, &key);
+			take(v->job, &key);
 		} else if (key_of_link(v, 0, &key)) {
 			ledger_take_on(ledger, &key, v->effect->kind);
 		}
@@ -170,7 +211,7 @@ static int record_effect(const struct key_view *v)
 	return 0;
 }
 
-void record_done(struct job *job)
+int record_done(struct job *job)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
@@ -186,25 +227,22 @@ void record_done(struct job *job)
 
 		r = record_effect(&v);
 	}
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
+	return r;
 }
 
-size_t record_count(const struct job *job)
+int record_check(struct job *job)
 {
 	size_t n, more = 0;
 	const struct op_effect *effects = op_effects(job->operation, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
-			more += key_view(job, &effects[i]).n_items;
-	return more;
-}
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES) {
+			struct key_view v = key_view(job, &effects[i]);
 
-int record_check(struct job *job)
-{
-	size_t more = record_count(job);
-
+			more += v.absent ? 0 : v.n_items;
+		}
 	if (more == 0 || ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
 		return 0;
 	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,

@@ -16,11 +16,11 @@
 #include <string.h>
 
 #include "dispatch.h"
-#include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "own.h"
 #include "record.h"
 #include "server.h"
 #include "table.h"
@@ -34,7 +34,9 @@ struct step {
 	/* what the handler left for the ledger */
 	bool unchanged;
 	const bool *items_unchanged;
+	const bool *items_failed;
 	const void *settled;
+	bool lets_go;
 	uint64_t duration_us;
 };
 
@@ -69,6 +71,8 @@ static void enter(struct transaction *t, size_t i)
 	job->op.exclusive = t->exclusive;
 	job->op.unchanged = t->step[i].unchanged;
 	job->op.items_unchanged = t->step[i].items_unchanged;
+	job->op.items_failed = t->step[i].items_failed;
+	job->lets_go = t->step[i].lets_go;
 	job->op.settled = t->step[i].settled;
 }
 
@@ -81,8 +85,9 @@ static void leave(struct transaction *t)
 		explicit_bzero(&job->request, job->operation->request->size);
 	job->operation = t->operation;
 	job->op.unchanged = false;
-	job->op.items_unchanged = NULL;
+	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
+	job->lets_go = false;
 }
 
 /* Keeps which step it was that failed. Returns the result. */
@@ -271,6 +276,8 @@ static int carry_out_step(struct transaction *t, size_t i)
 	if (r == 0) {
 		step->unchanged = t->result[i].unchanged = job->op.unchanged;
 		step->items_unchanged = job->op.items_unchanged;
+		step->items_failed = job->op.items_failed;
+		step->lets_go = job->lets_go;
 		step->settled = job->op.settled;
 		step->duration_us = server_now_us() - began_us;
 		t->result[i].has_reply = job->operation->reply->n_fields > 0;
@@ -288,8 +295,8 @@ static void record(struct transaction *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		enter(t, i);
-		record_done(t->job);
-		dispatch_audit(t->job, t->step[i].duration_us, "");
+		(void)record_done(t->job);
+		dispatch_audit(t->job, t->step[i].duration_us);
 		leave(t);
 	}
 }
@@ -299,9 +306,6 @@ static int run(struct transaction *t)
 	int r;
 
 	r = for_each_step(t, decode_step);
-	/* as long as the request is the job's */
-	if (r == 0)
-		r = intent_now(t->job);
 	if (r == 0)
 		r = for_each_step(t, judge_step);
 	if (r)
@@ -313,6 +317,7 @@ static int run(struct transaction *t)
 		roll_back(t);
 	else
 		record(t);
+	own_cancel(t->job);
 	return r;
 }
 

@@ -29,6 +29,8 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	*ret_outer = *job;
 	job->operation = operation;
 	job->holder = *holder;
+	job->is_own = true;
+	job->lets_go = job->marks = false;
 	job->op.scope = scope;
 	job->op.uid = holder->uid;
 	job->op.answer = no_answer;

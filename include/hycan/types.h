@@ -176,6 +176,7 @@ enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_WIREGUARD_PEER = 5,
 	HYCAN_OBJECT_KIND_MASQUERADE = 6, /**< a masqueraded subnet */
 	HYCAN_OBJECT_KIND_PORT = 7, /**< a port mapping */
+	HYCAN_OBJECT_KIND_FORWARDING = 8, /**< packets are forwarded between links */
 };
 
 /** Counters of a link since it was made (struct rtnl_link_stats64, linux/if_link.h). */

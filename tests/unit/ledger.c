@@ -25,10 +25,11 @@ static struct ledger_key key(enum hycan_object_kind kind, const char *identity)
 
 static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
 {
-	struct ledger_object object = { .key = key(kind, identity), .uid = uid };
+	const struct ledger_holder holder = { .uid = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_key k = key(kind, identity);
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, on ? on : "");
 
-	assert_int_equal(ledger_put(l, &object, 1, on ? &link : NULL), 0);
+	assert_int_equal(ledger_put(l, &holder, 1, &k, 1, on ? &link : NULL, NULL), 0);
 }
 
 static void take(struct ledger *l, enum hycan_object_kind kind, const char *identity)
@@ -42,7 +43,7 @@ static int append(const struct ledger_object *object, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%.*s:%u ", object->key.size, object->key.identity, object->uid);
+	sprintf(text + strlen(text), "%.*s:%u ", object->key.size, object->key.identity, object->holder.uid);
 	return 0;
 }
 
@@ -78,10 +79,10 @@ static void counts_once(void **state)
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
 	put(l, HYCAN_OBJECT_KIND_LINK, "b", NULL, 1);
 	assert_objects(l, "a:1 b:1 ");
-	/* made once more: the first was gone without a word */
+	/* made once more, for somebody else: who held it goes on holding it */
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 2);
 	assert_int_equal(ledger_count(l), 2);
-	assert_objects(l, "b:1 a:2 ");
+	assert_objects(l, "b:1 a:1 ");
 	take(l, HYCAN_OBJECT_KIND_LINK, "a");
 	take(l, HYCAN_OBJECT_KIND_LINK, "a");
 	take(l, HYCAN_OBJECT_KIND_LINK, "c");
@@ -92,17 +93,18 @@ static void counts_once(void **state)
 static void tells_apart(void **state)
 {
 	struct ledger *l = *state;
-	struct ledger_object elsewhere = { .key = key(HYCAN_OBJECT_KIND_LINK, "a") };
+	const struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_key elsewhere = key(HYCAN_OBJECT_KIND_LINK, "a");
 
-	elsewhere.key.netns = 2;
+	elsewhere.netns = 2;
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
 	put(l, HYCAN_OBJECT_KIND_RULE, "a", NULL, 1);
 	put(l, HYCAN_OBJECT_KIND_LINK, "aa", NULL, 1);
-	assert_int_equal(ledger_put(l, &elsewhere, 1, NULL), 0);
+	assert_int_equal(ledger_put(l, &holder, 1, &elsewhere, 1, NULL, NULL), 0);
 	assert_int_equal(ledger_count(l), 4);
 	take(l, HYCAN_OBJECT_KIND_LINK, "a");
 	assert_int_equal(ledger_count(l), 3);
-	ledger_take(l, &elsewhere.key);
+	ledger_take(l, &elsewhere);
 	take(l, HYCAN_OBJECT_KIND_LINK, "aa");
 	assert_objects(l, "a:1 ");
 }
@@ -299,17 +301,23 @@ static void *list_all_the_time(void *userdata)
 static void *change_all_the_time(void *userdata)
 {
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, "eth0");
-	struct ledger_object object = { .uid = 1 };
+	const struct ledger_holder holders[] = { { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT },
+		                                 { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 7 } };
+	struct ledger_key k, gone[8];
+	uint64_t next_us;
 	char identity[16];
 
 	for (unsigned int round = 0; round < 50; round++) {
 		for (unsigned int i = 0; i < 300; i++) {
 			sprintf(identity, "%u", i * 7 % 300);
-			object.key = key(HYCAN_OBJECT_KIND_ROUTE, identity);
-			if (ledger_put(userdata, &object, 1, i % 3 ? &link : NULL) < 0)
+			k = key(HYCAN_OBJECT_KIND_ROUTE, identity);
+			if (ledger_put(userdata, &holders[i % 2], 1, &k, 1, i % 3 ? &link : NULL, identity) < 0)
 				abort();
 		}
-		if (round % 2)
+		if (round % 3 == 0)
+			while (ledger_end(userdata, 7, UINT64_MAX, identity, gone, 8, &next_us) > 0)
+				ledger_cancel(userdata, identity);
+		else if (round % 3 == 1)
 			ledger_take(userdata, &link);
 		else
 			ledger_take_on(userdata, &link, HYCAN_OBJECT_KIND_ROUTE);

@@ -71,18 +71,19 @@ static struct ledger *keep(const char *path, bool broken)
 
 static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
 {
-	struct ledger_object object = { .key = key(kind, identity), .uid = uid, .since_us = uid * UINT64_C(1000) };
+	const struct ledger_holder holder = { .uid = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_key k = key(kind, identity);
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, on ? on : "");
 
-	assert_int_equal(ledger_put(l, &object, 1, on ? &link : NULL), 0);
+	assert_int_equal(ledger_put(l, &holder, uid * UINT64_C(1000), &k, 1, on ? &link : NULL, NULL), 0);
 }
 
 static int append(const struct ledger_object *object, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%d:%.*s:%u:%ju\n", (int)object->key.kind, object->key.size, object->key.identity, object->uid,
-	        (uintmax_t)object->since_us);
+	sprintf(text + strlen(text), "%d:%.*s:%u:%ju\n", (int)object->key.kind, object->key.size, object->key.identity,
+	        object->holder.uid, (uintmax_t)object->since_us);
 	return 0;
 }
 
@@ -275,17 +276,6 @@ static int count_request(unsigned int number, const uint8_t *request, size_t siz
 	return 0;
 }
 
-static int begin_request(struct ledger *l, const char *text, size_t n_objects, unsigned int *ret_number)
-{
-	const size_t half = strlen(text) / 2;
-	const struct ledger_bytes parts[] = {
-		{ .bytes = text, .size = half },
-		{ .bytes = (text + half), .size = strlen(text) - half },
-	};
-
-	return ledger_begin(l, parts, 2, n_objects, ret_number);
-}
-
 static void assert_unfinished(struct ledger *l, const char *expected)
 {
 	char text[256] = "";
@@ -300,9 +290,9 @@ static void requests(void **state)
 	struct ledger *l = keep(p->path, false);
 	unsigned int one, two, three;
 
-	assert_int_equal(begin_request(l, "one", 1, &one), 0);
-	assert_int_equal(begin_request(l, "two", 1000, &two), 0);
-	assert_int_equal(begin_request(l, "", 0, &three), 0);
+	assert_int_equal(ledger_begin(l, "one", 3, 1, &one), 0);
+	assert_int_equal(ledger_begin(l, "two", 3, 1000, &two), 0);
+	assert_int_equal(ledger_begin(l, "", 0, 0, &three), 0);
 	assert_unfinished(l, "0:one 1:two 2: ");
 	ledger_commit(l, one);
 	ledger_commit(l, three);
@@ -321,8 +311,8 @@ static void requests(void **state)
 	l = keep(p->path, false);
 	assert_unfinished(l, "");
 	for (unsigned int i = 0; i < 64; i++)
-		assert_int_equal(begin_request(l, "", 0, &one), 0);
-	assert_int_equal(begin_request(l, "", 0, &one), -EBUSY);
+		assert_int_equal(ledger_begin(l, "", 0, 0, &one), 0);
+	assert_int_equal(ledger_begin(l, "", 0, 0, &one), -EBUSY);
 	ledger_free(&l);
 }
 

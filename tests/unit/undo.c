@@ -123,7 +123,7 @@ static int note(const struct ledger_object *object, void *userdata)
 {
 	struct keys *k = userdata;
 
-	assert_int_equal(object->uid, 5);
+	assert_int_equal(object->holder.uid, 5);
 	assert_true(k->n < 32);
 	k->key[k->n++] = object->key;
 	return 0;
@@ -184,10 +184,10 @@ static void takes_links(void **state)
 	struct ledger_key key = {
 		.netns = op_scope_inode(f->job.scope), .kind = HYCAN_OBJECT_KIND_LINK, .size = 4, .identity = "\1b0"
 	};
-	const struct ledger_object object = { .key = key, .uid = 5 };
+	const struct ledger_holder holder = { .uid = 5, .lifetime = HYCAN_LIFETIME_PERMANENT };
 
 	free(shell("ip link add b0 type bridge"));
-	assert_int_equal(ledger_put(f->server.ledger, &object, 1, NULL), 0);
+	assert_int_equal(ledger_put(f->server.ledger, &holder, 1, &key, 1, NULL, NULL), 0);
 	undo_all(f, 1);
 	assert_int_not_equal(shell_status(NULL, "ip link show b0"), 0);
 }

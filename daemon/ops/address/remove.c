@@ -14,7 +14,15 @@ int op_address_remove(struct op *op, const struct hycan_address_remove_request *
 	if (!settled)
 		return -ENOMEM;
 	*settled = *request;
-	op->settled = settled;
+	/* of one with a far end the ledger has the address alone */
+	settled->address.length = (uint8_t)(hycan_address_size(&request->address.address) * 8);
+	r = op_claim(op, settled);
+	if (r == 0) {
+		*settled = *request;
+		r = op_claim(op, settled);
+	}
+	if (r != 0)
+		return r;
 	r = kernel_address_remove(op->scope, request->link, &request->address, &settled->address);
 	if (r == -ENODEV)
 		return op_refuse_no_link(op, "link", request->link);

@@ -7,6 +7,9 @@
 int op_forwarding_set(struct op *op, const struct hycan_forwarding_set_request *request)
 {
 	const char *link = request->has_interface ? request->interface : NULL;
+	bool changed = false;
+	int r = kernel_forwarding_set(op->scope, request->family, link, request->on, &changed);
 
-	return forwarding_refuse(op, request->family, link, kernel_forwarding_set(op->scope, request->family, link, request->on));
+	op->unchanged = r == 0 && !changed;
+	return forwarding_refuse(op, request->family, link, r);
 }

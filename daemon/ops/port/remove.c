@@ -26,7 +26,9 @@ int op_port_remove(struct op *op, const struct hycan_port_remove_request *reques
 		return -ENOMEM;
 	*settled = *request;
 	port_settle(&settled->has_host_address, &settled->host_address, key.to_address.family);
-	op->settled = settled;
+	r = op_claim(op, settled);
+	if (r != 0)
+		return r;
 	r = kernel_port_remove(op->scope, &key, &holder);
 	port_format(&key, place, sizeof(place));
 	if (r == -EEXIST)

@@ -18,6 +18,7 @@ struct load {
 	struct op *op;
 	const struct hycan_route *routes;
 	bool *unchanged; /* those that failed or were there, from the first one on */
+	bool *is_failed; /* those that failed */
 	size_t n_routes;
 	bool says_default;                   /* one has a metric that is the kernel's own */
 	struct hycan_route_failure *failure; /* FAILURES_MAX of them, from the first failure on */
@@ -26,16 +27,21 @@ struct load {
 	bool no_memory;
 };
 
+static void mark(struct load *l, bool **list, size_t index)
+{
+	if (!*list)
+		*list = l->op->memory(l->op, l->n_routes * sizeof(**list));
+	if (*list)
+		(*list)[index] = true;
+	else
+		l->no_memory = true;
+}
+
 static void mark_unchanged(size_t index, void *userdata)
 {
 	struct load *l = userdata;
 
-	if (!l->unchanged)
-		l->unchanged = l->op->memory(l->op, l->n_routes * sizeof(*l->unchanged));
-	if (l->unchanged)
-		l->unchanged[index] = true;
-	else
-		l->no_memory = true;
+	mark(l, &l->unchanged, index);
 }
 
 /* Keeps what op_refuse() left of a failure. */
@@ -45,7 +51,8 @@ static void keep(struct load *l, size_t index, uint32_t code)
 	size_t at = l->n;
 
 	l->failed++;
-	mark_unchanged(index, l);
+	mark(l, &l->unchanged, index);
+	mark(l, &l->is_failed, index);
 	if (!l->failure)
 		l->failure = l->op->memory(l->op, FAILURES_MAX * sizeof(*l->failure));
 	if (!l->failure) {
@@ -110,6 +117,21 @@ static const void *settle(struct op *op, const struct hycan_route_load_request *
 	return settled;
 }
 
+/* What is replaced must be the caller's. */
+static int claim(struct op *op, const struct hycan_route_load_request *request)
+{
+	const void *settled = request;
+	bool says_default = false;
+
+	if (op->any_owner)
+		return 0;
+	for (size_t i = 0; i < request->n_routes && !says_default; i++)
+		says_default = route_says_default_metric(&request->routes[i]);
+	if (says_default)
+		settled = settle(op, request);
+	return settled ? op_claim(op, settled) : -ENOMEM;
+}
+
 int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
 {
 	struct load l = { .op = op, .routes = request->routes, .n_routes = request->n_routes };
@@ -124,6 +146,9 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	};
 	int r;
 
+	r = load.replace ? claim(op, request) : 0;
+	if (r != 0)
+		return r;
 	r = kernel_route_load(op->scope, &load);
 	/* what was said about single routes is in the answer */
 	op->refusal = 0;
@@ -134,6 +159,7 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	if (l.no_memory)
 		return -ENOMEM;
 	op->items_unchanged = l.unchanged;
+	op->items_failed = l.is_failed;
 	op->settled = l.says_default ? settle(op, request) : NULL;
 	reply->failures = l.failure;
 	reply->n_failures = l.n;

@@ -2,10 +2,44 @@
 /* route.remove. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "kernel/route.h"
 #include "route.h"
 #include "table.h"
+
+struct removal {
+	struct op *op;
+	struct hycan_route_remove_request *settled;
+};
+
+/* The ledger knows a route by its metric, unless that is the kernel's own. */
+static int claim_metric(struct removal *x, uint32_t metric)
+{
+	x->settled->metric = metric;
+	x->settled->has_metric = !route_metric_is_default(x->settled->destination.address.family, metric);
+	return op_claim(x->op, x->settled);
+}
+
+static int claim_found(const struct hycan_route *found, void *userdata)
+{
+	return claim_metric(userdata, found->has_metric ? found->metric : 0);
+}
+
+/*
+ * Asks whose it is, where that can be told from the request: of a metric that is given or, of IPv4 alone, the lowest one. Who
+ * may take any is not made to wait for more; for others the route is looked for.
+ */
+static int claim(struct removal *x, const struct hycan_route_remove_options *o, bool *ret_look)
+{
+	bool lowest = x->settled->destination.address.family == AF_INET && !o->has_via && !o->has_link && !o->has_type;
+
+	*ret_look = false;
+	if (o->has_metric || (x->op->any_owner && lowest))
+		return claim_metric(x, o->has_metric ? o->metric : 0);
+	*ret_look = !x->op->any_owner;
+	return 0;
+}
 
 int op_route_remove(struct op *op, const struct hycan_route_remove_request *request)
 {
@@ -21,7 +55,9 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 		.type = request->type,
 	};
 	struct hycan_route_remove_request *settled = op->memory(op, sizeof(*settled));
+	struct removal x = { .op = op, .settled = settled };
 	struct kernel_route_result result;
+	bool look;
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	int r;
 
@@ -34,7 +70,13 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	memcpy(options.link, request->link, sizeof(options.link));
 	/* of any metric, unless just one is meant */
 	options.has_metric = options.has_metric || op->exact;
-	r = kernel_route_remove(op->scope, &request->destination, &options, &result);
+	*settled = *request;
+	r = claim(&x, &options, &look);
+	if (r != 0)
+		return r;
+	r = kernel_route_remove(op->scope, &request->destination, &options, look ? claim_found : NULL, &x, &result);
+	if (r > 0 || r == OP_LETS_GO)
+		return r;
 	if (r == -ENODEV && request->has_link)
 		return op_refuse_no_link(op, "link", request->link);
 	if (r == -ESRCH && (request->has_via || request->has_link))

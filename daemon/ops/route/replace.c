@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* route.replace. */
+#include <errno.h>
+
 #include "kernel/route.h"
 #include "route.h"
 #include "table.h"
@@ -7,10 +9,18 @@
 int op_route_replace(struct op *op, const struct hycan_route_replace_request *request)
 {
 	const struct hycan_route *route = &request->route;
+	struct hycan_route_replace_request *settled = op->memory(op, sizeof(*settled));
 	struct kernel_route_result result;
 	int r;
 
+	if (!settled)
+		return -ENOMEM;
 	r = route_check(op, route);
+	if (r != 0)
+		return r;
+	*settled = *request;
+	settled->route.has_metric = route->has_metric && !route_says_default_metric(route);
+	r = op_claim(op, settled);
 	if (r != 0)
 		return r;
 	r = kernel_route_replace(op->scope, route, &result);

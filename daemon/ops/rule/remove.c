@@ -16,6 +16,11 @@ static bool selects(const struct hycan_rule *rule)
 	       (rule->has_invert && rule->invert) || rule->has_suppress_prefix_length || rule->has_protocol;
 }
 
+static int claim(const struct hycan_rule *found, void *op)
+{
+	return op_claim(op, found);
+}
+
 int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *request)
 {
 	struct hycan_rule_remove_request *settled = op->memory(op, sizeof(*settled));
@@ -31,7 +36,9 @@ int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *reques
 	if (!op->exact && !selects(rule))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL,
 		                 "Every rule matches that, the one for local addresses first; say more of the rule to remove.");
-	r = kernel_rule_remove(op->scope, rule, op->exact, &settled->rule);
+	r = kernel_rule_remove(op->scope, rule, op->exact, claim, op, &settled->rule);
+	if (r > 0 || r == OP_LETS_GO)
+		return r;
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, NULL, "There is no %s rule with all of that.",
 		                 rule->family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");

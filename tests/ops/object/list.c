@@ -29,6 +29,8 @@ static const char *kind_name(enum hycan_object_kind kind)
 		return "masquerade";
 	case HYCAN_OBJECT_KIND_PORT:
 		return "port";
+	case HYCAN_OBJECT_KIND_FORWARDING:
+		return "forwarding";
 	}
 	return "?";
 }
@@ -391,14 +393,13 @@ static void as_nobody(struct world *w)
 	const struct hycan_object_list_options mine = { .has_mine = true, .mine = true };
 	const struct hycan_object_list_options routes = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_ROUTE };
 	const struct hycan_object_list_options all = { .has_mine = true, .mine = false };
+	const struct hycan_prefix others = prefix_of("10.0.2.1/24");
 	struct hycan_object *objects = NULL;
 	struct hycan *h = NULL;
 	struct stat st;
 	size_t n = 0;
 
 	assert_done(h, hycan_open(&h, w->socket));
-	/* the same that root has: his, so not ours */
-	add_address(h, "va", "10.0.0.1/24");
 	assert_listed(h, NULL, "");
 	add_address(h, "va", "10.0.1.1/24");
 	assert_listed(h, NULL, "address va 10.0.1.1/24\n");
@@ -407,13 +408,24 @@ static void as_nobody(struct world *w)
 	assert_listed(h, &routes, "");
 	assert_done(h, hycan_object_list(h, NULL, &objects, &n));
 	assert_int_equal(n, 1);
+	assert_int_equal(objects[0].holders, 1);
+	assert_int_equal(objects[0].lifetime, HYCAN_LIFETIME_PERMANENT);
+	assert_false(objects[0].has_remaining_ms);
 	assert_int_equal(objects[0].uid, NOBODY);
 	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
 	assert_int_equal(objects[0].netns, st.st_ino);
 	assert_in_range(objects[0].age_ms, 0, 600000);
 	free(objects);
-	/* whoever takes it away, it is gone */
-	remove_address(h, "va", "10.0.2.1/24");
+	/* the same that root has: two hold it, and when one lets go it stays */
+	add_address(h, "va", "10.0.0.1/24");
+	assert_listed(h, NULL, "address va 10.0.0.1/24\naddress va 10.0.1.1/24\n");
+	remove_address(h, "va", "10.0.0.1/24");
+	free(shell("ip -o address show dev va | grep -q 10.0.0.1/24"));
+	assert_listed(h, NULL, "address va 10.0.1.1/24\n");
+	/* root's alone */
+	assert_refused(h, hycan_address_remove(h, "va", &others), HYCAN_REFUSAL_DENIED);
+	assert_string_equal(hycan_error_field(h), "link");
+	assert_contains(hycan_error_message(h), "The address “va 10.0.2.1/24” is uid 0's");
 	hycan_close(h);
 }
 
@@ -434,6 +446,7 @@ static void shows_to_whom_it_belongs(void **state)
 	add_address(w->h, "va", "10.0.0.1/24");
 	add_address(w->h, "va", "10.0.2.1/24");
 	world_as(NOBODY, NOBODY, as_nobody, w);
+	remove_address(w->h, "va", "10.0.2.1/24");
 	assert_objects(w->h, "address va 10.0.0.1/24\naddress va 10.0.1.1/24\n");
 	assert_listed(w->h, &mine, "address va 10.0.0.1/24\n");
 }

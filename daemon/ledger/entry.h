@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the ledger share: the table, its entries, and who holds them. Inside this room alone, and with the
+ * ledger's lock held.
+ *
+ *   ledger.c  what others may ask: takes the lock, and tells the file
+ *   object.c  objects, and what they are on
+ *   hold.c    who holds them, and sessions
+ *   going.c   what is about to go
+ *   table.c   finding entries
+ *   list.c    going through all of them, slice by slice
+ */
+#ifndef LEDGER_ENTRY_H
+#define LEDGER_ENTRY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "ledger.h"
+
+/* Buckets at the beginning, and of as many entries at most: every object may be on a link of its own. */
+#define BUCKETS_MIN 64u
+#define BUCKETS_MAX ((size_t)2 * LEDGER_OBJECTS_MAX)
+
+/* Sessions are found by number in so many lists. */
+#define SESSION_LISTS 256u
+
+/* Entries that are handled before another thread gets its turn. */
+#define SLICE 64u
+
+struct entry;
+
+/* What a session holds. */
+struct holds {
+	uint64_t session;
+	uint64_t renewed_us;
+	size_t n;
+	TAILQ_HEAD(hold_list, hold) list; /* the oldest first */
+	LIST_ENTRY(holds) entry;
+};
+
+/* A holder beside the one that is in the entry itself. */
+struct hold {
+	struct hold *next; /* of the same entry, the oldest first */
+	struct entry *entry;
+	struct holds *of; /* whose it is; NULL: the user's */
+	TAILQ_ENTRY(hold) by_age;
+	uint64_t at_us; /* made, or asked for again */
+	uid_t uid;
+	uint32_t round;
+	uint32_t seconds; /* of a lease; 0: it is none */
+	bool inside;      /* its memory is the entry's */
+};
+
+/* An entry stands for an object, or only for what objects are on; one that is neither is freed at once. */
+struct entry {
+	struct entry *next; /* in the bucket; what is compared stands together, in as few cache lines as can be */
+	uint32_t hash;
+	uint8_t kind;
+	uint8_t size;
+	bool object : 1;
+	bool owned : 1;  /* a user holds it for good: uid, since round */
+	bool marked : 1; /* stays at the next sweep */
+	bool pinned : 1; /* it is being looked through, or something will be on it */
+	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
+	bool going : 1;  /* somebody is about to take it away */
+	bool room : 1;   /* there is memory for a hold behind it */
+	uid_t uid;
+	uint32_t round; /* when the user asked for it last */
+	uint64_t netns;
+	TAILQ_ENTRY(entry) order; /* by age, for objects and cursors */
+	struct entry *on;
+	LIST_ENTRY(entry) sibling; /* what is on the same */
+	LIST_HEAD(, entry) things; /* what is on this */
+	uint64_t since_us;
+	struct hold *holds; /* further holders */
+	uint8_t identity[];
+};
+
+TAILQ_HEAD(entry_list, entry);
+
+/* Somebody takes an object away just now. */
+struct going {
+	struct entry *entry;
+	const void *by;
+	struct going *next;
+};
+
+struct ledger {
+	pthread_mutex_t lock;
+	uint64_t hash_key[2];
+	struct entry **bucket;
+	uint32_t n_buckets;
+	uint32_t level; /* the power of two that n_buckets has reached */
+	uint32_t n_entries;
+	size_t n_objects;
+	unsigned int work; /* since others had their turn */
+	uint32_t round;    /* of stating what is wanted: counts ledger_round() */
+	struct entry_list objects;
+	LIST_HEAD(, holds) sessions[SESSION_LISTS];
+
+	struct going *going;
+	pthread_cond_t went;      /* something that was going is gone, or stays */
+	_Atomic uint32_t n_going; /* how often anything was about to go, and went */
+
+	struct ledger_file *file; /* or NULL */
+	bool is_written_anew;
+	struct entry written_anew; /* a cursor: up to there, while the file is written anew */
+};
+
+void ledger_lock(struct ledger *l);
+void ledger_unlock(struct ledger *l);
+
+/* Lets others have their turn; everything may be another afterwards. */
+void ledger_take_turns(struct ledger *l);
+
+/* table.c */
+
+int table_open(struct ledger *l);
+void table_close(struct ledger *l);
+uint32_t table_hash(const struct ledger *l, const struct ledger_key *key);
+struct entry *table_find(const struct ledger *l, const struct ledger_key *key);
+struct entry *table_find_hashed(const struct ledger *l, const struct ledger_key *key, uint32_t hash);
+
+/* Finds an entry, or makes one that stands for nothing yet, with room for a hold. NULL: no memory. */
+struct entry *table_obtain(struct ledger *l, const struct ledger_key *key, uint32_t hash, bool room);
+
+/*
+ * Asks the processor for the memory that table_obtain() will look at. Many objects are put with buckets all over the table,
+ * and waiting for each of them in turn is what takes the time.
+ */
+void table_prefetch(const struct ledger *l, const uint32_t *hashes, size_t n);
+
+/* The memory for a hold behind it, or NULL. */
+struct hold *table_room(struct entry *e);
+
+/* Nobody finds it any more. */
+void table_remove(struct ledger *l, struct entry *e);
+
+/* Frees an entry that stands for nothing any more. */
+void table_release(struct ledger *l, struct entry *e);
+
+void entry_key(const struct entry *e, struct ledger_key *key);
+
+/* object.c */
+
+int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
+               struct entry *on);
+int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
+                   const struct ledger_key *on);
+
+/* It is as if a stranger had made it. */
+void object_disown(struct ledger *l, struct entry *e);
+
+/* Takes an entry out with all that is on it. */
+void object_take_out(struct ledger *l, struct entry *e);
+void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, bool deep);
+int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+
+/* hold.c */
+
+/* One more holder, or the same again. 0 or -ENOMEM. */
+int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *holder, uint64_t now_us);
+bool hold_any(const struct entry *e);
+
+/* Nobody holds it any more. */
+void hold_drop_all(struct ledger *l, struct entry *e);
+
+/* Lets go of what the holder, or its user, has of it; true: somebody still holds it. */
+bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder);
+
+/* Whether what the holder has of it was not asked for since a round began. */
+bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round);
+
+enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder);
+
+/* The holds of one entry are another's. 0 or -ENOMEM, and nothing has changed. */
+int hold_move(struct entry *from, struct entry *to);
+
+/* Who holds it first, how many, and until when. */
+void hold_describe(const struct entry *e, struct ledger_object *object);
+
+/* The same of one user. False: he does not hold it. */
+bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *object);
+void hold_close(struct ledger *l);
+
+/* going.c */
+
+int going_begin(struct ledger *l, struct entry *e, const void *by);
+void going_end(struct ledger *l, struct entry *e);
+
+/* Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. */
+struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by);
+
+/* list.c */
+
+void list_write_anew(struct ledger *l);
+int list_write_all_anew(struct ledger *l);
+
+#endif

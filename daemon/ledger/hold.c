@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who holds an object.
+ *
+ * Most objects are held by one user for good: that is in the entry itself. Sessions, and other users, have a hold each; the
+ * first one of an object that is new is in the entry's own memory, so that making an object takes memory once.
+ *
+ * A lease ends so many seconds after the object was asked for or its session was renewed, whichever was later: so renewing
+ * costs the same for one object and for a hundred thousand.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "entry.h"
+
+/* ---------------------------------------------------------------------------------------------------------- sessions */
+
+static struct holds *find_session(struct ledger *l, uint64_t session)
+{
+	struct holds *h;
+
+	LIST_FOREACH(h, &l->sessions[session % SESSION_LISTS], entry)
+	if (h->session == session)
+		break;
+	return h;
+}
+
+static struct holds *obtain_session(struct ledger *l, uint64_t session)
+{
+	struct holds *h = find_session(l, session);
+
+	if (h)
+		return h;
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return NULL;
+	h->session = session;
+	TAILQ_INIT(&h->list);
+	LIST_INSERT_HEAD(&l->sessions[session % SESSION_LISTS], h, entry);
+	return h;
+}
+
+static void release_session(struct holds *h)
+{
+	if (!h || h->n > 0)
+		return;
+	LIST_REMOVE(h, entry);
+	free(h);
+}
+
+void hold_close(struct ledger *l)
+{
+	for (size_t i = 0; i < SESSION_LISTS; i++)
+		while (!LIST_EMPTY(&l->sessions[i])) {
+			LIST_FIRST(&l->sessions[i])->n = 0;
+			release_session(LIST_FIRST(&l->sessions[i]));
+		}
+}
+
+/* ------------------------------------------------------------------------------------------------------------- holds */
+
+static uint64_t deadline_of(const struct hold *h)
+{
+	uint64_t from;
+
+	if (!h->seconds)
+		return UINT64_MAX;
+	from = h->of && h->of->renewed_us > h->at_us ? h->of->renewed_us : h->at_us;
+	return from + h->seconds * UINT64_C(1000000);
+}
+
+static struct hold *find_hold(const struct entry *e, uid_t uid, uint64_t session)
+{
+	struct hold *h = e->holds;
+
+	while (h && (session ? !h->of || h->of->session != session : h->of || h->uid != uid))
+		h = h->next;
+	return h;
+}
+
+static void drop(struct hold *h)
+{
+	struct hold **at = &h->entry->holds;
+
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	if (h->of) {
+		TAILQ_REMOVE(&h->of->list, h, by_age);
+		h->of->n--;
+		release_session(h->of);
+	}
+	if (h->inside)
+		h->entry = NULL;
+	else
+		free(h);
+}
+
+static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint64_t session)
+{
+	struct hold *h = table_room(e), **at = &e->holds;
+	bool inside = h && !e->holds;
+	struct holds *of = session ? obtain_session(l, session) : NULL;
+
+	if (session && !of)
+		return NULL;
+	if (!inside)
+		h = malloc(sizeof(*h));
+	if (!h) {
+		release_session(of);
+		return NULL;
+	}
+	*h = (struct hold){ .entry = e, .of = of, .uid = uid, .inside = inside };
+	if (of) {
+		TAILQ_INSERT_TAIL(&of->list, h, by_age);
+		of->n++;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = h;
+	return h;
+}
+
+int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *holder, uint64_t now_us)
+{
+	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	struct hold *h;
+
+	if (session == 0 && (!e->owned || e->uid == holder->uid)) {
+		e->owned = true;
+		e->uid = holder->uid;
+		e->round = l->round;
+		h = holder->session ? find_hold(e, holder->uid, holder->session) : NULL;
+	} else {
+		h = find_hold(e, holder->uid, session);
+		if (!h)
+			h = add_hold(l, e, holder->uid, session);
+		if (!h)
+			return -ENOMEM;
+		h->at_us = now_us;
+		h->round = l->round;
+		h->seconds = holder->lifetime == HYCAN_LIFETIME_LEASE ? holder->seconds : 0;
+		return 0;
+	}
+	/* it held it for a time, and does for good now */
+	if (h)
+		drop(h);
+	return 0;
+}
+
+bool hold_any(const struct entry *e)
+{
+	return e->owned || e->holds;
+}
+
+void hold_drop_all(struct ledger *l, struct entry *e)
+{
+	(void)l;
+	e->owned = false;
+	while (e->holds)
+		drop(e->holds);
+}
+
+bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
+{
+	struct hold *h = holder->session ? find_hold(e, holder->uid, holder->session) : NULL;
+	struct hold *permanent = find_hold(e, holder->uid, 0), *next;
+	bool own = h || permanent || (e->owned && e->uid == holder->uid);
+
+	(void)l;
+	if (h)
+		drop(h);
+	if (permanent)
+		drop(permanent);
+	if (e->uid == holder->uid)
+		e->owned = false;
+	/* whose programs hold it, and not he himself: all of them let go */
+	for (h = own ? NULL : e->holds; h; h = next) {
+		next = h->next;
+		if (h->uid == holder->uid)
+			drop(h);
+	}
+	return hold_any(e);
+}
+
+enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder)
+{
+	bool direct = e->owned && e->uid == holder->uid, session = false;
+	size_t users = 0, all = e->owned;
+
+	for (const struct hold *h = e->holds; h; h = h->next) {
+		bool is = h->uid == holder->uid;
+
+		session = session || (is && h->of && h->of->session == holder->session);
+		direct = direct || (is && !h->of);
+		users += is && h->of;
+		all++;
+	}
+	if (all == 0)
+		return LEDGER_NOBODYS;
+	if (direct || session)
+		return all == (size_t)(e->owned && e->uid == holder->uid) + session + (find_hold(e, holder->uid, 0) != NULL)
+		               ? LEDGER_MINE
+		               : LEDGER_SHARED;
+	if (users > 0)
+		return all == users ? LEDGER_MINE : LEDGER_SHARED;
+	return LEDGER_OTHERS;
+}
+
+bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
+{
+	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	const struct hold *h;
+
+	if (session == 0 && e->owned && e->uid == holder->uid)
+		return (int32_t)(e->round - round) < 0;
+	h = find_hold(e, holder->uid, session);
+	return h && (int32_t)(h->round - round) < 0;
+}
+
+int hold_move(struct entry *from, struct entry *to)
+{
+	struct hold *h = from->holds, **at = &to->holds;
+
+	/* the one in the memory of the entry, if any, is the first */
+	if (h && h->inside) {
+		struct hold *copy = malloc(sizeof(*copy));
+
+		if (!copy)
+			return -ENOMEM;
+		*copy = *h;
+		copy->inside = false;
+		if (h->of) {
+			TAILQ_INSERT_BEFORE(h, copy, by_age);
+			TAILQ_REMOVE(&h->of->list, h, by_age);
+		}
+		from->holds = copy;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = from->holds;
+	for (h = from->holds; h; h = h->next)
+		h->entry = to;
+	from->holds = NULL;
+	to->owned = from->owned;
+	to->uid = from->uid;
+	to->round = from->round;
+	from->owned = false;
+	return 0;
+}
+
+static size_t count(const struct entry *e)
+{
+	size_t n = e->owned;
+
+	for (const struct hold *h = e->holds; h; h = h->next)
+		n++;
+	return n;
+}
+
+static void describe(const struct hold *h, struct ledger_object *object)
+{
+	object->holder = (struct ledger_holder){ .uid = h->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	if (!h->of)
+		return;
+	object->holder.session = h->of->session;
+	object->holder.seconds = h->seconds;
+	object->holder.lifetime = h->seconds ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION;
+	object->deadline_us = h->seconds ? deadline_of(h) : 0;
+}
+
+void hold_describe(const struct entry *e, struct ledger_object *object)
+{
+	object->n_holders = (uint32_t)count(e);
+	object->deadline_us = 0;
+	object->holder = (struct ledger_holder){ .uid = e->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	if (!e->owned && e->holds)
+		describe(e->holds, object);
+}
+
+bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *object)
+{
+	const struct hold *h = e->holds;
+
+	hold_describe(e, object);
+	if (e->owned && e->uid == uid)
+		return true;
+	while (h && h->uid != uid)
+		h = h->next;
+	if (h)
+		describe(h, object);
+	return h;
+}
+
+/* ------------------------------------------------------------------------------------------ what is asked of sessions */
+
+size_t ledger_session_count(struct ledger *ledger, uint64_t session)
+{
+	struct holds *h;
+	size_t n;
+
+	ledger_lock(ledger);
+	h = find_session(ledger, session);
+	n = h ? h->n : 0;
+	ledger_unlock(ledger);
+	return n;
+}
+
+void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us)
+{
+	struct holds *h;
+
+	ledger_lock(ledger);
+	h = find_session(ledger, session);
+	if (h)
+		h->renewed_us = now_us;
+	ledger_unlock(ledger);
+}
+
+void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
+{
+	struct holds *a, *b;
+	struct hold *h;
+
+	ledger_lock(ledger);
+	a = find_session(ledger, from);
+	b = find_session(ledger, to);
+	if (a && !b) {
+		LIST_REMOVE(a, entry);
+		a->session = to;
+		LIST_INSERT_HEAD(&ledger->sessions[to % SESSION_LISTS], a, entry);
+	}
+	while (a && b && (h = TAILQ_FIRST(&a->list))) {
+		bool last = a->n == 1;
+
+		if (find_hold(h->entry, h->uid, to)) {
+			drop(h);
+		} else {
+			TAILQ_REMOVE(&a->list, h, by_age);
+			TAILQ_INSERT_TAIL(&b->list, h, by_age);
+			h->of = b;
+			a->n--;
+			b->n++;
+			release_session(a);
+		}
+		if (last)
+			break;
+	}
+	ledger_unlock(ledger);
+}
+
+/* Whether it is on something that goes just now. */
+static bool is_in_grave(const struct entry *e)
+{
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->grave)
+			return true;
+	return false;
+}
+
+/* Lets go of a hold. True: it was the last one, and the object is about to go. */
+static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct ledger_key *key)
+{
+	struct entry *e = h->entry;
+	bool grave = is_in_grave(e);
+
+	drop(h);
+	if (grave || hold_any(e) || e->going || !e->object)
+		return false;
+	if (going_begin(l, e, by) < 0)
+		return false;
+	entry_key(e, key);
+	return true;
+}
+
+size_t ledger_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys, size_t max,
+                  uint64_t *ret_next_us)
+{
+	uint64_t next_us = UINT64_MAX;
+	unsigned int steps = 0;
+	struct holds *of;
+	struct hold *h, *before;
+	size_t n = 0, left;
+
+	ledger_lock(ledger);
+	of = find_session(ledger, session);
+	left = of ? of->n : 0;
+	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
+		before = TAILQ_PREV(h, hold_list, by_age);
+		left--;
+		if (now_us != UINT64_MAX && deadline_of(h) > now_us) {
+			next_us = deadline_of(h) < next_us ? deadline_of(h) : next_us;
+			continue;
+		}
+		n += end_hold(ledger, h, by, &keys[n]);
+		steps++;
+	}
+	ledger_unlock(ledger);
+	(void)steps;
+	*ret_next_us = next_us;
+	return n;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Going through all objects by age, slice by slice: to tell of them, and to write the ledger's file anew. */
+#include <errno.h>
+
+#include "entry.h"
+#include "ledger_file.h"
+
+static void copy_object(const struct entry *e, struct ledger_object *object)
+{
+	object->since_us = e->since_us;
+	hold_describe(e, object);
+	entry_key(e, &object->key);
+}
+
+/* Whether it goes just now, with what it is on. Two ends of a pair are on each other. */
+static bool is_going(const struct entry *e)
+{
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->grave)
+			return true;
+	return false;
+}
+
+static void mark_written_anew(struct ledger *l, bool is)
+{
+	if (l->is_written_anew)
+		TAILQ_REMOVE(&l->objects, &l->written_anew, order);
+	if (is)
+		TAILQ_INSERT_HEAD(&l->objects, &l->written_anew, order);
+	l->is_written_anew = is;
+}
+
+/* Writes the next objects into the file that is written anew. */
+static int write_slice(struct ledger *l, bool *ret_done)
+{
+	struct ledger_object object;
+	struct ledger_key on;
+	struct entry *e;
+	int r = 0;
+
+	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
+		if (e->object && !is_going(e)) {
+			copy_object(e, &object);
+			if (e->on)
+				entry_key(e->on, &on);
+			r = ledger_file_anew_put(l->file, &object, e->on ? &on : NULL);
+			if (r < 0)
+				return r;
+		}
+		TAILQ_REMOVE(&l->objects, &l->written_anew, order);
+		TAILQ_INSERT_AFTER(&l->objects, e, &l->written_anew, order);
+	}
+	*ret_done = !e;
+	return 0;
+}
+
+/* Goes on with writing the file anew, when that is due. */
+void list_write_anew(struct ledger *l)
+{
+	bool begins, done = false;
+
+	if (!l->file || !ledger_file_is_due(l->file, l->n_objects))
+		return;
+	if (ledger_file_anew(l->file, &begins) < 0)
+		return;
+	if (begins)
+		mark_written_anew(l, true);
+	if (write_slice(l, &done) < 0 || (done && ledger_file_anew_done(l->file) < 0)) {
+		ledger_file_anew_abandon(l->file);
+		done = true;
+	}
+	if (done)
+		mark_written_anew(l, false);
+}
+
+/* The same at once, before anything else is written. */
+int list_write_all_anew(struct ledger *l)
+{
+	bool begins, done = false;
+	int r = ledger_file_anew(l->file, &begins);
+
+	if (r == 0)
+		mark_written_anew(l, true);
+	while (r == 0 && !done)
+		r = write_slice(l, &done);
+	mark_written_anew(l, false);
+	return r < 0 ? r : ledger_file_anew_done(l->file);
+}
+
+/* Copies the objects behind the cursor, SLICE looked at, and moves it behind them. False: there are no more. */
+static bool next_slice(struct ledger *l, struct entry *cursor, const uid_t *uid, struct ledger_object *slice, size_t *ret_n)
+{
+	struct entry *e = NULL;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(cursor, order)); i++) {
+		if (e->object) {
+			copy_object(e, &slice[n]);
+			n += !uid || hold_describe_of(e, *uid, &slice[n]);
+		}
+		TAILQ_REMOVE(&l->objects, cursor, order);
+		TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
+	}
+	*ret_n = n;
+	return e;
+}
+
+static int list(struct ledger *ledger, const uid_t *uid, ledger_found *found, void *userdata)
+{
+	struct ledger_object slice[SLICE];
+	struct entry cursor = { .grave = true };
+	bool more = true;
+	size_t n;
+	int r = 0;
+
+	ledger_lock(ledger);
+	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
+	while (r == 0 && more) {
+		more = next_slice(ledger, &cursor, uid, slice, &n);
+		ledger_unlock(ledger);
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = found(&slice[i], userdata);
+		ledger_lock(ledger);
+	}
+	TAILQ_REMOVE(&ledger->objects, &cursor, order);
+	ledger_unlock(ledger);
+	return r;
+}
+
+int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata)
+{
+	return list(ledger, NULL, found, userdata);
+}
+
+int ledger_list_of(struct ledger *ledger, uid_t uid, ledger_found *found, void *userdata)
+{
+	return list(ledger, &uid, found, userdata);
+}
+
+/* Copies the keys of stale objects before the cursor, SLICE looked at, and moves it before them. False: there are no more. */
+static bool previous_slice(struct ledger *l, struct entry *cursor, const struct ledger_holder *holder, uint64_t netns,
+                           unsigned int kind, uint32_t round, struct ledger_key *slice, size_t *ret_n)
+{
+	struct entry *e = NULL;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < SLICE && (e = TAILQ_PREV(cursor, entry_list, order)); i++) {
+		if (e->object && e->netns == netns && (!kind || e->kind == kind) && hold_is_stale(e, holder, round))
+			entry_key(e, &slice[n++]);
+		TAILQ_REMOVE(&l->objects, cursor, order);
+		TAILQ_INSERT_BEFORE(e, cursor, order);
+	}
+	*ret_n = n;
+	return e;
+}
+
+int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
+                      ledger_stale *found, void *userdata)
+{
+	struct ledger_key slice[SLICE];
+	struct entry cursor = { .grave = true };
+	bool more = true;
+	size_t n;
+	int r = 0;
+
+	ledger_lock(ledger);
+	TAILQ_INSERT_TAIL(&ledger->objects, &cursor, order);
+	while (r == 0 && more) {
+		more = previous_slice(ledger, &cursor, holder, netns, kind, round, slice, &n);
+		ledger_unlock(ledger);
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = found(&slice[i], userdata);
+		ledger_lock(ledger);
+	}
+	TAILQ_REMOVE(&ledger->objects, &cursor, order);
+	ledger_unlock(ledger);
+	return r;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Objects of the ledger, and what they are on. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entry.h"
+#include "ledger_file.h"
+
+void ledger_take_turns(struct ledger *l)
+{
+	if (++l->work < SLICE)
+		return;
+	ledger_unlock(l);
+	sched_yield();
+	ledger_lock(l);
+}
+
+static void leave(struct ledger *l, struct entry *e)
+{
+	struct entry *on = e->on;
+
+	if (!on)
+		return;
+	LIST_REMOVE(e, sibling);
+	e->on = NULL;
+	table_release(l, on);
+}
+
+static void enter(struct entry *e, struct entry *on)
+{
+	LIST_INSERT_HEAD(&on->things, e, sibling);
+	e->on = on;
+}
+
+/*
+ * Takes an entry out with all that is on it. It leaves the table and everything that it is on first, so that nobody finds
+ * it while the rest goes, slice by slice; two ends of a pair, which are on each other, end there, too.
+ */
+static void take_out_things(struct ledger *l, struct entry *grave)
+{
+	struct entry *thing;
+
+	while ((thing = LIST_FIRST(&grave->things))) {
+		object_take_out(l, thing);
+		ledger_take_turns(l);
+	}
+}
+
+void object_take_out(struct ledger *l, struct entry *e)
+{
+	table_remove(l, e);
+	e->grave = true;
+	leave(l, e);
+	going_end(l, e);
+	hold_drop_all(l, e);
+	if (e->object) {
+		TAILQ_REMOVE(&l->objects, e, order);
+		l->n_objects--;
+	}
+	take_out_things(l, e);
+	free(e);
+}
+
+void object_disown(struct ledger *l, struct entry *e)
+{
+	struct ledger_key key;
+
+	if (!e->object)
+		return;
+	entry_key(e, &key);
+	ledger_file_take(l->file, &key);
+	TAILQ_REMOVE(&l->objects, e, order);
+	l->n_objects--;
+	e->object = false;
+	leave(l, e);
+	table_release(l, e);
+}
+
+/* Moves the objects of a kind that are on something to a grave; with deep, those on what is on that, too. */
+static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind, bool deep, struct entry *grave)
+{
+	struct entry *thing, *next;
+	struct ledger_key key;
+
+	/* two ends of a pair are on each other */
+	if (on->pinned)
+		return;
+	on->pinned = true;
+	for (thing = LIST_FIRST(&on->things); thing; thing = next) {
+		next = LIST_NEXT(thing, sibling);
+		if (thing->object && thing->kind == kind && !thing->marked) {
+			entry_key(thing, &key);
+			ledger_file_take(l->file, &key);
+			LIST_REMOVE(thing, sibling);
+			enter(thing, grave);
+		} else if (deep) {
+			bury(l, thing, kind, true, grave);
+		}
+		if (thing->kind == kind)
+			thing->marked = false;
+	}
+	on->pinned = false;
+}
+
+void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, bool deep)
+{
+	struct entry grave = { .grave = true }, *on = table_find(l, key);
+
+	if (!on)
+		return;
+	bury(l, on, kind, deep, &grave);
+	table_release(l, on);
+	take_out_things(l, &grave);
+}
+
+int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
+               struct entry *on)
+{
+	struct entry *e = table_obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
+	int r = e ? hold_add(l, e, holder, now_us) : -ENOMEM;
+
+	if (e && r < 0)
+		table_release(l, e);
+	if (r < 0)
+		return r;
+	if (e->object)
+		TAILQ_REMOVE(&l->objects, e, order);
+	else
+		l->n_objects++;
+	TAILQ_INSERT_TAIL(&l->objects, e, order);
+	e->object = true;
+	e->since_us = now_us;
+	if (e->on != on) {
+		leave(l, e);
+		if (on && on != e)
+			enter(e, on);
+	}
+	return 0;
+}
+
+int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
+                   const struct ledger_key *key_on)
+{
+	struct entry *on = NULL;
+	uint32_t hashes[LEDGER_PUT_MAX];
+	int r = 0;
+
+	if (key_on) {
+		on = table_obtain(l, key_on, table_hash(l, key_on), false);
+		if (!on)
+			return -ENOMEM;
+		on->pinned = true;
+	}
+	for (size_t i = 0; i < n; i++)
+		hashes[i] = table_hash(l, &keys[i]);
+	if (n > 1)
+		table_prefetch(l, hashes, n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = object_put(l, holder, now_us, &keys[i], hashes[i], on);
+	if (on) {
+		on->pinned = false;
+		table_release(l, on);
+	}
+	return r;
+}
+
+/* Gives an entry another key, which nothing else has: another entry, in its place. NULL: no memory, nothing has changed. */
+static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledger_key *key)
+{
+	struct entry *to = table_obtain(l, key, table_hash(l, key), false), *on = e->on, *thing;
+
+	if (!to)
+		return NULL;
+	if (hold_move(e, to) < 0) {
+		table_release(l, to);
+		return NULL;
+	}
+	going_end(l, e);
+	to->since_us = e->since_us;
+	to->marked = e->marked;
+	to->object = e->object;
+	if (e->object) {
+		TAILQ_INSERT_BEFORE(e, to, order);
+		TAILQ_REMOVE(&l->objects, e, order);
+	}
+	if (on) {
+		LIST_REMOVE(e, sibling);
+		enter(to, on);
+	}
+	while ((thing = LIST_FIRST(&e->things))) {
+		LIST_REMOVE(thing, sibling);
+		enter(thing, to);
+	}
+	table_remove(l, e);
+	free(e);
+	return to;
+}
+
+int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+{
+	struct entry *e = table_find(l, from), *thing, *next;
+	struct ledger_key key = *to;
+
+	if (!e)
+		return 0;
+	e = rekey(l, e, to);
+	for (thing = e ? LIST_FIRST(&e->things) : NULL; thing; thing = next) {
+		next = LIST_NEXT(thing, sibling);
+		if (!(kinds & 1u << thing->kind) || thing->size < from->size ||
+		    thing->size - from->size > LEDGER_IDENTITY_MAX - to->size ||
+		    memcmp(thing->identity, from->identity, from->size) != 0)
+			continue;
+		key.kind = thing->kind;
+		key.size = (uint8_t)(thing->size - from->size + to->size);
+		memcpy(key.identity + to->size, thing->identity + from->size, thing->size - from->size);
+		if (!table_find(l, &key) && !rekey(l, thing, &key))
+			return -ENOMEM;
+	}
+	return e ? 0 : -ENOMEM;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Asks the ledger, for each thing that the row of the schema says is changed or taken away.
+ *
+ * A link may be known by other names, too. The ledger has one alone, so the kernel is asked for it, unless the ledger knows
+ * the name that was given or the caller is root, who may anyway.
+ *
+ * What this file does not do: know any operation.
+ */
+#include <string.h>
+
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "own.h"
+#include "server.h"
+#include "table.h"
+
+static const char *kind_name(enum hycan_object_kind kind)
+{
+	const struct hycan_enumeration *kinds = structure_object.field[0].enumeration;
+
+	for (size_t i = 0; i < kinds->n_enumerators; i++)
+		if (kinds->enumerator[i].number == kind)
+			return kinds->enumerator[i].name;
+	return "object";
+}
+
+static int refuse(const struct key_view *v, const struct ledger_key *key, uid_t owner)
+{
+	char text[128];
+
+	key_format(key, text, sizeof(text));
+	return op_refuse(&v->job->op, HYCAN_REFUSAL_DENIED, key_field(v->effect, v->effect->part[0])->name,
+	                 "The %s “%s” is uid %u's: only that user, root, and whom policy allows it with owner=any may %s it.",
+	                 kind_name(key->kind), text, owner, v->effect->does == OP_TAKES ? "remove" : "change");
+}
+
+/* The key with the link's own name. False: it is the same, or there is no such link. */
+static bool by_own_name(const struct job *job, struct ledger_key *key)
+{
+	char name[HYCAN_IFNAME_SIZE];
+	const char *given = (const char *)key->identity + 1;
+
+	if (key->kind != HYCAN_OBJECT_KIND_LINK || op_scope_link_name(job->op.scope, given, name) < 0 || strcmp(name, given) == 0)
+		return false;
+	key->size = (uint8_t)(strlen(name) + 2);
+	memcpy(key->identity + 1, name, strlen(name) + 1);
+	return true;
+}
+
+static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uid_t *ret_owner)
+{
+	struct job *job = v->job;
+
+	job->marks = job->marks || v->effect->does == OP_TAKES;
+	if (v->effect->does == OP_TAKES)
+		return ledger_take_begin(job->server->ledger, key, &job->holder, force, job, ret_owner);
+	return ledger_whose(job->server->ledger, key, &job->holder, ret_owner);
+}
+
+static int check_item(const struct key_view *v, size_t item, bool force)
+{
+	struct ledger_key key;
+	enum ledger_stand stand;
+	uid_t owner = 0;
+
+	key_of(v, item, &key);
+	stand = ask(v, &key, force, &owner);
+	if (stand == LEDGER_NOBODYS && !force && by_own_name(v->job, &key))
+		stand = ask(v, &key, force, &owner);
+	switch (stand) {
+	case LEDGER_NOBODYS:
+	case LEDGER_MINE:
+		return 0;
+	case LEDGER_SHARED:
+		if (v->effect->does != OP_TAKES)
+			return 0;
+		v->job->lets_go = v->job->op.unchanged = true;
+		return OP_LETS_GO;
+	case LEDGER_OTHERS:
+		return force ? 0 : refuse(v, &key, owner);
+	}
+	return 0;
+}
+
+static int check(struct job *job, bool settled)
+{
+	bool force = job->op.any_owner;
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	if (job->is_own)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		bool asks = effects[i].n_parts &&
+		            (effects[i].does == OP_CHANGES || effects[i].does == OP_RENAMES || effects[i].does == OP_TAKES);
+
+		if (!asks || v.absent || effects[i].settled != settled)
+			continue;
+		/* what may be changed anyway need not be looked for */
+		if (force && effects[i].does != OP_TAKES)
+			continue;
+		for (size_t k = 0; k < v.n_items; k++) {
+			int r = check_item(&v, k, force);
+
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int own_check(struct job *job)
+{
+	job->lets_go = false;
+	job->op.any_owner = job->is_own || job->holder.uid == 0 || job->any_owner || job->server->private;
+	job->op.settled = NULL;
+	return check(job, false);
+}
+
+int own_claim(struct op *op, const void *settled)
+{
+	op->settled = settled;
+	return check((struct job *)op, true);
+}
+
+void own_cancel(struct job *job)
+{
+	if (job->marks)
+		ledger_cancel(job->server->ledger, job);
+	job->marks = false;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose things are: a client changes and takes away what it holds, what nobody made through the daemon, and what policy
+ * says (owner=any). Root may everything, but lets go of what it holds with others, as everybody does.
+ */
+#ifndef SERVER_OWN_H
+#define SERVER_OWN_H
+
+struct job;
+struct op;
+
+/* Before the handler is called; on any thread. 0: it is; OP_LETS_GO: success without it; else the refusal. */
+int own_check(struct job *job);
+
+/* op->claim: the same of what only the handler knows. */
+int own_claim(struct op *op, const void *settled);
+
+/* What was to be taken away stays. */
+void own_cancel(struct job *job);
+
+#endif

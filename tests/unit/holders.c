@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ledger alone: who holds an object, and what becomes of it when they let go. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/ledger.h"
+
+#define SECOND UINT64_C(1000000)
+
+static const struct ledger_holder alice = { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 10 };
+static const struct ledger_holder alice_elsewhere = { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 11 };
+static const struct ledger_holder alice_here = { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 10 };
+static const struct ledger_holder alice_there = { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 11 };
+static const struct ledger_holder bob = { .uid = 2, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 20 };
+static const struct ledger_holder bob_here = { .uid = 2, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 20 };
+static const struct ledger_holder lease = { .uid = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 10, .seconds = 5 };
+
+static struct ledger_key key(const char *identity)
+{
+	struct ledger_key k = { .netns = 1, .kind = HYCAN_OBJECT_KIND_LINK, .size = (uint8_t)strlen(identity) };
+
+	memcpy(k.identity, identity, k.size);
+	return k;
+}
+
+static void put_at(struct ledger *l, const char *identity, const struct ledger_holder *holder, uint64_t now_us)
+{
+	const struct ledger_key k = key(identity);
+
+	assert_int_equal(ledger_put(l, holder, now_us, &k, 1, NULL, NULL), 0);
+}
+
+static void put(struct ledger *l, const char *identity, const struct ledger_holder *holder)
+{
+	put_at(l, identity, holder, 1);
+}
+
+static int hold(struct ledger *l, const char *identity, const struct ledger_holder *holder, uint32_t stamp)
+{
+	const struct ledger_key k = key(identity);
+
+	return ledger_hold(l, holder, 1, &k, 1, NULL, stamp);
+}
+
+static bool let_go(struct ledger *l, const char *identity, const struct ledger_holder *holder)
+{
+	const struct ledger_key k = key(identity);
+
+	return ledger_let_go(l, &k, holder, l);
+}
+
+static enum ledger_stand whose(struct ledger *l, const char *identity, const struct ledger_holder *holder)
+{
+	const struct ledger_key k = key(identity);
+	uid_t owner = 99;
+	enum ledger_stand stand = ledger_whose(l, &k, holder, &owner);
+
+	assert_int_equal(owner, stand == LEDGER_OTHERS ? 3 - holder->uid : 99);
+	return stand;
+}
+
+static int append(const struct ledger_object *o, void *userdata)
+{
+	char *text = userdata;
+
+	sprintf(text + strlen(text), "%.*s:%u*%u ", o->key.size, o->key.identity, o->holder.uid, o->n_holders);
+	return 0;
+}
+
+static void assert_objects(struct ledger *l, const char *expected)
+{
+	char text[1024] = "";
+
+	assert_int_equal(ledger_list(l, append, text), 0);
+	assert_string_equal(text, expected);
+}
+
+/* What goes when a session ends: the last thing first. */
+static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
+{
+	struct ledger_key keys[2];
+	uint64_t next_us = 0;
+	char text[256] = "";
+	size_t n;
+
+	while ((n = ledger_end(l, session, now_us, l, keys, 2, &next_us)) > 0)
+		for (size_t i = 0; i < n; i++) {
+			sprintf(text + strlen(text), "%.*s ", keys[i].size, keys[i].identity);
+			ledger_take(l, &keys[i]);
+		}
+	assert_string_equal(text, expected);
+	assert_int_equal(next_us, expected_next_us);
+}
+
+static int begin(void **state)
+{
+	return ledger_open((struct ledger **)state);
+}
+
+static int end(void **state)
+{
+	ledger_free((struct ledger **)state);
+	return 0;
+}
+
+static void counts_holders(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, "a", &alice);
+	assert_int_equal(hold(l, "a", &alice, 0), 0);
+	assert_int_equal(hold(l, "a", &alice_elsewhere, 0), 0);
+	assert_objects(l, "a:1*1 ");
+	assert_int_equal(hold(l, "a", &bob, 0), 0);
+	assert_int_equal(hold(l, "a", &bob_here, 0), 0);
+	assert_int_equal(hold(l, "a", &alice_there, 0), 0);
+	assert_objects(l, "a:1*4 ");
+	/* a stranger's is nobody's */
+	assert_int_equal(hold(l, "b", &alice, ledger_stamp(l)), 0);
+	assert_objects(l, "a:1*4 ");
+	/* for good instead of for a time: one holder */
+	assert_int_equal(hold(l, "a", &alice_elsewhere, 0), 0);
+	assert_objects(l, "a:1*3 ");
+	assert_false(let_go(l, "a", &alice));
+	assert_objects(l, "a:2*2 ");
+	/* the session's and the user's at once */
+	assert_true(let_go(l, "a", &bob));
+	ledger_cancel(l, l);
+	assert_objects(l, "");
+}
+
+static void knows_whose(void **state)
+{
+	struct ledger *l = *state;
+
+	assert_int_equal(whose(l, "a", &alice), LEDGER_NOBODYS);
+	put(l, "a", &alice);
+	assert_int_equal(whose(l, "a", &alice_there), LEDGER_MINE);
+	assert_int_equal(whose(l, "a", &bob), LEDGER_OTHERS);
+	put(l, "b", &alice_here);
+	assert_int_equal(whose(l, "b", &alice_here), LEDGER_MINE);
+	/* another program of the same user */
+	assert_int_equal(whose(l, "b", &alice_there), LEDGER_MINE);
+	assert_int_equal(whose(l, "b", &bob_here), LEDGER_OTHERS);
+	put(l, "b", &alice_there);
+	assert_int_equal(whose(l, "b", &alice_here), LEDGER_SHARED);
+	/* a third one, that holds nothing itself, speaks for all of the user's */
+	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }), LEDGER_MINE);
+	put(l, "b", &bob_here);
+	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }), LEDGER_SHARED);
+	assert_int_equal(whose(l, "b", &bob_here), LEDGER_SHARED);
+	assert_false(let_go(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }));
+	assert_int_equal(whose(l, "b", &bob_here), LEDGER_MINE);
+	put(l, "c", &bob);
+	put(l, "c", &alice);
+	assert_int_equal(whose(l, "c", &alice), LEDGER_SHARED);
+	assert_int_equal(whose(l, "c", &bob), LEDGER_SHARED);
+	assert_objects(l, "a:1*1 b:2*1 c:2*2 ");
+}
+
+static void ends_sessions(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, "a", &alice_here);
+	put(l, "b", &alice_here);
+	put(l, "c", &bob_here);
+	put(l, "d", &alice_here);
+	put(l, "b", &bob_here);
+	put(l, "e", &alice_here);
+	put(l, "e", &alice);
+	assert_int_equal(ledger_session_count(l, 10), 3);
+	assert_ends(l, 10, UINT64_MAX, "d a ", UINT64_MAX);
+	assert_int_equal(ledger_session_count(l, 10), 0);
+	assert_objects(l, "c:2*1 b:2*1 e:1*1 ");
+	assert_ends(l, 20, UINT64_MAX, "b c ", UINT64_MAX);
+	assert_ends(l, 20, UINT64_MAX, "", UINT64_MAX);
+	assert_objects(l, "e:1*1 ");
+}
+
+static void ends_leases(void **state)
+{
+	struct ledger *l = *state;
+
+	put_at(l, "a", &lease, 1 * SECOND);
+	put_at(l, "b", &lease, 3 * SECOND);
+	put_at(l, "c", &alice_here, 1 * SECOND);
+	assert_ends(l, 10, 5 * SECOND, "", 6 * SECOND);
+	assert_ends(l, 10, 6 * SECOND, "a ", 8 * SECOND);
+	ledger_renew(l, 10, 7 * SECOND);
+	assert_ends(l, 10, 8 * SECOND, "", 12 * SECOND);
+	/* asked for again */
+	put_at(l, "b", &lease, 11 * SECOND);
+	assert_ends(l, 10, 15 * SECOND, "", 16 * SECOND);
+	assert_ends(l, 10, 20 * SECOND, "b ", UINT64_MAX);
+	assert_objects(l, "c:1*1 ");
+	ledger_renew(l, 4711, 1);
+}
+
+static void adopts(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, "a", &alice_here);
+	put(l, "b", &alice_here);
+	ledger_adopt(l, 10, 12);
+	assert_int_equal(ledger_session_count(l, 10), 0);
+	assert_int_equal(ledger_session_count(l, 12), 2);
+	/* into one that has something, some of it the same */
+	put(l, "b", &alice_there);
+	put(l, "c", &alice_there);
+	ledger_adopt(l, 12, 11);
+	ledger_adopt(l, 12, 11);
+	assert_int_equal(ledger_session_count(l, 11), 3);
+	assert_objects(l, "a:1*1 b:1*1 c:1*1 ");
+	assert_ends(l, 11, UINT64_MAX, "a c b ", UINT64_MAX);
+}
+
+/* What is on a link that goes is let go of by everybody; what is renamed is still held. */
+static void follows_links(void **state)
+{
+	struct ledger *l = *state;
+	const struct ledger_key link = key("eth0"), other = key("eth1");
+	struct ledger_key thing = key("thing");
+
+	thing.kind = HYCAN_OBJECT_KIND_ROUTE;
+	put(l, "eth0", &alice_here);
+	put(l, "eth0", &bob);
+	assert_int_equal(ledger_put(l, &alice_here, 1, &thing, 1, &link, NULL), 0);
+	assert_int_equal(ledger_rename(l, &link, &other, 0), 0);
+	assert_objects(l, "eth1:2*2 thing:1*1 ");
+	assert_int_equal(whose(l, "eth1", &alice_here), LEDGER_SHARED);
+	assert_int_equal(ledger_session_count(l, 10), 2);
+	ledger_take(l, &other);
+	assert_int_equal(ledger_session_count(l, 10), 0);
+	assert_objects(l, "");
+}
+
+static void states_what_is_wanted(void **state)
+{
+	struct ledger *l = *state;
+	const struct ledger_key a = key("a");
+	uint32_t round;
+
+	put(l, "a", &alice);
+	put(l, "b", &alice);
+	put(l, "c", &bob);
+	put(l, "d", &alice_here);
+	round = ledger_round(l);
+	put(l, "b", &alice);
+	assert_true(ledger_let_go_stale(l, &a, &alice, round, l));
+	ledger_take(l, &a);
+	put(l, "a", &alice);
+	assert_false(ledger_let_go_stale(l, &a, &alice, round, l));
+	assert_objects(l, "c:2*1 d:1*1 b:1*1 a:1*1 ");
+}
+
+static int append_key(const struct ledger_key *k, void *userdata)
+{
+	sprintf((char *)userdata + strlen(userdata), "%.*s ", k->size, k->identity);
+	return 0;
+}
+
+static void lists_stale(void **state)
+{
+	struct ledger *l = *state;
+	char text[128] = "", name[8];
+	uint32_t round;
+
+	for (int i = 0; i < 200; i++) {
+		sprintf(name, "%d", i);
+		put(l, name, &alice);
+	}
+	round = ledger_round(l);
+	for (int i = 3; i < 199; i++) {
+		sprintf(name, "%d", i);
+		assert_int_equal(hold(l, name, &alice, 0), 0);
+	}
+	assert_int_equal(ledger_list_stale(l, &bob, 1, 0, round, append_key, text), 0);
+	assert_int_equal(ledger_list_stale(l, &alice, 2, 0, round, append_key, text), 0);
+	assert_int_equal(ledger_list_stale(l, &alice, 1, HYCAN_OBJECT_KIND_ROUTE, round, append_key, text), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(ledger_list_stale(l, &alice, 1, HYCAN_OBJECT_KIND_LINK, round, append_key, text), 0);
+	assert_string_equal(text, "199 2 1 0 ");
+}
+
+/* ------------------------------------------------------------------------------------------------------- what is going */
+
+struct asker {
+	struct ledger *l;
+	uint32_t stamp;
+	int result;
+};
+
+static void *ask(void *userdata)
+{
+	struct asker *a = userdata;
+
+	a->result = hold(a->l, "a", &bob, a->stamp);
+	return NULL;
+}
+
+static void waits_for_what_goes(void **state)
+{
+	struct asker asker = { .l = *state };
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+	pthread_t thread;
+	uid_t owner;
+
+	put(l, "a", &alice);
+	asker.stamp = ledger_stamp(l);
+	assert_int_equal(ledger_take_begin(l, &a, &bob, false, &a, &owner), LEDGER_OTHERS);
+	assert_int_equal(owner, 1);
+	assert_int_equal(ledger_take_begin(l, &a, &alice, false, &a, &owner), LEDGER_MINE);
+	/* whoever takes it away does not wait for himself */
+	assert_int_equal(ledger_take_begin(l, &a, &alice, false, &a, &owner), LEDGER_MINE);
+	assert_int_equal(pthread_create(&thread, NULL, ask, &asker), 0);
+	ledger_take(l, &a);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* it is not there any more: to be asked for again */
+	assert_int_equal(asker.result, -EAGAIN);
+
+	put(l, "a", &alice);
+	asker.stamp = ledger_stamp(l);
+	assert_int_equal(ledger_take_begin(l, &a, &bob, true, &a, &owner), LEDGER_OTHERS);
+	assert_int_equal(pthread_create(&thread, NULL, ask, &asker), 0);
+	/* it stays after all */
+	ledger_cancel(l, &a);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(asker.result, 0);
+	assert_objects(l, "a:1*2 ");
+	assert_int_equal(ledger_take_begin(l, &a, &bob, false, &a, &owner), LEDGER_SHARED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(counts_holders, begin, end),
+		cmocka_unit_test_setup_teardown(knows_whose, begin, end),
+		cmocka_unit_test_setup_teardown(ends_sessions, begin, end),
+		cmocka_unit_test_setup_teardown(ends_leases, begin, end),
+		cmocka_unit_test_setup_teardown(adopts, begin, end),
+		cmocka_unit_test_setup_teardown(follows_links, begin, end),
+		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
+		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
+		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
+}
