@@ -24,6 +24,8 @@ static const char usage[] =
 	"  --check-config     read the policy, say what is wrong with it, and end\n"
 	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
+	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
+	"                     under systemd, else SOCKET_PATH.ledger\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
 	"  --help             this text\n"
@@ -37,6 +39,7 @@ enum {
 	OPTION_LOG_LEVEL,
 	OPTION_PRIVATE,
 	OPTION_UNCONFINED,
+	OPTION_STATE,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -47,6 +50,7 @@ static const struct option long_options[] = {
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
 	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
+	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -117,9 +121,27 @@ static int parse_fd(const char *text, int *ret_fd)
 	return 0;
 }
 
+/* The ledger's file; NULL: none. */
+static char *find_state(const char *asked, const char *socket_path)
+{
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	char *path;
+
+	if (asked)
+		return strcmp(asked, "none") == 0 ? NULL : strdup(asked);
+	/* the first of several */
+	if (directory && directory[0] == '/')
+		return asprintf(&path, "%.*s/ledger", (int)strcspn(directory, ":"), directory) < 0 ? NULL : path;
+	if (!socket_path && getenv("LISTEN_FDS"))
+		return NULL;
+	return asprintf(&path, "%s.ledger", socket_path ? socket_path : LISTEN_DEFAULT) < 0 ? NULL : path;
+}
+
 int main(int argc, char **argv)
 {
 	struct server_options options = { .private_fd = -1 };
+	_cleanup_free_ char *state_path = NULL;
+	const char *state = NULL;
 	bool check = false;
 	unsigned int without = 0;
 	int level, c;
@@ -156,6 +178,9 @@ int main(int argc, char **argv)
 				return 2;
 			}
 			break;
+		case OPTION_STATE:
+			state = optarg;
+			break;
 		case OPTION_HELP:
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -174,5 +199,8 @@ int main(int argc, char **argv)
 	options.socket_path = argv[optind];
 	if (check)
 		return check_config(options.policy_path);
+	state_path = options.private_fd < 0 ? find_state(state, options.socket_path) : NULL;
+	options.state_path = state_path;
+	options.state_asked = state != NULL;
 	return serve(&options, CONFINE_ALL & ~without);
 }

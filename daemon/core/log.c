@@ -103,12 +103,13 @@ void log_audit(int priority, const struct log_audit *a)
 
 	if (!log_enabled(priority))
 		return;
-	snprintf(text, sizeof(text), "%s%s%s by uid %u (pid %d): %s%s%s", a->operation, *a->object ? " " : "", a->object, a->uid,
-	         a->pid, a->result, *a->sentence ? ": " : "", a->sentence);
+	snprintf(text, sizeof(text), "%s%s%s %s uid %u (pid %d)%s%s: %s%s%s", a->operation, *a->object ? " " : "", a->object,
+	         *a->cause ? "for" : "by", a->uid, a->pid, *a->cause ? ", because " : "", a->cause, a->result,
+	         *a->sentence ? ": " : "", a->sentence);
 	if (to_journal())
 		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", a->operation, "HYCAN_OBJECT=%s",
 		                a->object, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid, "HYCAN_PID=%d", a->pid,
-		                "HYCAN_DURATION_US=%" PRIu64, a->duration_us, NULL);
+		                "HYCAN_DURATION_US=%" PRIu64, a->duration_us, "HYCAN_CAUSE=%s", a->cause, NULL);
 	else
 		to_stderr("hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
 }

@@ -28,8 +28,9 @@ struct log_audit {
 	const char *object;    /* what policy looked at: “eth0.100”; or "" */
 	const char *result;    /* “done”, the word of a refusal, or the text of an errno */
 	const char *sentence;  /* why not; or "" */
-	uid_t uid;             /* who */
-	pid_t pid;
+	const char *cause;     /* why the daemon did it by itself; or "": it was asked */
+	uid_t uid;             /* who, or for whom */
+	pid_t pid;             /* the client's, or the daemon's own */
 	uint64_t duration_us;
 };
 

@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "forwarding.h"
 #include "link.h"
+#include "netlink.h"
 
 static const char *conf_directory(enum hycan_family family)
 {
@@ -119,10 +120,12 @@ int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, 
 	if (r < 0)
 		return r;
 	r = read_value(family, link, &is_on);
-	if (r == 0 && is_on != on)
-		r = write_value(family, link, on);
+	if (r == 0 && is_on != on) {
+		r = netlink_gate(scope);
+		r = r ? r : write_value(family, link, on);
+	}
 	kernel_scope_leave(scope);
 	if (r == 0)
 		*ret_changed = is_on != on;
-	return r;
+	return r < 0 ? r : 0;
 }

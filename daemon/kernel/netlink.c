@@ -37,6 +37,7 @@ struct kernel_scope {
 	int home;  /* where the thread goes back to, while it is inside */
 	uint64_t inode;
 	struct netlink_census census;
+	struct kernel_gate gate;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
@@ -243,6 +244,19 @@ struct exchange {
 	bool done;
 };
 
+struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate)
+{
+	struct kernel_gate before = scope->gate;
+
+	scope->gate = gate;
+	return before;
+}
+
+int netlink_gate(struct kernel_scope *scope)
+{
+	return scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+}
+
 static void exchange_message(struct exchange *x, const struct nlmsghdr *nlh)
 {
 	int r;
@@ -273,6 +287,11 @@ static int exchange_run(struct exchange *x, int bus, const void *requests, size_
 
 	x->first_seq = ((const struct nlmsghdr *)requests)->nlmsg_seq;
 	scope->message[0] = '\0';
+	if (netlink_changes(bus, requests)) {
+		r = netlink_gate(scope);
+		if (r)
+			return r < 0 ? r : 0;
+	}
 	r = scope_socket(scope, bus, &nl);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #ifndef KERNEL_NETLINK_H
 #define KERNEL_NETLINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,12 @@ typedef int netlink_answer(const struct nlmsghdr *nlh, void *userdata);
 
 /* Called for each request of a batch that failed. */
 typedef void netlink_failure(uint32_t seq, int error, const char *message, void *userdata);
+
+/* Whether a request does more than ask. A batch does what its first one does. */
+bool netlink_changes(int bus, const struct nlmsghdr *nlh);
+
+/* Asks the scope's gate about a change that goes to the kernel otherwise; netlink_request() and netlink_batch() do it. */
+int netlink_gate(struct kernel_scope *scope);
 
 /* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);

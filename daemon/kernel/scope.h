@@ -27,6 +27,18 @@ const char *kernel_scope_message(const struct kernel_scope *scope);
 uint64_t kernel_scope_inode(const struct kernel_scope *scope);
 
 /*
+ * A gate in a scope: asked before each request that changes the kernel, on whatever way it goes there. 0: it goes; below
+ * 0 -errno: it fails with that; above 0: it does not go, and counts as done. change NULL: no gate.
+ */
+struct kernel_gate {
+	int (*change)(void *userdata);
+	void *userdata;
+};
+
+/* Sets the gate, and returns the one that was there. */
+struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate);
+
+/*
  * Goes into the namespace with the calling thread, and back. For what the kernel ties to the thread instead of to a
  * socket: files below /proc/sys/net. A thread that cannot go back ends the process, since nothing it did later would be
  * where it should be.

@@ -373,8 +373,8 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	return true;
 }
 
-size_t ledger_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys, size_t max,
-                  uint64_t *ret_next_us)
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys,
+                          size_t max, uint64_t *ret_next_us)
 {
 	uint64_t next_us = UINT64_MAX;
 	unsigned int steps = 0;

@@ -263,12 +263,24 @@ int ledger_keep(struct ledger *ledger, const char *path, bool *ret_broken)
 	return 0;
 }
 
-int ledger_begin(struct ledger *ledger, const void *request, size_t size, size_t n_objects, unsigned int *ret_number)
+void ledger_end(struct ledger *ledger)
+{
+	if (ledger->file && ledger->n_objects == 0)
+		ledger_file_remove(ledger->file);
+}
+
+bool ledger_is_kept(const struct ledger *ledger)
+{
+	return ledger->file != NULL;
+}
+
+int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+                 unsigned int *ret_number)
 {
 	int r;
 
 	ledger_lock(ledger);
-	r = ledger_file_begin(ledger->file, request, size, n_objects, ret_number);
+	r = ledger_file_begin(ledger->file, request, n_parts, n_objects, ret_number);
 	ledger_unlock(ledger);
 	return r;
 }

@@ -70,11 +70,23 @@ void ledger_free(struct ledger **ledger);
  */
 int ledger_keep(struct ledger *ledger, const char *path, bool *ret_broken);
 
+/* The daemon ends: a file of a ledger without objects has nothing to tell, and is removed. */
+void ledger_end(struct ledger *ledger);
+
+/* Whether it is kept in a file. */
+bool ledger_is_kept(const struct ledger *ledger);
+
+struct ledger_bytes {
+	const void *bytes;
+	size_t size;
+};
+
 /*
  * A request is about to change the kernel, and makes so many objects at most: its bytes are in the file until it is done.
  * -ENOSPC: there is no room for it, or for what it makes, and nothing must be changed.
  */
-int ledger_begin(struct ledger *ledger, const void *request, size_t size, size_t n_objects, unsigned int *ret_number);
+int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+                 unsigned int *ret_number);
 void ledger_commit(struct ledger *ledger, unsigned int number);
 
 /*
@@ -149,8 +161,8 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
  * UINT64_MAX. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
  * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX.
  */
-size_t ledger_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys, size_t max,
-                  uint64_t *ret_next_us);
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys,
+                          size_t max, uint64_t *ret_next_us);
 
 /*
  * Stating what is wanted: a round begins, and what is asked for from then on belongs to it. Returns its number.

@@ -22,7 +22,7 @@
 #define WORTH_IT (1u << 20)
 
 /* Bytes of an object in the file, as a guess. */
-#define OBJECT_BYTES 96
+#define OBJECT_BYTES ((size_t)96)
 
 enum record_type {
 	RECORD_PUT = 1,
@@ -115,15 +115,22 @@ static int write_rename(struct journal *j, const struct ledger_key *from, const 
 	return 0;
 }
 
-static int write_begin(struct journal *j, unsigned int number, const void *bytes, size_t size, struct request *ret_request)
+static int write_begin(struct journal *j, unsigned int number, const struct ledger_bytes *request, size_t n_parts,
+                       struct request *ret_request)
 {
-	uint8_t *begin = journal_reserve(j, sizeof(number) + size);
+	size_t size = 0;
+	uint8_t *begin, *p;
 
+	for (size_t i = 0; i < n_parts; i++)
+		size += request[i].size;
+	begin = journal_reserve(j, sizeof(number) + size);
 	if (!begin)
 		return -errno;
-	*ret_request = (struct request){ .bytes = put_bytes(begin, &number, sizeof(number)), .size = size };
-	if (size)
-		memcpy(begin + sizeof(number), bytes, size);
+	p = put_bytes(begin, &number, sizeof(number));
+	*ret_request = (struct request){ .bytes = p, .size = size };
+	for (size_t i = 0; i < n_parts; i++)
+		if (request[i].size)
+			p = put_bytes(p, request[i].bytes, request[i].size);
 	journal_commit(j, RECORD_BEGIN, sizeof(number) + size);
 	return 0;
 }
@@ -168,7 +175,8 @@ void ledger_file_take(struct ledger_file *file, const struct ledger_key *key)
 
 /* ------------------------------------------------------------------------------------------------------------ requests */
 
-int ledger_file_begin(struct ledger_file *file, const void *request, size_t size, size_t n_objects, unsigned int *ret_number)
+int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+                      unsigned int *ret_number)
 {
 	unsigned int number = 0;
 	int r;
@@ -179,15 +187,19 @@ int ledger_file_begin(struct ledger_file *file, const void *request, size_t size
 		number++;
 	if (number == REQUESTS_MAX)
 		return -EBUSY;
-	/* what it makes will be written down when it is there: the room for that is taken now */
-	if (!journal_reserve(file->journal, size + OBJECT_BYTES * n_objects))
-		return -errno;
-	r = write_begin(file->journal, number, request, size, &file->request[number]);
-	if (r == 0 && file->next && write_begin(file->next, number, request, size, &file->copied[number]) < 0)
+	r = write_begin(file->journal, number, request, n_parts, &file->request[number]);
+	if (r < 0)
+		return r;
+	if (file->next && write_begin(file->next, number, request, n_parts, &file->copied[number]) < 0)
 		ledger_file_anew_abandon(file);
-	if (r == 0)
-		*ret_number = number;
-	return r;
+	/* what it makes will be written down when it is there: the room for that is taken now */
+	if (!journal_reserve(file->journal, OBJECT_BYTES * n_objects)) {
+		r = -errno;
+		ledger_file_commit(file, number);
+		return r;
+	}
+	*ret_number = number;
+	return 0;
 }
 
 void ledger_file_commit(struct ledger_file *file, unsigned int number)
@@ -197,6 +209,14 @@ void ledger_file_commit(struct ledger_file *file, unsigned int number)
 	/* without room it is carried out once more by the next daemon, and changes nothing then */
 	(void)WRITE_BOTH(file, write_commit, number);
 	file->request[number] = file->copied[number] = (struct request){ 0 };
+}
+
+void ledger_file_remove(struct ledger_file *file)
+{
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		if (file->request[i].bytes)
+			return;
+	(void)unlink(file->path);
 }
 
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata)
@@ -399,7 +419,7 @@ bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)
 {
 	size_t used = journal_used(file->journal);
 
-	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + 2 * OBJECT_BYTES * n_objects);
+	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + n_objects * (2 * OBJECT_BYTES));
 }
 
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
@@ -416,9 +436,12 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 	if (!name)
 		return -ENOMEM;
 	r = journal_create(name, &file->next);
-	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++)
+	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++) {
+		struct ledger_bytes part = { .bytes = file->request[i].bytes, .size = file->request[i].size };
+
 		if (file->request[i].bytes)
-			r = write_begin(file->next, i, file->request[i].bytes, file->request[i].size, &file->copied[i]);
+			r = write_begin(file->next, i, &part, 1, &file->copied[i]);
+	}
 	if (r < 0)
 		ledger_file_anew_abandon(file);
 	return r;

@@ -25,6 +25,9 @@ int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file
 
 void ledger_file_free(struct ledger_file **file);
 
+/* Removes it from its folder, unless a request is under way. */
+void ledger_file_remove(struct ledger_file *file);
+
 /* 0 or -errno; without a file, 0. Nothing is written where it is not 0. */
 int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
                     size_t n, const struct ledger_key *on);
@@ -33,7 +36,8 @@ int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, 
 /* What is gone is gone, whether there is room to write it down or not: recovery finds out. */
 void ledger_file_take(struct ledger_file *file, const struct ledger_key *key);
 
-int ledger_file_begin(struct ledger_file *file, const void *request, size_t size, size_t n_objects, unsigned int *ret_number);
+int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+                      unsigned int *ret_number);
 void ledger_file_commit(struct ledger_file *file, unsigned int number);
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata);
 

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "kernel/link.h"
+#include "kernel/namespace.h"
 #include "kernel/scope.h"
 #include "op.h"
 
@@ -56,6 +58,15 @@ int op_scope_open(struct kernel_scope **ret_scope)
 	return kernel_scope_open(-1, ret_scope);
 }
 
+int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope)
+{
+	_cleanup_close_ int netns = -1;
+	int r = kernel_namespace_find(inode, &netns);
+
+	/* the scope has a descriptor of its own */
+	return r < 0 ? r : kernel_scope_open(netns, ret_scope);
+}
+
 void op_scope_free(struct kernel_scope **scope)
 {
 	kernel_scope_free(scope);
@@ -64,6 +75,14 @@ void op_scope_free(struct kernel_scope **scope)
 uint64_t op_scope_inode(const struct kernel_scope *scope)
 {
 	return kernel_scope_inode(scope);
+}
+
+struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate)
+{
+	struct kernel_gate before =
+		kernel_scope_set_gate(scope, (struct kernel_gate){ .change = gate.change, .userdata = gate.userdata });
+
+	return (struct op_gate){ .change = before.change, .userdata = before.userdata };
 }
 
 int op_scope_link_name(struct kernel_scope *scope, const char *name, char *ret_name)

@@ -108,8 +108,20 @@ struct op_effect {
 int op_scope_open(struct kernel_scope **ret_scope);
 void op_scope_free(struct kernel_scope **scope);
 
+/* The same for another network namespace than the daemon's, by its inode. -ENOENT: it cannot be found. */
+int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope);
+
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
+
+/* Asked before each change of the kernel in a scope (kernel/scope.h says more); change NULL: nobody is. */
+struct op_gate {
+	int (*change)(void *userdata);
+	void *userdata;
+};
+
+/* Sets it, and returns the one that was there. */
+struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
 
 /* The name of a link that may be known by another one, too. -ENODEV: there is none. */
 int op_scope_link_name(struct kernel_scope *scope, const char *name, char *ret_name);

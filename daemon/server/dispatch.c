@@ -117,7 +117,7 @@ static void format_object(const struct job *job, char *text, size_t size)
 	}
 }
 
-void dispatch_audit(const struct job *job, uint64_t duration_us)
+void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause)
 {
 	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
 	int priority = change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
@@ -129,8 +129,9 @@ void dispatch_audit(const struct job *job, uint64_t duration_us)
 		          : job->result   ? strerror(-job->result)
 		                          : "done",
 		.sentence = job->result ? job->op.sentence : "",
-		.uid = job->peer->identity.uid,
-		.pid = job->peer->identity.pid,
+		.cause = cause,
+		.uid = job->peer ? job->peer->identity.uid : job->holder.uid,
+		.pid = job->peer ? job->peer->identity.pid : getpid(),
 		.duration_us = duration_us,
 	};
 
@@ -147,7 +148,7 @@ void dispatch_finish(struct job *job)
 	uint64_t duration_us = server_now_us() - job->began_us;
 
 	statistics_count(&job->server->statistics, job->operation, job->result, duration_us);
-	dispatch_audit(job, duration_us);
+	dispatch_audit(job, duration_us, "");
 	if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
 	job_end(job);
@@ -208,7 +209,6 @@ void dispatch_on_worker(struct job *job)
 	}
 	if (buffer_used(&job->frame) > 0)
 		job->result = decode_and_judge(job, buffer_first(&job->frame));
-	buffer_release(&job->frame);
 	if (job->result)
 		job_answer_error(job);
 	else

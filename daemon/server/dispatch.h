@@ -39,8 +39,11 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 /* Asks policy and the ledger about a request that is decoded; 0, or the refusal. */
 int dispatch_judge(struct job *job);
 
-/* Writes down who asked for what, and what became of it. */
-void dispatch_audit(const struct job *job, uint64_t duration_us);
+/*
+ * Writes down who asked for what, and what became of it. cause: why the daemon did it by itself (“the client is gone”);
+ * or "".
+ */
+void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause);
 
 /* A job is done, here or on a worker: counted, written to the log, wiped. */
 void dispatch_finish(struct job *job);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "intent.h"
 #include "job.h"
 #include "own.h"
 #include "policy.h"
@@ -136,6 +137,12 @@ static void explain_failure(struct job *job)
 	int error = -job->result;
 	const char *words = op_scope_message(job->op.scope);
 
+	if (job->intent.no_room) {
+		job->result = op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
+		                        "%s was not begun, because the daemon cannot write it down: %s.", job->operation->name,
+		                        strerror(error));
+		return;
+	}
 	if (error == ENOMEM || error == ENOBUFS || error == EIO) {
 		snprintf(job->op.sentence, sizeof(job->op.sentence), "%s failed: %s%s%s", job->operation->name, strerror(error),
 		         *words ? ": " : "", words);
@@ -255,6 +262,8 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->decoded = false;
 	job->result = 0;
 	job->op.settled = NULL;
+	job->intent.no_room = false;
+	job->again = false;
 	job->slow = false;
 	job->fds_lost = false;
 	job->step = 0;
@@ -335,17 +344,21 @@ int job_perform(struct job *job)
 int job_do(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	bool again = true;
+	bool writes = operation->access == HYCAN_ACCESS_WRITE, again = true;
 	int r = 0;
 
+	if (writes)
+		intent_begin(job);
 	for (int i = 0; again && i < RACE_ATTEMPTS; i++) {
 		job->stamp = ledger_stamp(job->server->ledger);
 		r = job_perform(job);
 		/* whatever becomes of the answer, it is done */
-		again = r == 0 && operation->access == HYCAN_ACCESS_WRITE && record_done(job) == -EAGAIN;
+		again = r == 0 && writes && record_done(job) == -EAGAIN;
 	}
 	/* what was not taken away after all */
 	own_cancel(job);
+	if (writes)
+		intent_end(job);
 	return r == -EINTR && operation->list ? 0 : r;
 }
 
@@ -374,6 +387,7 @@ void job_end(struct job *job)
 	/* pages that go back to the kernel need no wiping */
 	if ((job->memory.used <= MEMORY_KEEP || madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED) < 0) && secrets)
 		explicit_bzero(job->memory.base, job->memory.used);
+	buffer_release(&job->frame);
 	policy_free(&job->policy);
 	for (size_t i = 0; i < job->n_fds; i++)
 		close(job->fds[i]);

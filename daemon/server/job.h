@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "intent.h"
 #include "ledger.h"
 #include "messages.h"
 #include "op.h"
@@ -40,9 +41,11 @@ struct job {
 	union message reply;
 	struct buffer *output;       /* where the answer goes */
 	struct buffer own;           /* a worker's output */
-	struct buffer frame;         /* a long frame that is not decoded yet */
+	struct buffer frame;         /* a long frame, as it came */
 	struct policy *policy;       /* as it was when the job began */
 	struct ledger_holder holder; /* who holds what it makes */
+	struct intent intent;        /* what the ledger's file has of it */
+	bool again;                  /* a daemon that was killed had begun it */
 	bool is_own;                 /* the daemon's own request: nobody asks whose things are */
 	bool any_owner;              /* policy lets it change what is others' */
 	bool lets_go;                /* nothing was done: the caller held it with others, who still do */

@@ -18,6 +18,9 @@
 
 static bool is_unchanged(const struct job *job, size_t item)
 {
+	/* the daemon that was killed had made it */
+	if (job->again)
+		return false;
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -26,7 +29,8 @@ static void forget_links(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged)
+	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged ||
+	    v->job->again)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);
@@ -107,7 +111,7 @@ static int record_made(const struct key_view *v)
 
 	b.n = 0;
 	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		if (is_unchanged(v->job, i))
+		if (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]))
 			continue;
 		if (b.n == 0 || !same_in_request(v, i, last))
 			has_link = key_of_link(v, i, &link);
@@ -232,7 +236,7 @@ int record_done(struct job *job)
 	return r;
 }
 
-int record_check(struct job *job)
+size_t record_count(struct job *job)
 {
 	size_t n, more = 0;
 	const struct op_effect *effects = op_effects(job->operation, &n);
@@ -243,6 +247,13 @@ int record_check(struct job *job)
 
 			more += v.absent ? 0 : v.n_items;
 		}
+	return more;
+}
+
+int record_check(struct job *job)
+{
+	size_t more = record_count(job);
+
 	if (more == 0 || ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
 		return 0;
 	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,

@@ -8,6 +8,9 @@ struct job;
 /* Whether there is room for what a request makes: 0, or the refusal. */
 int record_check(struct job *job);
 
+/* How many objects a request makes, at most. */
+size_t record_count(struct job *job);
+
 /*
  * Records what was made and taken away by a request that was carried out; on any thread. -EAGAIN: something that was there
  * went meanwhile, and the request is to be carried out once more. What else fails is in the log.

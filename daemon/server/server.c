@@ -29,6 +29,7 @@
 #include "log.h"
 #include "patience.h"
 #include "peer.h"
+#include "recovery.h"
 #include "server.h"
 #include "turn.h"
 
@@ -214,6 +215,35 @@ static int open_signals(struct server *server)
 	return r;
 }
 
+/* What a former daemon had in its ledger is known from now on. */
+static int open_state(struct server *server, const struct server_options *options)
+{
+	const char *path = options->state_path;
+	bool broken;
+	int r;
+
+	if (!path)
+		return 0;
+	r = ledger_keep(server->ledger, path, &broken);
+	if (r == -EBUSY && !options->state_asked) {
+		log_write(LOG_WARNING, "%s is in use by another daemon: the ledger of this one ends with it.", path);
+		return 0;
+	}
+	if (r == -EBUSY)
+		log_write(LOG_ERR, "%s is in use by another daemon; choose another file by --state.", path);
+	else if (r == -EPERM)
+		log_write(LOG_ERR,
+		          "%s is not a file of uid %u that nobody else can write to; remove it, or choose another by --state.",
+		          path, geteuid());
+	else if (r < 0)
+		log_write(LOG_ERR, "%s cannot be used for the ledger: %s", path, strerror(-r));
+	if (r < 0)
+		return r;
+	if (broken)
+		log_write(LOG_ERR, "%s is broken: the ledger is what could be read of it. It is kept as %s.broken.", path, path);
+	return 0;
+}
+
 /* What only a daemon for everybody has: policy, workers, signals, a listening socket. */
 static int open_public(struct server *server, const struct server_options *options)
 {
@@ -230,6 +260,8 @@ static int open_public(struct server *server, const struct server_options *optio
 	r = open_signals(server);
 	if (r >= 0)
 		r = open_listener(server, options->socket_path);
+	if (r >= 0)
+		r = open_state(server, options);
 	if (r >= 0)
 		r = sd_event_set_watchdog(server->event, true);
 	return r < 0 ? r : 0;
@@ -309,6 +341,8 @@ int server_run(struct server *server)
 			log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 			return r;
 		}
+		/* whoever comes now waits until what was under way is done */
+		recovery_run(server);
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
 		          server->socket_path ? server->socket_path : "the socket of systemd");
 		sd_notify(0, "READY=1");
@@ -356,6 +390,8 @@ void server_free(struct server **server)
 	job_close(&s->job);
 	buffer_release(&s->output);
 	policy_free(&s->policy);
+	if (s->ledger)
+		ledger_end(s->ledger);
 	ledger_free(&s->ledger);
 	sd_event_unref(s->event);
 	free(s);

@@ -85,7 +85,9 @@ struct server {
 struct server_options {
 	const char *socket_path; /* NULL: what systemd passed, else the default */
 	const char *policy_path;
-	int private_fd; /* serve this peer alone, or -1 */
+	const char *state_path; /* the ledger's file; NULL: it is in memory alone */
+	bool state_asked;       /* that file or none */
+	int private_fd;         /* serve this peer alone, or -1 */
 };
 
 /* Prepares everything up to the listening socket, and starts no thread; says why not in the log. */

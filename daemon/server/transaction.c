@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -296,7 +297,7 @@ static void record(struct transaction *t)
 	for (size_t i = 0; i < t->n; i++) {
 		enter(t, i);
 		(void)record_done(t->job);
-		dispatch_audit(t->job, t->step[i].duration_us);
+		dispatch_audit(t->job, t->step[i].duration_us, "");
 		leave(t);
 	}
 }
@@ -306,6 +307,9 @@ static int run(struct transaction *t)
 	int r;
 
 	r = for_each_step(t, decode_step);
+	/* as long as the request is the job's */
+	if (r == 0)
+		r = intent_now(t->job);
 	if (r == 0)
 		r = for_each_step(t, judge_step);
 	if (r)

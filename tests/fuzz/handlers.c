@@ -25,12 +25,13 @@
 /* ---------------------------------------------------------------------------------------------------------- the kernel */
 
 struct kernel_scope {
+	struct kernel_gate gate;
 	int netns;
 };
 
 int kernel_scope_open(int netns, struct kernel_scope **ret_scope)
 {
-	struct kernel_scope *scope = malloc(sizeof(*scope));
+	struct kernel_scope *scope = calloc(1, sizeof(*scope));
 
 	CHECK(scope);
 	scope->netns = netns;
@@ -52,6 +53,20 @@ const char *kernel_scope_message(const struct kernel_scope *scope)
 uint64_t kernel_scope_inode(const struct kernel_scope *scope)
 {
 	return (uint64_t)scope->netns;
+}
+
+struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate)
+{
+	struct kernel_gate before = scope->gate;
+
+	scope->gate = gate;
+	return before;
+}
+
+int kernel_namespace_find(uint64_t inode, int *ret_netns)
+{
+	(void)inode, (void)ret_netns;
+	return -ENOENT;
 }
 
 int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_link *ret_link)

@@ -33,7 +33,7 @@ policy | values | words) dictionary=words ;;
 *) dictionary=wire ;;
 esac
 
-mkdir -p "$build/fuzz/broken"
+mkdir -p "$build/fuzz/broken" "$build/generated/fuzz/seeds/$name"
 if [ $# -gt 0 ]; then
 	seconds=$1
 	shift

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which requests do more than ask: they pass the scope's gate. */
+#include <linux/genetlink.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/rtnetlink.h>
+#include <linux/wireguard.h>
+
+#include "netlink.h"
+
+static bool netfilter_changes(uint16_t type)
+{
+	/* in front of a batch, which changes something */
+	if (type == NFNL_MSG_BATCH_BEGIN)
+		return true;
+	if (NFNL_SUBSYS_ID(type) == NFNL_SUBSYS_CTNETLINK)
+		return NFNL_MSG_TYPE(type) == IPCTNL_MSG_CT_NEW || NFNL_MSG_TYPE(type) == IPCTNL_MSG_CT_DELETE;
+	switch (NFNL_MSG_TYPE(type)) {
+	case NFT_MSG_GETTABLE:
+	case NFT_MSG_GETCHAIN:
+	case NFT_MSG_GETRULE:
+	case NFT_MSG_GETSET:
+	case NFT_MSG_GETSETELEM:
+	case NFT_MSG_GETGEN:
+	case NFT_MSG_GETOBJ:
+	case NFT_MSG_GETFLOWTABLE:
+		return false;
+	}
+	return true;
+}
+
+bool netlink_changes(int bus, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(nlh);
+
+	switch (bus) {
+	case NETLINK_ROUTE:
+		/* new, delete, get, set: by fours */
+		return (nlh->nlmsg_type & 3) != (RTM_GETLINK & 3);
+	case NETLINK_NETFILTER:
+		return netfilter_changes(nlh->nlmsg_type);
+	case NETLINK_GENERIC:
+		return nlh->nlmsg_type != GENL_ID_CTRL && generic->cmd != WG_CMD_GET_DEVICE;
+	}
+	return true;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes a request into the ledger's file, as it came over the wire.
+ *
+ * Keys are left out: the file is for our user alone, but memory that is a file may reach a disk.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "intent.h"
+#include "job.h"
+#include "ledger.h"
+#include "op.h"
+#include "record.h"
+#include "server.h"
+#include "wire.h"
+
+/* Most requests are shorter. */
+#define SHORT 1024
+
+/* A structure without the keys in it. What is optional is absent then; lists are copied first. */
+static int leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value)
+{
+	for (uint16_t i = 0; i < structure->n_fields; i++) {
+		const struct hycan_field *field = &structure->field[i];
+		size_t n = 0;
+		const void *found = wire_values(field, value, &n);
+		char *values = (char *)value + field->offset;
+
+		if (field->flags & HYCAN_FIELD_SECRET) {
+			explicit_bzero((char *)value + field->offset, field->size);
+			if (field->flags & HYCAN_FIELD_OPTIONAL)
+				((char *)value)[field->has_offset] = 0;
+			continue;
+		}
+		if (field->type != HYCAN_TYPE_STRUCT || !field->structure->has_secrets || n == 0)
+			continue;
+		if (field->flags & HYCAN_FIELD_LIST) {
+			char *copy = wire_memory_take(&job->memory, n * field->size);
+
+			if (!copy)
+				return -ENOBUFS;
+			memcpy(copy, found, n * field->size);
+			memcpy((char *)value + field->offset, &copy, sizeof(copy));
+			values = copy;
+		}
+		for (size_t k = 0; k < n; k++)
+			if (leave_out_keys(job, field->structure, values + k * field->size) < 0)
+				return -ENOBUFS;
+	}
+	return 0;
+}
+
+/* The request as it came over the wire: in bytes, or where else it is. */
+static ssize_t encode(struct job *job, const void *request, uint8_t *bytes, size_t room, const uint8_t **ret_bytes)
+{
+	struct wire_fault fault = { 0 };
+	ssize_t n;
+
+	/* a long one is still there, behind its header */
+	if (request == &job->request && buffer_used(&job->frame) >= sizeof(struct nlmsghdr)) {
+		*ret_bytes = buffer_first(&job->frame) + sizeof(struct nlmsghdr);
+		return (ssize_t)(buffer_used(&job->frame) - sizeof(struct nlmsghdr));
+	}
+	while ((n = wire_encode(job->operation->request, request, bytes, room, NULL, NULL, &fault)) == -ENOBUFS) {
+		room *= 8;
+		bytes = wire_memory_take(&job->memory, room);
+		if (!bytes)
+			return -ENOBUFS;
+	}
+	*ret_bytes = bytes;
+	return n;
+}
+
+static int write_down(struct job *job, const void *request)
+{
+	struct intent_head head = {
+		.netns = op_scope_inode(job->op.scope),
+		.holder = job->holder,
+		.operation = job->operation->number,
+		.keyless = job->operation->request->has_secrets,
+	};
+	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
+	const uint8_t *bytes;
+	uint8_t room[SHORT];
+	ssize_t n = encode(job, request, room, sizeof(room), &bytes);
+
+	if (n < 0)
+		return (int)n;
+	parts[1] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
+	return ledger_begin(job->server->ledger, parts, 2, record_count(job), &job->intent.number);
+}
+
+int intent_now(struct job *job)
+{
+	struct intent *intent = &job->intent;
+	union message without;
+	int r;
+
+	if (intent->begun || !ledger_is_kept(job->server->ledger))
+		return 0;
+	if (job->operation->request->has_secrets) {
+		memcpy(&without, &job->request, job->operation->request->size);
+		r = leave_out_keys(job, job->operation->request, &without);
+		if (r == 0)
+			r = write_down(job, &without);
+		explicit_bzero(&without, sizeof(without));
+	} else {
+		r = write_down(job, &job->request);
+	}
+	intent->begun = r == 0;
+	intent->no_room = r < 0;
+	return r;
+}
+
+static int on_change(void *userdata)
+{
+	struct job *job = userdata;
+	struct intent *intent = &job->intent;
+	int r = intent->before.change && !intent->inner ? intent->before.change(intent->before.userdata) : 0;
+
+	return r ? r : intent_now(job);
+}
+
+void intent_begin(struct job *job)
+{
+	struct intent *intent = &job->intent;
+
+	*intent = (struct intent){ 0 };
+	if (!ledger_is_kept(job->server->ledger))
+		return;
+	intent->before = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = job });
+	intent->watches = true;
+	/* part of another one, which is in the file already */
+	intent->begun = intent->inner = intent->before.change == on_change;
+}
+
+void intent_end(struct job *job)
+{
+	struct intent *intent = &job->intent;
+
+	if (intent->watches)
+		(void)op_scope_set_gate(job->op.scope, intent->before);
+	if (intent->begun && !intent->inner)
+		ledger_commit(job->server->ledger, intent->number);
+	intent->watches = intent->begun = false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Intents: a request that changes the kernel is in the ledger's file from before its first change until what it made and
+ * took away is recorded. What a daemon that was killed leaves there, its successor carries out once more (recovery.h).
+ *
+ * One that finds everything as it should be writes nothing.
+ */
+#ifndef SERVER_INTENT_H
+#define SERVER_INTENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ledger.h"
+#include "op.h"
+
+struct job;
+
+/* Part of a job. */
+struct intent {
+	bool watches; /* the gate of the job's scope is its own */
+	bool begun;
+	bool inner;   /* it belongs to another one */
+	bool no_room; /* it could not be written, so nothing was changed */
+	unsigned int number;
+	struct op_gate before;
+};
+
+/* What stands in front of the attributes of a request in the file. */
+struct intent_head {
+	uint64_t netns;
+	struct ledger_holder holder; /* of what it makes */
+	uint16_t operation;
+	bool keyless; /* the request carried keys, which are not written: it cannot be carried out again */
+};
+
+/* The job's request, which writes, is about to be carried out. */
+void intent_begin(struct job *job);
+
+/* Writes it at once, whatever the request goes on to do. 0 or -errno. */
+int intent_now(struct job *job);
+
+/* It is done, and recorded. */
+void intent_end(struct job *job);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Going on where a daemon was killed.
+ *
+ * Forward, not back: a request that is carried out twice has done what it was to do once, whereas nobody knows what was
+ * there before it. Its client got no answer, and may expect either. A request that carried keys cannot be carried out
+ * again, since they were not written down: what it was to make is taken into the ledger, and if it is not there, taking
+ * it away is no more than that.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "dispatch.h"
+#include "intent.h"
+#include "job.h"
+#include "ledger.h"
+#include "log.h"
+#include "op.h"
+#include "record.h"
+#include "recovery.h"
+#include "server.h"
+#include "wire.h"
+
+struct unfinished {
+	struct unfinished *next;
+	unsigned int number;
+	size_t size;
+	uint8_t bytes[];
+};
+
+static int collect(unsigned int number, const uint8_t *request, size_t size, void *userdata)
+{
+	struct unfinished **list = userdata, *u = malloc(sizeof(*u) + size);
+
+	if (!u)
+		return -ENOMEM;
+	*u = (struct unfinished){ .number = number, .size = size };
+	memcpy(u->bytes, request, size);
+	while (*list)
+		list = &(*list)->next;
+	*list = u;
+	return 0;
+}
+
+/* What is gone was taken away by the daemon that was killed, unless it was to be the ground of something new. */
+static bool is_done(struct job *job, int r)
+{
+	bool gone = r == HYCAN_REFUSAL_NOT_FOUND || r == -ENODEV || r == -ENOENT || r == -ESRCH || r == -EADDRNOTAVAIL;
+
+	return gone && record_count(job) == 0;
+}
+
+static void carry_out(struct job *job, const struct intent_head *head, const uint8_t *attributes, size_t size)
+{
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	int r = wire_decode(&decoder, job->operation->request, attributes, size, &job->request);
+
+	job->memory.used = decoder.memory.used;
+	job->decoded = r == 0 || head->keyless;
+	if (r < 0 && !head->keyless) {
+		r = op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
+		(void)job_explain(job, r);
+		return;
+	}
+	job->again = true;
+	if (!head->keyless) {
+		r = job_do(job);
+		if (is_done(job, r)) {
+			record_done(job);
+			r = 0;
+		}
+	} else {
+		record_done(job);
+		r = 0;
+	}
+	(void)job_explain(job, r);
+}
+
+/* The scope of a request: the daemon's own, or one that is the caller's. */
+static int find_scope(struct server *server, uint64_t netns, struct kernel_scope **ret_other)
+{
+	return netns == op_scope_inode(server->job.scope) ? 0 : op_scope_find(netns, ret_other);
+}
+
+static void go_on(struct server *server, const struct unfinished *u)
+{
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+	struct job *job = &server->job;
+	struct nlmsghdr header = { 0 };
+	struct intent_head head;
+	const struct hycan_operation *operation;
+	int r;
+
+	if (u->size < sizeof(head))
+		return;
+	memcpy(&head, u->bytes, sizeof(head));
+	operation = hycan_operation_by_number(head.operation);
+	if (!operation || operation->access != HYCAN_ACCESS_WRITE)
+		return;
+	r = find_scope(server, head.netns, &other);
+	if (r < 0) {
+		log_write(LOG_WARNING, "%s of uid %u was under way in network namespace %ju, which is not to be found: %s",
+		          operation->name, head.holder.uid, (uintmax_t)head.netns, strerror(-r));
+		return;
+	}
+	header.nlmsg_type = operation->number;
+	job_begin(job, NULL, operation, &header);
+	job->began_us = server_now_us();
+	job->holder = head.holder;
+	job->op.uid = head.holder.uid;
+	job->op.scope = other ? other : job->scope;
+	carry_out(job, &head, u->bytes + sizeof(head), u->size - sizeof(head));
+	dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
+	job->op.scope = job->scope;
+	job_end(job);
+	/* what it was about is nothing to the next request */
+	job->again = false;
+}
+
+void recovery_run(struct server *server)
+{
+	struct unfinished *list = NULL, *next;
+
+	if (ledger_unfinished(server->ledger, collect, &list) < 0)
+		log_write(LOG_ERR, "What was under way cannot be completed: %s", strerror(ENOMEM));
+	for (struct unfinished *u = list; u; u = next) {
+		next = u->next;
+		go_on(server, u);
+		ledger_commit(server->ledger, u->number);
+		free(u);
+	}
+}
