@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,20 +177,20 @@ static void test_among_strangers(void **state)
 	stranger = fork();
 	assert_true(stranger >= 0);
 	if (stranger == 0) {
-		static const char forever[] = "while :; do echo 'add table ip stranger; delete table ip stranger'; done | nft -i";
+		FILE *rules;
 
-		/* the shell and what it starts end as one group */
-		setpgid(0, 0);
-		(void)!freopen("/dev/null", "w", stdout);
-		execl("/bin/sh", "sh", "-c", forever, NULL);
+		/* nft ends with its input, and that with the stranger, who ends with the test */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		rules = popen("exec nft -i >/dev/null", "w");
+		while (rules && fputs("add table ip stranger; delete table ip stranger\n", rules) >= 0)
+			;
 		_exit(127);
 	}
-	setpgid(stranger, stranger);
 	for (int i = 0; i < 300; i++) {
 		snprintf(text, sizeof(text), "tcp %d 172.18.0.2 80", 10000 + i);
 		assert_done(w->h, add(w, text));
 	}
-	kill(-stranger, SIGKILL);
+	kill(stranger, SIGKILL);
 	waitpid(stranger, NULL, 0);
 }
 
