@@ -161,6 +161,31 @@ static void answer_call(struct hycan *h, struct request *p, const struct nlmsghd
 	deliver(h, p, r, block, r < 0 ? NULL : block ? block : &value, r == 0);
 }
 
+/* One frame of a stream: it is shown, and the request goes on. */
+static void answer_event(struct hycan *h, struct request *p, const struct nlmsghdr *frame)
+{
+	struct source source = { .data = (const void *)frame, .size = frame->nlmsg_len };
+	hycan_callback *callback = p->callback;
+	void *userdata = p->userdata, *block = NULL, *outer = h->block;
+	int r;
+
+	r = callback ? decode_block(h, p, source, 1, &block) : 0;
+	stream_consume(h);
+	if (r < 0) {
+		request_end_early(h, p, r);
+		return;
+	}
+	if (!callback)
+		return;
+	failure_clear(&h->failure);
+	h->block = block;
+	h->n_called++;
+	/* the request may be gone when the callback returns */
+	callback(h, 0, block, 1, userdata);
+	free(h->block);
+	h->block = outer;
+}
+
 /* Adds a frame to those of the list. */
 static int keep_item(struct hycan *h, struct request *p, const struct nlmsghdr *frame)
 {
@@ -208,7 +233,7 @@ static int answer_done(struct hycan *h, struct request *p, const struct nlmsghdr
 	memcpy(&code, (const uint8_t *)frame + NLMSG_HDRLEN, sizeof(code));
 	if (code != 0)
 		return breach(h, "the end of a list has an error in it");
-	if (p->callback)
+	if (p->callback && !p->operation->stream)
 		r = decode_block(h, p, source, n, &block);
 	deliver(h, p, r, block, block, r == 0 ? n : 0);
 	return 0;
@@ -321,7 +346,9 @@ static int answer(struct hycan *h, const struct nlmsghdr *frame)
 		return answer_done(h, p, frame);
 	if (frame->nlmsg_type != p->operation->number)
 		return breach(h, "the answer to one operation came to another");
-	if (p->operation->list)
+	if (p->operation->stream)
+		answer_event(h, p, frame);
+	else if (p->operation->list)
 		answer_item(h, p, frame);
 	else
 		answer_call(h, p, frame);

@@ -209,11 +209,32 @@ int request_wait(struct hycan *h, int sent, struct request_answer *answer)
 	return answer->result;
 }
 
+int hycan_wait(struct hycan *h, int milliseconds)
+{
+	struct pollfd pfd;
+	int r;
+
+	if (!h)
+		return -EINVAL;
+	/* what came with an earlier answer is here already */
+	r = hycan_process(h);
+	if (r != 0 || h->fd < 0)
+		return r;
+	pfd = (struct pollfd){ .fd = h->fd, .events = hycan_events(h) };
+	r = poll(&pfd, 1, milliseconds);
+	if (r < 0)
+		return errno == EINTR ? 0 : -errno;
+	return r == 0 ? 0 : hycan_process(h);
+}
+
 int hycan_call(struct hycan *h, const struct hycan_operation *operation, const void *request, void **ret_reply, size_t *ret_n)
 {
 	struct request_answer answer = { .size = operation ? operation->reply->size : 0 };
 	int r;
 
+	if (h && operation && operation->stream)
+		return failure_set(&h->failure, -EINVAL, "%s has no end that could be waited for; send it with a callback.",
+		                   operation->name);
 	if (operation && operation->reply->n_fields == 0)
 		answer.size = 0;
 	r = request_wait(h, hycan_send(h, operation, request, request_answered, &answer), &answer);

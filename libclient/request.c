@@ -264,6 +264,11 @@ int request_hello(struct hycan *h)
 	return 0;
 }
 
+uint32_t hycan_sequence(const struct hycan *h)
+{
+	return h ? h->seq : 0;
+}
+
 int hycan_send(struct hycan *h, const struct hycan_operation *operation, const void *request, hycan_callback *callback,
                void *userdata)
 {

@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 
 #include "address.h"
+#include "address_read.h"
 #include "attribute.h"
 #include "cleanup.h"
 #include "link.h"
@@ -118,8 +119,7 @@ static void read_flags(uint32_t flags, struct hycan_link_address *a)
 	a->has_no_dad = a->no_dad = (flags & IFA_F_NODAD) && a->address.address.family == AF_INET6;
 }
 
-/* An address message without the name of its link. False for what is no IP address of ours. */
-static bool read_address(const struct nlmsghdr *nlh, struct hycan_link_address *a, uint32_t *ret_ifindex)
+bool address_read(const struct nlmsghdr *nlh, struct hycan_link_address *a, uint32_t *ret_ifindex)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *table[IFA_MAX + 1];
@@ -169,7 +169,7 @@ static int list_answer(const struct nlmsghdr *nlh, void *userdata)
 	const char *name;
 	uint32_t ifindex;
 
-	if (!read_address(nlh, &a, &ifindex))
+	if (!address_read(nlh, &a, &ifindex))
 		return 0;
 	if ((l->ifindex && ifindex != l->ifindex) || (l->family && a.address.address.family != l->family))
 		return 0;
@@ -229,7 +229,7 @@ static int removed(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_link_address a;
 	uint32_t ifindex;
 
-	if (read_address(nlh, &a, &ifindex) && attribute_same_address(&a.address.address, &address->address))
+	if (address_read(nlh, &a, &ifindex) && attribute_same_address(&a.address.address, &address->address))
 		*address = a.address;
 	return 0;
 }

@@ -6,6 +6,7 @@
  * that link; where all are listed, by a table that one more dump fills. What this file does not do: know what only one
  * kind of link has; that stands in the file of the kind.
  */
+#include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -262,6 +263,22 @@ struct kernel_link_names {
 	} * entry;
 };
 
+/* Room for one more name. */
+static int names_grow(struct kernel_link_names *names)
+{
+	size_t room = names->room ? names->room * 2 : 32;
+	void *p;
+
+	if (names->n < names->room)
+		return 0;
+	p = reallocarray(names->entry, room, sizeof(*names->entry));
+	if (!p)
+		return -ENOMEM;
+	names->entry = p;
+	names->room = room;
+	return 0;
+}
+
 static int names_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct kernel_link_names *names = userdata;
@@ -269,15 +286,8 @@ static int names_answer(const struct nlmsghdr *nlh, void *userdata)
 	uint32_t parent, master;
 
 	link_read(nlh, &link, &parent, &master);
-	if (names->n == names->room) {
-		size_t room = names->room ? names->room * 2 : 32;
-		void *p = reallocarray(names->entry, room, sizeof(*names->entry));
-
-		if (!p)
-			return -ENOMEM;
-		names->entry = p;
-		names->room = room;
-	}
+	if (names_grow(names) < 0)
+		return -ENOMEM;
 	names->entry[names->n].ifindex = link.ifindex;
 	memcpy(names->entry[names->n].name, link.name, HYCAN_IFNAME_SIZE);
 	names->n++;
@@ -325,4 +335,55 @@ const char *kernel_link_names_find(const struct kernel_link_names *names, uint32
 	const void *found = names->n ? bsearch(&ifindex, names->entry, names->n, sizeof(*names->entry), compare_ifindex) : NULL;
 
 	return found ? (const char *)found + sizeof(uint32_t) : NULL;
+}
+
+/* ----------------------------------------------------------------------------------------------------- names that are kept */
+
+struct kernel_link_names *link_names_new(void)
+{
+	return calloc(1, sizeof(struct kernel_link_names));
+}
+
+/* Where the number stands, or would stand. New links have the highest numbers mostly. */
+static size_t names_position(const struct kernel_link_names *names, uint32_t ifindex)
+{
+	size_t low = 0, high = names->n;
+
+	if (high > 0 && names->entry[high - 1].ifindex < ifindex)
+		return high;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (names->entry[middle].ifindex < ifindex)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int link_names_put(struct kernel_link_names *names, uint32_t ifindex, const char *name)
+{
+	size_t at = names_position(names, ifindex);
+
+	if (at == names->n || names->entry[at].ifindex != ifindex) {
+		if (names_grow(names) < 0)
+			return -ENOMEM;
+		memmove(&names->entry[at + 1], &names->entry[at], (names->n - at) * sizeof(*names->entry));
+		names->n++;
+	}
+	memset(&names->entry[at], 0, sizeof(*names->entry));
+	names->entry[at].ifindex = ifindex;
+	strncpy(names->entry[at].name, name, HYCAN_IFNAME_SIZE - 1);
+	return 0;
+}
+
+void link_names_drop(struct kernel_link_names *names, uint32_t ifindex)
+{
+	size_t at = names_position(names, ifindex);
+
+	if (at == names->n || names->entry[at].ifindex != ifindex)
+		return;
+	names->n--;
+	memmove(&names->entry[at], &names->entry[at + 1], (names->n - at) * sizeof(*names->entry));
 }

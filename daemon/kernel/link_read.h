@@ -7,6 +7,7 @@
 
 #include <hycan/types.h>
 
+#include "link.h"
 #include "netlink.h"
 
 /*
@@ -33,6 +34,11 @@ void link_read(const struct nlmsghdr *nlh, struct hycan_link *ret_link, uint32_t
 
 /* What IFLA_INFO_DATA of a link message has for a link of that kind; NULL where it is none. */
 const struct nlattr *link_read_data(const struct nlmsghdr *nlh, const char *kind);
+
+/* Names of links by number that are kept up to date: an empty table, a link that has that name now, and one that is gone. */
+struct kernel_link_names *link_names_new(void);
+int link_names_put(struct kernel_link_names *names, uint32_t ifindex, const char *name);
+void link_names_drop(struct kernel_link_names *names, uint32_t ifindex);
 
 /* Reads what is particular to a CAN controller from IFLA_INFO_DATA (can.c). */
 void can_read(const struct nlattr *data, struct hycan_can *ret_can);

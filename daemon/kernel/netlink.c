@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "monitor.h"
 #include "netlink.h"
 
 #define N_BUSES (NETLINK_GENERIC + 1)
@@ -63,6 +64,11 @@ int kernel_scope_open(int netns, struct kernel_scope **ret_scope)
 	scope->inode = st.st_ino;
 	*ret_scope = steal(&scope);
 	return 0;
+}
+
+int kernel_scope_open_same(const struct kernel_scope *scope, struct kernel_scope **ret_scope)
+{
+	return kernel_scope_open(scope->netns, ret_scope);
 }
 
 void kernel_scope_free(struct kernel_scope **scope)
@@ -165,6 +171,20 @@ static int scope_socket(struct kernel_scope *scope, int bus, struct mnl_socket *
 	}
 	*ret_socket = scope->socket[bus];
 	return 0;
+}
+
+void kernel_scope_mark(struct kernel_scope *scope, uint32_t port, const struct kernel_mark *mark)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
+	_Alignas(NLMSG_ALIGNTO) uint8_t message[MNL_NLMSG_HDRLEN + sizeof(*mark)];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(message);
+	struct mnl_socket *nl;
+
+	if (scope_socket(scope, NETLINK_ROUTE, &nl) < 0)
+		return;
+	nlh->nlmsg_type = NLMSG_NOOP;
+	memcpy(mnl_nlmsg_put_extra_header(nlh, sizeof(*mark)), mark, sizeof(*mark));
+	(void)sendto(mnl_socket_get_fd(nl), message, nlh->nlmsg_len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to));
 }
 
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags)

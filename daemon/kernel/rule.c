@@ -14,6 +14,7 @@
 #include "attribute.h"
 #include "netlink.h"
 #include "rule.h"
+#include "rule_read.h"
 
 /* Largest message about a rule; today's have some 200 bytes. */
 #define RULE_MESSAGE_MAX 1024
@@ -83,7 +84,7 @@ static bool read_action(uint8_t number, struct hycan_rule *rule)
 }
 
 /* False for what is no rule of IPv4 or IPv6 with an action that has a word. */
-static bool read_rule(const struct nlmsghdr *nlh, struct hycan_rule *rule, bool *ret_whole)
+bool rule_read(const struct nlmsghdr *nlh, struct hycan_rule *rule, bool *ret_whole)
 {
 	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a[FRA_MAX + 1], *attr;
@@ -132,7 +133,7 @@ static int list_answer(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_rule rule;
 	bool whole;
 
-	if (!read_rule(nlh, &rule, &whole) || rule.family != l->family)
+	if (!rule_read(nlh, &rule, &whole) || rule.family != l->family)
 		return 0;
 	return l->found(&rule, whole, l->userdata);
 }
@@ -244,7 +245,7 @@ static int added(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_rule rule;
 	bool whole;
 
-	if (read_rule(nlh, &rule, &whole))
+	if (rule_read(nlh, &rule, &whole))
 		*(struct hycan_rule *)userdata = rule;
 	return 0;
 }
@@ -303,7 +304,7 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_rule rule;
 	bool whole;
 
-	if (x->found.nlh.nlmsg_len || !read_rule(nlh, &rule, &whole))
+	if (x->found.nlh.nlmsg_len || !rule_read(nlh, &rule, &whole))
 		return 0;
 	if (x->exact ? !whole || !kernel_rule_same(x->wanted, &rule) : !kernel_rule_matches(x->wanted, &rule))
 		return 0;

@@ -18,6 +18,9 @@ struct kernel_scope;
 /* Opens a scope. netns is a descriptor of a network namespace, which stays the caller's, or -1 for the one we are in. */
 int kernel_scope_open(int netns, struct kernel_scope **ret_scope);
 
+/* Opens another scope for the same namespace. */
+int kernel_scope_open_same(const struct kernel_scope *scope, struct kernel_scope **ret_scope);
+
 void kernel_scope_free(struct kernel_scope **scope);
 
 /* The kernel's words about the request that failed last, or "". */
@@ -37,6 +40,13 @@ struct kernel_gate {
 
 /* Sets the gate, and returns the one that was there. */
 struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate);
+
+/*
+ * Says to the monitor with that port (monitor.h) that a request begins, or has ended: it stands among what the kernel tells
+ * the monitor, before and behind what the request brings about. A monitor that is far behind does not hear it.
+ */
+struct kernel_mark;
+void kernel_scope_mark(struct kernel_scope *scope, uint32_t port, const struct kernel_mark *mark);
 
 /*
  * Goes into the namespace with the calling thread, and back. For what the kernel ties to the thread instead of to a

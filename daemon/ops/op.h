@@ -17,6 +17,7 @@
 
 #include <hycan/types.h>
 
+struct hycan_event_subscribe_request;
 struct hycan_object_list_request;
 struct hycan_transaction_run_reply;
 struct hycan_transaction_run_request;
@@ -32,6 +33,10 @@ struct op_server {
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
+
+	/* A subscription to events begins, and ends. */
+	int (*subscribe)(struct op *op, const struct hycan_event_subscribe_request *request);
+	int (*unsubscribe)(struct op *op, uint32_t request);
 
 	/* Later requests of the connection act in that scope, which is the server's from now on. */
 	void (*enter)(struct op *op, struct kernel_scope *scope);

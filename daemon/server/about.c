@@ -14,6 +14,7 @@
 #include "peer.h"
 #include "server.h"
 #include "transaction.h"
+#include "subscribe.h"
 
 static struct job *job_of(struct op *op)
 {
@@ -194,5 +195,7 @@ const struct op_server about_server = {
 	.status = status,
 	.objects = objects,
 	.transaction = transaction_run,
+	.subscribe = subscribe_begin,
+	.unsubscribe = subscribe_end,
 	.enter = enter,
 };

@@ -4,7 +4,7 @@
  *
  * Answers are netlink's: a frame of the operation's number for an answer, several with NLM_F_MULTI and NLMSG_DONE behind
  * them for a list, NLMSG_ERROR for an acknowledgement, a refusal or a failure. This runs in the loop or on a worker, and
- * so touches nothing but the job, and the ledger, which has a lock.
+ * so touches nothing but the job, and the ledger and the observer, which have locks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 
 #include "intent.h"
 #include "job.h"
+#include "observer.h"
 #include "own.h"
 #include "policy.h"
 #include "record.h"
@@ -37,18 +38,23 @@ static void *frame_begin(struct buffer *output, size_t size)
 	return buffer_reserve(output, sizeof(struct nlmsghdr) + size, WIRE_ANSWER_MAX);
 }
 
-static void frame_end(struct job *job, void *frame, uint16_t type, uint16_t flags, size_t payload)
+static void frame_end_of(struct job *job, uint32_t seq, void *frame, uint16_t type, uint16_t flags, size_t payload)
 {
 	struct nlmsghdr nlh = {
 		.nlmsg_len = (uint32_t)(sizeof(nlh) + payload),
 		.nlmsg_type = type,
 		.nlmsg_flags = flags,
-		.nlmsg_seq = job->header.nlmsg_seq,
+		.nlmsg_seq = seq,
 		.nlmsg_pid = job->header.nlmsg_pid,
 	};
 
 	memcpy(frame, &nlh, sizeof(nlh));
 	buffer_commit(job->output, nlh.nlmsg_len);
+}
+
+static void frame_end(struct job *job, void *frame, uint16_t type, uint16_t flags, size_t payload)
+{
+	frame_end_of(job, job->header.nlmsg_seq, frame, type, flags, payload);
 }
 
 /* One frame with a structure in it; the room grows until it fits. */
@@ -77,15 +83,20 @@ static int answer_structure(struct job *job, const struct hycan_structure *struc
 	}
 }
 
-static int answer_done(struct job *job)
+int job_end_stream(struct job *job, uint32_t seq)
 {
 	uint8_t *frame = frame_begin(job->output, sizeof(uint32_t));
 
 	if (!frame)
 		return -ENOBUFS;
 	memset(frame + sizeof(struct nlmsghdr), 0, sizeof(uint32_t));
-	frame_end(job, frame, NLMSG_DONE, NLM_F_MULTI, sizeof(uint32_t));
+	frame_end_of(job, seq, frame, NLMSG_DONE, NLM_F_MULTI, sizeof(uint32_t));
 	return 0;
+}
+
+static int answer_done(struct job *job)
+{
+	return job_end_stream(job, job->header.nlmsg_seq);
 }
 
 static size_t put_attribute(uint8_t *to, uint16_t type, const void *payload, size_t size)
@@ -323,11 +334,14 @@ int job_encode_reply(struct job *job, struct hycan_payload *ret_reply)
 int job_perform(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
+	bool change = operation->access == HYCAN_ACCESS_WRITE;
 	int r = own_check(job);
 
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
+	if (change)
+		observer_mark(job->server->observer, job, true);
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		if (operation->list)
 			rewind_answer(job);
@@ -338,6 +352,8 @@ int job_perform(struct job *job)
 		job->op.settled = NULL;
 		r = op_call(operation, &job->op, &job->request, &job->reply);
 	}
+	if (change)
+		observer_mark(job->server->observer, job, false);
 	return job->lets_go ? 0 : r;
 }
 
@@ -368,7 +384,8 @@ void job_carry_out(struct job *job)
 	int r = job_do(job);
 
 	if (r == 0 && operation->list)
-		r = answer_done(job);
+		/* a stream is answered by what comes later */
+		r = operation->stream ? 0 : answer_done(job);
 	else if (r == 0 && operation->reply->n_fields)
 		r = answer_structure(job, operation->reply, &job->reply, 0);
 	else if (r == 0)

@@ -98,6 +98,9 @@ void job_carry_out(struct job *job);
 /* Replaces whatever stands in the answer by the refusal or failure in job->result. */
 void job_answer_error(struct job *job);
 
+/* Ends the list of answers to another request of the peer, which was a stream. 0 or -errno. */
+int job_end_stream(struct job *job, uint32_t seq);
+
 /* Wipes and gives back what the request used. */
 void job_end(struct job *job);
 

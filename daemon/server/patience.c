@@ -25,16 +25,25 @@ static void run_timer(struct server *server)
 	server->rearm = true;
 }
 
+/* Whoever subscribed to events may read them when it likes: it is told what it missed. */
+static bool may_keep_us_waiting(const struct peer *peer)
+{
+	return !LIST_EMPTY(&peer->subscriptions) && buffer_used(&peer->input) == 0 && peer->skip == 0;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
 	uint64_t now = server_now_us();
-	struct peer *peer;
+	struct peer *peer, *next;
 
 	(void)source;
 	(void)usec;
-	while ((peer = TAILQ_FIRST(&server->slow)) && now - peer->slow_since_us >= SERVER_PATIENCE_US)
-		drop(peer, buffer_used(&peer->output) ? "does not read its answers" : "sent half a request and no more");
+	for (peer = TAILQ_FIRST(&server->slow); peer && now - peer->slow_since_us >= SERVER_PATIENCE_US; peer = next) {
+		next = TAILQ_NEXT(peer, slow);
+		if (!may_keep_us_waiting(peer))
+			drop(peer, buffer_used(&peer->output) ? "does not read its answers" : "sent half a request and no more");
+	}
 	server_listen_again(server);
 	if (!TAILQ_EMPTY(&server->slow))
 		run_timer(server);

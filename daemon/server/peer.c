@@ -25,6 +25,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "server.h"
+#include "subscribe.h"
 #include "turn.h"
 
 /* With so much unsent, a peer's further requests wait. */
@@ -367,6 +368,7 @@ void peer_close(struct peer *peer)
 
 	patience_set(peer, false);
 	turn_forget(peer);
+	subscribe_forget(peer);
 	/* closing the socket takes it out of the epoll set, but not out of what was read from it already */
 	for (int i = 0; i < server->n_ready; i++)
 		if (server->ready[i].data.ptr == peer)
@@ -388,6 +390,19 @@ void peer_close(struct peer *peer)
 	}
 }
 
+/* Events come behind the answers, as long as the peer reads. */
+static int send_events(struct peer *peer)
+{
+	struct buffer events;
+	int r = 0;
+
+	while (r == 0 && subscribe_next(peer, &events)) {
+		r = send_output(peer, &events);
+		buffer_release(&events);
+	}
+	return r;
+}
+
 /* The turn of a peer ends: its answers are sent, and what is next is decided. */
 static void end_turn(struct peer *peer, int r)
 {
@@ -398,12 +413,19 @@ static void end_turn(struct peer *peer, int r)
 	if (r == 0)
 		r = send_output(peer, output);
 	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
+	if (r == 0 && !LIST_EMPTY(&peer->subscriptions))
+		r = send_events(peer);
 	if (r < 0 || (peer->eof && !peer->job && !peer->is_waiting && buffer_used(&peer->output) == 0)) {
 		peer_close(peer);
 		return;
 	}
 	update(peer);
 	patience_count_memory(peer);
+}
+
+void peer_deliver(struct peer *peer)
+{
+	end_turn(peer, 0);
 }
 
 void peer_continue(struct peer *peer)

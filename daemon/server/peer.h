@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "identity.h"
+#include "subscription.h"
 #include "wire.h"
 
 struct job;
@@ -54,6 +55,7 @@ struct peer {
 	bool fds_lost;          /* more came than one frame may carry, */
 	uint64_t lost_position; /* with bytes up to there */
 
+	LIST_HEAD(, subscription) subscriptions;
 	TAILQ_ENTRY(peer) entry;
 	TAILQ_ENTRY(peer) waiting;
 	TAILQ_ENTRY(peer) slow;
@@ -70,6 +72,9 @@ void peer_close(struct peer *peer);
 
 /* Its job on a worker is done, and the answer in job->output. */
 void peer_job_done(struct peer *peer, struct job *job);
+
+/* There are events for it (subscribe_next()). It may be gone afterwards. */
+void peer_deliver(struct peer *peer);
 
 /* Goes on with what is pending: when it has another turn, or the socket took bytes. */
 void peer_continue(struct peer *peer);

@@ -27,10 +27,12 @@
 #include "ledger.h"
 #include "listen.h"
 #include "log.h"
+#include "observer.h"
 #include "patience.h"
 #include "peer.h"
 #include "recovery.h"
 #include "server.h"
+#include "subscribe.h"
 #include "turn.h"
 
 /* One for each peer, and some more for those who act in other namespaces or send some. */
@@ -301,6 +303,10 @@ int server_open(const struct server_options *options, struct server **ret_server
 	r = patience_open(server);
 	if (r < 0)
 		return r;
+	server->event_buffer = options->event_buffer;
+	r = subscribe_open(server);
+	if (r < 0)
+		return r;
 	r = server->private ? peer_open(server, options->private_fd) : open_public(server, options);
 	if (r < 0)
 		return r;
@@ -387,6 +393,8 @@ void server_free(struct server **server)
 	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);
+	sd_event_source_disable_unref(s->events);
+	observer_free(&s->observer);
 	job_close(&s->job);
 	buffer_release(&s->output);
 	policy_free(&s->policy);

@@ -40,6 +40,7 @@
 #define SERVER_TURN 64
 
 struct ledger;
+struct observer;
 struct peer;
 TAILQ_HEAD(peer_list, peer);
 
@@ -52,7 +53,10 @@ struct server {
 	struct policy *policy;
 	const char *policy_path;
 	struct ledger *ledger;
-	char *socket_path; /* the socket file that we made, or NULL */
+	struct observer *observer;
+	sd_event_source *events; /* it has something for the peers */
+	int event_buffer;        /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
+	char *socket_path;       /* the socket file that we made, or NULL */
 	struct stat socket_file;
 
 	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */
@@ -88,6 +92,7 @@ struct server_options {
 	const char *state_path; /* the ledger's file; NULL: it is in memory alone */
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */
+	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */
 };
 
 /* Prepares everything up to the listening socket, and starts no thread; says why not in the log. */

@@ -35,6 +35,10 @@ struct hycan_transaction_run_reply;
  *               NULL unless result is 0. It is the library's and gone when the callback returns.
  * @param n      number of answers of a list; else 1
  *
+ * Of a stream (operation->stream, as event.subscribe) the callback is called for each answer as it comes, with n 1 and
+ * reply a single structure; and then once more, with n 0, when it has ended, or with the result that ended it:
+ * -ECONNRESET when the connection was lost. A stream is not begun again by itself.
+ *
  * hycan_error_message() has the sentence while the callback runs. It may send further requests; it must not close the
  * connection.
  */
@@ -106,6 +110,16 @@ short hycan_events(const struct hycan *h);
  */
 int hycan_process(struct hycan *h);
 
+/**
+ * Waits until something can be sent or received, at most so many milliseconds (-1: for ever), and does hycan_process(): for
+ * a program that has no loop of its own. Returns the number of callbacks called, 0 also after a signal or when nothing
+ * came, or -errno as hycan_process() does.
+ */
+int hycan_wait(struct hycan *h, int milliseconds);
+
+/** Sequence number of the request that was sent last: of a subscription, what event.unsubscribe wants to know. */
+uint32_t hycan_sequence(const struct hycan *h);
+
 /** Number of requests under way, those that timed out and are still unanswered among them. */
 size_t hycan_pending(const struct hycan *h);
 
@@ -113,7 +127,7 @@ size_t hycan_pending(const struct hycan *h);
  * Sends any operation without waiting. @p request is the structure that operation->request describes; it is read before
  * the function returns. Descriptors in it are neither duplicated nor closed, and must stay open until the callback.
  *
- * The callback is called exactly once, by hycan_process(), by a blocking call or by hycan_close(); NULL for none.
+ * The callback is called exactly once, of a stream more often, by hycan_process(), by a blocking call or by hycan_close(); NULL for none.
  * Returns 0, or -errno, and then it is not called; an unsendable value is -EINVAL with its sentence in
  * hycan_error_message().
  */

@@ -581,6 +581,32 @@ int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_
 /** transaction.run without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_transaction_run_async(struct hycan *h, const struct hycan_step *steps, size_t n_steps, hycan_callback *callback, void *userdata);
 
+/**
+ * Tells what there is, and then everything that changes, until event.unsubscribe or the end of the connection. It
+ * begins with a snapshot: "snapshot", each thing as "present", "complete". What changes before a snapshot is
+ * complete is in it, or told as well. When events were lost, because the client did not read them or the kernel
+ * told more than could be read, that is said ("overflow"), and another snapshot follows. Families that policy does
+ * not let the caller list are left out, and refused when they are asked for.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param callback gets each answer, a struct hycan_event, and at the end none (n is 0)
+ * @param userdata what it is given
+ * Returns 0 when the request is in the buffer, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED,
+ * HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_event_subscribe(struct hycan *h, const struct hycan_event_subscribe_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Ends a subscription: its list ends, and then this is answered.
+ *
+ * @param subscription sequence number of the request that began it (nlmsg_seq)
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_event_unsubscribe(struct hycan *h, uint32_t subscription);
+
+/** event.unsubscribe without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_event_unsubscribe_async(struct hycan *h, uint32_t subscription, hycan_callback *callback, void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -121,6 +121,7 @@ struct hycan_operation {
 	uint16_t number;                       /**< nlmsg_type on the wire */
 	uint16_t index;                        /**< position among all operations */
 	bool list;                             /**< answers many times */
+	bool stream;                           /**< a list that goes on until the client ends it */
 	enum hycan_access access;              /**< who may ask */
 	enum hycan_runs runs;                  /**< where it is carried out */
 };

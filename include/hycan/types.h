@@ -86,6 +86,8 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_FORWARDING_GET = 0x0c02, /**< forwarding.get */
 	HYCAN_OPERATION_OBJECT_LIST = 0x0d01, /**< object.list */
 	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
+	HYCAN_OPERATION_EVENT_SUBSCRIBE = 0x1001, /**< event.subscribe */
+	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -177,6 +179,33 @@ enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_MASQUERADE = 6, /**< a masqueraded subnet */
 	HYCAN_OBJECT_KIND_PORT = 7, /**< a port mapping */
 	HYCAN_OBJECT_KIND_FORWARDING = 8, /**< packets are forwarded between links */
+};
+
+/** What an event says. */
+enum hycan_event_what {
+	HYCAN_EVENT_WHAT_SNAPSHOT = 1, /**< what there is follows, each thing as "present"; what was told before counts no more */
+	HYCAN_EVENT_WHAT_PRESENT = 2, /**< it is there */
+	HYCAN_EVENT_WHAT_COMPLETE = 3, /**< the snapshot is whole; from here on everything that changes is told */
+	HYCAN_EVENT_WHAT_NEW = 4, /**< it has come */
+	HYCAN_EVENT_WHAT_CHANGED = 5, /**< it is otherwise now */
+	HYCAN_EVENT_WHAT_GONE = 6, /**< it was there */
+	HYCAN_EVENT_WHAT_OVERFLOW = 7, /**< more happened than could be told; a snapshot follows */
+};
+
+/** What an event is about. */
+enum hycan_event_family {
+	HYCAN_EVENT_FAMILY_LINK = 1,
+	HYCAN_EVENT_FAMILY_ADDRESS = 2,
+	HYCAN_EVENT_FAMILY_ROUTE = 3,
+	HYCAN_EVENT_FAMILY_RULE = 4,
+};
+
+/** Who caused a change. */
+enum hycan_event_origin {
+	HYCAN_EVENT_ORIGIN_REQUEST = 1, /**< a request of a client: the kernel says so */
+	HYCAN_EVENT_ORIGIN_CONSEQUENCE = 2, /**< it came about while a request of a client was carried out, or because of one */
+	HYCAN_EVENT_ORIGIN_DAEMON = 3, /**< the daemon; which request it was is not known any more */
+	HYCAN_EVENT_ORIGIN_STRANGER = 4, /**< another program, or the kernel by itself */
 };
 
 /** Counters of a link since it was made (struct rtnl_link_stats64, linux/if_link.h). */
@@ -432,6 +461,37 @@ struct hycan_step_result {
 	bool unchanged; /**< everything was so already: nothing was done */
 	bool has_reply; /**< reply is given */
 	struct hycan_payload reply; /**< its answer, where the operation has one */
+};
+
+/** Why something changed. */
+struct hycan_event_cause {
+	enum hycan_event_origin origin; /**< who */
+	bool has_uid; /**< uid is given */
+	uint32_t uid; /**< user whose request it was */
+	bool has_pid; /**< pid is given */
+	int32_t pid; /**< its process; 0 where it is not visible from here */
+	bool has_operation; /**< operation is given */
+	char operation[41]; /**< what it asked for */
+	bool has_request; /**< request is given */
+	uint32_t request; /**< the request's sequence number (nlmsg_seq) */
+};
+
+/** Something that happened, or that is there. Of what is gone it has what was known last. */
+struct hycan_event {
+	uint64_t number; /**< counts the events of a subscription from 1; none is left out */
+	enum hycan_event_what what; /**< what happened */
+	bool has_family; /**< family is given */
+	enum hycan_event_family family; /**< what it is about, and which of the fields below is there */
+	bool has_cause; /**< cause is given */
+	struct hycan_event_cause cause; /**< why, of what changed */
+	bool has_link; /**< link is given */
+	struct hycan_link link;
+	bool has_address; /**< address is given */
+	struct hycan_link_address address;
+	bool has_route; /**< route is given */
+	struct hycan_route route;
+	bool has_rule; /**< rule is given */
+	struct hycan_rule rule;
 };
 
 /**
@@ -697,6 +757,15 @@ struct hycan_transaction_run_reply {
 	const struct hycan_step_result *results; /**< what became of each, in the same order; n_results of them */
 	size_t n_results; /**< number of results */
 	bool unchanged; /**< of all of them: everything was so already */
+};
+
+/** What event.subscribe can be given beside what it needs. */
+struct hycan_event_subscribe_options {
+	bool has_families; /**< families is given */
+	const enum hycan_event_family *families; /**< only these; default: all that the caller may list; n_families of them */
+	size_t n_families; /**< number of families */
+	bool has_name; /**< name is given */
+	char name[64]; /**< only what is about a link with such a name, with * and ? (glob(7)) */
 };
 
 #ifdef __cplusplus

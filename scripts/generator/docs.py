@@ -44,7 +44,7 @@ def operations_page(schema):
         if o.request:
             out += ["Request:", ""] + field_table(schema, o.request)
         if o.lists:
-            out += [f"Answers any number of [{o.lists}](#{o.lists}).", ""]
+            out += [f"Answers any number of [{o.lists}](#{o.lists}){', until the client ends it' if o.stream else ''}.", ""]
         elif o.reply:
             out += ["Answer:", ""] + field_table(schema, o.reply)
         for sign, word in (("+", "Makes"), ("-", "Takes away"), ("=", "Makes, and takes away what is not in the list"),

@@ -81,6 +81,9 @@ def parameters(schema, o):
 
 def results(schema, o):
     """The parameters that take the answer: (C declaration, documentation)."""
+    if o.stream:
+        return [("hycan_callback *callback", f"gets each answer, a struct hycan_{o.lists}, and at the end none (n is 0)"),
+                ("void *userdata", "what it is given")]
     if o.lists:
         return [(f"struct hycan_{o.lists} **ret_{o.lists}s", "an array in one block of memory: free() it; NULL to ignore it"),
                 (f"size_t *ret_n", "how many there are")]
@@ -122,8 +125,11 @@ def operations_header(schema):
         if o.name == "session.hello":
             continue
         params, rets = parameters(schema, o), results(schema, o)
-        out += function_comment(o, params + rets, "Returns 0, a refusal, or -errno.")
+        out += function_comment(o, params + rets, "Returns 0 when the request is in the buffer, or -errno." if o.stream else
+                                "Returns 0, a refusal, or -errno.")
         out += [declaration(o, [p[0] for p in params + rets]) + ";", ""]
+        if o.stream:
+            continue
         out += [f"/** {o.name} without waiting: @p callback gets the answer. Returns 0 or -errno. */"]
         out += [declaration(o, [p[0] for p in params] + ["hycan_callback *callback", "void *userdata"], "_async") + ";", ""]
     return out + ["#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
@@ -178,13 +184,15 @@ def client_functions(schema, o):
     needs_r = any(f.type in c.TEXTS and not f.optional and not f.spread for f in o.request)
     wipe = o.request and schema.holds_secret(o.request)
     send = f"hycan_send(h, &operation_{o.ident}, &request, callback, userdata)"
-    out = [declaration(o, params + ["hycan_callback *callback", "void *userdata"], "_async"), "{",
+    out = [declaration(o, params + ["hycan_callback *callback", "void *userdata"], "" if o.stream else "_async"), "{",
            f"\tstruct hycan_{o.ident}_request request = {{ 0 }};"]
     out += (["\tint r;"] if needs_r or wipe else []) + [""] + fill(schema, o)
     if wipe:
         out += [f"\tr = {send};", "\texplicit_bzero(&request, sizeof(request));", "\treturn r;", "}", ""]
     else:
         out += [f"\treturn {send};", "}", ""]
+    if o.stream:
+        return out
     return out + [declaration(o, params + rets), "{"] + blocking_body(schema, o, names)
 
 

@@ -79,6 +79,7 @@ class Operation:
     request: list = dataclass_field(default_factory=list)
     reply: list = dataclass_field(default_factory=list)
     lists: str | None = None
+    stream: bool = False  # a list that ends only when the client ends it
     refusals: list = dataclass_field(default_factory=list)
     effects: list = dataclass_field(default_factory=list)
 
@@ -272,12 +273,12 @@ class Parser:
             self.fail(f"{row.name}: “->” and the reply are missing")
         rest = rest[2:].strip()
         if rest.startswith("["):
-            lists = re.match(rf"^\[({NAME})\](.*)$", rest) or self.fail(f"{row.name}: a list of answers is written [STRUCT]")
-            row.lists, rest = lists[1], lists[2].strip()
+            lists = re.match(rf"^\[({NAME})\](\.\.\.)?(.*)$", rest) or self.fail(f"{row.name}: a list of answers is written [STRUCT]")
+            row.lists, row.stream, rest = lists[1], bool(lists[2]), lists[3].strip()
         elif rest.startswith("("):
             row.reply, rest = self.fields_until_close(rest)
         else:
-            self.fail(f"{row.name}: the reply is (), (FIELDS) or [STRUCT]")
+            self.fail(f"{row.name}: the reply is (), (FIELDS), [STRUCT] or [STRUCT]...")
         if rest.startswith("!"):
             refusals = REFUSALS.match(rest) or self.fail(f"{row.name}: refusals are written: ! NAME, NAME")
             row.refusals, rest = re.split(r"\s*,\s*", refusals[1]), refusals[2]

@@ -120,6 +120,7 @@ def messages_source(schema):
         out += [f"const struct hycan_operation operation_{o.ident} = {{", f"\t.name = {text(o.name)},", f"\t.policy_class = {text(o.klass)},",
                 f"\t.summary = {text(o.summary)},", f"\t.request = &structure_{o.ident}_request,", f"\t.reply = &{reply},",
                 f"\t.number = 0x{o.number:04x},", f"\t.index = {index},", f"\t.list = {str(bool(o.lists)).lower()},",
+                f"\t.stream = {str(o.stream).lower()},",
                 f"\t.access = HYCAN_ACCESS_{o.access.upper()},", f"\t.runs = HYCAN_RUNS_{runs},", "};", ""]
     out += ["static const struct hycan_operation *const operations[N_OPERATIONS] = {"]
     out += [f"\t&operation_{o.ident}," for o in schema.operations] + ["};", ""]

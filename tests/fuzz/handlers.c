@@ -202,6 +202,11 @@ int op_call(const struct hycan_operation *operation, struct op *op, const void *
 	case HYCAN_OPERATION_OBJECT_LIST:
 		return op_object_list(op, request);
 	}
+	/* what comes later comes from a thread, and would come at another time whenever the input is tried again */
+	if (operation->stream)
+		return op_refuse(op, HYCAN_REFUSAL_LIMIT, NULL, "Nothing is told here.");
+	if (operation->number == HYCAN_OPERATION_EVENT_UNSUBSCRIBE)
+		return op_event_unsubscribe(op, request);
 	tell_ledger(operation, op, &chance, request);
 	return answer(operation, op, &chance, reply);
 }

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the kernel's words for changes to the schema's. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernel/monitor.h"
+#include "observe.h"
+
+int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
+{
+	return kernel_monitor_open(scope, receive_buffer, token, ret_monitor);
+}
+
+void op_monitor_free(struct kernel_monitor **monitor)
+{
+	kernel_monitor_free(monitor);
+}
+
+int op_monitor_fd(const struct kernel_monitor *monitor)
+{
+	return kernel_monitor_fd(monitor);
+}
+
+uint32_t op_monitor_port(const struct kernel_monitor *monitor)
+{
+	return kernel_monitor_port(monitor);
+}
+
+static enum hycan_event_family family_of(enum kernel_kind kind)
+{
+	switch (kind) {
+	case KERNEL_LINK:
+		return HYCAN_EVENT_FAMILY_LINK;
+	case KERNEL_ADDRESS:
+		return HYCAN_EVENT_FAMILY_ADDRESS;
+	case KERNEL_ROUTE:
+		return HYCAN_EVENT_FAMILY_ROUTE;
+	case KERNEL_RULE:
+		return HYCAN_EVENT_FAMILY_RULE;
+	}
+	return HYCAN_EVENT_FAMILY_LINK;
+}
+
+static unsigned int kinds_of(uint32_t families)
+{
+	unsigned int kinds = 0;
+
+	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
+		if (families & OP_FAMILY(family_of((enum kernel_kind)kind)))
+			kinds |= KERNEL_BIT(kind);
+	return kinds;
+}
+
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families)
+{
+	return kernel_monitor_watch(monitor, kinds_of(families));
+}
+
+uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
+{
+	unsigned int kinds = kernel_monitor_doubts(monitor);
+	uint32_t families = 0;
+
+	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
+		if (kinds & KERNEL_BIT(kind))
+			families |= OP_FAMILY(family_of((enum kernel_kind)kind));
+	return families;
+}
+
+static enum hycan_event_what what_of(enum kernel_change_what what)
+{
+	switch (what) {
+	case KERNEL_CAME:
+		return HYCAN_EVENT_WHAT_NEW;
+	case KERNEL_CHANGED:
+		return HYCAN_EVENT_WHAT_CHANGED;
+	case KERNEL_WENT:
+		return HYCAN_EVENT_WHAT_GONE;
+	}
+	return HYCAN_EVENT_WHAT_CHANGED;
+}
+
+static enum hycan_event_origin origin_of(enum kernel_origin origin)
+{
+	switch (origin) {
+	case KERNEL_BY_REQUEST:
+		return HYCAN_EVENT_ORIGIN_REQUEST;
+	case KERNEL_DURING:
+		return HYCAN_EVENT_ORIGIN_CONSEQUENCE;
+	case KERNEL_BY_US:
+		return HYCAN_EVENT_ORIGIN_DAEMON;
+	case KERNEL_BY_STRANGER:
+		return HYCAN_EVENT_ORIGIN_STRANGER;
+	}
+	return HYCAN_EVENT_ORIGIN_STRANGER;
+}
+
+struct listener {
+	op_changed *changed;
+	void *userdata;
+};
+
+static void translate(const struct kernel_change *from, void *userdata)
+{
+	const struct listener *l = userdata;
+	struct op_change change = {
+		.what = what_of(from->what),
+		.family = family_of(from->kind),
+		.origin = origin_of(from->origin),
+		.number = from->number,
+		.entry = from->entry,
+	};
+
+	change.has_request = from->mark && (from->origin == KERNEL_BY_REQUEST || from->origin == KERNEL_DURING);
+	if (change.has_request)
+		change.request = (struct op_request){
+			.uid = from->mark->uid,
+			.pid = from->mark->pid,
+			.operation = (uint16_t)from->mark->operation,
+			.seq = (uint32_t)from->mark->request,
+		};
+	l->changed(&change, l->userdata);
+}
+
+int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata)
+{
+	struct listener l = { changed, userdata };
+
+	return kernel_monitor_read(monitor, max, translate, &l);
+}
+
+int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata)
+{
+	struct listener l = { changed, userdata };
+
+	return kernel_monitor_sync(monitor, translate, &l);
+}
+
+const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, uint32_t families, uint64_t number,
+                                          const struct image_entry *hint, uint64_t *ret_number)
+{
+	return kernel_monitor_next(monitor, kinds_of(families), number, hint, ret_number);
+}
+
+int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event)
+{
+	struct kernel_thing thing;
+	int r = kernel_monitor_decode(monitor, entry, &thing);
+
+	if (r < 0)
+		return r;
+	event->has_family = true;
+	event->family = family_of(thing.kind);
+	switch (thing.kind) {
+	case KERNEL_LINK:
+		event->has_link = true;
+		event->link = thing.link;
+		return 0;
+	case KERNEL_ADDRESS:
+		event->has_address = true;
+		event->address = thing.address;
+		return 0;
+	case KERNEL_ROUTE:
+		event->has_route = true;
+		event->route = thing.route;
+		return 0;
+	case KERNEL_RULE:
+		event->has_rule = true;
+		event->rule = thing.rule;
+		return 0;
+	}
+	return 0;
+}
+
+const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex)
+{
+	return kernel_monitor_link_name(monitor, ifindex);
+}
+
+void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin)
+{
+	const struct kernel_mark mark = {
+		.token = token,
+		.request = request->seq,
+		.uid = request->uid,
+		.pid = request->pid,
+		.operation = request->operation,
+		.begin = begin,
+	};
+
+	kernel_scope_mark(scope, port, &mark);
+}

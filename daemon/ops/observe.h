@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel tells, as events, for the server, which does not know the kernel room. Everything here is
+ * kernel/monitor.h's in other words, and explained there.
+ */
+#ifndef OPS_OBSERVE_H
+#define OPS_OBSERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <hycan/types.h>
+
+struct image_entry;
+struct kernel_monitor;
+struct kernel_scope;
+
+/* A bit for each family of events. */
+#define OP_FAMILY(family) (1u << (family))
+
+/* The families that a monitor can watch. */
+#define OP_FAMILIES                                                                                                                \
+	(OP_FAMILY(HYCAN_EVENT_FAMILY_LINK) | OP_FAMILY(HYCAN_EVENT_FAMILY_ADDRESS) | OP_FAMILY(HYCAN_EVENT_FAMILY_ROUTE) |        \
+	 OP_FAMILY(HYCAN_EVENT_FAMILY_RULE))
+
+/* Who asks for what. */
+struct op_request {
+	uint32_t uid;
+	int32_t pid;
+	uint16_t operation;
+	uint32_t seq;
+};
+
+struct op_change {
+	enum hycan_event_what what;
+	enum hycan_event_family family;
+	enum hycan_event_origin origin;
+	bool has_request; /* whose is known */
+	struct op_request request;
+	uint64_t number;
+	const struct image_entry *entry;
+};
+
+typedef void op_changed(const struct op_change *change, void *userdata);
+
+int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor);
+void op_monitor_free(struct kernel_monitor **monitor);
+int op_monitor_fd(const struct kernel_monitor *monitor);
+uint32_t op_monitor_port(const struct kernel_monitor *monitor);
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families);
+int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata);
+uint32_t op_monitor_doubts(const struct kernel_monitor *monitor);
+int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata);
+
+/* The next thing of these families, as op_monitor_event() wants it. */
+const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, uint32_t families, uint64_t number,
+                                          const struct image_entry *hint, uint64_t *ret_number);
+
+/* Fills in what an event is about. Its lists live until the next one is filled in. */
+int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event);
+
+const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex);
+
+/* Says to the monitor with that port that a request begins in a scope, or has ended. */
+void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The observer: a thread that hears what the kernel tells, and tells the subscriptions.
+ *
+ * It exists from the first subscription on. For each network namespace that somebody watches it has a monitor
+ * (kernel/monitor.h), since reading a hundred thousand routes takes a tenth of a second, for which the loop cannot wait.
+ * The loop gives it subscriptions and takes frames; all that both look at is under one lock, which nobody holds for long.
+ */
+#ifndef SERVER_OBSERVER_H
+#define SERVER_OBSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "subscription.h"
+
+/* Subscriptions of all clients together. */
+#define OBSERVER_SUBSCRIPTIONS_MAX 4096u
+
+struct job;
+struct kernel_scope;
+struct observer;
+struct server;
+
+/* Bytes of what the kernel tells that may wait to be read; 0: as many as are sensible. For tests. */
+int observer_open(int receive_buffer, struct observer **ret_observer);
+
+/* Ends the thread. All subscriptions must have been ended by observer_end(). */
+void observer_free(struct observer **observer);
+
+/* Readable when there is something for the loop (observer_take()). */
+int observer_fd(const struct observer *observer);
+
+/* How many subscriptions there are. */
+size_t observer_count(const struct observer *observer);
+
+/* Begins a subscription in the namespace of a scope. It is the observer's from now on, and stays the caller's. */
+int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s);
+
+/* Ends it. It is freed as soon as nobody looks at it any more. */
+void observer_end(struct observer *observer, struct subscription *s);
+
+/* The next subscription with something to read, or NULL. It is in the list no more. */
+struct subscription *observer_take(struct observer *observer);
+
+/* Takes what there is to read. */
+struct buffer observer_take_output(struct observer *observer, struct subscription *s);
+
+/* A request that may change something begins, or has ended; on any thread. */
+void observer_mark(struct observer *observer, struct job *job, bool begin);
+
+#endif

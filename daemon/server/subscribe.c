@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Subscriptions, as the loop sees them.
+ *
+ * The observer fills the buffer of a subscription; the loop takes it when the peer has little to read, and sends it like
+ * any answer. So what a peer that does not read costs is its own output and the buffer, and it loses events in there.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "messages.h"
+#include "observer.h"
+#include "peer.h"
+#include "server.h"
+#include "subscribe.h"
+
+/* Subscriptions of one connection, and of one user who is not root. */
+#define PER_PEER 16u
+#define PER_USER 256u
+
+/* Peers that get events before the loop looks at everything else. */
+#define TURN 64
+
+static int on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+	struct subscription *s;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	for (int i = 0; i < TURN && (s = observer_take(server->observer)); i++) {
+		s->stalled = true;
+		peer_deliver(s->peer);
+	}
+	return 0;
+}
+
+int subscribe_open(struct server *server)
+{
+	int r = observer_open(server->event_buffer, &server->observer);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(server->event, &server->events, observer_fd(server->observer), EPOLLIN, on_events, server);
+	return r < 0 ? r : 0;
+}
+
+bool subscribe_next(struct peer *peer, struct buffer *ret_output)
+{
+	struct subscription *s;
+
+	if (buffer_used(&peer->output) > SUBSCRIPTION_ROOM)
+		return false;
+	LIST_FOREACH(s, &peer->subscriptions, of_peer)
+	{
+		if (!s->stalled)
+			continue;
+		s->stalled = false;
+		*ret_output = observer_take_output(peer->server->observer, s);
+		return true;
+	}
+	return false;
+}
+
+static void end(struct subscription *s)
+{
+	LIST_REMOVE(s, of_peer);
+	observer_end(s->peer->server->observer, s);
+}
+
+void subscribe_forget(struct peer *peer)
+{
+	struct subscription *s;
+
+	while ((s = LIST_FIRST(&peer->subscriptions)))
+		end(s);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- who may */
+
+/* The operation that shows what events of a family show. */
+static const struct hycan_operation *shown_by(enum hycan_event_family family)
+{
+	switch (family) {
+	case HYCAN_EVENT_FAMILY_LINK:
+		return &operation_link_list;
+	case HYCAN_EVENT_FAMILY_ADDRESS:
+		return &operation_address_list;
+	case HYCAN_EVENT_FAMILY_ROUTE:
+		return &operation_route_list;
+	case HYCAN_EVENT_FAMILY_RULE:
+		return &operation_rule_list;
+	}
+	return NULL;
+}
+
+static const enum hycan_event_family families[] = {
+	HYCAN_EVENT_FAMILY_LINK,
+	HYCAN_EVENT_FAMILY_ADDRESS,
+	HYCAN_EVENT_FAMILY_ROUTE,
+	HYCAN_EVENT_FAMILY_RULE,
+};
+
+static bool may_see(struct job *job, enum hycan_event_family family, struct policy_verdict *verdict)
+{
+	static const union message nothing;
+
+	if (job->server->private)
+		return true;
+	return policy_check(job->policy, &job->peer->identity, shown_by(family), &nothing, verdict) == 0 && verdict->allowed;
+}
+
+/* The families that are wanted and allowed, or the refusal. */
+static int find_families(struct job *job, const struct hycan_event_subscribe_request *request, uint32_t *ret_families)
+{
+	struct policy_verdict verdict = { 0 };
+	uint32_t wanted = 0, found = 0;
+
+	for (size_t i = 0; request->has_families && i < request->n_families; i++)
+		wanted |= OP_FAMILY(request->families[i]);
+	if (request->has_families && wanted == 0)
+		return op_refuse(&job->op, HYCAN_REFUSAL_INVALID, "families",
+		                 "There are no families in the list; leave it out for all.");
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		if (wanted && !(wanted & OP_FAMILY(families[i])))
+			continue;
+		if (may_see(job, families[i], &verdict))
+			found |= OP_FAMILY(families[i]);
+		else if (wanted)
+			break;
+	}
+	if (found == 0 || (wanted && found != wanted)) {
+		job->policy_line = verdict.line;
+		return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, "families", "Events show what lists show. %s", verdict.reason);
+	}
+	*ret_families = found;
+	return 0;
+}
+
+static size_t count(const struct peer *peer)
+{
+	const struct subscription *s;
+	size_t n = 0;
+
+	LIST_FOREACH(s, &peer->subscriptions, of_peer)
+	n++;
+	return n;
+}
+
+static int check_limits(struct job *job)
+{
+	const struct server *server = job->server;
+	const struct peer *peer;
+	size_t n = 0;
+
+	if (count(job->peer) >= PER_PEER)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "A connection has %u subscriptions at most.", PER_PEER);
+	if (observer_count(server->observer) >= OBSERVER_SUBSCRIPTIONS_MAX)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "The daemon has %u subscriptions, which is the most.",
+		                 OBSERVER_SUBSCRIPTIONS_MAX);
+	if (job->op.uid == 0)
+		return 0;
+	TAILQ_FOREACH(peer, &server->peers, entry)
+	n += peer->identity.uid == job->op.uid ? count(peer) : 0;
+	if (n >= PER_USER)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "A user has %u subscriptions at most.", PER_USER);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ requests */
+
+int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *request)
+{
+	struct job *job = (struct job *)op;
+	struct subscription *s;
+	uint32_t wanted = 0;
+	int r;
+
+	r = check_limits(job);
+	if (r == 0)
+		r = find_families(job, request, &wanted);
+	if (r)
+		return r;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->peer = job->peer;
+	s->seq = job->header.nlmsg_seq;
+	s->port = job->header.nlmsg_pid;
+	s->families = wanted;
+	if (request->has_name)
+		snprintf(s->name, sizeof(s->name), "%s", request->name);
+	r = observer_begin(job->server->observer, op->scope, s);
+	if (r < 0) {
+		free(s);
+		return r;
+	}
+	LIST_INSERT_HEAD(&job->peer->subscriptions, s, of_peer);
+	return 0;
+}
+
+int subscribe_end(struct op *op, uint32_t request)
+{
+	struct job *job = (struct job *)op;
+	struct subscription *s;
+
+	LIST_FOREACH(s, &job->peer->subscriptions, of_peer)
+	if (s->seq == request)
+		break;
+	if (!s)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "subscription",
+		                 "This connection has no subscription that request %u began.", request);
+	end(s);
+	return job_end_stream(job, request);
+}

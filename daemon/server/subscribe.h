@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Subscriptions, as the loop sees them: who may have one, and the way of its events to the socket. */
+#ifndef SERVER_SUBSCRIBE_H
+#define SERVER_SUBSCRIBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "op.h"
+
+struct buffer;
+struct peer;
+struct server;
+
+/* Opens the observer. */
+int subscribe_open(struct server *server);
+
+/* event.subscribe and event.unsubscribe. */
+int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *request);
+int subscribe_end(struct op *op, uint32_t request);
+
+/* Events for a peer that has room for them. False: there are none now. */
+bool subscribe_next(struct peer *peer, struct buffer *ret_output);
+
+/* The peer goes, and all of its subscriptions. */
+void subscribe_forget(struct peer *peer);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A subscription: which events a client wants, and how far it has got.
+ *
+ * It begins with a snapshot, which goes through what the monitor knows in steps, as fast as the client reads; a change of
+ * what was told already is told at once, and what was not told yet is told as it is when its turn comes. A client that does
+ * not read loses events, and nobody waits for it: when it reads again, it is told so, and gets another snapshot.
+ *
+ * The observer's thread writes events into a buffer that the loop empties; the lock of the observer is for that buffer.
+ */
+#ifndef SERVER_SUBSCRIPTION_H
+#define SERVER_SUBSCRIPTION_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <hycan/types.h>
+
+#include "buffer.h"
+#include "observe.h"
+
+/* Bytes that may wait for a client; a snapshot goes on when so much is read, so that changes have room beside it. */
+#define SUBSCRIPTION_ROOM     (64u << 10)
+#define SUBSCRIPTION_SNAPSHOT (32u << 10)
+
+enum subscription_state {
+	SUBSCRIPTION_NEW, /* nothing is told yet */
+	SUBSCRIPTION_SNAPSHOT_BEGUN,
+	SUBSCRIPTION_LIVE, /* it knows everything */
+	SUBSCRIPTION_LOST, /* something could not be told */
+};
+
+struct observed;
+struct peer;
+
+struct subscription {
+	/* the loop's */
+	struct peer *peer;         /* NULL: it has gone */
+	struct observed *observed; /* its namespace */
+	bool stalled;              /* the peer has enough to read already */
+	LIST_ENTRY(subscription) of_peer;
+
+	/* as it was asked for */
+	uint32_t seq; /* of the request */
+	uint32_t port;
+	uint32_t families;
+	char name[64]; /* what the name of a link must match; "": any */
+
+	/* the observer's */
+	enum subscription_state state;
+	uint64_t cursor; /* number of the thing that was told last in the snapshot */
+	uint64_t number; /* of the event that was told last */
+	LIST_ENTRY(subscription) of_observed;
+
+	/* both's, under the lock */
+	struct buffer output;
+	bool hungry; /* the observer waits for room */
+	bool listed; /* in the list of those with something to read */
+	bool ended;  /* the observer has forgotten it */
+	TAILQ_ENTRY(subscription) listed_entry;
+	SLIST_ENTRY(subscription) command;
+};
+
+TAILQ_HEAD(subscription_queue, subscription);
+
+/* What the subscriptions of a namespace share while events are told to them. */
+struct telling {
+	pthread_mutex_t *lock;
+	struct subscription_queue *ready; /* those with something to read; under the lock */
+	bool told;                        /* something was put there */
+	struct hycan_event event;
+	uint8_t frame[SUBSCRIPTION_ROOM / 2];
+};
+
+/* Tells of a change, which is in t->event but for its number, if it is wanted. before: name that a link had, or NULL. */
+void subscription_change(struct subscription *s, struct telling *t, uint64_t number, const char *before);
+
+/* Events were lost before they came here. */
+void subscription_lose(struct subscription *s);
+
+/* Goes on with the snapshot, as far as there is room. */
+void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor);
+
+#endif
