@@ -13,8 +13,8 @@
 #include "ledger.h"
 #include "peer.h"
 #include "server.h"
-#include "transaction.h"
 #include "subscribe.h"
+#include "transaction.h"
 
 static struct job *job_of(struct op *op)
 {

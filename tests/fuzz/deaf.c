@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In place of what hears the kernel: it cannot be opened, so nothing else of it is ever called. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "observe.h"
+
+int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
+{
+	(void)scope, (void)receive_buffer, (void)token, (void)ret_monitor;
+	return -EMFILE;
+}
+
+void op_monitor_free(struct kernel_monitor **monitor)
+{
+	*monitor = NULL;
+}
+
+int op_monitor_fd(const struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
+uint32_t op_monitor_port(const struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families)
+{
+	(void)monitor, (void)families;
+	abort();
+}
+
+int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata)
+{
+	(void)monitor, (void)max, (void)changed, (void)userdata;
+	abort();
+}
+
+uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
+int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata)
+{
+	(void)monitor, (void)changed, (void)userdata;
+	abort();
+}
+
+const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, uint32_t families, uint64_t number,
+                                          const struct image_entry *hint, uint64_t *ret_number)
+{
+	(void)monitor, (void)families, (void)number, (void)hint, (void)ret_number;
+	abort();
+}
+
+int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event)
+{
+	(void)monitor, (void)entry, (void)event;
+	abort();
+}
+
+const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex)
+{
+	(void)monitor, (void)ifindex;
+	abort();
+}
+
+void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin)
+{
+	(void)scope, (void)port, (void)token, (void)request, (void)begin;
+	abort();
+}
