@@ -40,6 +40,14 @@ bool arguments_names(const struct hycan_operation *operation, const char *noun, 
 	       (!verb || same_word(operation->name + n + 1, strlen(operation->name + n + 1), verb));
 }
 
+const char *arguments_short(const char *noun, const char **ret_verb)
+{
+	if (strcmp(noun, ARGUMENTS_SHORT) != 0)
+		return NULL;
+	*ret_verb = "subscribe";
+	return "event";
+}
+
 const struct hycan_operation *arguments_operation(const char *noun, const char *verb)
 {
 	const struct hycan_operation *const *operations;

@@ -14,6 +14,11 @@
 /* Whether the operation is NOUN's, and VERB's if that is not NULL; “-” and “_” are the same. */
 bool arguments_names(const struct hycan_operation *operation, const char *noun, const char *verb);
 
+/* A noun that stands for another and its verb: “monitor”, for “event subscribe”. NULL: it is none of those. */
+const char *arguments_short(const char *noun, const char **ret_verb);
+
+#define ARGUMENTS_SHORT "monitor"
+
 /* The operation that NOUN VERB names, or NULL. */
 const struct hycan_operation *arguments_operation(const char *noun, const char *verb);
 

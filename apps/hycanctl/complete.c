@@ -71,6 +71,8 @@ static void offer_names(const struct completion *c)
 	char name[VALUE_NAME_SIZE], last[VALUE_NAME_SIZE] = "";
 	size_t n;
 
+	if (!c->noun)
+		offer(c, "", ARGUMENTS_SHORT);
 	operations = hycan_operations(&n);
 	for (size_t i = 0; i < n; i++) {
 		size_t family = strcspn(operations[i]->name, ".");
@@ -162,7 +164,11 @@ static void read_option(struct completion *c, char *const *words, size_t n, size
 static void read_word(struct completion *c, const char *word)
 {
 	if (!c->noun) {
-		c->noun = word;
+		c->noun = arguments_short(word, &c->verb);
+		if (c->noun)
+			c->operation = arguments_operation(c->noun, c->verb);
+		else
+			c->noun = word;
 	} else if (!c->verb) {
 		c->verb = word;
 		c->operation = arguments_operation(c->noun, c->verb);

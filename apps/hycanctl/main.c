@@ -17,6 +17,7 @@
 #include "complete.h"
 #include "help.h"
 #include "json.h"
+#include "line.h"
 #include "nearest.h"
 #include "options.h"
 #include "people.h"
@@ -118,6 +119,50 @@ static enum status flush(void)
 	return STATUS_REFUSED;
 }
 
+/* A stream, while it is shown. */
+struct stream {
+	const struct command *command;
+	bool ended;
+	enum status status;
+};
+
+static void show_next(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
+{
+	struct stream *stream = userdata;
+	const struct command *command = stream->command;
+
+	if (stream->ended)
+		return;
+	stream->ended = result != 0 || n == 0;
+	if (result)
+		stream->status = report_failure(command, h, command->operation, result, STATUS_REFUSED);
+	if (stream->ended)
+		return;
+	if (command->options.json)
+		json_print_answer(stdout, command->operation->reply, reply);
+	else
+		line_print(stdout, command->operation->reply, reply);
+	/* whoever reads it waits for each */
+	stream->status = flush();
+	stream->ended = stream->status != STATUS_DONE;
+}
+
+/* Shows what comes until nothing comes any more, or somebody ends us. */
+static enum status listen_to(const struct command *command, struct hycan *h)
+{
+	/* it hears of the end of the connection, too */
+	static struct stream stream;
+	int r;
+
+	stream.command = command;
+	r = hycan_send(h, command->operation, command->request, show_next, &stream);
+	if (r)
+		return report_failure(command, h, command->operation, r, STATUS_REFUSED);
+	while (!stream.ended)
+		hycan_wait(h, -1);
+	return stream.status;
+}
+
 static enum status call(const struct command *command, struct hycan *h)
 {
 	void *reply = NULL;
@@ -173,7 +218,7 @@ static enum status run(struct command *command)
 		if (command->options.netns)
 			status = enter_namespace(command, h);
 		if (status == STATUS_DONE)
-			status = call(command, h);
+			status = command->operation->stream ? listen_to(command, h) : call(command, h);
 	}
 	hycan_close(h);
 	return status;
@@ -241,10 +286,14 @@ static int read_names(struct command *command, char *const *words, size_t n, siz
 			continue;
 		if (words[*at][0] == '-')
 			return problem_set(&command->problem, NULL, "There is no option %.60s here.", words[*at]);
-		if (!command->noun)
-			command->noun = words[(*at)++];
-		else
+		if (!command->noun) {
+			command->noun = arguments_short(words[*at], &command->verb);
+			if (!command->noun)
+				command->noun = words[*at];
+			(*at)++;
+		} else {
 			command->verb = words[(*at)++];
+		}
 	}
 	return 0;
 }
