@@ -95,7 +95,7 @@ struct kernel_route_load {
 	void *userdata;
 };
 
-/* Adds routes, as fast as the kernel takes them. 0, or -errno when the rest could not even be tried. */
+/* Adds routes, as fast as the kernel takes them. 0, or -errno when none of them could even be tried. */
 int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load *load);
 
 #endif

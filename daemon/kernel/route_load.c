@@ -8,6 +8,9 @@
  *
  * The kernel says “exists” for whatever is in a route's place. So at the end the tables in question are read, once, to
  * tell the same route from another one.
+ *
+ * What breaks before anything was carried out is the failure of all. Later it is that of the routes that it is about,
+ * since the others are there, and somebody has to know.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,13 +41,13 @@ struct loading {
 	size_t n;
 	size_t size;
 	struct nlmsghdr *last;
+	bool begun; /* an earlier one was carried out */
 	size_t index[BATCH_ROUTES];
 	_Alignas(NLMSG_ALIGNTO) uint8_t requests[BATCH_SIZE];
 
 	struct taken *taken;
 	size_t n_taken;
 	size_t room;
-	bool no_memory;
 };
 
 static void loading_free(struct loading **loading)
@@ -64,7 +67,7 @@ static void keep_taken(struct loading *l, size_t index)
 		void *p = reallocarray(l->taken, room, sizeof(*l->taken));
 
 		if (!p) {
-			l->no_memory = true;
+			l->load->failed(index, -ENOMEM, l->load->userdata);
 			return;
 		}
 		l->taken = p;
@@ -95,8 +98,13 @@ static int batch_send(struct loading *l)
 		return 0;
 	l->last->nlmsg_flags |= NLM_F_ACK;
 	r = netlink_batch(l->scope, NETLINK_ROUTE, l->requests, l->size, l->last->nlmsg_seq, request_failed, l);
+	for (size_t i = 0; r < 0 && l->begun && i < l->n; i++)
+		l->load->failed(l->index[i], r, l->load->userdata);
+	if (l->begun)
+		r = 0;
+	l->begun = l->begun || r == 0;
 	l->n = l->size = 0;
-	return r < 0 ? r : l->no_memory ? -ENOMEM : 0;
+	return r;
 }
 
 static int batch_add(struct loading *l, size_t index)
@@ -113,7 +121,7 @@ static int batch_add(struct loading *l, size_t index)
 	if (l->n == 0)
 		l->first_seq = netlink_sequence(l->scope, BATCH_ROUTES);
 	r = route_message(l->requests + l->size, flags, &l->load->routes[index], &l->links);
-	if (r == -ENODEV || r == -E2BIG) {
+	if (r == -ENODEV || r == -E2BIG || (r < 0 && l->begun)) {
 		l->load->failed(index, r, l->load->userdata);
 		return 0;
 	}
@@ -192,13 +200,13 @@ static int read_family(struct loading *l, size_t first, size_t end)
 	return r == -EINTR ? 0 : r;
 }
 
-static int tell_taken(struct loading *l)
+static void tell_taken(struct loading *l)
 {
 	size_t ipv6 = 0;
 	int r = 0;
 
 	if (l->n_taken == 0)
-		return 0;
+		return;
 	qsort(l->taken, l->n_taken, sizeof(*l->taken), compare_taken);
 	while (ipv6 < l->n_taken && l->taken[ipv6].route->destination.address.family == AF_INET)
 		ipv6++;
@@ -206,12 +214,11 @@ static int tell_taken(struct loading *l)
 		r = read_family(l, 0, ipv6);
 	if (r == 0 && ipv6 < l->n_taken)
 		r = read_family(l, ipv6, l->n_taken);
-	for (size_t i = 0; r == 0 && i < l->n_taken; i++)
-		if (l->taken[i].same)
+	for (size_t i = 0; i < l->n_taken; i++)
+		if (r == 0 && l->taken[i].same)
 			l->load->there((size_t)(l->taken[i].route - l->load->routes), l->load->userdata);
 		else
-			l->load->failed((size_t)(l->taken[i].route - l->load->routes), -EEXIST, l->load->userdata);
-	return r;
+			l->load->failed((size_t)(l->taken[i].route - l->load->routes), r ? r : -EEXIST, l->load->userdata);
 }
 
 int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load *load)
@@ -232,5 +239,7 @@ int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load
 			return r;
 	}
 	r = batch_send(l);
-	return r < 0 ? r : tell_taken(l);
+	if (r == 0)
+		tell_taken(l);
+	return r;
 }
