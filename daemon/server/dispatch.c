@@ -6,6 +6,7 @@
  * Decoding comes before policy, because policy looks at names and networks in the request; it reads nothing but the
  * frame. What this file does not do: know any operation, but that session.hello must be the first.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,7 +150,9 @@ void dispatch_finish(struct job *job)
 
 	statistics_count(&job->server->statistics, job->operation, job->result, duration_us);
 	dispatch_audit(job, duration_us, "");
-	if (job->peer->protocol == PEER_CLASSIC)
+	if (job->unanswered)
+		job->peer->error = -ENOMEM;
+	else if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
 	job_end(job);
 }
@@ -166,6 +169,8 @@ static void refuse_unknown(struct peer *peer, const struct nlmsghdr *header)
 	                        "There is no operation 0x%04x in this version; session.describe lists what there is.",
 	                        header->nlmsg_type);
 	job_answer_error(job);
+	if (job->unanswered)
+		peer->error = -ENOMEM;
 	job->peer = NULL;
 }
 
@@ -232,7 +237,8 @@ static enum dispatched carry_out(struct job *job, int result)
 	}
 	/* a refusal that a worker's job was taken for is answered from here */
 	if (job != &server->job) {
-		buffer_append(&server->output, buffer_first(job->output), buffer_used(job->output), WIRE_ANSWER_MAX);
+		if (buffer_append(&server->output, buffer_first(job->output), buffer_used(job->output), WIRE_ANSWER_MAX) < 0)
+			job->unanswered = true;
 		buffer_consume(job->output, buffer_used(job->output), 0);
 	}
 	dispatch_finish(job);

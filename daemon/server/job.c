@@ -27,6 +27,9 @@
 /* What was there and is going when it is asked for is asked for again. */
 #define RACE_ATTEMPTS 4
 
+/* Most answers fit into this. */
+#define ANSWER_ROOM 4096
+
 /* What a job keeps of its memory between requests. */
 #define MEMORY_KEEP (256u << 10)
 
@@ -57,20 +60,27 @@ static void frame_end(struct job *job, void *frame, uint16_t type, uint16_t flag
 	frame_end_of(job, job->header.nlmsg_seq, frame, type, flags, payload);
 }
 
+/* There is no room for an answer of that size. */
+static int refuse_room(struct job *job, size_t size)
+{
+	if (buffer_used(job->output) + size < WIRE_ANSWER_MAX)
+		return -ENOMEM;
+	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
+	                 "The answer would be larger than %u MiB; ask for a part of it, where the operation has a filter.",
+	                 WIRE_ANSWER_MAX >> 20);
+}
+
 /* One frame with a structure in it; the room grows until it fits. */
 static int answer_structure(struct job *job, const struct hycan_structure *structure, const void *value, uint16_t flags)
 {
 	struct wire_fault fault = { 0 };
 
-	for (size_t room = 4096;; room *= 4) {
+	for (size_t room = ANSWER_ROOM;; room *= 4) {
 		uint8_t *frame = frame_begin(job->output, room);
 		ssize_t n;
 
 		if (!frame)
-			return op_refuse(
-				&job->op, HYCAN_REFUSAL_LIMIT, NULL,
-				"The answer would be larger than %u MiB; ask for a part of it, where the operation has a filter.",
-				WIRE_ANSWER_MAX >> 20);
+			return refuse_room(job, room + sizeof(struct nlmsghdr));
 		n = wire_encode(structure, value, frame + sizeof(struct nlmsghdr), room, NULL, NULL, &fault);
 		if (n >= 0) {
 			frame_end(job, frame, job->operation->number, flags, (size_t)n);
@@ -276,6 +286,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->intent.no_room = false;
 	job->again = false;
 	job->slow = false;
+	job->unanswered = false;
 	job->fds_lost = false;
 	job->step = 0;
 	job->is_own = job->any_owner = job->lets_go = job->marks = false;
@@ -301,7 +312,7 @@ void job_answer_error(struct job *job)
 		explain_failure(job);
 	/* what the kernel says may have any bytes, and what was too long was cut anywhere */
 	wire_tidy_text(job->op.sentence);
-	(void)answer_error(job);
+	job->unanswered = answer_error(job) < 0;
 }
 
 int job_encode_reply(struct job *job, struct hycan_payload *ret_reply)
@@ -378,21 +389,31 @@ int job_do(struct job *job)
 	return r == -EINTR && operation->list ? 0 : r;
 }
 
-void job_carry_out(struct job *job)
+static int answer(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	int r = job_do(job);
 
-	if (r == 0 && operation->list)
-		/* a stream is answered by what comes later */
-		r = operation->stream ? 0 : answer_done(job);
-	else if (r == 0 && operation->reply->n_fields)
-		r = answer_structure(job, operation->reply, &job->reply, 0);
-	else if (r == 0)
-		r = answer_error(job);
+	/* a stream is answered by what comes later */
+	if (operation->list)
+		return operation->stream ? 0 : answer_done(job);
+	return operation->reply->n_fields ? answer_structure(job, operation->reply, &job->reply, 0) : answer_error(job);
+}
+
+void job_carry_out(struct job *job)
+{
+	/* who cannot be told that it is done must not be told that it failed: the room comes first */
+	int r = frame_begin(job->output, ANSWER_ROOM) ? job_do(job) : -ENOMEM;
+	bool done = r == 0 && job->operation->access == HYCAN_ACCESS_WRITE;
+
+	if (r == 0)
+		r = answer(job);
 	job->result = r;
-	if (r)
+	if (r && done) {
+		rewind_answer(job);
+		job->unanswered = true;
+	} else if (r) {
 		job_answer_error(job);
+	}
 }
 
 void job_end(struct job *job)

@@ -52,6 +52,7 @@ struct job {
 	bool marks;                  /* something is going by it */
 	uint32_t stamp;              /* of the ledger, before the handler was called */
 	bool slow;                   /* it makes others wait */
+	bool unanswered;             /* there was no memory for the answer: the connection is to end instead */
 	bool fds_lost;               /* more descriptors came than one frame may carry */
 	size_t mark;                 /* where in it this answer begins */
 	int fds[WIRE_FDS_MAX];       /* descriptors that came with the frame */

@@ -196,6 +196,8 @@ static uint64_t refuse_header(struct peer *peer, const struct nlmsghdr *header)
 				: "A frame of %u bytes: the length must be a multiple of four, at least 16 and at most %u.",
 			header->nlmsg_len, WIRE_REQUEST_MAX);
 		job_answer_error(job);
+		if (job->unanswered)
+			peer->error = -ENOMEM;
 		job->peer = NULL;
 	}
 	return header->nlmsg_len < sizeof(*header) ? sizeof(*header) : header->nlmsg_len;
@@ -257,7 +259,7 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 	struct server *server = peer->server;
 	size_t taken = 0;
 
-	while (taken < size && !peer->job && !peer->is_waiting && !(peer->eof && peer->protocol == PEER_CLASSIC)) {
+	while (taken < size && !peer->error && !peer->job && !peer->is_waiting && !(peer->eof && peer->protocol == PEER_CLASSIC)) {
 		enum dispatched dispatched;
 		size_t n;
 
