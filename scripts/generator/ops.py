@@ -83,3 +83,12 @@ def handlers(schema, root):
                 raise grammar.SchemaError(f"{o.name} has no {path}: write it, or remove the row")
         files.append(f"daemon/ops/{o.family}/{o.verb}.c")
     return files
+
+
+def check_cases(schema, path):
+    """The fault sweep must try each row that changes the kernel, or the build stops."""
+    with open(path, encoding="utf-8") as file:
+        tried = {line.split()[1] for line in file if line.startswith("case ")}
+    for o in schema.operations:
+        if o.access == "write" and o.name not in tried:
+            raise grammar.SchemaError(f"{o.name} has no case in {os.path.basename(path)} of the fault sweep: write “case {o.name}” and what it needs")

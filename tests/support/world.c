@@ -121,22 +121,27 @@ static void lacking(const char *what)
 	skip();
 }
 
-void need_kind(const char *kind)
+bool has_kind(const char *kind)
 {
-	char what[64];
-
 	/* a bare “ip link add” is refused for its parameters where the kind is known, and for the kind where it is not */
 	char *output = NULL;
+	bool has;
 
 	(void)shell_status(&output,
 	                   "unshare -n ip link add name probe0 type %s; unshare -n ip link add name probe0 link lo type %s id 1",
 	                   kind, kind);
-	if (strstr(output, "Unknown device type") || strstr(output, "Operation not supported")) {
-		free(output);
-		snprintf(what, sizeof(what), "link kind %s in this kernel", kind);
-		lacking(what);
-	}
+	has = !strstr(output, "Unknown device type") && !strstr(output, "Operation not supported");
 	free(output);
+	return has;
+}
+
+void need_kind(const char *kind)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "link kind %s in this kernel", kind);
+	if (!has_kind(kind))
+		lacking(what);
 }
 
 void need_command(const char *command)

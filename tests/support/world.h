@@ -67,6 +67,9 @@ __attribute__((format(printf, 2, 3))) void shell_until(int seconds, const char *
 /* Skips the test, and says why, where the running kernel cannot make links of that kind; where HYCAN_TEST_COMPLETE is set it fails. */
 void need_kind(const char *kind);
 
+/* Whether it can. */
+bool has_kind(const char *kind);
+
 /* The same for a program. */
 void need_command(const char *command);
 

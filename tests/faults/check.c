@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The judge.
+ *
+ * The kernel does some things later and by itself (an IPv6 address gets its routes, a link its state), so a state is one
+ * that is waited for. Nothing is waited for where all is well.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "state.h"
+
+/* How long the kernel has to come to rest. */
+#define TRIES    400
+#define TRIES_NS 5000000
+
+/* How often a state must be seen again to be one that stays. */
+#define SAME 60
+
+static void nap(void)
+{
+	const struct timespec pause = { .tv_nsec = TRIES_NS };
+
+	nanosleep(&pause, NULL);
+}
+
+bool kernel_becomes(const char *expected)
+{
+	for (int i = 0; i < TRIES; i++) {
+		char *kernel = state_kernel();
+		bool same = strcmp(kernel, expected) == 0;
+
+		free(kernel);
+		if (same)
+			return true;
+		nap();
+	}
+	return false;
+}
+
+char *kernel_settled(void)
+{
+	char *kernel = state_kernel();
+
+	for (int same = 0; same < SAME;) {
+		char *now;
+
+		nap();
+		now = state_kernel();
+		same = strcmp(now, kernel) == 0 ? same + 1 : 0;
+		free(kernel);
+		kernel = now;
+	}
+	return kernel;
+}
+
+struct moment moment_settled(struct world *w)
+{
+	struct moment moment = { .kernel = kernel_settled(), .ledger = state_ledger(w->h) };
+
+	assert_non_null(moment.ledger);
+	return moment;
+}
+
+void moment_free(struct moment *moment)
+{
+	free(moment->kernel);
+	free(moment->ledger);
+	*moment = (struct moment){ 0 };
+}
+
+bool told_nothing(const struct told *told)
+{
+	switch (-told->result) {
+	case ECONNRESET:
+	case ECONNREFUSED:
+	case EPIPE:
+	case ENOTCONN:
+		return true;
+	}
+	return false;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		n++;
+	return n;
+}
+
+static const char *compare(const struct moment *expected, const char *ledger, const char *unlike_kernel, const char *unlike_ledger)
+{
+	if (!kernel_becomes(expected->kernel)) {
+		char *kernel = state_kernel();
+
+		state_print_difference(expected->kernel, kernel);
+		free(kernel);
+		return unlike_kernel;
+	}
+	if (strcmp(expected->ledger, ledger) == 0)
+		return NULL;
+	state_print_difference(expected->ledger, ledger);
+	return unlike_ledger;
+}
+
+/* Some of it was done, and the client knows: as many objects must have come to the ledger as to the kernel. */
+static const char *check_part(const struct reference *reference, const char *ledger)
+{
+	char *kernel = state_kernel();
+	size_t more = count_lines(kernel) - count_lines(reference->before.kernel);
+	bool same = more == count_lines(ledger) - count_lines(reference->before.ledger);
+
+	if (!same) {
+		state_print_difference(reference->before.kernel, kernel);
+		state_print_difference(reference->before.ledger, ledger);
+	}
+	free(kernel);
+	return same ? NULL : "told of a part, and the ledger has another part than the kernel";
+}
+
+static const char *check_ledger(const struct reference *reference, const char *ledger, const struct told *told)
+{
+	const struct moment *moment = &reference->before;
+
+	if (told->partly)
+		return check_part(reference, ledger);
+	if (told_nothing(told)) {
+		if (kernel_becomes(reference->after.kernel))
+			moment = &reference->after;
+		return compare(moment, ledger, "told nothing, and the kernel is neither as before nor as asked",
+		               "told nothing, and the ledger is not as the kernel");
+	}
+	if (told->result == reference->told.result)
+		return compare(&reference->after, ledger, "told as if nothing had failed, and the kernel is not as asked",
+		               "told as if nothing had failed, and the ledger has not what was asked");
+	if (told->result == 0)
+		return "told that it is done, which it never is";
+	return compare(moment, ledger, "told that it failed, and the kernel is not as before",
+	               "told that it failed, and the ledger is not as before");
+}
+
+const char *check(const struct reference *reference, struct world *w, const struct told *told)
+{
+	char *ledger = state_ledger(w->h);
+	const char *wrong;
+
+	if (!ledger)
+		return "the daemon does not answer any more";
+	wrong = check_ledger(reference, ledger, told);
+	free(ledger);
+	return wrong;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one judge of the sweep: whether kernel, ledger and client agree after something failed. */
+#ifndef FAULTS_CHECK_H
+#define FAULTS_CHECK_H
+
+#include "case.h"
+
+/* Kernel and ledger at one moment. */
+struct moment {
+	char *kernel;
+	char *ledger;
+};
+
+/* What the case does where nothing fails. */
+struct reference {
+	struct moment before;
+	struct moment after;
+	struct told told;
+};
+
+/* What is there once nothing moves any more. */
+struct moment moment_settled(struct world *w);
+void moment_free(struct moment *moment);
+
+/* The kernel's part of that; free() it. */
+char *kernel_settled(void);
+
+/* Waits until the kernel is in that state; false: it does not get there. */
+bool kernel_becomes(const char *expected);
+
+/*
+ * Judges what came of a request in which something failed. Told that it is done: it is there, and in the ledger. Told that
+ * it is not: as before. Told nothing, since the connection was lost: one of both. Returns NULL where that holds, else a
+ * sentence, behind which the differences were printed.
+ */
+const char *check(const struct reference *reference, struct world *w, const struct told *told);
+
+/* Whether the client heard nothing about its request. */
+bool told_nothing(const struct told *told);
+
+#endif

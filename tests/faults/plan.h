@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan of what is to fail: a page that the test shares with the daemon under test.
+ *
+ * Nothing fails, and nothing is counted, before the test has armed the plan. So points are those of one request: not those
+ * of the daemon's start, nor of what was made for the request before.
+ */
+#ifndef FAULTS_PLAN_H
+#define FAULTS_PLAN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The variable of the environment that names the descriptor of the page. */
+#define PLAN_VARIABLE "HYCAN_TEST_FAULTS"
+
+/* What can fail. */
+enum fault {
+	FAULT_MEMORY,     /* an allocation, or a mapping of memory */
+	FAULT_SEND,       /* a request to the kernel is not sent: ENOBUFS */
+	FAULT_ANSWER,     /* an answer of the kernel is lost: ENOBUFS, and it is not there any more */
+	FAULT_OVERRUN,    /* ENOBUFS in front of an answer, which is there: something else was lost */
+	FAULT_DESCRIPTOR, /* a file or a socket is not opened: EMFILE */
+	FAULT_SYSCTL,     /* a value below /proc is not written: EIO */
+	FAULT_LEDGER,     /* no room in the ledger's file: ENOSPC */
+	FAULT_KILL,       /* SIGKILL before and behind each step of all the others that touches the kernel or the file */
+	FAULTS,
+};
+
+/* Frames of the stack that are kept of the place that failed. */
+#define PLAN_FRAMES 24
+
+struct plan {
+	_Atomic bool armed;
+	enum fault fault;       /* what fails, */
+	uint32_t at;            /* the how manieth time, from 1; 0: never, they are only counted */
+	_Atomic uint32_t seen;  /* how often it could have failed since the plan was armed */
+	_Atomic uint32_t fired; /* how often it failed */
+	uint32_t n_frames;
+	uint64_t frame[PLAN_FRAMES]; /* where: addresses in the program */
+};
+
+#endif
