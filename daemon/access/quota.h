@@ -60,10 +60,11 @@ void policy_say_quota(const struct policy *policy, unsigned int quota, const str
 /* What one user has. There while it has anything, or had so many requests that it matters. */
 struct quota_user {
 	uid_t uid;
-	uint32_t n_refs;  /* connections */
-	uint64_t bytes;   /* of all its connections */
-	uint64_t paid_ns; /* the moment at which all of its requests so far will be paid for */
-	uint64_t said_ns; /* when the log was told last that it is over a quota; 0: never */
+	uint32_t n_refs;    /* connections, */
+	uint32_t n_surplus; /* of them over the quota, so that they are only refused */
+	uint64_t bytes;     /* of all its connections */
+	uint64_t paid_ns;   /* the moment at which all of its requests so far will be paid for */
+	uint64_t said_ns;   /* when the log was told last that it is over a quota; 0: never */
 	/* of each kind, and of all; under the lock of the table */
 	uint32_t objects[QUOTA_KINDS];
 	uint32_t reserved[QUOTA_KINDS]; /* for requests that are under way */

@@ -104,6 +104,8 @@ struct ledger {
 	pthread_cond_t went;      /* something that was going is gone, or stays */
 	_Atomic uint32_t n_going; /* how often anything was about to go, and went */
 
+	ledger_held *held; /* or NULL */
+	void *held_userdata;
 	struct ledger_file *file; /* or NULL */
 	bool is_written_anew;
 	struct entry written_anew; /* a cursor: up to there, while the file is written anew */

@@ -78,10 +78,22 @@ static struct hold *find_hold(const struct entry *e, uid_t uid, uint64_t session
 	return h;
 }
 
-static void drop(struct hold *h)
+void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata)
+{
+	ledger->held = held;
+	ledger->held_userdata = userdata;
+}
+
+static int tell_held(struct ledger *l, uid_t uid, const struct entry *e, int change)
+{
+	return l->held ? l->held(uid, e->kind, change, l->held_userdata) : 0;
+}
+
+static void drop(struct ledger *l, struct hold *h)
 {
 	struct hold **at = &h->entry->holds;
 
+	(void)tell_held(l, h->uid, h->entry, -1);
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
@@ -106,7 +118,9 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint6
 		return NULL;
 	if (!inside)
 		h = malloc(sizeof(*h));
-	if (!h) {
+	if (!h || tell_held(l, uid, e, 1) < 0) {
+		if (!inside)
+			free(h);
 		release_session(of);
 		return NULL;
 	}
@@ -127,6 +141,8 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 	struct hold *h;
 
 	if (session == 0 && (!e->owned || e->uid == holder->uid)) {
+		if (!e->owned && tell_held(l, holder->uid, e, 1) < 0)
+			return -ENOMEM;
 		e->owned = true;
 		e->uid = holder->uid;
 		e->round = l->round;
@@ -144,7 +160,7 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 	}
 	/* it held it for a time, and does for good now */
 	if (h)
-		drop(h);
+		drop(l, h);
 	return 0;
 }
 
@@ -153,12 +169,18 @@ bool hold_any(const struct entry *e)
 	return e->owned || e->holds;
 }
 
+static void disown(struct ledger *l, struct entry *e)
+{
+	if (e->owned)
+		(void)tell_held(l, e->uid, e, -1);
+	e->owned = false;
+}
+
 void hold_drop_all(struct ledger *l, struct entry *e)
 {
-	(void)l;
-	e->owned = false;
+	disown(l, e);
 	while (e->holds)
-		drop(e->holds);
+		drop(l, e->holds);
 }
 
 bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
@@ -167,18 +189,17 @@ bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *
 	struct hold *permanent = find_hold(e, holder->uid, 0), *next;
 	bool own = h || permanent || (e->owned && e->uid == holder->uid);
 
-	(void)l;
 	if (h)
-		drop(h);
+		drop(l, h);
 	if (permanent)
-		drop(permanent);
+		drop(l, permanent);
 	if (e->uid == holder->uid)
-		e->owned = false;
+		disown(l, e);
 	/* whose programs hold it, and not he himself: all of them let go */
 	for (h = own ? NULL : e->holds; h; h = next) {
 		next = h->next;
 		if (h->uid == holder->uid)
-			drop(h);
+			drop(l, h);
 	}
 	return hold_any(e);
 }
@@ -294,6 +315,19 @@ bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *ob
 
 /* ------------------------------------------------------------------------------------------ what is asked of sessions */
 
+bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
+{
+	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	const struct entry *e;
+	bool holds;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	holds = e && ((session == 0 && e->owned && e->uid == holder->uid) || find_hold(e, holder->uid, session));
+	ledger_unlock(ledger);
+	return holds;
+}
+
 size_t ledger_session_count(struct ledger *ledger, uint64_t session)
 {
 	struct holds *h;
@@ -334,7 +368,7 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 		bool last = a->n == 1;
 
 		if (find_hold(h->entry, h->uid, to)) {
-			drop(h);
+			drop(ledger, h);
 		} else {
 			TAILQ_REMOVE(&a->list, h, by_age);
 			TAILQ_INSERT_TAIL(&b->list, h, by_age);
@@ -364,7 +398,7 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	struct entry *e = h->entry;
 	bool grave = is_in_grave(e);
 
-	drop(h);
+	drop(l, h);
 	if (grave || hold_any(e) || e->going || !e->object)
 		return false;
 	if (going_begin(l, e, by) < 0)

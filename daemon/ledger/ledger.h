@@ -64,6 +64,14 @@ int ledger_open(struct ledger **ret_ledger);
 void ledger_free(struct ledger **ledger);
 
 /*
+ * Called under the ledger's lock when a user comes to hold an object (change 1), or holds one no more (-1), once for
+ * each hold; set before there
+ * is any. -ENOMEM, of those that come alone: then it is not recorded.
+ */
+typedef int ledger_held(uid_t uid, enum hycan_object_kind kind, int change, void *userdata);
+void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata);
+
+/*
  * Keeps an empty ledger in that file from now on, and knows what a former daemon had in it. -EBUSY: another process has
  * it; -EPERM: others may have written to it. Sets whether it was broken: what could be read of it is known, and the file
  * is kept, with “.broken” behind its name.
@@ -95,6 +103,9 @@ void ledger_commit(struct ledger *ledger, unsigned int number);
  */
 typedef int ledger_unfinished_request(unsigned int number, const uint8_t *request, size_t size, void *userdata);
 int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, void *userdata);
+
+/* Whether the holder holds an object already, as long as it asks to. */
+bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder);
 
 /* How many objects there are. */
 size_t ledger_count(struct ledger *ledger);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "charge.h"
 #include "cleanup.h"
 #include "job.h"
 #include "key.h"
@@ -97,7 +98,7 @@ static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 	(void)policy_visit_rules(job->server->policy, who, note_rule, &rules);
 	reply->rules = rules.rule;
 	reply->n_rules = rules.n;
-	return 0;
+	return charge_tell(op, reply);
 }
 
 /* Whether an operation was asked for at all, and which bucket is the last one with something in it. */

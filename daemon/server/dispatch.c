@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "classic.h"
 #include "dispatch.h"
 #include "errand.h"
@@ -157,21 +158,42 @@ void dispatch_finish(struct job *job)
 	job_end(job);
 }
 
+struct job *dispatch_unread(struct peer *peer, const struct nlmsghdr *header)
+{
+	static const struct hycan_structure nothing = { .name = "a frame" };
+	static const struct hycan_operation frame = { .name = "a frame", .request = &nothing, .reply = &nothing };
+
+	job_begin(&peer->server->job, peer, &frame, header);
+	return &peer->server->job;
+}
+
+void dispatch_refuse(struct job *job, int refusal)
+{
+	job->result = refusal;
+	job_answer_error(job);
+	if (job->unanswered)
+		job->peer->error = -ENOMEM;
+	job->peer = NULL;
+}
+
 /* Refuses a frame that names no operation. */
 static void refuse_unknown(struct peer *peer, const struct nlmsghdr *header)
 {
-	static const struct hycan_structure nothing = { .name = "an unknown operation" };
-	static const struct hycan_operation unknown = { .name = "an unknown operation", .request = &nothing, .reply = &nothing };
-	struct job *job = &peer->server->job;
+	struct job *job = dispatch_unread(peer, header);
 
-	job_begin(job, peer, &unknown, header);
-	job->result = op_refuse(&job->op, HYCAN_REFUSAL_UNKNOWN, NULL,
-	                        "There is no operation 0x%04x in this version; session.describe lists what there is.",
-	                        header->nlmsg_type);
-	job_answer_error(job);
-	if (job->unanswered)
-		peer->error = -ENOMEM;
-	job->peer = NULL;
+	dispatch_refuse(job, op_refuse(&job->op, HYCAN_REFUSAL_UNKNOWN, NULL,
+	                               "There is no operation 0x%04x in this version; session.describe lists what there is.",
+	                               header->nlmsg_type));
+}
+
+/* Refuses a request that is over a quota, unread. */
+static void refuse_uncharged(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header)
+{
+	struct job *job = dispatch_unread(peer, header);
+
+	if (operation)
+		statistics_count(&peer->server->statistics, operation, HYCAN_REFUSAL_LIMIT, 0);
+	dispatch_refuse(job, charge_refuse(job, 0));
 }
 
 static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow)
@@ -257,11 +279,16 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(header->nlmsg_type);
 	bool whole = is_long(peer, header, bytes), slow = whole || (operation && operation->runs == HYCAN_RUNS_SLOW);
+	bool charged = charge_request(peer);
 	struct job *job;
 	int r;
 
-	if (!operation) {
-		refuse_unknown(peer, header);
+	if (!operation || !charged) {
+		peer->charged = false;
+		if (charged)
+			refuse_unknown(peer, header);
+		else
+			refuse_uncharged(peer, operation, header);
 		for (size_t i = 0; i < n_fds; i++)
 			close(fds[i]);
 		return DISPATCH_DONE;
@@ -269,6 +296,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	job = begin(peer, operation, header, slow);
 	if (!job)
 		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
+	peer->charged = false;
 	memcpy(job->fds, fds, n_fds * sizeof(*fds));
 	job->n_fds = n_fds;
 	job->fds_lost = fds_lost;
@@ -291,5 +319,8 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 	if (!job)
 		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
 	memcpy(&job->request, request, operation->request->size);
+	if (!charge_request(peer))
+		return carry_out(job, charge_refuse(job, 0));
+	peer->charged = false;
 	return carry_out(job, dispatch_judge(job));
 }

@@ -21,6 +21,10 @@ enum dispatched {
 enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header, const uint8_t *bytes, const int *fds, size_t n_fds,
                                bool fds_lost);
 
+/* The loop's job for a frame that is refused as it is; dispatch_refuse() answers it with what op_refuse() returned. */
+struct job *dispatch_unread(struct peer *peer, const struct nlmsghdr *header);
+void dispatch_refuse(struct job *job, int refusal);
+
 /* Whether a job is free for an operation, a slow one or another. */
 bool dispatch_has_room(const struct server *server, bool slow);
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "intent.h"
 #include "job.h"
 #include "observer.h"
@@ -219,7 +220,7 @@ static int answer_error(struct job *job)
 			p += put_attribute(p, WIRE_ERROR_REFUSAL, &refusal, sizeof(refusal));
 		if (result > 0 && op->field)
 			p += put_attribute(p, WIRE_ERROR_FIELD, op->field, strlen(op->field) + 1);
-		if (result == HYCAN_REFUSAL_DENIED)
+		if (result == HYCAN_REFUSAL_DENIED || (result > 0 && job->policy_line))
 			p += put_attribute(p, WIRE_ERROR_POLICY_LINE, &job->policy_line, sizeof(job->policy_line));
 	}
 	frame_end(job, frame, NLMSG_ERROR, NLM_F_CAPPED | (result ? NLM_F_ACK_TLVS : 0),
@@ -426,6 +427,7 @@ void job_end(struct job *job)
 	if ((job->memory.used <= MEMORY_KEEP || madvise(job->memory.base, JOB_MEMORY_SIZE, MADV_DONTNEED) < 0) && secrets)
 		explicit_bzero(job->memory.base, job->memory.used);
 	buffer_release(&job->frame);
+	charge_objects_done(job);
 	policy_free(&job->policy);
 	for (size_t i = 0; i < job->n_fds; i++)
 		close(job->fds[i]);

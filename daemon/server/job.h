@@ -17,6 +17,7 @@
 #include "ledger.h"
 #include "messages.h"
 #include "op.h"
+#include "quota.h"
 #include "wire.h"
 
 /* Address space for the lists of one request and its answer; physical memory only where it is used. */
@@ -58,13 +59,15 @@ struct job {
 	int fds[WIRE_FDS_MAX];       /* descriptors that came with the frame */
 	size_t n_fds;
 	uint64_t began_us;
-	uint32_t policy_line; /* of the rule that denied */
+	uint32_t policy_line; /* of the rule that denied, or the quota */
 	bool decoded;         /* the request is whole and legal */
 	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
-	struct undo_log *undo; /* where what takes it back is kept; NULL: nowhere */
-	int result;            /* what the handler returned */
+	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
+	int result;                     /* what the handler returned */
+	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
+	bool has_reserved;
 };
 
 /* Makes the memory. output NULL: the job has an output of its own. */

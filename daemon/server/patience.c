@@ -2,12 +2,16 @@
 /* The list, the timer and the sum of memory. */
 #include <errno.h>
 
+#include "charge.h"
 #include "log.h"
 #include "patience.h"
 #include "peer.h"
 
 /* Whoever sends so much of one request is not keeping us waiting, however long the rest takes. */
 #define PROGRESS (64u << 10)
+
+/* What a descriptor counts that waits for the rest of its request. */
+#define MEMORY_OF_FD 1024u
 
 /* The timer looks so often. */
 #define PERIOD_US 1000000
@@ -100,9 +104,7 @@ void patience_count_memory(struct peer *peer)
 	struct server *server = peer->server;
 	struct peer *victim = NULL;
 
-	server->memory -= peer->memory;
-	peer->memory = peer->input.room + peer->output.room;
-	server->memory += peer->memory;
+	charge_memory(peer, peer->input.room + peer->output.room + peer->n_fds * MEMORY_OF_FD);
 	while (server->memory > SERVER_MEMORY_MAX && victim != peer) {
 		victim = largest(peer);
 		drop(victim, "has too much of the memory for requests sent in part and answers not read");

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "classic.h"
 #include "cleanup.h"
 #include "dispatch.h"
@@ -49,9 +50,15 @@ static void watch(struct peer *peer, uint32_t events)
 		peer->events = events;
 }
 
+/* Unsent bytes from which on further requests wait. Over its quota a user gets no answer behind one that is not read. */
+static size_t output_high(const struct peer *peer)
+{
+	return charge_is_over(peer) ? 0 : OUTPUT_HIGH;
+}
+
 static bool backlog(const struct peer *peer)
 {
-	return buffer_used(&peer->output) > OUTPUT_HIGH;
+	return buffer_used(&peer->output) > output_high(peer);
 }
 
 /* Watches what matters now, and notes whether the peer keeps us waiting. */
@@ -181,26 +188,30 @@ static void take_fds(struct peer *peer, struct msghdr *msg, uint64_t end)
 /* A header that no frame can have: refused once, and stepped over. Returns the bytes to step over. */
 static uint64_t refuse_header(struct peer *peer, const struct nlmsghdr *header)
 {
-	static const struct hycan_structure nothing = { .name = "a frame" };
-	static const struct hycan_operation frame = { .name = "a frame", .request = &nothing, .reply = &nothing };
-	struct job *job = &peer->server->job;
 	bool said = peer->out_of_step;
+	struct job *job;
+	int r;
 
 	peer->out_of_step = header->nlmsg_len < sizeof(*header);
 	if (!said) {
-		job_begin(job, peer, &frame, header);
-		job->result = op_refuse(
-			&job->op, HYCAN_REFUSAL_MALFORMED, NULL,
-			header->nlmsg_len > WIRE_REQUEST_MAX
-				? "A frame of %u bytes is longer than the %u bytes that a request may have."
-				: "A frame of %u bytes: the length must be a multiple of four, at least 16 and at most %u.",
-			header->nlmsg_len, WIRE_REQUEST_MAX);
-		job_answer_error(job);
-		if (job->unanswered)
-			peer->error = -ENOMEM;
-		job->peer = NULL;
+		job = dispatch_unread(peer, header);
+		r = op_refuse(&job->op, HYCAN_REFUSAL_MALFORMED, NULL,
+		              header->nlmsg_len > WIRE_REQUEST_MAX
+		                      ? "A frame of %u bytes is longer than the %u bytes that a request may have."
+		                      : "A frame of %u bytes: the length must be a multiple of four, at least 16 and at most %u.",
+		              header->nlmsg_len, WIRE_REQUEST_MAX);
+		dispatch_refuse(job, r);
 	}
 	return header->nlmsg_len < sizeof(*header) ? sizeof(*header) : header->nlmsg_len;
+}
+
+/* A request whose rest would be over a quota of its user: refused, and stepped over when it comes. */
+static void refuse_long(struct peer *peer, const struct nlmsghdr *header, size_t rest)
+{
+	struct job *job = dispatch_unread(peer, header);
+
+	dispatch_refuse(job, charge_refuse(job, rest));
+	peer->skip = header->nlmsg_len;
 }
 
 /* One frame, if it is whole. Returns the bytes that it took; 0: more must come, or its turn. */
@@ -219,6 +230,10 @@ static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size
 		return peer->skip < size ? (size_t)peer->skip : size;
 	}
 	peer->out_of_step = false;
+	if (header.nlmsg_len > size && !charge_bytes(peer, header.nlmsg_len - size)) {
+		refuse_long(peer, &header, header.nlmsg_len - size);
+		return size;
+	}
 	if (header.nlmsg_len > size)
 		return 0;
 	n_fds = fds_until(peer, peer->position + header.nlmsg_len);
@@ -263,7 +278,7 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		enum dispatched dispatched;
 		size_t n;
 
-		if (buffer_used(&server->output) + buffer_used(&peer->output) > OUTPUT_HIGH) {
+		if (buffer_used(&server->output) + buffer_used(&peer->output) > output_high(peer)) {
 			peer->error = send_output(peer, &server->output);
 			if (peer->error < 0 || backlog(peer))
 				break;
@@ -377,7 +392,8 @@ void peer_close(struct peer *peer)
 			server->ready[i].data.ptr = NULL;
 	cleanup_close(&peer->fd);
 	close_fds(peer, peer->n_fds);
-	server->memory -= peer->memory;
+	charge_memory(peer, 0);
+	charge_peer_gone(peer);
 	buffer_release(&peer->input);
 	buffer_release(&peer->output);
 	TAILQ_REMOVE(&server->peers, peer, entry);
@@ -477,19 +493,6 @@ void peer_ready(struct peer *peer, uint32_t revents)
 	end_turn(peer, r);
 }
 
-/* Whether a user has as many connections as one may have. */
-static bool has_too_many(struct server *server, uid_t uid)
-{
-	struct peer *peer;
-	size_t n = 0;
-
-	if (uid == 0 || server->n_peers < SERVER_PEERS_PER_USER)
-		return false;
-	TAILQ_FOREACH(peer, &server->peers, entry)
-	n += peer->identity.uid == uid;
-	return n >= SERVER_PEERS_PER_USER;
-}
-
 int peer_open(struct server *server, int fd)
 {
 	struct peer *peer;
@@ -503,23 +506,24 @@ int peer_open(struct server *server, int fd)
 	peer->server = server;
 	peer->fd = fd;
 	r = identity_from_socket(fd, &peer->identity);
-	if (r == 0 && has_too_many(server, peer->identity.uid))
-		r = -EUSERS;
+	if (r == 0)
+		r = charge_peer(peer);
 	if (r == 0)
 		watch(peer, EPOLLIN);
 	if (r == 0 && !peer->events)
 		r = -ENOSPC;
-	if (r == -EUSERS)
-		log_write(LOG_NOTICE, "uid %u has %u connections, which is the most: one more was not served", peer->identity.uid,
-		          SERVER_PEERS_PER_USER);
-	else if (r < 0)
+	/* which quota it is, the log has been told */
+	if (r < 0 && r != -EUSERS)
 		log_write(LOG_WARNING, "A client was not served: %s", strerror(-r));
 	if (r < 0) {
 		close(fd);
+		charge_peer_gone(peer);
 		release(peer);
 		return r;
 	}
 	TAILQ_INSERT_TAIL(&server->peers, peer, entry);
 	server->n_peers++;
+	if (peer->surplus)
+		patience_set(peer, true);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "identity.h"
+#include "quota.h"
 #include "subscription.h"
 #include "wire.h"
 
@@ -30,6 +31,8 @@ struct peer {
 	enum peer_protocol protocol;
 	bool hello;       /* session.hello was done */
 	bool eof;         /* it sends no more */
+	bool surplus;     /* over the quota of connections: it is told so, and closed */
+	bool charged;     /* the request that waits for a worker */
 	bool gone;        /* closed; only a worker still has its job */
 	bool out_of_step; /* no frame begins where one should; said once */
 	int error;        /* -errno of a socket that broke in the middle of a turn */
@@ -43,7 +46,9 @@ struct peer {
 	size_t slow_size;           /* how much of it there was */
 	size_t memory;              /* of its buffers, as it is counted in server->memory */
 	struct kernel_scope *scope; /* after session.netns; else NULL */
-	char client[64];            /* what it calls itself */
+	struct quota_user *user;    /* what its user has; NULL where nobody is charged */
+	struct quota_limit limit_bytes, limit_requests;
+	char client[64]; /* what it calls itself */
 
 	struct buffer input;                /* a request that is not whole yet, or waits for its turn */
 	struct buffer output;               /* answers that the socket did not take yet */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "charge.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -254,8 +255,10 @@ int record_check(struct job *job)
 {
 	size_t more = record_count(job);
 
-	if (more == 0 || ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
+	if (more == 0)
 		return 0;
+	if (ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)
+		return charge_objects(job);
 	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
 	                 "The daemon keeps account of %" PRIu32 " objects at most; with this they would be more.",
 	                 LEDGER_OBJECTS_MAX);

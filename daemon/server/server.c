@@ -22,6 +22,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "about.h"
+#include "charge.h"
 #include "cleanup.h"
 #include "dispatch.h"
 #include "ledger.h"
@@ -130,6 +131,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	} else {
 		policy_free(&server->policy);
 		server->policy = policy;
+		charge_reload(server);
 		log_write(LOG_INFO, "The policy was read again.");
 	}
 	sd_notify(0, "READY=1");
@@ -258,6 +260,9 @@ static int open_public(struct server *server, const struct server_options *optio
 		log_write(LOG_ERR, "%s.", reason);
 		return r;
 	}
+	r = charge_open(server);
+	if (r < 0)
+		return r;
 	raise_descriptor_limit();
 	r = open_signals(server);
 	if (r >= 0)
@@ -401,6 +406,7 @@ void server_free(struct server **server)
 	if (s->ledger)
 		ledger_end(s->ledger);
 	ledger_free(&s->ledger);
+	quota_free(&s->quotas);
 	sd_event_unref(s->event);
 	free(s);
 	*server = NULL;

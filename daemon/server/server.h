@@ -21,14 +21,12 @@
 #include "listen.h"
 #include "messages.h"
 #include "policy.h"
+#include "quota.h"
 #include "statistics.h"
 #include "worker.h"
 
 /* Peers at once; further ones wait in the socket's backlog. */
 #define SERVER_PEERS_MAX 8192
-
-/* Of them of one user who is not root, so that nobody can keep the others out. */
-#define SERVER_PEERS_PER_USER 1024
 
 /* Half-sent requests and unread answers of all peers together. */
 #define SERVER_MEMORY_MAX (256u << 20)
@@ -53,6 +51,7 @@ struct server {
 	struct policy *policy;
 	const char *policy_path;
 	struct ledger *ledger;
+	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct observer *observer;
 	sd_event_source *events; /* it has something for the peers */
 	int event_buffer;        /* bytes that the kernel may be ahead of it; 0: as many as are sensible */

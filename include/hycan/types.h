@@ -530,6 +530,14 @@ struct hycan_operation_description {
 	bool list; /**< answers many times */
 };
 
+/** How much of something a user may have. */
+struct hycan_quota {
+	char name[41]; /**< connections, bytes, requests, objects, objects.route, … */
+	uint64_t used; /**< how much the user has now; of requests: how many of the quota are spent */
+	char limit[32]; /**< as the policy has it: 64, 16M, 6000/min, unlimited */
+	uint32_t line; /**< line of the policy that says so; 0: built in */
+};
+
 /** One line of the policy. */
 struct hycan_policy_rule {
 	uint32_t line; /**< its line in the file; 0: built in */
@@ -561,6 +569,8 @@ struct hycan_session_whoami_reply {
 	uint64_t netns; /**< inode of the network namespace that requests act in (stat(2)), after session.netns */
 	const struct hycan_policy_rule *rules; /**< the policy that applies to the caller, in order; the first that matches decides; n_rules of them */
 	size_t n_rules; /**< number of rules */
+	const struct hycan_quota *quotas; /**< what the caller's user may have of the daemon, and has; n_quotas of them */
+	size_t n_quotas; /**< number of quotas */
 };
 
 /** What daemon.status answers. */

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Charging.
+ *
+ * What is asked at each request is two comparisons with numbers that the peer has: limits are looked up in the policy when
+ * it connects, and when the policy is read again. Objects are looked up when some are made, which is rare and costs more.
+ *
+ * What this file does not do: answer. It says why not.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "charge.h"
+#include "job.h"
+#include "key.h"
+#include "log.h"
+#include "op.h"
+#include "server.h"
+#include "table.h"
+
+/* Connections over the quota that wait for their refusal, of one user. */
+#define SURPLUS_MAX 16u
+
+/* The log is told of a user who is over a quota, once in so long. */
+#define SAY_AGAIN_NS UINT64_C(10000000000)
+
+static uint64_t now_ns(void)
+{
+	return server_now_us() * 1000;
+}
+
+static int on_hold(uid_t uid, enum hycan_object_kind kind, int change, void *userdata)
+{
+	return quota_hold(userdata, uid, kind, change);
+}
+
+int charge_open(struct server *server)
+{
+	int r = quota_open(&server->quotas);
+
+	if (r == 0)
+		ledger_on_hold(server->ledger, on_hold, server->quotas);
+	return r;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- peers */
+
+static void read_limits(struct peer *peer)
+{
+	const struct policy *policy = peer->server->policy;
+
+	peer->limit_bytes = policy_quota(policy, &peer->identity, QUOTA_BYTES);
+	peer->limit_requests = policy_quota(policy, &peer->identity, QUOTA_REQUESTS);
+}
+
+static uint32_t connections(const struct quota_user *user)
+{
+	return user->n_refs - user->n_surplus;
+}
+
+static void log_over(struct peer *peer, unsigned int quota, const struct quota_limit *limit)
+{
+	uint64_t now = now_ns();
+	char text[128];
+
+	if (peer->user->said_ns && now - peer->user->said_ns < SAY_AGAIN_NS)
+		return;
+	peer->user->said_ns = now;
+	policy_say_quota(peer->server->policy, quota, limit, text, sizeof(text));
+	log_write(LOG_NOTICE, "uid %u (pid %d) is over a quota: %s", peer->identity.uid, peer->identity.pid, text);
+}
+
+int charge_peer(struct peer *peer)
+{
+	struct server *server = peer->server;
+	struct quota_limit limit;
+	int r;
+
+	if (!server->quotas)
+		return 0;
+	limit = policy_quota(server->policy, &peer->identity, QUOTA_CONNECTIONS);
+	r = quota_connect(server->quotas, peer->identity.uid, now_ns(), &peer->user);
+	if (r < 0)
+		return r;
+	read_limits(peer);
+	peer->surplus = connections(peer->user) > limit.value;
+	if (!peer->surplus)
+		return 0;
+	peer->user->n_surplus++;
+	log_over(peer, QUOTA_CONNECTIONS, &limit);
+	return peer->user->n_surplus > SURPLUS_MAX ? -EUSERS : 0;
+}
+
+void charge_peer_gone(struct peer *peer)
+{
+	if (!peer->user)
+		return;
+	peer->user->n_surplus -= peer->surplus;
+	quota_disconnect(peer->server->quotas, &peer->user, now_ns());
+}
+
+void charge_reload(struct server *server)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &server->peers, entry)
+	if (peer->user)
+		read_limits(peer);
+}
+
+void charge_memory(struct peer *peer, size_t memory)
+{
+	peer->server->memory += memory - peer->memory;
+	if (peer->user)
+		peer->user->bytes += memory - peer->memory;
+	peer->memory = memory;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- requests */
+
+bool charge_request(struct peer *peer)
+{
+	if (!peer->user || peer->charged)
+		return true;
+	/* the beginning of its turn is near enough */
+	peer->charged = !peer->surplus && quota_pay(peer->user, &peer->limit_requests, peer->server->turn_began_us * 1000) &&
+	                !charge_is_over(peer);
+	return peer->charged;
+}
+
+bool charge_bytes(const struct peer *peer, size_t more)
+{
+	return !peer->user || (!peer->surplus && peer->user->bytes + more <= peer->limit_bytes.value);
+}
+
+static int refuse(struct job *job, unsigned int quota, const struct quota_limit *limit, const char *what)
+{
+	char text[128];
+
+	policy_say_quota(job->policy ? job->policy : job->server->policy, quota, limit, text, sizeof(text));
+	job->policy_line = quota_limit_line(limit);
+	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "User %u %s: the quota is %s.", job->peer->identity.uid, what, text);
+}
+
+static int refuse_surplus(struct job *job)
+{
+	struct peer *peer = job->peer;
+	struct quota_limit limit = policy_quota(peer->server->policy, &peer->identity, QUOTA_CONNECTIONS);
+	char what[64];
+
+	snprintf(what, sizeof(what), "has %u connections already", connections(peer->user));
+	/* the answer is the last thing that is sent */
+	peer->eof = true;
+	return refuse(job, QUOTA_CONNECTIONS, &limit, what);
+}
+
+int charge_refuse(struct job *job, size_t more)
+{
+	struct peer *peer = job->peer;
+	char what[128];
+
+	if (peer->surplus)
+		return refuse_surplus(job);
+	if (peer->user->bytes + more > peer->limit_bytes.value) {
+		log_over(peer, QUOTA_BYTES, &peer->limit_bytes);
+		snprintf(what, sizeof(what), "has %" PRIu64 " bytes in requests sent in part and answers not read%s",
+		         peer->user->bytes, more ? ", and this one is too long for it" : "");
+		return refuse(job, QUOTA_BYTES, &peer->limit_bytes, what);
+	}
+	log_over(peer, QUOTA_REQUESTS, &peer->limit_requests);
+	return refuse(job, QUOTA_REQUESTS, &peer->limit_requests, "made too many requests; wait and try again");
+}
+
+/* ----------------------------------------------------------------------------------------------------------- objects */
+
+/* How many of the things that an effect makes the user has already: those are not made, or take the place of what was. */
+static uint32_t held_already(const struct job *job, const struct key_view *v)
+{
+	struct ledger_key key;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < v->n_items; i++) {
+		key_of(v, i, &key);
+		n += ledger_holds(job->server->ledger, &key, &job->holder);
+	}
+	return n;
+}
+
+static int charge_effect(struct job *job, const struct op_effect *effect)
+{
+	const struct identity *who = &job->peer->identity;
+	struct key_view v = key_view(job, effect);
+	const struct quota_limit of_all = policy_quota(job->policy, who, QUOTA_OBJECTS);
+	const struct quota_limit of_kind = policy_quota(job->policy, who, QUOTA_OBJECTS + effect->kind);
+	uint32_t n = (uint32_t)v.n_items, used = 0;
+	unsigned int quota = 0;
+	char what[128], name[64];
+	int r;
+
+	if (v.absent || n == 0 || (of_all.value == QUOTA_UNLIMITED && of_kind.value == QUOTA_UNLIMITED))
+		return 0;
+	r = quota_reserve(job->server->quotas, job->holder.uid, effect->kind, n, &of_kind, &of_all, &quota, &used);
+	if (r == -EDQUOT) {
+		n -= held_already(job, &v);
+		r = n ? quota_reserve(job->server->quotas, job->holder.uid, effect->kind, n, &of_kind, &of_all, &quota, &used) : 0;
+	}
+	if (r == -EDQUOT) {
+		snprintf(what, sizeof(what), "holds %u %s, and this makes %u", used, quota_name(quota, name, sizeof(name)), n);
+		return refuse(job, quota, quota == QUOTA_OBJECTS ? &of_all : &of_kind, what);
+	}
+	if (r == 0) {
+		job->reserved[effect->kind] += n;
+		job->has_reserved = true;
+	}
+	return r;
+}
+
+int charge_objects(struct job *job)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	if (!job->server->quotas || !job->peer)
+		return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
+			r = charge_effect(job, &effects[i]);
+	return r;
+}
+
+void charge_objects_done(struct job *job)
+{
+	if (!job->has_reserved)
+		return;
+	for (unsigned int kind = 0; kind < QUOTA_KINDS; kind++)
+		if (job->reserved[kind])
+			quota_unreserve(job->server->quotas, job->holder.uid, kind, job->reserved[kind]);
+	memset(job->reserved, 0, sizeof(job->reserved));
+	job->has_reserved = false;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- telling */
+
+static uint64_t used_of(const struct peer *peer, unsigned int quota, const struct quota_limit *limit, const uint32_t *objects)
+{
+	switch (quota) {
+	case QUOTA_CONNECTIONS:
+		return connections(peer->user);
+	case QUOTA_BYTES:
+		return peer->user->bytes;
+	case QUOTA_REQUESTS:
+		return quota_spent(peer->user, limit, now_ns());
+	}
+	return objects[quota - QUOTA_OBJECTS];
+}
+
+int charge_tell(struct op *op, struct hycan_session_whoami_reply *reply)
+{
+	const struct job *job = (struct job *)op;
+	const struct peer *peer = job->peer;
+	struct hycan_quota *item = op->memory(op, N_QUOTAS * sizeof(*item));
+	uint32_t objects[QUOTA_KINDS];
+
+	if (!item)
+		return -ENOMEM;
+	quota_objects(job->server->quotas, peer->identity.uid, objects);
+	reply->quotas = item;
+	for (unsigned int quota = 0; quota < N_QUOTAS; quota++) {
+		struct quota_limit limit = policy_quota(job->server->policy, &peer->identity, quota);
+		char text[sizeof(item->name)];
+		const char *name = quota_name(quota, text, sizeof(text));
+
+		item->used = name ? used_of(peer, quota, &limit, objects) : 0;
+		/* of the kinds, those that matter */
+		if (!name || (quota > QUOTA_OBJECTS && !item->used && limit.value == QUOTA_UNLIMITED))
+			continue;
+		snprintf(item->name, sizeof(item->name), "%s", name);
+		quota_format(quota, &limit, item->limit, sizeof(item->limit));
+		item->line = quota_limit_line(&limit);
+		item++;
+		reply->n_quotas++;
+	}
+	return 0;
+}
