@@ -97,6 +97,14 @@ static void objects_as_alice(struct world *w)
 	hycan_close(h);
 }
 
+static void no_more_as_alice(struct world *w)
+{
+	struct hycan *h = open_as_now(w);
+
+	refused_by_limit(h, add_address(h, "10.1.0.4/32"), "holds 2 objects.address", 2);
+	hycan_close(h);
+}
+
 static void objects_as_bob(struct world *w)
 {
 	struct hycan *h = open_as_now(w);
@@ -131,6 +139,26 @@ static void test_objects(void **state)
 	/* whoever takes it away */
 	remove_address(w->h, "10.1.0.3/32");
 	world_as(ALICE, ALICE, alice_again, w);
+}
+
+/* The next daemon counts what the ledger's file has. */
+static void test_restart(void **state)
+{
+	struct world_options options = { .policy = "allow * all\nquota 4242 objects.address=2", .open_to_all = true };
+	struct world *w;
+	char file[] = "/tmp/hycan-quota-state.XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(file));
+	snprintf(path, sizeof(path), "%s/ledger", file);
+	options.arguments[0] = "--state";
+	options.arguments[1] = path;
+	w = world_start(&options);
+	*state = w;
+	world_as(ALICE, ALICE, objects_as_alice, w);
+	world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, &options);
+	world_as(ALICE, ALICE, no_more_as_alice, w);
+	free(shell("rm -r %s", file));
 }
 
 /* Of many at once none is made. */
@@ -443,7 +471,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_objects, world_end),      cmocka_unit_test_teardown(test_load, world_end),
 		cmocka_unit_test_teardown(test_requests, world_end),     cmocka_unit_test_teardown(test_connections, world_end),
 		cmocka_unit_test_teardown(test_bytes, world_end),        cmocka_unit_test_teardown(test_reload, world_end),
-		cmocka_unit_test_teardown(test_check_config, world_end),
+		cmocka_unit_test_teardown(test_check_config, world_end), cmocka_unit_test_teardown(test_restart, world_end),
 	};
 
 	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);
