@@ -27,6 +27,9 @@
 /* Room for the name of a set. */
 #define NFT_SET_NAME_SIZE 40
 
+/* The set of links that packets left through. */
+#define NFT_SAME_LINK_SET "same_link"
+
 /* What our table consists of. */
 struct nft_layout {
 	uint32_t generation;        /* of the rule set when it was read */

@@ -89,7 +89,6 @@ static const struct set_type masquerade_type[2][2] = {
 	},
 };
 
-static const char set_same_link[] = "same_link";
 static const struct set_type same_link_type = { NFT_SET_EVAL, { FIELD_LINK, FIELD_LINK }, { 0 }, "links, each twice" };
 
 /* Links that the kernel remembers at most; the set lives as long as the table. */
@@ -277,13 +276,13 @@ static void put_hairpin_masquerade(struct nft_batch *batch)
 	nft_rule_begin(&rule, chain);
 	nft_rule_meta(&rule, NFT_META_OIF, 0);
 	nft_rule_meta(&rule, NFT_META_OIF, 1);
-	nft_rule_update(&rule, set_same_link, 0);
+	nft_rule_update(&rule, NFT_SAME_LINK_SET, 0);
 	nft_rule_put(&rule, batch);
 
 	nft_rule_begin(&rule, chain);
 	nft_rule_meta(&rule, NFT_META_IIF, 0);
 	nft_rule_meta(&rule, NFT_META_OIF, 1);
-	nft_rule_lookup(&rule, set_same_link, 0, false);
+	nft_rule_lookup(&rule, NFT_SAME_LINK_SET, 0, false);
 	nft_rule_masquerade(&rule);
 	nft_rule_put(&rule, batch);
 }
@@ -367,7 +366,7 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 		put_chain(batch, "port", -1, 0);
 		put_chain(batch, "hairpin", -1, 0);
 		put_chain(batch, "hairpin_masquerade", -1, 0);
-		put_set(batch, set_same_link, &same_link_type);
+		put_set(batch, NFT_SAME_LINK_SET, &same_link_type);
 		for (int i = 0; i < 4; i++)
 			put_set(batch, nft_port_set(i / 2, i % 2), &port_type[i / 2][i % 2]);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "kernel/masquerade.h"
+#include "kernel/nat.h"
 #include "nat.h"
 #include "table.h"
 
@@ -10,7 +11,13 @@ int op_masquerade_remove(struct op *op, const struct hycan_masquerade_remove_req
 {
 	const struct hycan_masquerade *m = &request->masquerade;
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
-	int r = kernel_masquerade_remove(op->scope, m);
+	const struct hycan_masquerade_add_request back = { .masquerade = *m };
+	int r = op_undo(op, HYCAN_OPERATION_MASQUERADE_ADD, &back);
+
+	if (r == 0)
+		r = kernel_masquerade_remove(op->scope, m);
+	if (r == 0 && op->exact)
+		r = kernel_nat_tidy(op->scope);
 
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "subnet", "%s is not masqueraded%s%s.",

@@ -1,11 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* port.remove. */
 #include <errno.h>
+#include <string.h>
 
+#include "cleanup.h"
+#include "kernel/nat.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "port.h"
 #include "table.h"
+
+static bool is_same(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
+{
+	return a->protocol == b->protocol && a->host_port.first == b->host_port.first && a->host_port.last == b->host_port.last &&
+	       a->to_address.family == b->to_address.family && a->has_host_address == b->has_host_address &&
+	       (!a->has_host_address || memcmp(&a->host_address, &b->host_address, sizeof(a->host_address)) == 0);
+}
+
+/* Says the mapping that will go. */
+static int before(struct op *op, const struct hycan_port_mapping *key)
+{
+	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!op_undoable(op))
+		return 0;
+	r = kernel_port_list(op->scope, &mappings, &n);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct hycan_port_add_request back = { .port_mapping = mappings[i] };
+
+		if (is_same(key, &mappings[i]))
+			r = op_undo(op, HYCAN_OPERATION_PORT_ADD, &back);
+	}
+	return r;
+}
 
 int op_port_remove(struct op *op, const struct hycan_port_remove_request *request)
 {
@@ -27,9 +56,13 @@ int op_port_remove(struct op *op, const struct hycan_port_remove_request *reques
 	*settled = *request;
 	port_settle(&settled->has_host_address, &settled->host_address, key.to_address.family);
 	r = op_claim(op, settled);
+	if (r == 0)
+		r = before(op, &key);
 	if (r != 0)
 		return r;
 	r = kernel_port_remove(op->scope, &key, &holder);
+	if (r == 0 && op->exact)
+		r = kernel_nat_tidy(op->scope);
 	port_format(&key, place, sizeof(place));
 	if (r == -EEXIST)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "host_port",

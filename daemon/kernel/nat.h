@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What masquerade and port mappings share: our table of nf_tables. */
+#ifndef KERNEL_NAT_H
+#define KERNEL_NAT_H
+
+#include "scope.h"
+
+/*
+ * Removes from our table the sets and chains that nothing is in any more. It has to count, so it is for when something is
+ * taken back and nothing may be left of it; else what is empty stays until the table goes. 0 or -errno.
+ */
+int kernel_nat_tidy(struct kernel_scope *scope);
+
+#endif
