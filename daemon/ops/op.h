@@ -160,8 +160,8 @@ int op_claim(struct op *op, const void *settled);
 /*
  * Says what puts back what is there now: the request of an operation, in the structure that operation takes. Of several
  * the last one is carried out first. A handler that changes or takes away something says it before it touches the kernel.
- * What a row makes is taken away again by what the schema knows; a handler says it itself, behind its success, where that
- * would not be exact, and then all of it. Nobody may listen: see op_undoable(). 0 or -errno.
+ * What a row makes is taken away again by what the schema knows, unless the handler says anything itself: then it says all
+ * of it. Putting back what is there already must do no harm. Nobody may listen: see op_undoable(). 0 or -errno.
  */
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request);
 

@@ -9,6 +9,13 @@
 /* Refuses for what the kernel room says about a link that is none, or none of WireGuard; else the result unchanged. */
 int wireguard_refuse(struct op *op, const char *name, int result);
 
+/*
+ * Says what a peer is (op_undo()); and with whole that there is none but those that is has. A peer that had no endpoint
+ * and is given one can only be made anew: the kernel knows no way to unset one.
+ */
+int wireguard_before_peer(struct op *op, const char *name, const struct kernel_wireguard *is, size_t i, bool gets_endpoint);
+int wireguard_before_all(struct op *op, const char *name, const struct kernel_wireguard *is);
+
 /* What it takes to make the peers what is wanted. */
 struct wireguard_plan {
 	size_t n_changes;

@@ -21,6 +21,7 @@
 #include "record.h"
 #include "server.h"
 #include "table.h"
+#include "undo_log.h"
 
 /* A list that changes while it is read is read again; a list that changes all the time is given as it was seen. */
 #define DUMP_ATTEMPTS 8
@@ -347,6 +348,7 @@ int job_perform(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
 	bool change = operation->access == HYCAN_ACCESS_WRITE;
+	const struct undo_mark before = job->undo ? undo_log_mark(job->undo) : (struct undo_mark){ 0 };
 	int r = own_check(job);
 
 	if (r != 0)
@@ -355,6 +357,8 @@ int job_perform(struct job *job)
 	if (change)
 		observer_mark(job->server->observer, job, true);
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
+		if (job->undo)
+			undo_log_rewind(job->undo, before);
 		if (operation->list)
 			rewind_answer(job);
 		if (operation->reply->size && !operation->list)

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "dispatch.h"
 #include "intent.h"
@@ -50,7 +51,12 @@ struct transaction {
 	struct hycan_step_result *result;
 	struct undo_log undo;
 	bool exclusive;
+	unsigned int patience; /* how often a taking back may still be tried again */
 };
+
+/* An IPv6 address that is put back is looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source. */
+#define PATIENCE 15
+static const struct timespec patience_step = { .tv_nsec = 200000000 };
 
 static void *memory_of(struct transaction *t, size_t n, size_t size)
 {
@@ -208,8 +214,6 @@ static int undo_step(struct transaction *t, struct undo_mark before)
 	const struct op_effect *effects = op_effects(t->job->operation, &n);
 	int r = 0;
 
-	if (t->job->op.unchanged)
-		undo_log_rewind(&t->undo, before);
 	if (t->job->op.unchanged || t->undo.n > before.n)
 		return 0;
 	for (size_t i = 0; i < n && r == 0; i++)
@@ -231,11 +235,12 @@ static void take_back(struct transaction *t, const struct nlmsghdr *nlh)
 	job->op.exact = nlh->nlmsg_flags & UNDO_EXACT;
 	r = wire_decode(&decoder, operation->request, nlh + 1, nlh->nlmsg_len - sizeof(*nlh), &job->request);
 	if (r == 0) {
-		size_t before = job->memory.used;
+		const struct wire_memory before = job->memory;
 
 		job->memory.used = decoder.memory.used;
-		r = job_explain(job, job_perform(job));
-		job->memory.used = before;
+		while ((r = job_explain(job, job_perform(job))) == HYCAN_REFUSAL_INVALID && t->patience > 0 && t->patience--)
+			nanosleep(&patience_step, NULL);
+		job->memory = before;
 	}
 	if (r && r != HYCAN_REFUSAL_NOT_FOUND)
 		log_write(LOG_ERR, "%s could not be taken back with %s: %s", t->operation->name, operation->name,
@@ -252,12 +257,14 @@ static void roll_back(struct transaction *t)
 
 	job->undo = NULL;
 	job->op.undo = NULL;
+	job->is_own = true;
 	while ((nlh = undo_log_last(&t->undo))) {
 		take_back(t, nlh);
 		undo_log_drop(&t->undo);
 	}
 	job->op = before;
 	job->op.undo = NULL;
+	job->is_own = false;
 }
 
 /* ----------------------------------------------------------------------------------------------------- carrying it out */
@@ -268,14 +275,17 @@ static int carry_out_step(struct transaction *t, size_t i)
 	const uint64_t began_us = server_now_us();
 	struct step *step = &t->step[i];
 	struct job *job = t->job;
-	int r;
+	int r, undone = 0;
 
 	enter(t, i);
 	r = job_perform(job);
-	if (r == 0)
-		r = undo_step(t, before);
+	/* a list that broke off in the middle, too */
+	if (r == 0 || job->op.items_unchanged)
+		undone = undo_step(t, before);
+	r = r ? r : undone;
 	if (r == 0) {
-		step->unchanged = t->result[i].unchanged = job->op.unchanged;
+		step->unchanged = job->op.unchanged;
+		t->result[i].unchanged = job->op.unchanged && t->undo.n == before.n;
 		step->items_unchanged = job->op.items_unchanged;
 		step->items_failed = job->op.items_failed;
 		step->lets_go = job->lets_go;
@@ -334,6 +344,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.asked = request->steps,
 		.n = request->n_steps,
 		.exclusive = op->exclusive,
+		.patience = PATIENCE,
 	};
 	int r;
 

@@ -2,6 +2,7 @@
 /* address.remove. */
 #include <errno.h>
 
+#include "before.h"
 #include "kernel/address.h"
 #include "table.h"
 
@@ -23,7 +24,9 @@ int op_address_remove(struct op *op, const struct hycan_address_remove_request *
 	}
 	if (r != 0)
 		return r;
-	r = kernel_address_remove(op->scope, request->link, &request->address, &settled->address);
+	r = before_address_remove(op, request->link, &request->address);
+	if (r == 0)
+		r = kernel_address_remove(op->scope, request->link, &request->address, &settled->address);
 	if (r == -ENODEV)
 		return op_refuse_no_link(op, "link", request->link);
 	if (r == -EADDRNOTAVAIL)

@@ -39,6 +39,31 @@ static struct hycan_can_set_options options(const struct hycan_can_set_request *
 	};
 }
 
+/*
+ * Says what the controller has of what will change. A first bit rate stays: the kernel knows no way to unset one. The
+ * data phase goes with the mode.
+ */
+static int before(struct op *op, const struct hycan_can *now, const struct hycan_can_set_request *r)
+{
+	struct hycan_can_set_request back = *r;
+
+	back.has_bitrate = back.has_sample_point = (r->has_bitrate || r->has_sample_point) && now->has_bit_timing;
+	back.bitrate = now->bit_timing.bitrate;
+	back.sample_point = now->bit_timing.sample_point;
+	back.fd = now->fd;
+	back.has_data_bitrate = back.has_data_sample_point =
+		(r->has_fd || r->has_data_bitrate || r->has_data_sample_point) && now->fd && now->has_data_bit_timing;
+	back.data_bitrate = now->data_bit_timing.bitrate;
+	back.data_sample_point = now->data_bit_timing.sample_point;
+	back.restart_ms = now->restart_ms;
+	back.listen_only = now->listen_only;
+	back.loopback = now->loopback;
+	back.one_shot = now->one_shot;
+	back.triple_sampling = now->triple_sampling;
+	back.berr_reporting = now->berr_reporting;
+	return op_undo(op, HYCAN_OPERATION_CAN_SET, &back);
+}
+
 /* What makes no sense together, with what the controller has already. 0, or the refusal. */
 static int check_rates(struct op *op, const struct hycan_can *now, const struct hycan_can_set_request *r)
 {
@@ -112,7 +137,9 @@ int op_can_set(struct op *op, const struct hycan_can_set_request *request, struc
 	r = check_rates(op, &can.link.can, request);
 	if (r != 0)
 		return r;
-	r = kernel_can_set(op->scope, &can, &wanted);
+	r = before(op, &can.link.can, request);
+	if (r == 0)
+		r = kernel_can_set(op->scope, &can, &wanted);
 	if (r < 0)
 		return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : refuse(op, request, &can, r);
 	return kernel_link_get(op->scope, request->name, &reply->link);

@@ -2,12 +2,23 @@
 /* link.down: clears IFF_UP (netdevice(7)). The kernel does nothing where the link is down already. */
 #include <errno.h>
 
+#include "before.h"
 #include "kernel/link.h"
 #include "table.h"
 
 int op_link_down(struct op *op, const struct hycan_link_down_request *request)
 {
-	int r = kernel_link_set_up(op->scope, request->name, false);
+	struct hycan_link link;
+	int r = 0;
+
+	if (op_undoable(op)) {
+		r = kernel_link_get(op->scope, request->name, &link);
+		op->unchanged = r == 0 && !link.up;
+		if (r == 0)
+			r = before_link_down(op, &link);
+	}
+	if (r == 0 && !op->unchanged)
+		r = kernel_link_set_up(op->scope, request->name, false);
 
 	return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : r;
 }

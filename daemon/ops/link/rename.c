@@ -37,6 +37,7 @@ static int settle(struct op *op, const struct hycan_link_rename_request *request
 
 int op_link_rename(struct op *op, const struct hycan_link_rename_request *request)
 {
+	struct hycan_link_rename_request back = { 0 };
 	struct hycan_link link;
 	int r;
 
@@ -49,6 +50,11 @@ int op_link_rename(struct op *op, const struct hycan_link_rename_request *reques
 	if (op->unchanged)
 		return 0;
 	r = settle(op, request, &link);
+	if (r < 0)
+		return r;
+	memcpy(back.name, request->new_name, sizeof(back.name));
+	memcpy(back.new_name, link.name, sizeof(back.new_name));
+	r = op_undo(op, HYCAN_OPERATION_LINK_RENAME, &back);
 	if (r < 0)
 		return r;
 	r = kernel_link_rename(op->scope, link.ifindex, request->new_name);

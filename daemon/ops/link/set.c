@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "before.h"
 #include "kernel/link.h"
 #include "table.h"
 
@@ -43,6 +44,8 @@ int op_link_set(struct op *op, const struct hycan_link_set_request *request)
 	if (r == 0 && wanted.has_mac && !link.has_mac)
 		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "mac", "The link “%s” has no hardware address of 6 bytes.",
 		                 request->name);
+	if (r == 0)
+		r = before_link_set(op, &link, &wanted);
 	if (r == 0) {
 		r = kernel_link_set(op->scope, &link, &wanted, &field);
 		if (r < 0 && r != -ENODEV)

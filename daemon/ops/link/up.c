@@ -6,6 +6,7 @@
  * usual reasons are looked for afterwards.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "kernel/link.h"
 #include "table.h"
@@ -28,10 +29,25 @@ static int refuse(struct op *op, const char *name, int error)
 	return r;
 }
 
+/* Only where somebody wants to know: to look first costs as much as the request. */
+static int look(struct op *op, const char *name)
+{
+	struct hycan_link_down_request down = { 0 };
+	struct hycan_link link;
+	int r;
+
+	r = kernel_link_get(op->scope, name, &link);
+	op->unchanged = r == 0 && link.up;
+	memcpy(down.name, name, sizeof(down.name));
+	return r < 0 || link.up ? r : op_undo(op, HYCAN_OPERATION_LINK_DOWN, &down);
+}
+
 int op_link_up(struct op *op, const struct hycan_link_up_request *request)
 {
-	int r = kernel_link_set_up(op->scope, request->name, true);
+	int r = op_undoable(op) ? look(op, request->name) : 0;
 
+	if (r == 0 && !op->unchanged)
+		r = kernel_link_set_up(op->scope, request->name, true);
 	if (r == -ENODEV)
 		return op_refuse_no_link(op, "name", request->name);
 	return r < 0 ? refuse(op, request->name, r) : 0;

@@ -146,6 +146,9 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	};
 	int r;
 
+	if (op_undoable(op) && load.replace)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "replace",
+		                 "In a transaction routes are replaced one by one: use route.replace.");
 	r = load.replace ? claim(op, request) : 0;
 	if (r != 0)
 		return r;
@@ -161,6 +164,10 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	op->items_unchanged = l.unchanged;
 	op->items_failed = l.is_failed;
 	op->settled = l.says_default ? settle(op, request) : NULL;
+	/* all or nothing, where it can be taken back: the first reason is as good as any */
+	if (op_undoable(op) && l.failed)
+		return op_refuse(op, (enum hycan_refusal)l.failure[0].code, "routes", "Route %u (counted from 0): %s",
+		                 l.failure[0].index, l.failure[0].message);
 	reply->failures = l.failure;
 	reply->n_failures = l.n;
 	reply->failed = l.failed;

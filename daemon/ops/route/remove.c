@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "before.h"
 #include "kernel/route.h"
 #include "route.h"
 #include "table.h"
@@ -73,6 +74,9 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	*settled = *request;
 	r = claim(&x, &options, &look);
 	if (r != 0)
+		return r;
+	r = before_route_remove(op, &request->destination, request->table);
+	if (r < 0)
 		return r;
 	r = kernel_route_remove(op->scope, &request->destination, &options, look ? claim_found : NULL, &x, &result);
 	if (r > 0 || r == OP_LETS_GO)

@@ -2,6 +2,7 @@
 /* route.replace. */
 #include <errno.h>
 
+#include "before.h"
 #include "kernel/route.h"
 #include "route.h"
 #include "table.h"
@@ -23,7 +24,9 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 	r = op_claim(op, settled);
 	if (r != 0)
 		return r;
-	r = kernel_route_replace(op->scope, route, &result);
+	r = before_route_replace(op, route);
+	if (r == 0)
+		r = kernel_route_replace(op->scope, route, &result);
 	if (r < 0)
 		return route_refuse_change(op, route, r);
 	op->unchanged = !result.changed;

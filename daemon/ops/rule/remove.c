@@ -21,6 +21,37 @@ static int claim(const struct hycan_rule *found, void *op)
 	return op_claim(op, found);
 }
 
+struct search {
+	struct op *op;
+	const struct hycan_rule *wanted;
+	bool found;
+	bool lossy; /* there is more to it than HyCAN has words for */
+};
+
+static int found(const struct hycan_rule *rule, bool whole, void *userdata)
+{
+	struct search *s = userdata;
+	const struct hycan_rule_add_request request = { .rule = *rule };
+
+	if (s->found || (s->op->exact ? !whole || !kernel_rule_same(s->wanted, rule) : !kernel_rule_matches(s->wanted, rule)))
+		return 0;
+	s->found = true;
+	s->lossy = !whole;
+	return op_undo(s->op, HYCAN_OPERATION_RULE_ADD, &request);
+}
+
+/* Says the rule that will go. */
+static int before(struct op *op, const struct hycan_rule *rule)
+{
+	struct search s = { .op = op, .wanted = rule };
+	int r = op_undoable(op) ? kernel_rule_list(op->scope, (uint8_t)rule->family, found, &s) : 0;
+
+	if (r == 0 && s.lossy)
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+		                 "The rule has selectors that HyCAN has no words for, so it could not be put back.");
+	return r;
+}
+
 int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *request)
 {
 	struct hycan_rule_remove_request *settled = op->memory(op, sizeof(*settled));
@@ -36,6 +67,9 @@ int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *reques
 	if (!op->exact && !selects(rule))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL,
 		                 "Every rule matches that, the one for local addresses first; say more of the rule to remove.");
+	r = before(op, rule);
+	if (r)
+		return r;
 	r = kernel_rule_remove(op->scope, rule, op->exact, claim, op, &settled->rule);
 	if (r > 0 || r == OP_LETS_GO)
 		return r;

@@ -17,5 +17,8 @@ int op_wireguard_peer_remove(struct op *op, const struct hycan_wireguard_peer_re
 	if (is->n_peers == 0)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "public_key", "“%s” has no peer %s.", request->name,
 		                 hycan_key_format(&request->public_key, text, sizeof(text)));
+	r = wireguard_before_peer(op, request->name, is, 0, false);
+	if (r < 0)
+		return r;
 	return wireguard_refuse(op, request->name, kernel_wireguard_change_peers(op->scope, request->name, &change, 1));
 }

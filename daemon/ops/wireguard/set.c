@@ -17,6 +17,32 @@ static void wipe(struct hycan_wireguard_set_options *options)
 	explicit_bzero(options, sizeof(*options));
 }
 
+/* Says what the interface has; with another private key a peer may go, too. */
+static int before(struct op *op, const char *name, const struct hycan_wireguard_set_options *differs)
+{
+	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
+	struct hycan_wireguard_set_request back = { 0 };
+	int r;
+
+	if (!op_undoable(op))
+		return 0;
+	r = kernel_wireguard_get(op->scope, name, &is);
+	if (r == 0 && differs->has_private_key)
+		r = wireguard_before_all(op, name, is);
+	if (r < 0)
+		return r;
+	back.has_private_key = differs->has_private_key;
+	back.private_key = is->private_key;
+	back.has_listen_port = differs->has_listen_port;
+	back.listen_port = is->device.listen_port;
+	back.has_fwmark = differs->has_fwmark;
+	back.fwmark = is->device.fwmark;
+	memcpy(back.name, name, strlen(name) + 1);
+	r = op_undo(op, HYCAN_OPERATION_WIREGUARD_SET, &back);
+	explicit_bzero(&back, sizeof(back));
+	return r;
+}
+
 int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *request)
 {
 	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
@@ -40,7 +66,9 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 	}
 	if (!differs.has_private_key && !differs.has_listen_port && !differs.has_fwmark)
 		return 0;
-	r = kernel_wireguard_set(op->scope, request->name, &differs);
+	r = before(op, request->name, &differs);
+	if (r == 0)
+		r = kernel_wireguard_set(op->scope, request->name, &differs);
 	if (r == -EADDRINUSE)
 		return op_refuse(op, HYCAN_REFUSAL_BUSY, "listen_port",
 		                 "UDP port %u is in use by another socket; choose another port.", request->listen_port);

@@ -27,6 +27,23 @@ static const bool *find_unchanged(struct op *op, const struct hycan_wireguard_sy
 	return unchanged;
 }
 
+/* Says what the peers are. One that had no endpoint, and is given one, is removed before it is put back. */
+static int before(struct op *op, const struct hycan_wireguard_sync_request *request, const struct kernel_wireguard *is)
+{
+	struct hycan_wireguard_peer_remove_request away = { 0 };
+	int r = wireguard_before_all(op, request->name, is);
+
+	memcpy(away.name, request->name, sizeof(away.name));
+	for (size_t i = 0; op_undoable(op) && i < request->n_peers; i++)
+		for (size_t k = 0; r == 0 && request->peers[i].has_endpoint && k < is->n_peers; k++) {
+			away.public_key = is->peers[k].public_key;
+			if (!is->peers[k].has_endpoint &&
+			    memcmp(&away.public_key, &request->peers[i].public_key, sizeof(away.public_key)) == 0)
+				r = op_undo(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
+		}
+	return r;
+}
+
 int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *request, struct hycan_wireguard_sync_reply *reply)
 {
 	_cleanup_(wireguard_plan_free) struct wireguard_plan *plan = NULL;
@@ -38,6 +55,9 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 		return wireguard_refuse(op, request->name, r);
 	r = wireguard_plan(op, is, request->peers, request->n_peers, true, &plan);
 	if (r)
+		return r;
+	r = before(op, request, is);
+	if (r < 0)
 		return r;
 	op->items_unchanged = find_unchanged(op, request, plan);
 	if (!op->items_unchanged)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is there before something is changed, said to whoever may take the change back (op_undo()).
+ *
+ * The kernel drops a lot by itself: routes when a link goes down or an address goes, IPv6 addresses with the link, VLANs
+ * with their parent. Each function here says all of it. Nobody listens: they read nothing. 0 or -errno.
+ */
+#ifndef OPS_BEFORE_H
+#define OPS_BEFORE_H
+
+#include "op.h"
+
+/* A link that is up, with everything that it loses when it goes down. */
+int before_link_down(struct op *op, const struct hycan_link *link);
+
+/* A link whose properties change; those that wanted gives. */
+int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted);
+
+/* The addresses of a link that go with this one, and the routes that go with them. */
+int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address);
+
+/* Routes in the place of one that is added in their place. */
+int before_route_replace(struct op *op, const struct hycan_route *route);
+
+/* Routes that an address and a table may mean. */
+int before_route_remove(struct op *op, const struct hycan_prefix *destination, uint32_t table);
+
+#endif

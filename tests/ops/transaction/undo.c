@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is taken back when a transaction fails: each operation is a step before one that fails, and then everything that
+ * ip, wg and nft show must be as before, to the byte.
+ *
+ * Links go up and down once before, since the kernel gives a link its first queue then and keeps it. IPv6 routes are
+ * sorted: those to fe80::/64 and ff00::/8, which the kernel makes for each link, it lists by age.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+#define VIEW                                                                                                                       \
+	"ip -d link; ip -d addr; ip -4 -d route show table all; ip -6 -d route show table all | sort; ip rule; ip -6 rule; "       \
+	"nft list ruleset 2>/dev/null; grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/forwarding; "          \
+	"for i in $(wg show interfaces 2>/dev/null); do wg showconf $i; done"
+
+typedef int step(struct hycan *h);
+
+static void settle(void)
+{
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+}
+
+/* Shows the lines that differ, which are few among hundreds. */
+static void assert_same_view(struct world *w, const char *before)
+{
+	char path[sizeof(w->directory) + 8];
+	FILE *file;
+	char *difference;
+	int status;
+
+	snprintf(path, sizeof(path), "%s/before", w->directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(before, file) >= 0 && fclose(file) == 0);
+	status = shell_status(&difference, "{ " VIEW "; } | diff %s -", path);
+	remove(path);
+	if (status != 0)
+		print_error("%s", difference);
+	free(difference);
+	assert_int_equal(status, 0);
+}
+
+/* The steps, and one that fails. What they would have done without it is done first, so that they are known to do something. */
+static void assert_taken_back(struct world *w, step *steps)
+{
+	char *before, *after;
+
+	settle();
+	before = shell(VIEW);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(steps(w->h), 0);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_contains(hycan_error_message(w->h), "“none”");
+	settle();
+	assert_same_view(w, before);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(steps(w->h), 0);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL));
+	settle();
+	after = shell(VIEW);
+	assert_string_not_equal(before, after);
+	free(before);
+	free(after);
+}
+
+static void make_pair(void)
+{
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up && "
+	           "ip link set tx0 down && ip link set tx0 up && "
+	           "ip addr add 10.1.0.1/24 dev tx0 && ip addr add 10.1.0.2/24 dev tx0 && ip addr add 2001:db8:1::1/64 dev tx0 && "
+	           "ip addr add 2001:db8:1::2/64 dev tx0 preferred_lft 0 && "
+	           "ip route add 10.2.0.0/16 via 10.1.0.9 src 10.1.0.1 metric 7 && ip route add 10.3.0.0/16 dev tx0 table 100 && "
+	           "ip route add 10.4.0.0/16 mtu 1300 nexthop via 10.1.0.8 weight 2 nexthop via 10.1.0.9 && "
+	           "ip route add blackhole 10.5.0.0/16 && "
+	           "ip -6 route add 2001:db8:2::/48 via 2001:db8:1::9 && ip -6 route add 2001:db8:3::/48 dev tx0 metric 9"));
+}
+
+static struct hycan_prefix prefix(const char *text)
+{
+	struct hycan_prefix p;
+
+	assert_int_equal(hycan_prefix_parse(text, &p), 0);
+	return p;
+}
+
+static struct hycan_address address(const char *text)
+{
+	struct hycan_address a;
+
+	assert_int_equal(hycan_address_parse(text, &a), 0);
+	return a;
+}
+
+static int down(struct hycan *h)
+{
+	return hycan_link_down(h, "tx0");
+}
+
+static int down_and_up(struct hycan *h)
+{
+	int r = hycan_link_down(h, "tx0");
+
+	return r ? r : hycan_link_set(h, "tx0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 });
+}
+
+static int up(struct hycan *h)
+{
+	return hycan_link_up(h, "tx2");
+}
+
+static int set(struct hycan *h)
+{
+	struct hycan_link_set_options o = { .has_mtu = true,
+		                            .mtu = 1400,
+		                            .has_alias = true,
+		                            .alias = "outer",
+		                            .has_mac = true,
+		                            .mac = { { 2, 0, 0, 0, 0, 9 } },
+		                            .has_txqueuelen = true,
+		                            .txqueuelen = 7 };
+
+	return hycan_link_set(h, "tx2", &o);
+}
+
+static int shrink(struct hycan *h)
+{
+	return hycan_link_set(h, "tx0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1000 });
+}
+
+static int rename_link(struct hycan *h)
+{
+	int r = hycan_link_rename(h, "tx2", "other");
+
+	return r ? r : hycan_link_set(h, "other", &(struct hycan_link_set_options){ .has_alias = true, .alias = "other" });
+}
+
+static void test_links(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx2 up && ip link set tx3 up && ip link set tx2 down && "
+	           "ip link set tx2 alias before"));
+	assert_taken_back(w, up);
+	free(shell("ip link set tx2 down"));
+	assert_taken_back(w, set);
+	assert_taken_back(w, rename_link);
+}
+
+static void test_down(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, down);
+}
+
+static void test_down_and_more(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, down_and_up);
+}
+
+static void test_shrink(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, shrink);
+}
+
+static int add_addresses(struct hycan *h)
+{
+	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.9.0.1/24") };
+	struct hycan_link_address b = { .link = "tx1", .address = prefix("2001:db8:9::1/64") };
+	int r = hycan_address_add(h, &a);
+
+	return r ? r : hycan_address_add(h, &b);
+}
+
+static int remove_primary(struct hycan *h)
+{
+	struct hycan_prefix p = prefix("10.1.0.1/24");
+
+	return hycan_address_remove(h, "tx0", &p);
+}
+
+static int remove_ipv6(struct hycan *h)
+{
+	struct hycan_prefix p = prefix("2001:db8:1::1/64");
+
+	return hycan_address_remove(h, "tx0", &p);
+}
+
+static void test_addresses(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, add_addresses);
+	assert_taken_back(w, remove_primary);
+}
+
+static void test_address_ipv6(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	settle();
+	free(shell("ip addr del 2001:db8:1::2/64 dev tx0"));
+	free(shell("ip -6 route add 2001:db8:7::/48 dev tx0 src 2001:db8:1::1"));
+	assert_taken_back(w, remove_ipv6);
+}
+
+static int routes(struct hycan *h)
+{
+	struct hycan_route a = { .destination = prefix("10.20.0.0/16"), .has_via = true, .via = address("10.1.0.7") };
+	struct hycan_route b = { .destination = prefix("2001:db8:20::/48"), .has_link = true, .link = "tx0" };
+	struct hycan_route c = {
+		.destination = prefix("10.2.0.0/16"), .has_link = true, .link = "tx0", .has_metric = true, .metric = 7
+	};
+	struct hycan_route d = { .destination = prefix("10.4.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_UNREACHABLE };
+	struct hycan_route e = { .destination = prefix("2001:db8:2::/48"), .has_link = true, .link = "tx0" };
+	struct hycan_prefix five = prefix("10.5.0.0/16"), three = prefix("10.3.0.0/16"), six = prefix("2001:db8:3::/48");
+	int r = hycan_route_add(h, &a);
+
+	r = r ? r : hycan_route_add(h, &b);
+	r = r ? r : hycan_route_replace(h, &c);
+	r = r ? r : hycan_route_replace(h, &d);
+	r = r ? r : hycan_route_replace(h, &e);
+	r = r ? r : hycan_route_remove(h, &five, NULL);
+	r = r ? r : hycan_route_remove(h, &six, NULL);
+	return r ? r : hycan_route_remove(h, &three, &(struct hycan_route_remove_options){ .has_table = true, .table = 100 });
+}
+
+static int load(struct hycan *h)
+{
+	struct hycan_route list[3] = {
+		{ .destination = prefix("10.30.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix("10.5.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_BLACKHOLE },
+		{ .destination = prefix("2001:db8:30::/48"), .has_link = true, .link = "tx0" },
+	};
+
+	return hycan_route_load(h, list, 3, NULL, NULL);
+}
+
+static void test_routes(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, load);
+	assert_taken_back(w, routes);
+}
+
+/* A load that fails in the middle is all or nothing in a transaction, too. */
+static void test_half_a_load(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route list[3] = {
+		{ .destination = prefix("10.30.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix("10.31.0.0/16"), .has_link = true, .link = "tx0" },
+	};
+	char *before;
+
+	make_pair();
+	before = shell(VIEW);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_load(w->h, list, 3, NULL, NULL));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "Step 1 of 1, route.load: Route 1 (counted from 0): Another route");
+	assert_same_view(w, before);
+	free(before);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_load(w->h, list, 1,
+	                                   &(struct hycan_route_load_options){ .has_replace = true, .replace = true }, NULL));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_INVALID);
+}
+
+static int rules(struct hycan *h)
+{
+	struct hycan_rule a = {
+		.family = HYCAN_FAMILY_IPV4, .has_from = true, .from = prefix("10.0.0.0/8"), .has_table = true, .table = 100
+	};
+	struct hycan_rule b = { .family = HYCAN_FAMILY_IPV6, .has_priority = true, .priority = 77 };
+	struct hycan_rule c = { .family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 78 };
+	int r = hycan_rule_add(h, &a);
+
+	r = r ? r : hycan_rule_remove(h, &b);
+	return r ? r : hycan_rule_remove(h, &c);
+}
+
+static void test_rules(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip -6 rule add pref 77 from 2001:db8::/32 iif lo lookup 9; "
+	           "ip rule add pref 78 fwmark 0x10/0xf0 not to 10.0.0.0/8 blackhole"));
+	assert_taken_back(w, rules);
+}
+
+static int forward(struct hycan *h)
+{
+	int r = hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL);
+
+	r = r ? r : hycan_forwarding_set(h, HYCAN_FAMILY_IPV6, true, NULL);
+	return r ? r
+	         : hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, false,
+	                                &(struct hycan_forwarding_set_options){ .has_interface = true, .interface = "tx0" });
+}
+
+static void test_forwarding(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("echo 1 >/proc/sys/net/ipv4/conf/tx0/forwarding; echo 1 >/proc/sys/net/ipv6/conf/tx1/forwarding"));
+	assert_taken_back(w, forward);
+}
+
+static int more_nat(struct hycan *h)
+{
+	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16"), .has_out_interface = true, .out_interface = "tx0" };
+	struct hycan_masquerade old = { .subnet = prefix("10.7.0.0/16") };
+	struct hycan_port_mapping p = {
+		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8081 }, .to_address = address("10.1.0.9"), .to_port = 80
+	};
+	struct hycan_port_range range = { 53, 53 };
+	int r = hycan_masquerade_add(h, &m);
+
+	r = r ? r : hycan_port_add(h, &p);
+	r = r ? r : hycan_masquerade_remove(h, &old);
+	return r ? r : hycan_port_remove(h, HYCAN_TRANSPORT_UDP, &range, NULL);
+}
+
+static void test_nat(void **state)
+{
+	struct world *w = *state;
+	struct hycan_masquerade m = { .subnet = prefix("10.7.0.0/16") };
+	struct hycan_port_mapping p = {
+		.protocol = HYCAN_TRANSPORT_UDP, .host_port = { 53, 53 }, .to_address = address("10.1.0.9"), .to_port = 53
+	};
+
+	need_command("nft");
+	assert_done(w->h, hycan_masquerade_add(w->h, &m));
+	assert_done(w->h, hycan_port_add(w->h, &p));
+	assert_taken_back(w, more_nat);
+}
+
+static int first_nat(struct hycan *h)
+{
+	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16") };
+	struct hycan_port_mapping p = {
+		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8080 }, .to_address = address("10.1.0.9"), .to_port = 80
+	};
+	int r = hycan_masquerade_add(h, &m);
+
+	return r ? r : hycan_port_add(h, &p);
+}
+
+/* Of a table that was not there nothing is left. */
+static void test_first_nat(void **state)
+{
+	need_command("nft");
+	assert_taken_back(*state, first_nat);
+}
+
+/* --------------------------------------------------------------------------------------------- what a guest has alone */
+
+static int create_links(struct hycan *h)
+{
+	int r = hycan_vcan_create(h, "can7", NULL, NULL);
+
+	r = r ? r : hycan_vxcan_create(h, "vx0", "vx1", NULL, NULL);
+	r = r ? r : hycan_vlan_create(h, "tx1", 7, NULL, NULL);
+	r = r ? r : hycan_link_up(h, "can7");
+	r = r ? r : hycan_link_up(h, "tx1.7");
+	return r ? r : hycan_wireguard_create(h, "wg7", NULL, NULL);
+}
+
+static int parent_down(struct hycan *h)
+{
+	return hycan_link_down(h, "tx1");
+}
+
+static int parent_shrinks(struct hycan *h)
+{
+	return hycan_link_set(h, "tx1", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1300 });
+}
+
+static void test_created(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	need_kind("vxcan");
+	need_kind("vlan");
+	need_kind("wireguard");
+	make_pair();
+	assert_taken_back(w, create_links);
+	free(shell("ip addr add 10.77.0.1/24 dev tx1.7 && ip addr add 2001:db8:77::1/64 dev tx1.7 && "
+	           "ip route add 10.78.0.0/16 via 10.77.0.2"));
+	assert_taken_back(w, parent_shrinks);
+	assert_taken_back(w, parent_down);
+}
+
+static struct hycan_key key(uint8_t byte)
+{
+	struct hycan_key k;
+
+	memset(&k, byte, sizeof(k));
+	return k;
+}
+
+static int wireguard(struct hycan *h)
+{
+	struct hycan_prefix moved[] = { prefix("10.0.1.0/24"), prefix("10.0.9.0/24") };
+	struct hycan_wireguard_set_options o = {
+		.has_private_key = true, .private_key = key(0x40), .has_listen_port = true, .listen_port = 5555
+	};
+	struct hycan_wireguard_peer_config a = {
+		.public_key = key(9), .has_allowed_ips = true, .allowed_ips = moved, .n_allowed_ips = 2
+	};
+	struct hycan_wireguard_peer_config b = { .public_key = key(2),
+		                                 .has_preshared_key = true,
+		                                 .preshared_key = key(8),
+		                                 .has_persistent_keepalive = true,
+		                                 .persistent_keepalive = 9 };
+	int r = hycan_wireguard_set(h, "wg7", &o);
+
+	r = r ? r : hycan_wireguard_peer_set(h, "wg7", &a);
+	return r ? r : hycan_wireguard_peer_set(h, "wg7", &b);
+}
+
+static int remove_last_peer(struct hycan *h)
+{
+	struct hycan_key k = key(2);
+
+	return hycan_wireguard_peer_remove(h, "wg7", &k);
+}
+
+static int sync_peers(struct hycan *h)
+{
+	struct hycan_prefix ip = prefix("10.0.1.0/24");
+	struct hycan_wireguard_peer_config peers[] = {
+		{ .public_key = key(1), .has_allowed_ips = true, .allowed_ips = &ip, .n_allowed_ips = 1 },
+		{ .public_key = key(5) },
+	};
+
+	return hycan_wireguard_sync(h, "wg7", peers, 2, NULL);
+}
+
+/* A link with two peers. */
+static void make_wireguard(struct world *w)
+{
+	struct hycan_prefix one = prefix("10.0.1.0/24"), two = prefix("10.0.2.0/24");
+	struct hycan_wireguard_set_options o = { .has_private_key = true,
+		                                 .private_key = key(0x50),
+		                                 .has_listen_port = true,
+		                                 .listen_port = 4444,
+		                                 .has_fwmark = true,
+		                                 .fwmark = 3 };
+	struct hycan_wireguard_peer_config peers[] = {
+		{ .public_key = key(1),
+		  .has_preshared_key = true,
+		  .preshared_key = key(7),
+		  .has_allowed_ips = true,
+		  .allowed_ips = &one,
+		  .n_allowed_ips = 1 },
+		{ .public_key = key(2),
+		  .has_endpoint = true,
+		  .endpoint = { .address = address("192.0.2.1"), .port = 51820 },
+		  .has_persistent_keepalive = true,
+		  .persistent_keepalive = 25,
+		  .has_allowed_ips = true,
+		  .allowed_ips = &two,
+		  .n_allowed_ips = 1 },
+	};
+
+	assert_done(w->h, hycan_wireguard_create(w->h, "wg7", NULL, NULL));
+	assert_done(w->h, hycan_wireguard_set(w->h, "wg7", &o));
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg7", peers, 2, NULL));
+}
+
+static void test_wireguard(void **state)
+{
+	need_kind("wireguard");
+	need_command("wg");
+	make_wireguard(*state);
+	assert_taken_back(*state, wireguard);
+}
+
+static void test_wireguard_remove(void **state)
+{
+	need_kind("wireguard");
+	need_command("wg");
+	make_wireguard(*state);
+	assert_taken_back(*state, remove_last_peer);
+}
+
+static void test_wireguard_sync(void **state)
+{
+	need_kind("wireguard");
+	need_command("wg");
+	make_wireguard(*state);
+	assert_taken_back(*state, sync_peers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_links, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_down, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_routes, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_half_a_load, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_rules, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_nat, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_first_nat, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_created, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_wireguard, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_wireguard_remove, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_wireguard_sync, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("transaction, taken back", tests, NULL, NULL);
+}
