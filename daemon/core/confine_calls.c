@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -80,6 +81,7 @@ static const struct rule {
 	{ SCMP_SYS(ioctl), { EQUALS(LOW(1), NS_GET_NSTYPE) } },
 	{ SCMP_SYS(ioctl), { EQUALS(LOW(1), NS_GET_USERNS) } },
 	{ SCMP_SYS(ioctl), { EQUALS(LOW(1), NS_GET_OWNER_UID) } },
+	{ SCMP_SYS(ioctl), { EQUALS(LOW(1), SIOCGIFNAME) } },
 	{ SCMP_SYS(ioctl), { EQUALS(LOW(1), TCGETS) } },
 	/* threads alone, and no namespace for them */
 	{ SCMP_SYS(clone), { MASKED(LOW(CLONE_FLAGS), CLONE_THREAD | CLONE_NAMESPACES, CLONE_THREAD) } },

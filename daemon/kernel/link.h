@@ -25,6 +25,12 @@ int kernel_link_index(struct kernel_scope *scope, const char *name, uint32_t *re
 /* Name of the link with that number. -ENODEV: there is none. */
 int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name[static HYCAN_IFNAME_SIZE]);
 
+/*
+ * The name that a link has, of one of its names: another where that is an alternative one (IFLA_ALT_IFNAME). -ENODEV: no
+ * link is called so.
+ */
+int kernel_link_own_name(struct kernel_scope *scope, const char *name, char ret_name[static HYCAN_IFNAME_SIZE]);
+
 int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up);
 
 /*

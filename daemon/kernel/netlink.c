@@ -39,6 +39,7 @@ struct kernel_scope {
 	uint64_t inode;
 	struct netlink_census census;
 	struct kernel_gate gate;
+	uint32_t names[NETLINK_NAMES];
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
@@ -204,6 +205,22 @@ void *netlink_buffer(struct kernel_scope *scope)
 struct netlink_census *netlink_census(struct kernel_scope *scope)
 {
 	return &scope->census;
+}
+
+uint32_t *netlink_names(struct kernel_scope *scope)
+{
+	return scope->names;
+}
+
+int netlink_descriptor(struct kernel_scope *scope, int bus, int *ret_fd)
+{
+	struct mnl_socket *nl;
+	int r = scope_socket(scope, bus, &nl);
+
+	if (r < 0)
+		return r;
+	*ret_fd = mnl_socket_get_fd(nl);
+	return 0;
 }
 
 uint32_t netlink_sequence(struct kernel_scope *scope, uint32_t n)

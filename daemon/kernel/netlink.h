@@ -69,6 +69,14 @@ struct netlink_census {
 
 struct netlink_census *netlink_census(struct kernel_scope *scope);
 
+/* Numbers that links had, NETLINK_NAMES of them by the hash of the name: a hint, or 0 (link_altname.c). */
+#define NETLINK_NAMES 256
+
+uint32_t *netlink_names(struct kernel_scope *scope);
+
+/* The socket of a bus, which is opened where it was not: for ioctl(2) in the scope's namespace. */
+int netlink_descriptor(struct kernel_scope *scope, int bus, int *ret_fd);
+
 /* Says in place of the kernel why the last request failed, where its errno alone would not tell. */
 __attribute__((format(printf, 2, 3))) void netlink_explain(struct kernel_scope *scope, const char *sentence, ...);
 

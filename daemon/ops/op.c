@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a handler says no, and the scopes for the server. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,19 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
 	return op->undo ? op->undo(op, (uint16_t)number, request) : 0;
 }
 
+int op_check_link_name(struct op *op, const char *field, const char *name)
+{
+	char own[HYCAN_IFNAME_SIZE];
+	int r = kernel_link_own_name(op->scope, name, own);
+
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	if (strcmp(own, name) == 0)
+		return 0;
+	return op_refuse(op, HYCAN_REFUSAL_INVALID, field, "“%s” is an alternative name of the link “%s”: call it that.", name,
+	                 own);
+}
+
 int op_scope_open(struct kernel_scope **ret_scope)
 {
 	return kernel_scope_open(-1, ret_scope);
@@ -83,16 +97,6 @@ struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate
 		kernel_scope_set_gate(scope, (struct kernel_gate){ .change = gate.change, .userdata = gate.userdata });
 
 	return (struct op_gate){ .change = before.change, .userdata = before.userdata };
-}
-
-int op_scope_link_name(struct kernel_scope *scope, const char *name, char *ret_name)
-{
-	struct hycan_link link;
-	int r = kernel_link_get(scope, name, &link);
-
-	if (r == 0)
-		memcpy(ret_name, link.name, sizeof(link.name));
-	return r;
 }
 
 const char *op_scope_message(const struct kernel_scope *scope)

@@ -128,9 +128,6 @@ struct op_gate {
 /* Sets it, and returns the one that was there. */
 struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
 
-/* The name of a link that may be known by another one, too. -ENODEV: there is none. */
-int op_scope_link_name(struct kernel_scope *scope, const char *name, char *ret_name);
-
 /* The kernel's words about what failed last in a scope, or "". */
 const char *op_scope_message(const struct kernel_scope *scope);
 
@@ -167,6 +164,9 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
 
 /* Whether somebody wants to know what op_undo() says, and so whether reading it from the kernel is worth while. */
 bool op_undoable(const struct op *op);
+
+/* Refuses a name that a link has beside its own (ip-link(8), altname); 0 for its own, and where there is no such link. */
+int op_check_link_name(struct op *op, const char *field, const char *name);
 
 /* Refuses because there is no link of that name. */
 int op_refuse_no_link(struct op *op, const char *field, const char *name);

@@ -15,6 +15,7 @@
 #include "charge.h"
 #include "intent.h"
 #include "job.h"
+#include "names.h"
 #include "observer.h"
 #include "own.h"
 #include "policy.h"
@@ -349,8 +350,10 @@ int job_perform(struct job *job)
 	const struct hycan_operation *operation = job->operation;
 	bool change = operation->access == HYCAN_ACCESS_WRITE;
 	const struct undo_mark before = job->undo ? undo_log_mark(job->undo) : (struct undo_mark){ 0 };
-	int r = own_check(job);
+	int r = names_check(job);
 
+	if (r == 0)
+		r = own_check(job);
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;

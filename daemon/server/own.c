@@ -2,9 +2,6 @@
 /*
  * Asks the ledger, for each thing that the row of the schema says is changed or taken away.
  *
- * A link may be known by other names, too. The ledger has one alone, so the kernel is asked for it, unless the ledger knows
- * the name that was given or the caller is root, who may anyway.
- *
  * What this file does not do: know any operation.
  */
 #include <string.h>
@@ -36,19 +33,6 @@ static int refuse(const struct key_view *v, const struct ledger_key *key, uid_t 
 	                 kind_name(key->kind), text, owner, v->effect->does == OP_TAKES ? "remove" : "change");
 }
 
-/* The key with the link's own name. False: it is the same, or there is no such link. */
-static bool by_own_name(const struct job *job, struct ledger_key *key)
-{
-	char name[HYCAN_IFNAME_SIZE];
-	const char *given = (const char *)key->identity + 1;
-
-	if (key->kind != HYCAN_OBJECT_KIND_LINK || op_scope_link_name(job->op.scope, given, name) < 0 || strcmp(name, given) == 0)
-		return false;
-	key->size = (uint8_t)(strlen(name) + 2);
-	memcpy(key->identity + 1, name, strlen(name) + 1);
-	return true;
-}
-
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uid_t *ret_owner)
 {
 	struct job *job = v->job;
@@ -67,8 +51,6 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 
 	key_of(v, item, &key);
 	stand = ask(v, &key, force, &owner);
-	if (stand == LEDGER_NOBODYS && !force && by_own_name(v->job, &key))
-		stand = ask(v, &key, force, &owner);
 	switch (stand) {
 	case LEDGER_NOBODYS:
 	case LEDGER_MINE:

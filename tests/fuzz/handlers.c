@@ -69,12 +69,15 @@ int kernel_namespace_find(uint64_t inode, int *ret_netns)
 	return -ENOENT;
 }
 
-int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_link *ret_link)
+int kernel_link_own_name(struct kernel_scope *scope, const char *name, char ret_name[static HYCAN_IFNAME_SIZE])
 {
-	(void)scope;
-	memset(ret_link, 0, sizeof(*ret_link));
-	snprintf(ret_link->name, sizeof(ret_link->name), "%s", name[0] == 'a' ? "vcan0" : name);
-	return name[0] == 'b' ? -ENODEV : 0;
+	CHECK(scope && *name && strlen(name) < HYCAN_IFNAME_SIZE);
+	if (*name == 'n')
+		return -ENODEV;
+	if (*name == 'e')
+		return -ENOBUFS;
+	snprintf(ret_name, HYCAN_IFNAME_SIZE, "%s", *name == 'a' ? "own" : name);
+	return 0;
 }
 
 int kernel_namespace_owner(int netns, uid_t *ret_owner)

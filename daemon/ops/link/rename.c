@@ -22,19 +22,6 @@ static int refuse(struct op *op, const struct hycan_link *link, const char *new_
 	return error;
 }
 
-/* The ledger knows a link by its name alone, and the request may have an alternative one (IFLA_ALT_IFNAME). */
-static int settle(struct op *op, const struct hycan_link_rename_request *request, const struct hycan_link *link)
-{
-	struct hycan_link_rename_request *settled = op->memory(op, sizeof(*settled));
-
-	if (!settled)
-		return -ENOMEM;
-	*settled = *request;
-	memcpy(settled->name, link->name, sizeof(settled->name));
-	op->settled = settled;
-	return 0;
-}
-
 int op_link_rename(struct op *op, const struct hycan_link_rename_request *request)
 {
 	struct hycan_link_rename_request back = { 0 };
@@ -49,9 +36,6 @@ int op_link_rename(struct op *op, const struct hycan_link_rename_request *reques
 	op->unchanged = strcmp(link.name, request->new_name) == 0;
 	if (op->unchanged)
 		return 0;
-	r = settle(op, request, &link);
-	if (r < 0)
-		return r;
 	memcpy(back.name, request->new_name, sizeof(back.name));
 	memcpy(back.new_name, link.name, sizeof(back.new_name));
 	r = op_undo(op, HYCAN_OPERATION_LINK_RENAME, &back);

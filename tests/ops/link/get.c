@@ -102,15 +102,16 @@ static void test_peer_elsewhere(void **state)
 	assert_false(link.has_parent);
 }
 
-/* As with ip(8), a link is found by its other names too, and has the one that counts. */
+/* Policy and the ledger know the name that counts; who asks by another is told. */
 static void test_other_name(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link link;
 
 	free(shell("ip link add v0 type ifb && ip link property add dev v0 altname second"));
-	assert_done(w->h, hycan_link_get(w->h, "second", &link));
-	assert_string_equal(link.name, "v0");
+	assert_refused(w->h, hycan_link_get(w->h, "second", NULL), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "“second” is an alternative name of the link “v0”");
+	assert_string_equal(hycan_error_field(w->h), "name");
+	assert_done(w->h, hycan_link_get(w->h, "v0", NULL));
 }
 
 static void test_missing(void **state)
