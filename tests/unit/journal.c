@@ -327,7 +327,7 @@ static void is_killed(void **state)
 			for (uint8_t *to; (to = journal_reserve(j, (n + 1) % 100)); journal_commit(j, n, n % 100)) {
 				n++;
 				memset(to, (int)(n & 0xff), n % 100);
-				if (n == 100 && write(pipes[1], "", 1) != 1)
+				if (n == 101 && write(pipes[1], "", 1) != 1)
 					_exit(2);
 				/* not more than the test can read in its time */
 				while (n == 100000)
