@@ -177,6 +177,13 @@ bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, ui
 
 enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder);
 
+/* All who hold it, by number; at_us: when a lease of theirs began. */
+size_t hold_count(const struct entry *e);
+void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret_holder, uint64_t *ret_at_us);
+
+/* Writes when each session was renewed, behind all objects of a file that is written anew. */
+void hold_write_renewals(struct ledger *l);
+
 /* The holds of one entry are another's. 0 or -ENOMEM, and nothing has changed. */
 int hold_move(struct entry *from, struct entry *to);
 

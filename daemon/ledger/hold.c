@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "entry.h"
+#include "ledger_file.h"
 
 /* ---------------------------------------------------------------------------------------------------------- sessions */
 
@@ -270,7 +271,7 @@ int hold_move(struct entry *from, struct entry *to)
 	return 0;
 }
 
-static size_t count(const struct entry *e)
+size_t hold_count(const struct entry *e)
 {
 	size_t n = e->owned;
 
@@ -290,9 +291,25 @@ static void describe(const struct hold *h, struct ledger_object *object)
 	object->deadline_us = h->seconds ? deadline_of(h) : 0;
 }
 
+void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret_holder, uint64_t *ret_at_us)
+{
+	const struct hold *h = e->holds;
+	struct ledger_object object = { 0 };
+
+	*ret_holder = (struct ledger_holder){ .uid = e->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	*ret_at_us = 0;
+	if (e->owned && number-- == 0)
+		return;
+	while (number-- > 0)
+		h = h->next;
+	describe(h, &object);
+	*ret_holder = object.holder;
+	*ret_at_us = h->of && h->of->renewed_us > h->at_us ? h->of->renewed_us : h->at_us;
+}
+
 void hold_describe(const struct entry *e, struct ledger_object *object)
 {
-	object->n_holders = (uint32_t)count(e);
+	object->n_holders = (uint32_t)hold_count(e);
 	object->deadline_us = 0;
 	object->holder = (struct ledger_holder){ .uid = e->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	if (!e->owned && e->holds)
@@ -340,14 +357,26 @@ size_t ledger_session_count(struct ledger *ledger, uint64_t session)
 	return n;
 }
 
+void hold_write_renewals(struct ledger *l)
+{
+	struct holds *h;
+
+	for (size_t i = 0; i < SESSION_LISTS; i++)
+		LIST_FOREACH(h, &l->sessions[i], entry)
+	if (h->renewed_us)
+		ledger_file_renew(l->file, h->session, h->renewed_us);
+}
+
 void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us)
 {
 	struct holds *h;
 
 	ledger_lock(ledger);
 	h = find_session(ledger, session);
-	if (h)
+	if (h) {
 		h->renewed_us = now_us;
+		ledger_file_renew(ledger->file, session, now_us);
+	}
 	ledger_unlock(ledger);
 }
 
@@ -359,6 +388,8 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 	ledger_lock(ledger);
 	a = find_session(ledger, from);
 	b = find_session(ledger, to);
+	if (a)
+		ledger_file_adopt(ledger->file, from, to);
 	if (a && !b) {
 		LIST_REMOVE(a, entry);
 		a->session = to;
@@ -366,6 +397,10 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 	}
 	while (a && b && (h = TAILQ_FIRST(&a->list))) {
 		bool last = a->n == 1;
+
+		/* its lease does not end sooner for that */
+		if (a->renewed_us > h->at_us)
+			h->at_us = a->renewed_us;
 
 		if (find_hold(h->entry, h->uid, to)) {
 			drop(ledger, h);
@@ -399,6 +434,8 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	bool grave = is_in_grave(e);
 
 	drop(l, h);
+	if (!grave && e->object)
+		ledger_file_hold(l->file, e);
 	if (grave || hold_any(e) || e->going || !e->object)
 		return false;
 	if (going_begin(l, e, by) < 0)

@@ -99,11 +99,18 @@ int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint6
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct entry *e = going_find(ledger, &keys[i], table_hash(ledger, &keys[i]), by);
 
-		if (e && e->object)
+		if (e && e->object) {
+			/* asked for again by whom it belongs to: nothing is new */
+			bool known = e->owned && e->uid == holder->uid && holder->lifetime == HYCAN_LIFETIME_PERMANENT && !e->holds;
+
 			r = hold_add(ledger, e, holder, now_us);
-		else
+			if (!known && r == 0)
+				ledger_file_hold(ledger->file, e);
+		} else {
 			unknown = true;
+		}
 	}
+	list_write_anew(ledger);
 	if (r == 0 && unknown && ledger_stamp(ledger) != stamp)
 		r = -EAGAIN;
 	ledger_unlock(ledger);
@@ -149,7 +156,13 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
 /* Lets go of an entry. True: it is going. */
 static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder, const void *by)
 {
-	return e && e->object && hold_any(e) && !hold_let_go(l, e, holder) && !e->going && going_begin(l, e, by) == 0;
+	bool held;
+
+	if (!e || !e->object || !hold_any(e))
+		return false;
+	held = hold_let_go(l, e, holder);
+	ledger_file_hold(l->file, e);
+	return !held && !e->going && going_begin(l, e, by) == 0;
 }
 
 bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "entry.h"
 #include "journal.h"
 #include "ledger_file.h"
 
@@ -30,6 +31,10 @@ enum record_type {
 	RECORD_RENAME,
 	RECORD_BEGIN,
 	RECORD_COMMIT,
+	RECORD_HOLD,
+	RECORD_ADOPT,
+	RECORD_RENEW,
+	RECORD_DISOWN,
 };
 
 struct request {
@@ -115,6 +120,50 @@ static int write_rename(struct journal *j, const struct ledger_key *from, const 
 	return 0;
 }
 
+/* All who hold it, each with the time from which a lease counts. */
+static int write_hold(struct journal *j, const struct entry *e)
+{
+	size_t n = hold_count(e);
+	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX + n * (HOLDER_SIZE + sizeof(uint64_t))), *p = begin;
+	struct ledger_holder holder;
+	struct ledger_key key;
+	uint64_t at_us;
+
+	if (!begin)
+		return -errno;
+	entry_key(e, &key);
+	p = put_key(p, &key);
+	for (size_t i = 0; i < n; i++) {
+		hold_number(e, i, &holder, &at_us);
+		p = put_holder(p, &holder);
+		p = put_bytes(p, &at_us, sizeof(at_us));
+	}
+	journal_commit(j, RECORD_HOLD, (size_t)(p - begin));
+	return 0;
+}
+
+/* About a session, or two. */
+static int write_numbers(struct journal *j, enum record_type type, uint64_t one, uint64_t two)
+{
+	uint8_t *begin = journal_reserve(j, sizeof(one) + sizeof(two));
+
+	if (!begin)
+		return -errno;
+	put_bytes(put_bytes(begin, &one, sizeof(one)), &two, sizeof(two));
+	journal_commit(j, type, sizeof(one) + sizeof(two));
+	return 0;
+}
+
+static int write_disown(struct journal *j, const struct ledger_key *key)
+{
+	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX);
+
+	if (!begin)
+		return -errno;
+	journal_commit(j, RECORD_DISOWN, (size_t)(put_key(begin, key) - begin));
+	return 0;
+}
+
 static int write_begin(struct journal *j, unsigned int number, const struct ledger_bytes *request, size_t n_parts,
                        struct request *ret_request)
 {
@@ -165,6 +214,30 @@ int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder
 int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
 {
 	return file ? WRITE_BOTH(file, write_rename, from, to, kinds) : 0;
+}
+
+void ledger_file_hold(struct ledger_file *file, const struct entry *e)
+{
+	if (file)
+		(void)WRITE_BOTH(file, write_hold, e);
+}
+
+void ledger_file_adopt(struct ledger_file *file, uint64_t from, uint64_t to)
+{
+	if (file)
+		(void)WRITE_BOTH(file, write_numbers, RECORD_ADOPT, from, to);
+}
+
+void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_us)
+{
+	if (file)
+		(void)WRITE_BOTH(file, write_numbers, RECORD_RENEW, session, now_us);
+}
+
+void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key)
+{
+	if (file)
+		(void)WRITE_BOTH(file, write_disown, key);
 }
 
 void ledger_file_take(struct ledger_file *file, const struct ledger_key *key)
@@ -315,6 +388,61 @@ static int read_take(struct ledger *ledger, struct bytes *b)
 	return 0;
 }
 
+/* Nobody: the daemon was about to take it away. */
+static int read_hold(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_holder holder;
+	struct ledger_key key;
+	uint64_t at_us;
+	struct entry *e;
+	int r = 0;
+
+	take_key(b, &key);
+	e = b->bad ? NULL : table_find(ledger, &key);
+	if (e && !e->object)
+		e = NULL;
+	if (e)
+		hold_drop_all(ledger, e);
+	while (!b->bad && b->left && r == 0) {
+		take_holder(b, &holder);
+		take_bytes(b, &at_us, sizeof(at_us));
+		if (e && !b->bad)
+			r = hold_add(ledger, e, &holder, at_us);
+	}
+	return b->bad ? -EBADMSG : r;
+}
+
+static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
+{
+	uint64_t one, two;
+
+	take_bytes(b, &one, sizeof(one));
+	take_bytes(b, &two, sizeof(two));
+	if (b->bad || b->left)
+		return -EBADMSG;
+	if (type == RECORD_ADOPT)
+		ledger_adopt(ledger, one, two);
+	else
+		ledger_renew(ledger, one, two);
+	return 0;
+}
+
+static int read_disown(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key key;
+	struct entry *e;
+
+	take_key(b, &key);
+	if (b->bad || b->left)
+		return -EBADMSG;
+	e = table_find(ledger, &key);
+	if (e && e->object) {
+		hold_drop_all(ledger, e);
+		object_disown(ledger, e);
+	}
+	return 0;
+}
+
 static int read_rename(struct ledger *ledger, struct bytes *b)
 {
 	struct ledger_key from, to;
@@ -349,6 +477,13 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 		return read_take(reading->ledger, &b);
 	case RECORD_RENAME:
 		return read_rename(reading->ledger, &b);
+	case RECORD_HOLD:
+		return read_hold(reading->ledger, &b);
+	case RECORD_ADOPT:
+	case RECORD_RENEW:
+		return read_numbers(reading->ledger, type, &b);
+	case RECORD_DISOWN:
+		return read_disown(reading->ledger, &b);
 	case RECORD_BEGIN:
 	case RECORD_COMMIT:
 		return read_request(reading->file, type == RECORD_BEGIN, &b);
@@ -447,9 +582,13 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 	return r;
 }
 
-int ledger_file_anew_put(struct ledger_file *file, const struct ledger_object *object, const struct ledger_key *on)
+int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
+                         const struct ledger_key *on)
 {
-	return file->next ? write_put(file->next, &object->holder, object->since_us, &object->key, 1, on) : -ECANCELED;
+	int r = file->next ? write_put(file->next, &object->holder, object->since_us, &object->key, 1, on) : -ECANCELED;
+
+	/* most are held by one user for good, and that is said */
+	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;
 }
 
 int ledger_file_anew_done(struct ledger_file *file)

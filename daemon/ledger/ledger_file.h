@@ -15,6 +15,7 @@
 
 #include "ledger.h"
 
+struct entry;
 struct ledger_file;
 
 /*
@@ -33,6 +34,14 @@ int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder
                     size_t n, const struct ledger_key *on);
 int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
 
+/* Who holds an entry from now on: the first one, and all others. */
+void ledger_file_hold(struct ledger_file *file, const struct entry *e);
+void ledger_file_adopt(struct ledger_file *file, uint64_t from, uint64_t to);
+void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_us);
+
+/* It is as if a stranger had made it. */
+void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key);
+
 /* What is gone is gone, whether there is room to write it down or not: recovery finds out. */
 void ledger_file_take(struct ledger_file *file, const struct ledger_key *key);
 
@@ -46,7 +55,8 @@ bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
 
 /* Writing it anew: from the beginning, where it is not under way; an object; the end, with which the new one is the file. */
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins);
-int ledger_file_anew_put(struct ledger_file *file, const struct ledger_object *object, const struct ledger_key *on);
+int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
+                         const struct ledger_key *on);
 int ledger_file_anew_done(struct ledger_file *file);
 void ledger_file_anew_abandon(struct ledger_file *file);
 

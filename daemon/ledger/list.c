@@ -43,7 +43,7 @@ static int write_slice(struct ledger *l, bool *ret_done)
 			copy_object(e, &object);
 			if (e->on)
 				entry_key(e->on, &on);
-			r = ledger_file_anew_put(l->file, &object, e->on ? &on : NULL);
+			r = ledger_file_anew_put(l->file, e, &object, e->on ? &on : NULL);
 			if (r < 0)
 				return r;
 		}
@@ -51,6 +51,8 @@ static int write_slice(struct ledger *l, bool *ret_done)
 		TAILQ_INSERT_AFTER(&l->objects, e, &l->written_anew, order);
 	}
 	*ret_done = !e;
+	if (!e)
+		hold_write_renewals(l);
 	return 0;
 }
 

@@ -70,7 +70,7 @@ void object_disown(struct ledger *l, struct entry *e)
 	if (!e->object)
 		return;
 	entry_key(e, &key);
-	ledger_file_take(l->file, &key);
+	ledger_file_disown(l->file, &key);
 	TAILQ_REMOVE(&l->objects, e, order);
 	l->n_objects--;
 	e->object = false;

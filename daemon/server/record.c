@@ -21,7 +21,7 @@ static bool is_unchanged(const struct job *job, size_t item)
 {
 	/* the daemon that was killed had made it */
 	if (job->again)
-		return false;
+		return job->op.items_failed && job->op.items_failed[item];
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -30,8 +30,7 @@ static void forget_links(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged ||
-	    v->job->again)
+	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);

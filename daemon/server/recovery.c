@@ -8,19 +8,23 @@
  * it away is no more than that.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "dispatch.h"
 #include "intent.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "log.h"
 #include "op.h"
 #include "record.h"
 #include "recovery.h"
 #include "server.h"
+#include "undo.h"
 #include "wire.h"
 
 struct unfinished {
@@ -64,15 +68,15 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		(void)job_explain(job, r);
 		return;
 	}
-	job->again = true;
+	job->again = job->is_own = true;
 	if (!head->keyless) {
 		r = job_do(job);
 		if (is_done(job, r)) {
-			record_done(job);
+			(void)record_done(job);
 			r = 0;
 		}
 	} else {
-		record_done(job);
+		(void)record_done(job);
 		r = 0;
 	}
 	(void)job_explain(job, r);
@@ -116,7 +120,53 @@ static void go_on(struct server *server, const struct unfinished *u)
 	job->op.scope = job->scope;
 	job_end(job);
 	/* what it was about is nothing to the next request */
-	job->again = false;
+	job->again = job->is_own = false;
+}
+
+/* Objects that nobody holds: they were about to be taken away. */
+struct leftovers {
+	struct ledger_key *keys;
+	size_t n;
+};
+
+static int collect_leftover(const struct ledger_object *object, void *userdata)
+{
+	struct leftovers *l = userdata;
+	int r;
+
+	if (object->n_holders > 0)
+		return 0;
+	r = array_grow(&l->keys, l->n, sizeof(*l->keys));
+	if (r == 0)
+		l->keys[l->n++] = object->key;
+	return r;
+}
+
+static void take_leftovers(struct server *server)
+{
+	struct leftovers l = { 0 };
+	char sentence[UNDO_SENTENCE_SIZE];
+	int r = ledger_list(server->ledger, collect_leftover, &l);
+
+	/* the last one first */
+	while (r == 0 && l.n-- > 0) {
+		_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+		char identity[512];
+
+		key_format(&l.keys[l.n], identity, sizeof(identity));
+		r = find_scope(server, l.keys[l.n].netns, &other);
+		if (r == 0)
+			r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], sentence);
+		else
+			snprintf(sentence, sizeof(sentence), "%s", strerror(-r));
+		if (r)
+			log_write(LOG_WARNING, "%s, which nobody holds, could not be taken away: %s", identity, sentence);
+		else
+			log_write(LOG_INFO, "%s was taken away, since nobody holds it.", identity);
+		server->job.memory.used = 0;
+		r = 0;
+	}
+	free(l.keys);
 }
 
 void recovery_run(struct server *server)
@@ -131,4 +181,5 @@ void recovery_run(struct server *server)
 		ledger_commit(server->ledger, u->number);
 		free(u);
 	}
+	take_leftovers(server);
 }

@@ -61,7 +61,8 @@ static void begin(void)
 /* A number that tells whether two ledgers have the same objects, in whatever order. */
 static int add_up(const struct ledger_object *object, void *userdata)
 {
-	uint64_t *sum = userdata, hash = object->holder.uid + object->key.kind * UINT64_C(31) + object->key.netns;
+	uint64_t *sum = userdata, hash = object->holder.uid + object->n_holders + object->holder.session +
+	                                 object->key.kind * UINT64_C(31) + object->key.netns;
 
 	CHECK(object->key.size <= LEDGER_IDENTITY_MAX);
 	for (size_t i = 0; i < object->key.size; i++)

@@ -69,9 +69,23 @@ static struct ledger *keep(const char *path, bool broken)
 	return l;
 }
 
+/* Of six users and four sessions. */
+static struct ledger_holder holder_number(unsigned int number)
+{
+	struct ledger_holder holder = { .uid = number % 6, .lifetime = HYCAN_LIFETIME_PERMANENT };
+
+	if (number % 7 < 4)
+		return holder;
+	holder.lifetime = number % 7 == 4 ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION;
+	holder.session = 100 + number % 4;
+	holder.uid = number % 4;
+	holder.seconds = number % 7 == 4 ? 10 + number % 5 : 0;
+	return holder;
+}
+
 static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
 {
-	const struct ledger_holder holder = { .uid = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holder = holder_number(uid);
 	const struct ledger_key k = key(kind, identity);
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, on ? on : "");
 
@@ -82,8 +96,9 @@ static int append(const struct ledger_object *object, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%d:%.*s:%u:%ju\n", (int)object->key.kind, object->key.size, object->key.identity,
-	        object->holder.uid, (uintmax_t)object->since_us);
+	sprintf(text + strlen(text), "%d:%.*s:%u/%u:%ju:%ju:%ju\n", (int)object->key.kind, object->key.size, object->key.identity,
+	        object->holder.uid, object->n_holders, (uintmax_t)object->holder.session, (uintmax_t)object->deadline_us,
+	        (uintmax_t)object->since_us);
 	return 0;
 }
 
@@ -116,6 +131,41 @@ static void assert_same(struct ledger *l, struct ledger *other)
 	sorted(other, b);
 	assert_string_equal(a, b);
 	assert_int_equal(ledger_count(l), ledger_count(other));
+}
+
+static void change_holder(struct ledger *l, const struct ledger_key *k, unsigned int number)
+{
+	const struct ledger_holder holder = holder_number(number / 3);
+
+	if (number % 3)
+		assert_int_equal(ledger_hold(l, &holder, number, k, 1, NULL, ledger_stamp(l)), 0);
+	else if (ledger_let_go(l, k, &holder, l))
+		ledger_take(l, k);
+}
+
+static void end_session(struct ledger *l, uint64_t session, unsigned int number)
+{
+	struct ledger_key keys[8];
+	uint64_t next;
+	size_t n;
+
+	switch (number / 4 % 4) {
+	case 0:
+		ledger_adopt(l, session, 100 + (session + 1) % 4);
+		return;
+	case 1:
+		ledger_renew(l, session, number);
+		return;
+	case 2:
+		/* somebody who did not take it away */
+		if (ledger_session_end(l, session, UINT64_MAX, l, keys, 1, &next) > 0)
+			ledger_cancel(l, l);
+		return;
+	case 3:
+		while ((n = ledger_session_end(l, session, UINT64_MAX, l, keys, 8, &next)) > 0)
+			for (size_t i = 0; i < n; i++)
+				ledger_take(l, &keys[i]);
+	}
 }
 
 /* Something that may happen to a ledger; the same for the same number. */
@@ -158,6 +208,16 @@ static void step(struct ledger *l, unsigned int number)
 	case 9:
 		snprintf(address, sizeof(address), "10.%u.0.0/16", random >> 16 & 31);
 		put(l, HYCAN_OBJECT_KIND_ROUTE, address, a, number);
+		return;
+	case 10:
+		change_holder(l, &k, number);
+		return;
+	case 11:
+		k = key(HYCAN_OBJECT_KIND_ADDRESS, address);
+		change_holder(l, &k, number);
+		return;
+	case 12:
+		end_session(l, 100 + number % 4, number);
 		return;
 	default:
 		put(l, HYCAN_OBJECT_KIND_ADDRESS, address, a, number);
