@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.ledger\n"
+	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
 	"  --help             this text\n"
@@ -40,6 +41,7 @@ enum {
 	OPTION_PRIVATE,
 	OPTION_UNCONFINED,
 	OPTION_STATE,
+	OPTION_EVENT_BUFFER,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
 	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
 	{ "state", required_argument, NULL, OPTION_STATE },
+	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -110,14 +113,14 @@ static int serve(const struct server_options *options, unsigned int stages)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int parse_fd(const char *text, int *ret_fd)
+static int parse_number(const char *text, int *ret_number)
 {
 	char *end;
-	long fd = strtol(text, &end, 10);
+	long number = strtol(text, &end, 10);
 
-	if (*end || end == text || fd < 0 || fd > 1 << 20)
+	if (*end || end == text || number < 0 || number > 1 << 20)
 		return -EINVAL;
-	*ret_fd = (int)fd;
+	*ret_number = (int)number;
 	return 0;
 }
 
@@ -164,7 +167,7 @@ int main(int argc, char **argv)
 			log_set_level(level);
 			break;
 		case OPTION_PRIVATE:
-			if (parse_fd(optarg, &options.private_fd) < 0) {
+			if (parse_number(optarg, &options.private_fd) < 0) {
 				fprintf(stderr, "“%s” is no descriptor\n", optarg);
 				return 2;
 			}
@@ -180,6 +183,13 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_STATE:
 			state = optarg;
+			break;
+		case OPTION_EVENT_BUFFER:
+			if (parse_number(optarg, &options.event_buffer) < 0 || options.event_buffer == 0) {
+				fprintf(stderr, "“%s” is no number of KiB between 1 and 1048576\n", optarg);
+				return 2;
+			}
+			options.event_buffer *= 1024;
 			break;
 		case OPTION_HELP:
 			fputs(usage, stdout);

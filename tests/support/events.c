@@ -95,6 +95,16 @@ static void forget_key(struct events *e, const char *key)
 		}
 }
 
+static void *grow(void *array, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return array;
+	*room = *room ? *room * 2 : 64;
+	array = reallocarray(array, *room, size);
+	assert_non_null(array);
+	return array;
+}
+
 static void learn(struct events *e, const struct hycan_event *event, const char *text, const char *key)
 {
 	switch (event->what) {
@@ -119,8 +129,7 @@ static void learn(struct events *e, const struct hycan_event *event, const char 
 	case HYCAN_EVENT_WHAT_NEW:
 		break;
 	}
-	e->known = reallocarray(e->known, e->n_known + 1, sizeof(*e->known));
-	assert_non_null(e->known);
+	e->known = grow(e->known, e->n_known, &e->known_room, sizeof(*e->known));
 	snprintf(e->known[e->n_known++].key, sizeof(e->known->key), "%s|%s", key, text);
 }
 
@@ -149,8 +158,7 @@ static void on_event(struct hycan *h, int result, const void *reply, size_t n, v
 	}
 	learn(e, event, text, key);
 	snprintf(line, sizeof(line), "%s%s%s%s", what_name(event->what), text[0] ? " " : "", text, cause);
-	e->line = reallocarray(e->line, e->n_lines + 1, sizeof(*e->line));
-	assert_non_null(e->line);
+	e->line = grow(e->line, e->n_lines, &e->line_room, sizeof(*e->line));
 	e->line[e->n_lines++] = strdup(line);
 }
 

@@ -21,9 +21,11 @@ struct events {
 	uint64_t last; /* number of the last event */
 	char **line;
 	size_t n_lines;
+	size_t line_room;
 	size_t at;           /* lines before it were looked at */
 	struct known *known; /* what there is: lines without WHAT */
 	size_t n_known;
+	size_t known_room;
 	size_t n_overflows;
 	size_t n_snapshots;
 	bool complete; /* the last snapshot is */
