@@ -3,11 +3,8 @@
  * Bytes in, frames to the dispatcher, bytes out.
  *
  * What a socket has is read into a buffer that all peers share; only what is not a whole frame is kept with the peer, so
- * an idle peer has no buffer at all. Answers are collected while a peer has its turn and sent together. A peer whose
- * answers are not taken gets no further requests carried out; a peer that keeps us waiting is dropped.
- *
- * Descriptors belong to the frame in whose bytes they arrived: the kernel ends a read behind the bytes that descriptors
- * came with (unix(7)), so that position is noted with each.
+ * an idle peer has no buffer at all. Answers are collected while a peer has its turn and sent together (output.c). A peer
+ * whose answers are not taken gets no further requests carried out; a peer that keeps us waiting is dropped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,24 +14,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "arrival.h"
 #include "charge.h"
 #include "classic.h"
 #include "cleanup.h"
 #include "dispatch.h"
 #include "log.h"
 #include "op.h"
+#include "output.h"
 #include "patience.h"
 #include "peer.h"
 #include "server.h"
 #include "subscribe.h"
 #include "turn.h"
 
-/* With so much unsent, a peer's further requests wait. */
-#define OUTPUT_HIGH (256u << 10)
-
-/* How much is read at once of a request that does not fit one read, and sent at once of a long answer. */
+/* How much is read at once of a request that does not fit one read. */
 #define INPUT_STEP (64u << 10)
-#define SEND_MAX   (1u << 20)
 
 /* ----------------------------------------------------------------------------------------------------------- watching */
 
@@ -50,137 +45,16 @@ static void watch(struct peer *peer, uint32_t events)
 		peer->events = events;
 }
 
-/* Unsent bytes from which on further requests wait. Over its quota a user gets no answer behind one that is not read. */
-static size_t output_high(const struct peer *peer)
-{
-	return charge_is_over(peer) ? 0 : OUTPUT_HIGH;
-}
-
-static bool backlog(const struct peer *peer)
-{
-	return buffer_used(&peer->output) > output_high(peer);
-}
-
 /* Watches what matters now, and notes whether the peer keeps us waiting. */
 static void update(struct peer *peer)
 {
 	bool unsent = buffer_used(&peer->output) > 0;
-	bool half = (buffer_used(&peer->input) > 0 || peer->skip > 0) && !peer->job && !peer->is_waiting && !backlog(peer);
-	bool reads = !peer->eof && !peer->job && !peer->is_waiting && !backlog(peer);
+	bool half = (buffer_used(&peer->input) > 0 || peer->skip > 0) && !peer->job && !peer->is_waiting && !output_is_high(peer);
+	bool reads = !peer->eof && !peer->job && !peer->is_waiting && !output_is_high(peer);
 
 	watch(peer, (reads ? EPOLLIN : 0u) | (unsent ? EPOLLOUT : 0u));
 	if ((unsent || half) != peer->is_slow || (half && patience_has_progress(peer)))
 		patience_set(peer, unsent || half);
-}
-
-/* ------------------------------------------------------------------------------------------------------------- output */
-
-/* Sends bytes, not too many at once; returns how many went, or -errno when the connection is broken. */
-static ssize_t send_bytes(struct peer *peer, const void *bytes, size_t size)
-{
-	ssize_t n;
-
-	do
-		n = send(peer->fd, bytes, size < SEND_MAX ? size : SEND_MAX, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	return n;
-}
-
-/* Sends more of what the socket did not take before. */
-static int flush(struct peer *peer)
-{
-	ssize_t n;
-
-	if (buffer_used(&peer->output) == 0)
-		return 0;
-	n = send_bytes(peer, buffer_first(&peer->output), buffer_used(&peer->output));
-	if (n <= 0)
-		return (int)n;
-	buffer_consume(&peer->output, (size_t)n, 0);
-	/* whoever reads, however slowly, is not dropped */
-	if (peer->is_slow)
-		patience_set(peer, true);
-	return 0;
-}
-
-/* Sends what was answered; what the socket does not take stays with the peer. */
-static int send_output(struct peer *peer, struct buffer *output)
-{
-	ssize_t n = 0;
-	int r = 0;
-
-	if (buffer_used(output) == 0)
-		return 0;
-	if (buffer_used(&peer->output) == 0) {
-		n = send_bytes(peer, buffer_first(output), buffer_used(output));
-		if (n < 0)
-			r = (int)n;
-	}
-	if (r == 0 && (size_t)n < buffer_used(output)) {
-		output->begin += (size_t)n;
-		if (buffer_used(&peer->output) == 0 && buffer_used(output) > OUTPUT_HIGH) {
-			/* a long answer changes hands, it is not copied */
-			buffer_release(&peer->output);
-			peer->output = *output;
-			*output = (struct buffer){ 0 };
-			return 0;
-		}
-		r = buffer_append(&peer->output, buffer_first(output), buffer_used(output), (size_t)2 * WIRE_ANSWER_MAX);
-	}
-	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
-	return r;
-}
-
-/* -------------------------------------------------------------------------------------------------------- descriptors */
-
-static void close_fds(struct peer *peer, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		close(peer->fds[i]);
-	peer->n_fds -= n;
-	memmove(peer->fds, peer->fds + n, peer->n_fds * sizeof(*peer->fds));
-	memmove(peer->fd_position, peer->fd_position + n, peer->n_fds * sizeof(*peer->fd_position));
-}
-
-/* How many of the pending descriptors came with bytes up to that position. */
-static size_t fds_until(const struct peer *peer, uint64_t position)
-{
-	size_t n = 0;
-
-	while (n < peer->n_fds && peer->fd_position[n] <= position)
-		n++;
-	return n;
-}
-
-/* Keeps the descriptors of a message that was read; end is the position behind its bytes. */
-static void take_fds(struct peer *peer, struct msghdr *msg, uint64_t end)
-{
-	bool lost = msg->msg_flags & MSG_CTRUNC;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (peer->n_fds == WIRE_FDS_MAX) {
-				close(fd);
-				lost = true;
-				continue;
-			}
-			peer->fds[peer->n_fds] = fd;
-			peer->fd_position[peer->n_fds++] = end;
-		}
-	}
-	if (lost) {
-		peer->fds_lost = true;
-		peer->lost_position = end;
-	}
 }
 
 /* -------------------------------------------------------------------------------------------------------------- input */
@@ -236,17 +110,13 @@ static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size
 	}
 	if (header.nlmsg_len > size)
 		return 0;
-	n_fds = fds_until(peer, peer->position + header.nlmsg_len);
-	lost = peer->fds_lost && peer->lost_position <= peer->position + header.nlmsg_len;
+	n_fds = arrival_until(peer, peer->position + header.nlmsg_len, &lost);
 	memcpy(fds, peer->fds, n_fds * sizeof(*fds));
 	*ret_dispatched = dispatch_frame(peer, &header, bytes, fds, n_fds, lost);
 	if (*ret_dispatched == DISPATCH_WAIT || *ret_dispatched == DISPATCH_WAIT_SLOW)
 		return 0;
 	/* they are the job's now */
-	peer->n_fds -= n_fds;
-	memmove(peer->fds, peer->fds + n_fds, peer->n_fds * sizeof(*peer->fds));
-	memmove(peer->fd_position, peer->fd_position + n_fds, peer->n_fds * sizeof(*peer->fd_position));
-	peer->fds_lost = peer->fds_lost && !lost;
+	arrival_pass(peer, n_fds, lost);
 	return header.nlmsg_len;
 }
 
@@ -278,9 +148,9 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		enum dispatched dispatched;
 		size_t n;
 
-		if (buffer_used(&server->output) + buffer_used(&peer->output) > output_high(peer)) {
-			peer->error = send_output(peer, &server->output);
-			if (peer->error < 0 || backlog(peer))
+		if (output_would_be_high(peer, buffer_used(&server->output))) {
+			peer->error = output_send(peer, &server->output);
+			if (peer->error < 0 || output_is_high(peer))
 				break;
 		}
 		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
@@ -295,9 +165,7 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 			turn_wait(peer, false);
 	}
 	/* descriptors of bytes that were stepped over belong to nobody */
-	if (peer->n_fds)
-		close_fds(peer, fds_until(peer, peer->position));
-	peer->fds_lost = peer->fds_lost && peer->lost_position > peer->position;
+	arrival_close(peer, peer->position);
 	return taken;
 }
 
@@ -358,7 +226,7 @@ static int receive(struct peer *peer)
 		return 0;
 	}
 	if (msg.msg_controllen || msg.msg_flags & MSG_CTRUNC)
-		take_fds(peer, &msg, peer->position + buffer_used(&peer->input) + (uint64_t)n);
+		arrival_take(peer, &msg, peer->position + buffer_used(&peer->input) + (uint64_t)n);
 	if (!whole) {
 		buffer_commit(&peer->input, (size_t)n);
 		return 0;
@@ -391,7 +259,7 @@ void peer_close(struct peer *peer)
 		if (server->ready[i].data.ptr == peer)
 			server->ready[i].data.ptr = NULL;
 	cleanup_close(&peer->fd);
-	close_fds(peer, peer->n_fds);
+	arrival_close(peer, UINT64_MAX);
 	charge_memory(peer, 0);
 	charge_peer_gone(peer);
 	buffer_release(&peer->input);
@@ -415,7 +283,7 @@ static int send_events(struct peer *peer)
 	int r = 0;
 
 	while (r == 0 && subscribe_next(peer, &events)) {
-		r = send_output(peer, &events);
+		r = output_send(peer, &events);
 		buffer_release(&events);
 	}
 	return r;
@@ -429,8 +297,8 @@ static void end_turn(struct peer *peer, int r)
 	if (r == 0)
 		r = peer->error;
 	if (r == 0)
-		r = send_output(peer, output);
-	buffer_consume(output, buffer_used(output), OUTPUT_HIGH);
+		r = output_send(peer, output);
+	buffer_consume(output, buffer_used(output), OUTPUT_KEEP);
 	if (r == 0 && !LIST_EMPTY(&peer->subscriptions))
 		r = send_events(peer);
 	if (r < 0 || (peer->eof && !peer->job && !peer->is_waiting && buffer_used(&peer->output) == 0)) {
@@ -448,10 +316,10 @@ void peer_deliver(struct peer *peer)
 
 void peer_continue(struct peer *peer)
 {
-	int r = flush(peer);
+	int r = output_flush(peer);
 
 	turn_begin(peer->server);
-	if (r == 0 && !backlog(peer))
+	if (r == 0 && !output_is_high(peer))
 		consume_input(peer);
 	end_turn(peer, r);
 }
@@ -468,7 +336,7 @@ void peer_job_done(struct peer *peer, struct job *job)
 	}
 	if (peer->protocol == PEER_CLASSIC)
 		peer->eof = true;
-	r = send_output(peer, job->output);
+	r = output_send(peer, job->output);
 	/* what it wants next comes behind what others have waited for */
 	if (r == 0 && buffer_used(&peer->input) > 0)
 		turn_wait(peer, false);
