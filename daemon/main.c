@@ -4,9 +4,12 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "confine.h"
@@ -25,7 +28,7 @@ static const char usage[] =
 	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
-	"                     under systemd, else SOCKET_PATH.ledger\n"
+	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
@@ -82,11 +85,18 @@ static int confined(const char *stage, int r)
 }
 
 /* Everything is open, and no thread is there yet. */
-static int confine(unsigned int stages)
+static int confine(struct server *server, const struct server_options *options, unsigned int stages)
 {
+	_cleanup_free_ char *path = options->state_path ? strdup(options->state_path) : NULL;
+	const char *folders[] = { path ? dirname(path) : NULL, NULL };
 	int r = 0;
 
-	if (stages & CONFINE_CAPABILITIES)
+	/* also where the view is left as it is: no module for users and groups can be loaded later, and nothing removed */
+	if (stages & (CONFINE_VIEW | CONFINE_CALLS))
+		r = confined("view", server_start_porter(server));
+	if (r == 0 && stages & CONFINE_VIEW)
+		r = confined("view", confine_view(folders));
+	if (r == 0 && stages & CONFINE_CAPABILITIES)
 		r = confined("capabilities", confine_capabilities(CONFINE_CAP_NETWORK));
 	if (r == 0 && stages & CONFINE_PRIVILEGES)
 		r = confined("privileges", confine_privileges());
@@ -107,7 +117,7 @@ static int serve(const struct server_options *options, unsigned int stages)
 		log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (confine(stages) < 0)
+	if (confine(server, options, stages) < 0)
 		return EXIT_FAILURE;
 	r = server_run(server);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -124,6 +134,22 @@ static int parse_number(const char *text, int *ret_number)
 	return 0;
 }
 
+/* Makes the folder of a file. false: it is not for us alone. */
+static bool make_folder(const char *file)
+{
+	_cleanup_free_ char *copy = strdup(file);
+	const char *folder = copy ? dirname(copy) : NULL;
+	struct stat st;
+
+	if (!folder)
+		return false;
+	if (mkdir(folder, 0700) == 0 || (errno == EEXIST && lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
+	                                 st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH))))
+		return true;
+	log_write(LOG_WARNING, "%s cannot be used by uid %u alone: the ledger ends with this daemon.", folder, geteuid());
+	return false;
+}
+
 /* The ledger's file; NULL: none. */
 static char *find_state(const char *asked, const char *socket_path)
 {
@@ -137,7 +163,12 @@ static char *find_state(const char *asked, const char *socket_path)
 		return asprintf(&path, "%.*s/ledger", (int)strcspn(directory, ":"), directory) < 0 ? NULL : path;
 	if (!socket_path && getenv("LISTEN_FDS"))
 		return NULL;
-	return asprintf(&path, "%s.ledger", socket_path ? socket_path : LISTEN_DEFAULT) < 0 ? NULL : path;
+	/* a folder of its own, since the confined daemon sees the whole of it and can change it */
+	if (asprintf(&path, "%s.d/ledger", socket_path ? socket_path : LISTEN_DEFAULT) < 0)
+		return NULL;
+	if (!make_folder(path))
+		cleanup_free(&path);
+	return path;
 }
 
 int main(int argc, char **argv)

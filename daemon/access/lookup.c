@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 
 #include "cleanup.h"
 #include "lookup.h"
+#include "porter.h"
 
 /* Largest entry of a user or a group, with all its members. */
 #define NSS_BUFFER_MAX (16u << 20)
@@ -32,6 +34,8 @@ static int lookup_group(const char *name, char *buffer, size_t size, id_t *ret_i
 
 int lookup_id(const char *name, bool group, id_t *ret_id)
 {
+	if (porter_is_there())
+		return porter_find_id(name, group, ret_id);
 	for (size_t size = 4096; size <= NSS_BUFFER_MAX; size *= 4) {
 		_cleanup_free_ char *buffer = malloc(size);
 		int r;
@@ -44,4 +48,25 @@ int lookup_id(const char *name, bool group, id_t *ret_id)
 			return r == -ENOENT || r == -EBADF || r == -EPERM ? -ESRCH : r;
 	}
 	return -ERANGE;
+}
+
+static void close_file(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
+bool lookup_name(uid_t uid, char *name, size_t size)
+{
+	_cleanup_(close_file) FILE *file = NULL;
+	struct passwd entry, *found = NULL;
+	char text[4096];
+
+	if (porter_is_there())
+		return porter_find_name(uid, name, size);
+	file = fopen("/etc/passwd", "re");
+	while (file && fgetpwent_r(file, &entry, text, sizeof(text), &found) == 0)
+		if (found->pw_uid == uid)
+			return snprintf(name, size, "%s", found->pw_name) < (int)size;
+	return false;
 }

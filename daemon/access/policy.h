@@ -24,6 +24,9 @@ struct policy;
  */
 int policy_read(const char *path, struct policy **ret_policy, char *reason, size_t reason_size);
 
+/* Opens the file to read it. -errno: ENOENT when there is none. */
+int policy_open(const char *path, int *ret_fd);
+
 /* One more who looks at it, until policy_free(). Both are for one thread; looking is for any. */
 struct policy *policy_ref(struct policy *policy);
 void policy_free(struct policy **policy);

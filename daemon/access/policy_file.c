@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "policy.h"
+#include "porter.h"
 #include "rule.h"
 
 #define FILE_SIZE_MAX (1u << 20)
@@ -175,6 +177,16 @@ static int read_all(int fd, char *text, size_t size, size_t *ret_size)
 	return 0;
 }
 
+int policy_open(const char *path, int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
 /* The text of the file. -ENOENT: there is none. */
 static int read_file(const char *path, char **ret_text, size_t *ret_size, char *reason, size_t reason_size)
 {
@@ -183,9 +195,9 @@ static int read_file(const char *path, char **ret_text, size_t *ret_size, char *
 	size_t size = 0;
 	int r;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
+	r = porter_is_there() ? porter_open_policy(&fd) : policy_open(path, &fd);
+	if (r < 0)
+		return r;
 	r = check_file(fd, path, reason, reason_size);
 	if (r < 0)
 		return r;

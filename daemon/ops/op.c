@@ -72,13 +72,14 @@ int op_scope_open(struct kernel_scope **ret_scope)
 	return kernel_scope_open(-1, ret_scope);
 }
 
-int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope)
+int op_namespace_find(uint64_t inode, int *ret_netns)
 {
-	_cleanup_close_ int netns = -1;
-	int r = kernel_namespace_find(inode, &netns);
+	return kernel_namespace_find(inode, ret_netns);
+}
 
-	/* the scope has a descriptor of its own */
-	return r < 0 ? r : kernel_scope_open(netns, ret_scope);
+int op_scope_open_in(int netns, struct kernel_scope **ret_scope)
+{
+	return kernel_scope_open(netns, ret_scope);
 }
 
 void op_scope_free(struct kernel_scope **scope)

@@ -113,8 +113,11 @@ struct op_effect {
 int op_scope_open(struct kernel_scope **ret_scope);
 void op_scope_free(struct kernel_scope **scope);
 
-/* The same for another network namespace than the daemon's, by its inode. -ENOENT: it cannot be found. */
-int op_scope_find(uint64_t inode, struct kernel_scope **ret_scope);
+/* The same for another network namespace than the daemon's; the descriptor stays the caller's. */
+int op_scope_open_in(int netns, struct kernel_scope **ret_scope);
+
+/* Opens a network namespace by its inode. -ENOENT: it cannot be found. */
+int op_namespace_find(uint64_t inode, int *ret_netns);
 
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers about the server: who a peer is, what was asked for so far, what was made. Objects are listed on a worker. */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "about.h"
 #include "charge.h"
-#include "cleanup.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "lookup.h"
 #include "peer.h"
 #include "server.h"
 #include "subscribe.h"
@@ -35,12 +34,6 @@ static int hello(struct op *op, const char *client, struct hycan_session_hello_r
 	return 0;
 }
 
-static void close_file(FILE **file)
-{
-	if (*file)
-		(void)fclose(*file);
-}
-
 struct rules {
 	struct hycan_policy_rule *rule; /* NULL while they are counted */
 	size_t n;
@@ -58,22 +51,6 @@ static int note_rule(uint32_t line, const char *text, void *userdata)
 	return 0;
 }
 
-/*
- * The name of a user, by /etc/passwd alone: other databases (nsswitch.conf(5)) may take as long as a directory server that
- * is gone, and a name that its owner knows anyway is worth no thread.
- */
-static bool find_user(uid_t uid, char *name, size_t size)
-{
-	_cleanup_(close_file) FILE *file = fopen("/etc/passwd", "re");
-	struct passwd entry, *found = NULL;
-	char text[4096];
-
-	while (file && fgetpwent_r(file, &entry, text, sizeof(text), &found) == 0)
-		if (found->pw_uid == uid)
-			return snprintf(name, size, "%s", found->pw_name) < (int)size;
-	return false;
-}
-
 static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 {
 	struct job *job = job_of(op);
@@ -83,7 +60,7 @@ static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 	reply->uid = who->uid;
 	reply->gid = who->gid;
 	reply->pid = who->pid;
-	reply->has_user = find_user(who->uid, reply->user, sizeof(reply->user));
+	reply->has_user = lookup_name(who->uid, reply->user, sizeof(reply->user));
 	if (job->peer->scope) {
 		reply->has_netns = true;
 		reply->netns = op_scope_inode(job->peer->scope);

@@ -21,6 +21,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "op.h"
+#include "porter.h"
 #include "record.h"
 #include "recovery.h"
 #include "server.h"
@@ -82,10 +83,18 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 	(void)job_explain(job, r);
 }
 
+static int open_other(uint64_t inode, struct kernel_scope **ret_scope)
+{
+	_cleanup_close_ int netns = -1;
+	int r = porter_is_there() ? porter_find_namespace(inode, &netns) : op_namespace_find(inode, &netns);
+
+	return r < 0 ? r : op_scope_open_in(netns, ret_scope);
+}
+
 /* The scope of a request: the daemon's own, or one that is the caller's. */
 static int find_scope(struct server *server, uint64_t netns, struct kernel_scope **ret_other)
 {
-	return netns == op_scope_inode(server->job.scope) ? 0 : op_scope_find(netns, ret_other);
+	return netns == op_scope_inode(server->job.scope) ? 0 : open_other(netns, ret_other);
 }
 
 static void go_on(struct server *server, const struct unfinished *u)

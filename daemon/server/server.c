@@ -8,7 +8,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -31,6 +33,7 @@
 #include "observer.h"
 #include "patience.h"
 #include "peer.h"
+#include "porter.h"
 #include "recovery.h"
 #include "server.h"
 #include "subscribe.h"
@@ -319,6 +322,37 @@ int server_open(const struct server_options *options, struct server **ret_server
 	return 0;
 }
 
+static void remove_socket(void *userdata)
+{
+	struct server *server = userdata;
+
+	if (server->socket_path)
+		listen_remove(server->socket_path, &server->socket_file);
+}
+
+/* The ledger's, unless there is something in it (main.c). */
+static void remove_folder(void *userdata)
+{
+	const struct server *server = userdata;
+	char path[PATH_MAX];
+
+	if (server->socket_path && snprintf(path, sizeof(path), "%s.d", server->socket_path) < (int)sizeof(path))
+		(void)rmdir(path);
+}
+
+int server_start_porter(struct server *server)
+{
+	const struct porter_options options = {
+		.policy_path = server->policy_path,
+		.find_namespace = op_namespace_find,
+		.at_end = remove_socket,
+		.at_exit = remove_folder,
+		.userdata = server,
+	};
+
+	return server->private ? 0 : porter_start(&options);
+}
+
 /* Serves the peers that are ready, each once, until there is something for sd-event. */
 static int serve_peers(struct server *server)
 {
@@ -378,9 +412,8 @@ void server_free(struct server **server)
 
 	if (!s)
 		return;
-	if (s->socket_path)
+	if (!porter_end() && s->socket_path)
 		listen_remove(s->socket_path, &s->socket_file);
-	free(s->socket_path);
 	sd_event_source_disable_unref(s->listener);
 	s->listener = NULL;
 	s->private = false;
@@ -408,6 +441,11 @@ void server_free(struct server **server)
 	ledger_free(&s->ledger);
 	quota_free(&s->quotas);
 	sd_event_unref(s->event);
+	if (porter_is_there())
+		porter_stop();
+	else
+		remove_folder(s);
+	free(s->socket_path);
 	free(s);
 	*server = NULL;
 }

@@ -97,6 +97,9 @@ struct server_options {
 /* Prepares everything up to the listening socket, and starts no thread; says why not in the log. */
 int server_open(const struct server_options *options, struct server **ret_server);
 
+/* Leaves somebody outside who does what the daemon no longer can once it is confined (access/porter.h). */
+int server_start_porter(struct server *server);
+
 /* Serves until SIGTERM or SIGINT, or until the private peer goes. 0 or -errno. */
 int server_run(struct server *server);
 

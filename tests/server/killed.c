@@ -103,7 +103,7 @@ static void objects_are_known_again(void **state)
 	free(after);
 	/* nothing to know: no file */
 	(void)world_stop_daemon(w, SIGTERM);
-	free(shell("! test -e %s.ledger", w->socket));
+	free(shell("! test -e %s.d/ledger", w->socket));
 	world_start_daemon(w, &options);
 }
 

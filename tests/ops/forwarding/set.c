@@ -103,13 +103,25 @@ static void test_read_only(void **state)
 	assert_value("ipv4/ip_forward", "0\n");
 }
 
+/* A daemon that sees what the test mounts after its start. */
+static int begin_in_sight(void **state)
+{
+	const struct world_options options = { .arguments = { "--unconfined=view" } };
+
+	*state = world_start(&options);
+	return 0;
+}
+
 #define WITNESS(function) cmocka_unit_test_setup_teardown(function, world_begin, world_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITNESS(test_whole_namespace),         WITNESS(test_one_link),  WITNESS(test_no_such_link),
-		WITNESS(test_link_without_the_family), WITNESS(test_read_only),
+		WITNESS(test_whole_namespace),
+		WITNESS(test_one_link),
+		WITNESS(test_no_such_link),
+		WITNESS(test_link_without_the_family),
+		cmocka_unit_test_setup_teardown(test_read_only, begin_in_sight, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
