@@ -122,7 +122,8 @@ int hycan_transaction_begin(struct hycan *h)
 	return 0;
 }
 
-int hycan_transaction_commit(struct hycan *h, struct hycan_transaction_run_reply **ret_reply)
+int hycan_transaction_commit(struct hycan *h, const struct hycan_transaction_run_options *options,
+                             struct hycan_transaction_run_reply **ret_reply)
 {
 	struct transaction *t = h ? h->transaction : NULL;
 	int r;
@@ -133,7 +134,7 @@ int hycan_transaction_commit(struct hycan *h, struct hycan_transaction_run_reply
 		return failure_set(&h->failure, -EINVAL, "No transaction is begun.");
 	h->transaction = NULL;
 	if (t->failure.result == 0) {
-		r = hycan_transaction_run(h, t->step, t->n, ret_reply);
+		r = hycan_transaction_run(h, t->step, t->n, options, ret_reply);
 	} else {
 		h->failure = t->failure;
 		r = t->failure.result;

@@ -192,7 +192,7 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
 	int r;
 
 	r = link ? kernel_link_index(scope, link, &l.ifindex) : kernel_link_names_read(scope, &names);
-	if (r < 0)
+	if (r < 0 || link_plan_is_made_up(l.ifindex))
 		return r;
 	l.names = names;
 	nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);

@@ -101,6 +101,9 @@ int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, 
 
 	if (r < 0)
 		return r;
+	/* a link that is planned will have what all have */
+	if (link && link_plan_find(scope, link))
+		link = NULL;
 	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
@@ -119,13 +122,13 @@ int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, 
 	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
-	r = read_value(family, link, &is_on);
+	r = read_value(family, link && link_plan_find(scope, link) ? NULL : link, &is_on);
 	if (r == 0 && is_on != on) {
 		r = netlink_gate(scope);
 		r = r ? r : write_value(family, link, on);
 	}
 	kernel_scope_leave(scope);
-	if (r == 0)
+	if (r >= 0)
 		*ret_changed = is_on != on;
 	return r < 0 ? r : 0;
 }

@@ -36,6 +36,9 @@ bool netlink_changes(int bus, const struct nlmsghdr *nlh)
 
 	switch (bus) {
 	case NETLINK_ROUTE:
+		/* neither to be made nor to be replaced: it asks whether there is such a route */
+		if (nlh->nlmsg_type == RTM_NEWROUTE && !(nlh->nlmsg_flags & (NLM_F_CREATE | NLM_F_REPLACE)))
+			return false;
 		/* new, delete, get, set: by fours */
 		return (nlh->nlmsg_type & 3) != (RTM_GETLINK & 3);
 	case NETLINK_NETFILTER:

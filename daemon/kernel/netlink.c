@@ -40,6 +40,8 @@ struct kernel_scope {
 	struct netlink_census census;
 	struct kernel_gate gate;
 	uint32_t names[NETLINK_NAMES];
+	bool held; /* the last request */
+	struct link_plan plan;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
@@ -82,6 +84,7 @@ void kernel_scope_free(struct kernel_scope **scope)
 		if (s->socket[i])
 			mnl_socket_close(s->socket[i]);
 	cleanup_close(&s->netns);
+	kernel_scope_forget_plan(s);
 	netlink_wipe(s);
 	free(s);
 	*scope = NULL;
@@ -291,7 +294,20 @@ struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kern
 
 int netlink_gate(struct kernel_scope *scope)
 {
-	return scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+	int r = scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+
+	scope->held = r > 0;
+	return r;
+}
+
+bool netlink_is_held(const struct kernel_scope *scope)
+{
+	return scope->held;
+}
+
+struct link_plan *netlink_plan(struct kernel_scope *scope)
+{
+	return &scope->plan;
 }
 
 static void exchange_message(struct exchange *x, const struct nlmsghdr *nlh)

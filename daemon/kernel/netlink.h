@@ -14,6 +14,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include "link_plan.h"
 #include "scope.h"
 
 /* Size of the buffer that netlink_message() builds in: attributes can be no longer than this anyway. */
@@ -33,6 +34,12 @@ bool netlink_changes(int bus, const struct nlmsghdr *nlh);
 
 /* Asks the scope's gate about a change that goes to the kernel otherwise; netlink_request() and netlink_batch() do it. */
 int netlink_gate(struct kernel_scope *scope);
+
+/* Whether the gate did not let the last request through, so that it counts as done and has no answer. */
+bool netlink_is_held(const struct kernel_scope *scope);
+
+/* The links that are planned. */
+struct link_plan *netlink_plan(struct kernel_scope *scope);
 
 /* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);

@@ -259,7 +259,10 @@ static int change(struct kernel_scope *scope, const struct hycan_route *route, u
 	r = route_message(buffer, flags, route, &links);
 	if (r < 0)
 		return r;
-	return request(scope, (struct nlmsghdr *)buffer, ret_result);
+	r = request(scope, (struct nlmsghdr *)buffer, ret_result);
+	/* what is planned would be done */
+	ret_result->changed = ret_result->changed || (r == 0 && flags && netlink_is_held(scope));
+	return r;
 }
 
 int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags)

@@ -226,7 +226,7 @@ int kernel_route_list(struct kernel_scope *scope, const struct kernel_route_filt
 
 	if (filter->link) {
 		r = kernel_link_index(scope, filter->link, &ifindex);
-		if (r < 0)
+		if (r < 0 || link_plan_is_made_up(ifindex))
 			return r;
 	}
 	r = kernel_link_names_read(scope, &names);

@@ -38,6 +38,9 @@ struct kernel_gate {
 	void *userdata;
 };
 
+/* Forgets the links that were planned: made while the gate let nothing through, and found since as if they were there. */
+void kernel_scope_forget_plan(struct kernel_scope *scope);
+
 /* Sets the gate, and returns the one that was there. */
 struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate);
 

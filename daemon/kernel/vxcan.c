@@ -14,6 +14,8 @@
 
 int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu, struct hycan_link *ret_link)
 {
+	struct hycan_link other;
+	int r;
 	struct nlattr *info, *data, *end;
 	struct nlmsghdr *nlh = link_message_create(scope, name, "vxcan", &info);
 
@@ -28,5 +30,13 @@ int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char
 	mnl_attr_nest_end(nlh, info);
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	return link_create(scope, nlh, name, peer, ret_link);
+	r = link_create(scope, nlh, name, peer, ret_link);
+	if (r == 0 && netlink_is_held(scope)) {
+		other = *ret_link;
+		other.ifindex = 0;
+		strncpy(other.name, peer, sizeof(other.name) - 1);
+		strncpy(other.parent, name, sizeof(other.parent) - 1);
+		r = link_plan_add(scope, &other);
+	}
+	return r;
 }

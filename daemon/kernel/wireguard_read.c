@@ -254,6 +254,11 @@ static int read_wireguard(struct kernel_scope *scope, const char *name, struct r
 	r = netlink_family(scope, WG_GENL_NAME, &family);
 	if (r < 0)
 		return r;
+	/* one that is planned has no key and no peers yet */
+	if (link_plan_find(scope, name)) {
+		*ret_wireguard = calloc(1, sizeof(**ret_wireguard));
+		return *ret_wireguard ? 0 : -ENOMEM;
+	}
 	for (int i = 0; i < DUMP_ATTEMPTS; i++) {
 		r = read_once(scope, family, name, reading, ret_wireguard);
 		if (r != -EINTR)

@@ -87,6 +87,11 @@ void op_scope_free(struct kernel_scope **scope)
 	kernel_scope_free(scope);
 }
 
+void op_scope_forget_plan(struct kernel_scope *scope)
+{
+	kernel_scope_forget_plan(scope);
+}
+
 uint64_t op_scope_inode(const struct kernel_scope *scope)
 {
 	return kernel_scope_inode(scope);

@@ -47,6 +47,7 @@ struct op {
 	uid_t uid;                  /* who asks */
 	bool exclusive;             /* “create” means create: what is there already is refused, even if it is the same */
 	bool any_owner;             /* the caller may also change and take away what others hold */
+	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	const struct op_server *server;
 
@@ -130,6 +131,9 @@ struct op_gate {
 
 /* Sets it, and returns the one that was there. */
 struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
+
+/* Forgets the links that were planned behind a gate which let nothing through. */
+void op_scope_forget_plan(struct kernel_scope *scope);
 
 /* The kernel's words about what failed last in a scope, or "". */
 const char *op_scope_message(const struct kernel_scope *scope);

@@ -23,6 +23,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "own.h"
+#include "plan.h"
 #include "record.h"
 #include "server.h"
 #include "table.h"
@@ -51,6 +52,10 @@ struct transaction {
 	struct hycan_step_result *result;
 	struct undo_log undo;
 	bool exclusive;
+	bool is_plan;
+	struct plan plan;
+	struct op_gate gate;   /* the one that was there before ours */
+	size_t n_changes;      /* that asked at our gate */
 	unsigned int patience; /* how often a taking back may still be tried again */
 };
 
@@ -269,10 +274,22 @@ static void roll_back(struct transaction *t)
 
 /* ----------------------------------------------------------------------------------------------------- carrying it out */
 
+/* Each change is counted; of a plan none is let through. */
+static int on_change(void *userdata)
+{
+	struct transaction *t = userdata;
+
+	t->n_changes++;
+	if (t->is_plan)
+		return 1;
+	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
+}
+
 static int carry_out_step(struct transaction *t, size_t i)
 {
 	const struct undo_mark before = undo_log_mark(&t->undo);
 	const uint64_t began_us = server_now_us();
+	const size_t changes = t->n_changes;
 	struct step *step = &t->step[i];
 	struct job *job = t->job;
 	int r, undone = 0;
@@ -285,14 +302,17 @@ static int carry_out_step(struct transaction *t, size_t i)
 	r = r ? r : undone;
 	if (r == 0) {
 		step->unchanged = job->op.unchanged;
-		t->result[i].unchanged = job->op.unchanged && t->undo.n == before.n;
+		/* of a peer that is changed nothing was made, which is all that the ledger asks */
+		t->result[i].unchanged = changes == t->n_changes || (job->op.unchanged && t->undo.n == before.n);
 		step->items_unchanged = job->op.items_unchanged;
 		step->items_failed = job->op.items_failed;
 		step->lets_go = job->lets_go;
 		step->settled = job->op.settled;
 		step->duration_us = server_now_us() - began_us;
-		t->result[i].has_reply = job->operation->reply->n_fields > 0;
+		t->result[i].has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
 	}
+	if (r == 0 && t->is_plan && !t->result[i].unchanged)
+		r = plan_step(&t->plan, job, (uint32_t)i, &t->undo, before);
 	if (r == 0 && t->result[i].has_reply)
 		r = job_encode_reply(job, &t->result[i].reply);
 	if (r)
@@ -318,7 +338,7 @@ static int run(struct transaction *t)
 
 	r = for_each_step(t, decode_step);
 	/* as long as the request is the job's */
-	if (r == 0)
+	if (r == 0 && !t->is_plan)
 		r = intent_now(t->job);
 	if (r == 0)
 		r = for_each_step(t, judge_step);
@@ -326,8 +346,14 @@ static int run(struct transaction *t)
 		return r;
 	t->job->undo = &t->undo;
 	t->job->op.undo = keep_undo;
+	t->job->op.plan = t->is_plan;
+	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = on_change, .userdata = t });
 	r = for_each_step(t, carry_out_step);
-	if (r)
+	(void)op_scope_set_gate(t->job->op.scope, t->gate);
+	t->job->op.plan = false;
+	if (t->is_plan)
+		op_scope_forget_plan(t->job->op.scope);
+	else if (r)
 		roll_back(t);
 	else
 		record(t);
@@ -343,6 +369,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.operation = job->operation,
 		.asked = request->steps,
 		.n = request->n_steps,
+		.is_plan = request->has_plan && request->plan,
 		.exclusive = op->exclusive,
 		.patience = PATIENCE,
 	};
@@ -359,6 +386,8 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	memset(reply, 0, sizeof(*reply));
 	reply->results = t.result;
 	reply->n_results = t.n;
+	reply->changes = t.plan.change;
+	reply->n_changes = t.plan.n;
 	reply->unchanged = true;
 	for (size_t i = 0; i < t.n; i++)
 		reply->unchanged = reply->unchanged && t.result[i].unchanged;

@@ -25,6 +25,7 @@ extern "C" {
 /** A connection to the daemon. */
 struct hycan;
 
+struct hycan_transaction_run_options;
 struct hycan_transaction_run_reply;
 
 /**
@@ -155,10 +156,12 @@ int hycan_transaction_begin(struct hycan *h);
  * Sends what was kept as one request (transaction.run), and waits: all of it is done, or nothing. The transaction is
  * over, whatever becomes of it. A request that could not be kept is the failure of the transaction: it is not sent.
  *
+ * @param options   what may be given beside, such as that it is a plan only; NULL for nothing
  * @param ret_reply what became of each step, in one block of memory: free() it; NULL to ignore it
  * Returns 0, the refusal of the step that hycan_error_step() tells, or -errno.
  */
-int hycan_transaction_commit(struct hycan *h, struct hycan_transaction_run_reply **ret_reply);
+int hycan_transaction_commit(struct hycan *h, const struct hycan_transaction_run_options *options,
+                             struct hycan_transaction_run_reply **ret_reply);
 
 /** Forgets what was kept, and ends the transaction. */
 void hycan_transaction_abandon(struct hycan *h);

@@ -572,14 +572,15 @@ int hycan_object_list_async(struct hycan *h, const struct hycan_object_list_opti
  *
  * @param steps what to do, in this order
  * @param n_steps number of steps
+ * @param options what may be given beside; NULL for nothing
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_MALFORMED, HYCAN_REFUSAL_INVALID,
  * HYCAN_REFUSAL_LIMIT.
  */
-int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_t n_steps, struct hycan_transaction_run_reply **ret_reply);
+int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_t n_steps, const struct hycan_transaction_run_options *options, struct hycan_transaction_run_reply **ret_reply);
 
 /** transaction.run without waiting: @p callback gets the answer. Returns 0 or -errno. */
-int hycan_transaction_run_async(struct hycan *h, const struct hycan_step *steps, size_t n_steps, hycan_callback *callback, void *userdata);
+int hycan_transaction_run_async(struct hycan *h, const struct hycan_step *steps, size_t n_steps, const struct hycan_transaction_run_options *options, hycan_callback *callback, void *userdata);
 
 /**
  * Tells what there is, and then everything that changes, until event.unsubscribe or the end of the connection. It

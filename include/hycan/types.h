@@ -208,6 +208,13 @@ enum hycan_event_origin {
 	HYCAN_EVENT_ORIGIN_STRANGER = 4, /**< another program, or the kernel by itself */
 };
 
+/** What a step would do to a thing in the kernel. */
+enum hycan_change_action {
+	HYCAN_CHANGE_ACTION_MAKE = 1, /**< it would be there */
+	HYCAN_CHANGE_ACTION_TAKE = 2, /**< it would be gone */
+	HYCAN_CHANGE_ACTION_CHANGE = 3, /**< it would be another than it was */
+};
+
 /** Counters of a link since it was made (struct rtnl_link_stats64, linux/if_link.h). */
 struct hycan_link_statistics {
 	uint64_t rx_packets; /**< packets received */
@@ -454,6 +461,17 @@ struct hycan_object {
 struct hycan_step {
 	uint16_t operation; /**< its number, of an operation that changes the kernel */
 	struct hycan_payload request; /**< its request, in the attributes that it has when it is sent alone */
+};
+
+/** A change that a transaction would make. */
+struct hycan_planned_change {
+	uint32_t step; /**< of which step it is, from 0 */
+	enum hycan_change_action action; /**< what would be done */
+	char what[512]; /**< to what: “link vcan0”, “route 10.0.0.0/8 table main”; of a change the operation as well */
+	bool has_was; /**< was is given */
+	char was[512]; /**< what would change, as it is */
+	bool has_becomes; /**< becomes is given */
+	char becomes[512]; /**< and as it would be */
 };
 
 /** What became of a step. */
@@ -762,11 +780,19 @@ struct hycan_object_list_options {
 	bool mine; /**< only the caller's own, for root too */
 };
 
+/** What transaction.run can be given beside what it needs. */
+struct hycan_transaction_run_options {
+	bool has_plan; /**< plan is given */
+	bool plan; /**< do nothing, and tell what would be done; what the kernel alone would refuse shows only when it is done */
+};
+
 /** What transaction.run answers. */
 struct hycan_transaction_run_reply {
 	const struct hycan_step_result *results; /**< what became of each, in the same order; n_results of them */
 	size_t n_results; /**< number of results */
 	bool unchanged; /**< of all of them: everything was so already */
+	const struct hycan_planned_change *changes; /**< of a plan: what would be done, in this order; n_changes of them */
+	size_t n_changes; /**< number of changes */
 };
 
 /** What event.subscribe can be given beside what it needs. */

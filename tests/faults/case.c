@@ -191,7 +191,7 @@ struct told case_ask(const struct fault_case *c, struct hycan *h)
 		told.result = hycan_transaction_begin(h);
 		for (size_t i = 0; i < c->n_requests && told.result == 0; i++)
 			ask_line(c->request[i], h, &told);
-		told.result = hycan_transaction_commit(h, NULL);
+		told.result = hycan_transaction_commit(h, NULL, NULL);
 	}
 	snprintf(told.sentence, sizeof(told.sentence), "%s", told.result ? hycan_error_message(h) : "");
 	return told;

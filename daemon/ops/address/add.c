@@ -225,6 +225,10 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 		r = settle(op, request);
 	if (r != 0)
 		return r;
+	/* -EEXIST: it is not there */
+	r = op->plan ? explain_exists(op, a) : -EEXIST;
+	if (r != -EEXIST)
+		return r == -ENODEV ? op_refuse_no_link(op, "link", a->link) : r;
 	r = kernel_address_add(op->scope, a);
 	switch (r) {
 	case -ENODEV:

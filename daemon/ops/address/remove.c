@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address.remove. */
 #include <errno.h>
+#include <string.h>
 
 #include "before.h"
 #include "kernel/address.h"
 #include "table.h"
+
+struct search {
+	const struct hycan_prefix *address;
+	bool found;
+};
+
+static int found(const struct hycan_link_address *there, void *userdata)
+{
+	struct search *s = userdata;
+
+	s->found =
+		s->found || memcmp(there->address.address.bytes, s->address->address.bytes, sizeof(s->address->address.bytes)) == 0;
+	return 0;
+}
+
+/* Of a plan: the kernel is not there to say that there is no such address. */
+static int look(struct op *op, const struct hycan_address_remove_request *request)
+{
+	struct search s = { .address = &request->address };
+	int r = kernel_address_list(op->scope, request->link, request->address.address.family, found, &s);
+
+	return r < 0 || s.found ? r : -EADDRNOTAVAIL;
+}
 
 int op_address_remove(struct op *op, const struct hycan_address_remove_request *request)
 {
@@ -24,7 +48,9 @@ int op_address_remove(struct op *op, const struct hycan_address_remove_request *
 	}
 	if (r != 0)
 		return r;
-	r = before_address_remove(op, request->link, &request->address);
+	r = op->plan ? look(op, request) : 0;
+	if (r == 0)
+		r = before_address_remove(op, request->link, &request->address);
 	if (r == 0)
 		r = kernel_address_remove(op->scope, request->link, &request->address, &settled->address);
 	if (r == -ENODEV)

@@ -132,6 +132,24 @@ static int claim(struct op *op, const struct hycan_route_load_request *request)
 	return settled ? op_claim(op, settled) : -ENOMEM;
 }
 
+/* Of a plan: which are there already, and which have another in their place. */
+static int look(struct op *op, struct load *l)
+{
+	for (size_t i = 0; i < l->n_routes; i++) {
+		bool there = false;
+		int r;
+
+		if (!wanted(i, l))
+			continue;
+		r = kernel_route_there(op->scope, &l->routes[i], &there);
+		if (r < 0)
+			failed(i, r, l);
+		else if (there)
+			mark_unchanged(i, l);
+	}
+	return 0;
+}
+
 int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
 {
 	struct load l = { .op = op, .routes = request->routes, .n_routes = request->n_routes };
@@ -152,7 +170,7 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	r = load.replace ? claim(op, request) : 0;
 	if (r != 0)
 		return r;
-	r = kernel_route_load(op->scope, &load);
+	r = op->plan ? look(op, &l) : kernel_route_load(op->scope, &load);
 	/* what was said about single routes is in the answer */
 	op->refusal = 0;
 	op->field = NULL;

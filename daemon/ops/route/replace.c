@@ -24,7 +24,12 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 	r = op_claim(op, settled);
 	if (r != 0)
 		return r;
-	r = before_route_replace(op, route);
+	if (op_undoable(op)) {
+		r = kernel_route_there(op->scope, route, &op->unchanged);
+		if (r < 0 || op->unchanged)
+			return route_refuse_change(op, route, r);
+		r = before_route_replace(op, route);
+	}
 	if (r == 0)
 		r = kernel_route_replace(op->scope, route, &result);
 	if (r < 0)

@@ -38,7 +38,7 @@ static void test_all(void **state)
 	text = shell("ip -4 addr");
 	assert_lacks(text, "10.1.0.1");
 	free(text);
-	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
 	assert_int_equal(reply->n_results, 2);
 	assert_false(reply->unchanged || reply->results[0].unchanged || reply->results[1].unchanged);
 	free(reply);
@@ -49,12 +49,12 @@ static void test_all(void **state)
 	/* the same again changes nothing, and says so */
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_address_add(w->h, &a));
-	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
 	assert_true(reply->unchanged && reply->results[0].unchanged);
 	free(reply);
 	/* and so does nothing at all */
 	assert_done(w->h, hycan_transaction_begin(w->h));
-	assert_done(w->h, hycan_transaction_commit(w->h, &reply));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
 	assert_true(reply->unchanged && reply->n_results == 0);
 	free(reply);
 }
@@ -73,7 +73,7 @@ static void test_nothing(void **state)
 	assert_done(w->h, hycan_address_add(w->h, &a));
 	assert_done(w->h, hycan_address_add(w->h, &b));
 	assert_done(w->h, hycan_link_up(w->h, "tx0"));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	assert_string_equal(hycan_error_message(w->h),
 	                    "Step 2 of 3, address.add: There is no link “none” in this network namespace.");
 	assert_string_equal(hycan_error_field(w->h), "link");
@@ -100,7 +100,7 @@ static int run_one(struct world *w, uint16_t operation, const void *attributes, 
 		{ .operation = operation, .request = { .data = attributes, .size = size } },
 	};
 
-	return hycan_transaction_run(w->h, steps, 2, NULL);
+	return hycan_transaction_run(w->h, steps, 2, NULL, NULL);
 }
 
 static void assert_forwarding_is_off(void)
@@ -137,13 +137,13 @@ static void test_final(void **state)
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
 	assert_done(w->h, hycan_address_add(w->h, &a));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
 	assert_contains(hycan_error_message(w->h), "put what deletes links at the end");
 	free(shell("ip link show tx0"));
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_address_add(w->h, &a));
 	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
-	assert_done(w->h, hycan_transaction_commit(w->h, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
 	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
 }
 
@@ -158,9 +158,9 @@ static void test_kept(void **state)
 	assert_int_equal(hycan_transaction_begin(w->h), -EBUSY);
 	assert_int_equal(hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, &options), -EINVAL);
 	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
-	assert_int_equal(hycan_transaction_commit(w->h, NULL), -EINVAL);
+	assert_int_equal(hycan_transaction_commit(w->h, NULL, NULL), -EINVAL);
 	assert_contains(hycan_error_message(w->h), "interface");
-	assert_int_equal(hycan_transaction_commit(w->h, NULL), -EINVAL);
+	assert_int_equal(hycan_transaction_commit(w->h, NULL, NULL), -EINVAL);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
 	hycan_transaction_abandon(w->h);
@@ -177,7 +177,7 @@ static void as_stranger(struct world *w)
 	assert_done(h, hycan_transaction_begin(h));
 	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
 	assert_done(h, hycan_link_up(h, "lo"));
-	assert_refused(h, hycan_transaction_commit(h, NULL), HYCAN_REFUSAL_DENIED);
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_DENIED);
 	assert_int_equal(hycan_error_step(h), 1);
 	hycan_close(h);
 }

@@ -55,13 +55,13 @@ static void assert_taken_back(struct world *w, step *steps)
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_int_equal(steps(w->h), 0);
 	assert_done(w->h, hycan_link_up(w->h, "none"));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	assert_contains(hycan_error_message(w->h), "“none”");
 	settle();
 	assert_same_view(w, before);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_int_equal(steps(w->h), 0);
-	assert_done(w->h, hycan_transaction_commit(w->h, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
 	settle();
 	after = shell(VIEW);
 	assert_string_not_equal(before, after);
@@ -276,14 +276,14 @@ static void test_half_a_load(void **state)
 	before = shell(VIEW);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_route_load(w->h, list, 3, NULL, NULL));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_EXISTS);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_EXISTS);
 	assert_contains(hycan_error_message(w->h), "Step 1 of 1, route.load: Route 1 (counted from 0): Another route");
 	assert_same_view(w, before);
 	free(before);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_route_load(w->h, list, 1,
 	                                   &(struct hycan_route_load_options){ .has_replace = true, .replace = true }, NULL));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
 }
 
 static int rules(struct hycan *h)

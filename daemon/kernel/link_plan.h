@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Links that are planned: made or renamed while the scope's gate let nothing through. They are found like any other, so
+ * that what comes behind in a plan finds its link; they have no addresses and no routes. For this room alone.
+ */
+#ifndef KERNEL_LINK_PLAN_H
+#define KERNEL_LINK_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/* Part of a scope. */
+struct link_plan {
+	struct hycan_link *link;
+	size_t n;
+};
+
+/* Plans a link, as it will be; its number is made up unless it has one. 0 or -ENOMEM. */
+int link_plan_add(struct kernel_scope *scope, struct hycan_link *link);
+
+/* A planned link by name, or by number; NULL: there is none. */
+struct hycan_link *link_plan_find(struct kernel_scope *scope, const char *name);
+struct hycan_link *link_plan_find_index(struct kernel_scope *scope, uint32_t ifindex);
+
+/* Whether the number is one that was made up, of which the kernel knows nothing. */
+bool link_plan_is_made_up(uint32_t ifindex);
+
+#endif

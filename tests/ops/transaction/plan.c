@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* transaction.run as a plan: nothing is done, nothing announced, and what it says is what is then done. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "watch.h"
+#include "world.h"
+
+#define VIEW "ip -d link; ip -d addr; ip route show table all; ip -6 route show table all; ip rule; nft list ruleset 2>/dev/null; "
+
+typedef void step(struct hycan *h);
+
+static struct hycan_prefix prefix(const char *text)
+{
+	struct hycan_prefix p;
+
+	assert_int_equal(hycan_prefix_parse(text, &p), 0);
+	return p;
+}
+
+/* The changes as lines: “+ link a”, “~ link.set a: mtu 1500 -> 1400”. free() it. */
+static char *lines(const struct hycan_transaction_run_reply *reply)
+{
+	static const char signs[] = { '?', '+', '-', '~' };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	for (size_t i = 0; i < reply->n_changes; i++) {
+		const struct hycan_planned_change *c = &reply->changes[i];
+
+		fprintf(out, "%u %c %s%s%s%s%s\n", c->step, signs[c->action], c->what, c->has_was ? ": " : "", c->was,
+		        c->has_becomes ? " -> " : "", c->becomes);
+	}
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Plans the steps, and compares; then does them, and plans again: nothing is left to be done. */
+static void assert_plan(struct world *w, step *steps, const char *expected)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct hycan_transaction_run_reply *reply = NULL;
+	int watch = watch_links();
+	char *before = shell(VIEW), *after, *got;
+
+	(void)watch_count(watch);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
+	got = lines(reply);
+	assert_string_equal(got, expected);
+	free(got);
+	free(reply);
+	assert_int_equal(watch_count(watch), 0);
+	close(watch);
+	after = shell(VIEW);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
+	assert_int_equal(reply->n_changes, 0);
+	assert_false(reply->unchanged);
+	free(reply);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
+	got = lines(reply);
+	assert_string_equal(got, "");
+	assert_true(reply->unchanged);
+	free(got);
+	free(reply);
+}
+
+static void make_pair(void)
+{
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up && "
+	           "ip addr add 10.1.0.1/24 dev tx0 && ip route add 10.5.0.0/16 via 10.1.0.9 && ip link set tx1 alias old"));
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+}
+
+static void here(struct hycan *h)
+{
+	struct hycan_link_set_options set = {
+		.has_mtu = true, .mtu = 1400, .has_alias = true, .alias = "new", .has_txqueuelen = true, .txqueuelen = 1000
+	};
+	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.2.0.1/24") },
+				  same = { .link = "tx0", .address = prefix("10.1.0.1/24") };
+	struct hycan_route add = { .destination = prefix("10.6.0.0/16"), .has_link = true, .link = "tx0" };
+	struct hycan_route replace = { .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+	struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 9, .has_table = true, .table = 9
+	};
+	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16") };
+
+	hycan_link_set(h, "tx1", &set);
+	hycan_link_up(h, "tx1");
+	hycan_address_add(h, &a);
+	hycan_address_add(h, &same);
+	hycan_route_add(h, &add);
+	hycan_route_replace(h, &replace);
+	hycan_rule_add(h, &rule);
+	hycan_masquerade_add(h, &m);
+	hycan_forwarding_set(h, HYCAN_FAMILY_IPV6, true, NULL);
+}
+
+static void test_here(void **state)
+{
+	need_command("nft");
+	make_pair();
+	assert_plan(*state, here,
+	            "0 ~ link.set tx1: mtu 1500, alias old -> mtu 1400, alias new\n"
+	            "2 + address tx1 10.2.0.1/24\n"
+	            "4 + route 10.6.0.0/16 table main\n"
+	            "5 + route 10.5.0.0/16 table main\n"
+	            "6 + rule ipv4 priority 9 table 9\n"
+	            "7 + masquerade 10.8.0.0/16\n"
+	            "8 + forwarding ipv6\n");
+}
+
+static void planned(struct hycan *h)
+{
+	struct hycan_link_address a = { .link = "can7", .address = prefix("10.3.0.1/24") };
+	struct hycan_route route = { .destination = prefix("10.7.0.0/16"), .has_link = true, .link = "tx1.7" };
+
+	(void)a;
+	hycan_vcan_create(h, "can7", NULL, NULL);
+	hycan_link_up(h, "can7");
+	hycan_vlan_create(h, "tx1", 7, NULL, NULL);
+	hycan_vxcan_create(h, "vx0", "vx1", NULL, NULL);
+	hycan_link_up(h, "vx1");
+	hycan_link_up(h, "tx1.7");
+	memcpy(a.link, "tx1.7", 6);
+	hycan_address_add(h, &a);
+	hycan_route_add(h, &route);
+	hycan_wireguard_create(h, "wg7", NULL, NULL);
+	hycan_wireguard_set(h, "wg7", &(struct hycan_wireguard_set_options){ .has_listen_port = true, .listen_port = 5555 });
+}
+
+/* What stands on a link that is planned finds it. */
+static void test_planned(void **state)
+{
+	need_kind("vcan");
+	need_kind("vlan");
+	need_kind("vxcan");
+	need_kind("wireguard");
+	make_pair();
+	assert_plan(*state, planned,
+	            "0 + link can7\n"
+	            "1 ~ link.up can7\n"
+	            "2 + link tx1.7\n"
+	            "3 + link vx0\n"
+	            "3 + link vx1\n"
+	            "4 ~ link.up vx1\n"
+	            "5 ~ link.up tx1.7\n"
+	            "6 + address tx1.7 10.3.0.1/24\n"
+	            "7 + route 10.7.0.0/16 table main\n"
+	            "8 + link wg7\n"
+	            "9 ~ wireguard.set wg7: listen_port 0 -> listen_port 5555\n");
+}
+
+/* What is there no more, or not at all, is refused by a plan as it is by the kernel. */
+static void test_refused(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct world *w = *state;
+	struct hycan_prefix p = prefix("10.1.0.2/24"), r = prefix("10.77.0.0/16");
+	struct hycan_route other = { .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "tx0", &p));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_remove(w->h, &r, NULL));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_add(w->h, &other));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_EXISTS);
+	/* and what was planned is forgotten */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_rename(w->h, "tx1", "tx9"));
+	assert_done(w->h, hycan_link_set(w->h, "tx9", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 }));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), 0);
+	assert_refused(w->h, hycan_link_up(w->h, "tx9"), HYCAN_REFUSAL_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_here, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_planned, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("transaction, planned", tests, NULL, NULL);
+}
