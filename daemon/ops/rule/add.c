@@ -46,6 +46,7 @@ static int check(struct op *op, const struct hycan_rule *rule)
 
 struct search {
 	const struct hycan_rule *wanted;
+	struct hycan_rule *ret_rule; /* as the kernel has it */
 	bool same;
 };
 
@@ -53,7 +54,10 @@ static int found(const struct hycan_rule *rule, bool whole, void *userdata)
 {
 	struct search *s = userdata;
 
-	s->same = s->same || (whole && kernel_rule_same(s->wanted, rule));
+	if (s->same || !whole || !kernel_rule_same(s->wanted, rule))
+		return 0;
+	s->same = true;
+	*s->ret_rule = *rule;
 	return 0;
 }
 
@@ -66,6 +70,7 @@ int op_rule_add(struct op *op, const struct hycan_rule_add_request *request)
 	if (!settled)
 		return -ENOMEM;
 	op->settled = settled;
+	s.ret_rule = &settled->rule;
 
 	r = check(op, &request->rule);
 	if (r != 0)
