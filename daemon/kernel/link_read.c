@@ -287,6 +287,9 @@ int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name
 
 /* ------------------------------------------------------------------------------------------------------------ names */
 
+/* How often a list that changes while it is read is read. */
+#define NAMES_ATTEMPTS 3
+
 struct kernel_link_names {
 	size_t n;
 	size_t room;
@@ -337,15 +340,18 @@ static int compare_ifindex(const void *a, const void *b)
 int kernel_link_names_read(struct kernel_scope *scope, struct kernel_link_names **ret_names)
 {
 	_cleanup_(kernel_link_names_free) struct kernel_link_names *names = NULL;
-	struct nlmsghdr *nlh;
-	int r;
+	int r = -EINTR;
 
 	names = calloc(1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
-	nlh = link_message(scope, RTM_GETLINK, NLM_F_DUMP, NULL);
-	leave_out_statistics(nlh);
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, names_answer, names);
+	for (int i = 0; i < NAMES_ATTEMPTS && r == -EINTR; i++) {
+		struct nlmsghdr *nlh = link_message(scope, RTM_GETLINK, NLM_F_DUMP, NULL);
+
+		leave_out_statistics(nlh);
+		names->n = 0;
+		r = netlink_request(scope, NETLINK_ROUTE, nlh, names_answer, names);
+	}
 	/* a name too many or too few of a link that comes or goes just now harms nobody */
 	if (r < 0 && r != -EINTR)
 		return r;

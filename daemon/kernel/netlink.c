@@ -3,13 +3,15 @@
  * The scope and its sockets.
  *
  * One socket for each bus, opened when first used. Every request carries its own sequence number, and answers to an
- * older one, left behind by a request that was given up, are read and dropped. What this file does not do: know any
+ * older one, left behind by a request that was given up, are read and dropped. Where the kernel had no memory for an
+ * answer, reading is done again; of a change, whoever asked for it has to look. What this file does not do: know any
  * message's meaning.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,6 +26,9 @@
 #include "netlink.h"
 
 #define N_BUSES (NETLINK_GENERIC + 1)
+
+/* How often something is read whose answer is lost. */
+#define ATTEMPTS 3
 
 /* The kernel's default of 208 KiB loses the end of a long batch's errors. */
 #define RECEIVE_BUFFER_SIZE (4 * 1024 * 1024)
@@ -42,6 +47,7 @@ struct kernel_scope {
 	uint32_t names[NETLINK_NAMES];
 	bool held; /* the last request */
 	struct link_plan plan;
+	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t answer[NETLINK_BUFFER_SIZE];
@@ -281,6 +287,8 @@ struct exchange {
 	void *userdata;
 	int result;
 	bool interrupted;
+	bool told; /* an answer came */
+	bool lost; /* something did not */
 	bool done;
 };
 
@@ -290,6 +298,14 @@ struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kern
 
 	scope->gate = gate;
 	return before;
+}
+
+enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
+{
+	enum kernel_sent sent = scope->sent;
+
+	scope->sent = KERNEL_SENT_NO_CHANGE;
+	return sent;
 }
 
 int netlink_gate(struct kernel_scope *scope)
@@ -327,45 +343,87 @@ static void exchange_message(struct exchange *x, const struct nlmsghdr *nlh)
 		if (r && x->failure)
 			x->scope->message[0] = '\0';
 	} else if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && x->answer && x->result == 0) {
+		x->told = true;
 		x->result = x->answer(nlh, x->userdata);
 	}
 }
 
-/* Sends, and reads until the answer to last_seq is complete. */
-static int exchange_run(struct exchange *x, int bus, const void *requests, size_t size)
+/* Reads until the answer to last_seq is complete. -ENOBUFS: it will not be, since a part of it was lost. */
+static int exchange_read(struct exchange *x, struct mnl_socket *nl)
 {
 	struct kernel_scope *scope = x->scope;
-	struct mnl_socket *nl;
-	int r;
+	struct pollfd more = { .fd = mnl_socket_get_fd(nl), .events = POLLIN };
 
-	x->first_seq = ((const struct nlmsghdr *)requests)->nlmsg_seq;
-	scope->message[0] = '\0';
-	if (netlink_changes(bus, requests)) {
-		r = netlink_gate(scope);
-		if (r)
-			return r < 0 ? r : 0;
-	}
-	r = scope_socket(scope, bus, &nl);
-	if (r < 0)
-		return r;
-	if (mnl_socket_sendto(nl, requests, size) < 0)
-		return -errno;
 	while (!x->done) {
-		ssize_t n = mnl_socket_recvfrom(nl, scope->answer, sizeof(scope->answer));
 		const struct nlmsghdr *nlh = (const struct nlmsghdr *)scope->answer;
-		int left = (int)n;
+		ssize_t n;
+		int left;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		/* all that will come is there already */
+		if (x->lost && poll(&more, 1, 0) <= 0)
+			return -ENOBUFS;
+		n = mnl_socket_recvfrom(nl, scope->answer, sizeof(scope->answer));
+		if (n < 0 && errno != EINTR && errno != ENOBUFS)
 			return -errno;
+		x->lost = x->lost || (n < 0 && errno == ENOBUFS);
+		left = (int)n;
 		for (; mnl_nlmsg_ok(nlh, left) && !x->done; nlh = mnl_nlmsg_next(nlh, &left))
 			if (nlh->nlmsg_seq - x->first_seq <= x->last_seq - x->first_seq)
 				exchange_message(x, nlh);
 	}
-	if (x->result == 0 && x->interrupted)
-		return -EINTR;
-	return x->result;
+	return x->result == 0 && x->interrupted ? -EINTR : x->result;
+}
+
+/* A change that was sent: whether it is known what became of it, and what there is to know about that. */
+static int note_change(struct exchange *x, int r)
+{
+	bool unknown = r == -ENOBUFS || x->failure || (x->answer && !x->told && r == 0);
+
+	if (x->lost && unknown) {
+		x->scope->sent = KERNEL_SENT_IN_DOUBT;
+		return -ENOBUFS;
+	}
+	if (r == 0 && x->scope->sent == KERNEL_SENT_NO_CHANGE)
+		x->scope->sent = KERNEL_SENT_CHANGE;
+	return r;
+}
+
+/* Whether a part of what was read is missing; an answer that is no list is one message. */
+static bool is_incomplete(const struct exchange *x, bool dump, int r)
+{
+	return x->lost && (dump || (r == -ENOBUFS && !x->told) || (r == 0 && x->answer && !x->told));
+}
+
+/* Sends, and reads the answer. */
+static int exchange_run(struct exchange *x, int bus, const void *requests, size_t size)
+{
+	const struct nlmsghdr *first = requests;
+	bool changes = netlink_changes(bus, first), dump = (first->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	struct mnl_socket *nl;
+	int r;
+
+	x->first_seq = first->nlmsg_seq;
+	x->scope->message[0] = '\0';
+	r = changes ? netlink_gate(x->scope) : 0;
+	if (r)
+		return r < 0 ? r : 0;
+	r = scope_socket(x->scope, bus, &nl);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		x->done = x->lost = false;
+		if (mnl_socket_sendto(nl, requests, size) < 0)
+			return -errno;
+		r = exchange_read(x, nl);
+		if (changes)
+			return note_change(x, r);
+		if (!is_incomplete(x, dump, r))
+			return x->lost && x->told ? x->result : r;
+		/* whoever was told a part of a list asks for all of it himself */
+		if (x->told)
+			return -EINTR;
+	}
+	return -ENOBUFS;
 }
 
 int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)

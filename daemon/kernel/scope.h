@@ -44,6 +44,14 @@ void kernel_scope_forget_plan(struct kernel_scope *scope);
 /* Sets the gate, and returns the one that was there. */
 struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate);
 
+/* What was sent in a scope since this was asked last. */
+enum kernel_sent {
+	KERNEL_SENT_NO_CHANGE,
+	KERNEL_SENT_CHANGE,
+	KERNEL_SENT_IN_DOUBT, /* a change, and the kernel's answer to it was lost (ENOBUFS, netlink(7)): it is made, or not */
+};
+enum kernel_sent kernel_scope_sent(struct kernel_scope *scope);
+
 /*
  * Says to the monitor with that port (monitor.h) that a request begins, or has ended: it stands among what the kernel tells
  * the monitor, before and behind what the request brings about. A monitor that is far behind does not hear it.

@@ -105,6 +105,19 @@ struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate
 	return (struct op_gate){ .change = before.change, .userdata = before.userdata };
 }
 
+enum op_sent op_scope_sent(struct kernel_scope *scope)
+{
+	switch (kernel_scope_sent(scope)) {
+	case KERNEL_SENT_NO_CHANGE:
+		return OP_SENT_NO_CHANGE;
+	case KERNEL_SENT_CHANGE:
+		return OP_SENT_CHANGE;
+	case KERNEL_SENT_IN_DOUBT:
+		break;
+	}
+	return OP_SENT_IN_DOUBT;
+}
+
 const char *op_scope_message(const struct kernel_scope *scope)
 {
 	return scope ? kernel_scope_message(scope) : "";

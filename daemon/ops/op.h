@@ -139,6 +139,17 @@ void op_scope_forget_plan(struct kernel_scope *scope);
 const char *op_scope_message(const struct kernel_scope *scope);
 
 /*
+ * What was sent to the kernel in a scope since this was asked last: no change, one, or one of which nobody knows whether it
+ * came about.
+ */
+enum op_sent {
+	OP_SENT_NO_CHANGE,
+	OP_SENT_CHANGE,
+	OP_SENT_IN_DOUBT,
+};
+enum op_sent op_scope_sent(struct kernel_scope *scope);
+
+/*
  * Refuses: keeps the field at fault (a name from the schema, or NULL) and the sentence, which says what was wrong and
  * what to do. Returns the refusal, which the handler returns.
  */

@@ -345,10 +345,50 @@ int job_encode_reply(struct job *job, struct hycan_payload *ret_reply)
 	}
 }
 
-int job_perform(struct job *job)
+bool job_found_gone(struct job *job, int result)
+{
+	bool gone = result == HYCAN_REFUSAL_NOT_FOUND || result == -ENODEV || result == -ENOENT || result == -ESRCH ||
+	            result == -EADDRNOTAVAIL;
+
+	return gone && record_count(job) == 0;
+}
+
+/* One call of the handler. */
+static int call(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	bool change = operation->access == HYCAN_ACCESS_WRITE;
+
+	if (operation->list)
+		rewind_answer(job);
+	if (operation->reply->size && !operation->list)
+		memset(&job->reply, 0, operation->reply->size);
+	job->op.unchanged = false;
+	job->op.items_unchanged = job->op.items_failed = NULL;
+	job->op.settled = NULL;
+	return op_call(operation, &job->op, &job->request, &job->reply);
+}
+
+/*
+ * What was in doubt came about, since it was asked for once more: what is there was made now, and what is not there was
+ * taken away now. Returns what became of the request.
+ */
+static int settle_doubt(struct job *job, int r)
+{
+	bool gone = job->doubt.gone || job_found_gone(job, r);
+
+	job->doubt.gone = gone && job->doubt.claimed;
+	if (gone)
+		r = 0;
+	if (r == 0) {
+		job->op.unchanged = false;
+		job->op.items_unchanged = job->op.items_failed;
+	}
+	return r;
+}
+
+int job_perform(struct job *job)
+{
+	bool change = job->operation->access == HYCAN_ACCESS_WRITE, exclusive = job->op.exclusive;
 	const struct undo_mark before = job->undo ? undo_log_mark(job->undo) : (struct undo_mark){ 0 };
 	int r = names_check(job);
 
@@ -357,20 +397,28 @@ int job_perform(struct job *job)
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
+	job->doubt = (struct doubt){ 0 };
+	(void)op_scope_sent(job->op.scope);
 	if (change)
 		observer_mark(job->server->observer, job, true);
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
-		if (job->undo)
+		enum op_sent sent;
+
+		/* what was there before a change that is in doubt was said the first time */
+		if (job->undo && !job->doubt.is)
 			undo_log_rewind(job->undo, before);
-		if (operation->list)
-			rewind_answer(job);
-		if (operation->reply->size && !operation->list)
-			memset(&job->reply, 0, operation->reply->size);
-		job->op.unchanged = false;
-		job->op.items_unchanged = job->op.items_failed = NULL;
-		job->op.settled = NULL;
-		r = op_call(operation, &job->op, &job->request, &job->reply);
+		r = call(job);
+		sent = op_scope_sent(job->op.scope);
+		if (sent == OP_SENT_IN_DOUBT || (sent == OP_SENT_CHANGE && r == -EINTR)) {
+			job->doubt.is = true;
+			/* what is there already now may be what was made */
+			job->op.exclusive = false;
+			r = -EINTR;
+		}
 	}
+	if (job->doubt.is)
+		r = settle_doubt(job, r);
+	job->op.exclusive = exclusive;
 	if (change)
 		observer_mark(job->server->observer, job, false);
 	return job->lets_go ? 0 : r;

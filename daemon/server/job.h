@@ -29,6 +29,14 @@ struct policy;
 struct server;
 struct undo_log;
 
+/* A change was sent to the kernel, and its answer was lost: the handler is called once more, and finds what it finds. */
+struct doubt {
+	bool is;
+	bool claimed;          /* the handler said which object it is about to take away: */
+	struct ledger_key key; /* this one */
+	bool gone;             /* it is gone */
+};
+
 struct job {
 	struct op op; /* first: a handler's op is its job */
 	struct server *server;
@@ -46,17 +54,18 @@ struct job {
 	struct policy *policy;       /* as it was when the job began */
 	struct ledger_holder holder; /* who holds what it makes */
 	struct intent intent;        /* what the ledger's file has of it */
-	bool again;                  /* a daemon that was killed had begun it */
-	bool is_own;                 /* the daemon's own request: nobody asks whose things are */
-	bool any_owner;              /* policy lets it change what is others' */
-	bool lets_go;                /* nothing was done: the caller held it with others, who still do */
-	bool marks;                  /* something is going by it */
-	uint32_t stamp;              /* of the ledger, before the handler was called */
-	bool slow;                   /* it makes others wait */
-	bool unanswered;             /* there was no memory for the answer: the connection is to end instead */
-	bool fds_lost;               /* more descriptors came than one frame may carry */
-	size_t mark;                 /* where in it this answer begins */
-	int fds[WIRE_FDS_MAX];       /* descriptors that came with the frame */
+	struct doubt doubt;
+	bool again;            /* a daemon that was killed had begun it */
+	bool is_own;           /* the daemon's own request: nobody asks whose things are */
+	bool any_owner;        /* policy lets it change what is others' */
+	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
+	bool marks;            /* something is going by it */
+	uint32_t stamp;        /* of the ledger, before the handler was called */
+	bool slow;             /* it makes others wait */
+	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */
+	bool fds_lost;         /* more descriptors came than one frame may carry */
+	size_t mark;           /* where in it this answer begins */
+	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
 	size_t n_fds;
 	uint64_t began_us;
 	uint32_t policy_line; /* of the rule that denied, or the quota */
@@ -77,6 +86,9 @@ void job_close(struct job *job);
 
 /* Takes a frame of peer: everything of the job is about it from now on. The descriptors are the job's. */
 void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header);
+
+/* Whether a request that is carried out for the second time finds that the first time took away what it is about. */
+bool job_found_gone(struct job *job, int result);
 
 /*
  * Carries out the operation with the request that the job has, and records what it made and took away; on any thread.

@@ -206,7 +206,7 @@ static int record_effect(const struct key_view *v)
 	case OP_TAKES:
 		if (v->effect->n_parts) {
 			key_of(v, 0, &key);
-			take(v->job, &key);
+			take(v->job, v->job->doubt.gone ? &v->job->doubt.key : &key);
 		} else if (key_of_link(v, 0, &key)) {
 			ledger_take_on(ledger, &key, v->effect->kind);
 		}

@@ -49,14 +49,6 @@ static int collect(unsigned int number, const uint8_t *request, size_t size, voi
 	return 0;
 }
 
-/* What is gone was taken away by the daemon that was killed, unless it was to be the ground of something new. */
-static bool is_done(struct job *job, int r)
-{
-	bool gone = r == HYCAN_REFUSAL_NOT_FOUND || r == -ENODEV || r == -ENOENT || r == -ESRCH || r == -EADDRNOTAVAIL;
-
-	return gone && record_count(job) == 0;
-}
-
 static void carry_out(struct job *job, const struct intent_head *head, const uint8_t *attributes, size_t size)
 {
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
@@ -72,7 +64,7 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 	job->again = job->is_own = true;
 	if (!head->keyless) {
 		r = job_do(job);
-		if (is_done(job, r)) {
+		if (job_found_gone(job, r)) {
 			(void)record_done(job);
 			r = 0;
 		}

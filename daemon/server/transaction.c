@@ -86,6 +86,7 @@ static void enter(struct transaction *t, size_t i)
 	job->op.items_failed = t->step[i].items_failed;
 	job->lets_go = t->step[i].lets_go;
 	job->op.settled = t->step[i].settled;
+	job->doubt = (struct doubt){ 0 };
 }
 
 /* The job is that of the transaction again. */

@@ -63,6 +63,12 @@ struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kern
 	return before;
 }
 
+enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
+{
+	(void)scope;
+	return KERNEL_SENT_NO_CHANGE;
+}
+
 int kernel_namespace_find(uint64_t inode, int *ret_netns)
 {
 	(void)inode, (void)ret_netns;
