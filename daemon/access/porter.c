@@ -106,8 +106,9 @@ __attribute__((noreturn)) static void work(int fd, const struct porter_options *
 
 	(void)prctl(PR_SET_NAME, "hycan_porter");
 	r = confine_process(fd);
-	/* a filter of systemd may forbid to give up more than its unit gives */
-	(void)confine_capabilities(CONFINE_CAP_OUTSIDE);
+	/* systemd's filter forbids to give up more than its unit gives */
+	if (r == 0 && !confine_is_done())
+		r = confine_capabilities(CONFINE_CAP_OUTSIDE);
 	if (r == 0)
 		r = confine_privileges();
 	while (r == 0) {

@@ -11,6 +11,7 @@
 #ifndef CORE_CONFINE_H
 #define CORE_CONFINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum confine_stage {
@@ -43,6 +44,9 @@ int confine_view(const char *const *folders);
 #define CONFINE_CAP_NETWORK ((UINT64_C(1) << 12) | (UINT64_C(1) << 21)) /* CAP_NET_ADMIN, CAP_SYS_ADMIN */
 /* CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_PTRACE: for whoever stays outside of the view */
 #define CONFINE_CAP_OUTSIDE ((UINT64_C(1) << 1) | (UINT64_C(1) << 3) | (UINT64_C(1) << 19))
+
+/* Whether somebody else filters the calls already and made the root read-only, as systemd's unit does: it may kill who tries more. */
+bool confine_is_done(void);
 
 /*
  * Root's power.
