@@ -81,6 +81,11 @@ void connection_apply_timeout(struct hycan *h)
 		setsockopt(h->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 }
 
+const char *hycan_token(const struct hycan *h)
+{
+	return h ? h->token : "";
+}
+
 int hycan_open(struct hycan **ret_h, const char *path)
 {
 	struct hycan *h;

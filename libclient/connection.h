@@ -82,6 +82,7 @@ struct hycan {
 	unsigned int n_attempts; /* connections since the daemon answered last */
 	int timeout;             /* of a blocking call, in milliseconds; negative: none */
 	uint32_t seq;            /* of the last request; 0 is never used */
+	char token[33];          /* of its session, as the daemon says in its greeting */
 	size_t max_frame;        /* largest request, as the daemon says in its greeting */
 	struct request *first;
 	struct request *last;

@@ -143,6 +143,7 @@ void request_greeted(struct hycan *h, int result, const void *reply, size_t n, v
 		                          "This program speaks version %d of HyCAN's protocol, and the daemon version %u; "
 		                          "restart the daemon after an update.",
 		                          HYCAN_PROTOCOL_VERSION, hello->version);
+	memcpy(h->token, hello->token, sizeof(h->token));
 	if (hello->max_frame >= NLMSG_HDRLEN && hello->max_frame < WIRE_REQUEST_MAX)
 		h->max_frame = hello->max_frame;
 }

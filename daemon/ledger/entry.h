@@ -172,6 +172,9 @@ void hold_drop_all(struct ledger *l, struct entry *e);
 /* Lets go of what the holder, or its user, has of it; true: somebody still holds it. */
 bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder);
 
+/* The same of the one hold alone that its lifetime says. */
+bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder);
+
 /* Whether what the holder has of it was not asked for since a round began. */
 bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round);
 

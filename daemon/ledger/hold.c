@@ -229,6 +229,18 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 	return LEDGER_OTHERS;
 }
 
+bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
+{
+	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	struct hold *h = find_hold(e, holder->uid, session);
+
+	if (h)
+		drop(l, h);
+	else if (session == 0 && e->uid == holder->uid)
+		disown(l, e);
+	return hold_any(e);
+}
+
 bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
@@ -444,11 +456,10 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	return true;
 }
 
-size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys,
-                          size_t max, uint64_t *ret_next_us)
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
+                          struct ledger_key *keys, size_t max, uint64_t *ret_next_us)
 {
 	uint64_t next_us = UINT64_MAX;
-	unsigned int steps = 0;
 	struct holds *of;
 	struct hold *h, *before;
 	size_t n = 0, left;
@@ -459,15 +470,13 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
 	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
 		before = TAILQ_PREV(h, hold_list, by_age);
 		left--;
-		if (now_us != UINT64_MAX && deadline_of(h) > now_us) {
+		if (h->seconds ? deadline_of(h) > now_us : !connection) {
 			next_us = deadline_of(h) < next_us ? deadline_of(h) : next_us;
 			continue;
 		}
 		n += end_hold(ledger, h, by, &keys[n]);
-		steps++;
 	}
 	ledger_unlock(ledger);
-	(void)steps;
 	*ret_next_us = next_us;
 	return n;
 }

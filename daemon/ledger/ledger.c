@@ -178,12 +178,16 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
 bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
                          const void *by)
 {
+	bool last = false;
 	struct entry *e;
-	bool last;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	last = e && hold_is_stale(e, holder, round) && let_go(ledger, e, holder, by);
+	if (e && e->object && hold_is_stale(e, holder, round)) {
+		last = !hold_let_go_one(ledger, e, holder);
+		ledger_file_hold(ledger->file, e);
+		last = last && !e->going && going_begin(ledger, e, by) == 0;
+	}
 	ledger_unlock(ledger);
 	return last;
 }

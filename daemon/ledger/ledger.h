@@ -168,12 +168,12 @@ void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us);
 void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
 
 /*
- * A session lets go of what it holds, the last thing first: of leases that have ended, or of everything where now_us is
- * UINT64_MAX. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
+ * A session lets go of what it holds, the last thing first: of leases that have ended, and with connection of all that is no
+ * lease. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
  * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX.
  */
-size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const void *by, struct ledger_key *keys,
-                          size_t max, uint64_t *ret_next_us);
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
+                          struct ledger_key *keys, size_t max, uint64_t *ret_next_us);
 
 /*
  * Stating what is wanted: a round begins, and what is asked for from then on belongs to it. Returns its number.

@@ -19,6 +19,9 @@
 
 struct hycan_event_subscribe_request;
 struct hycan_object_list_request;
+struct hycan_object_replace_begin_request;
+struct hycan_session_hello_request;
+struct hycan_session_lifetime_request;
 struct hycan_transaction_run_reply;
 struct hycan_transaction_run_request;
 struct hycan_operation;
@@ -27,7 +30,12 @@ struct op;
 
 /* What the server does for the operations that are about the server itself. */
 struct op_server {
-	int (*hello)(struct op *op, const char *client, struct hycan_session_hello_reply *reply);
+	int (*hello)(struct op *op, const struct hycan_session_hello_request *request, struct hycan_session_hello_reply *reply);
+	int (*lifetime)(struct op *op, const struct hycan_session_lifetime_request *request);
+	int (*adopt)(struct op *op, const char *token, uint32_t *ret_objects);
+	int (*renew)(struct op *op, const char *token);
+	int (*replace_begin)(struct op *op, const struct hycan_object_replace_begin_request *request);
+	int (*replace_end)(struct op *op, uint32_t *ret_removed);
 	int (*whoami)(struct op *op, struct hycan_session_whoami_reply *reply);
 	int (*status)(struct op *op, struct hycan_daemon_status_reply *reply);
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
@@ -38,8 +46,8 @@ struct op_server {
 	int (*subscribe)(struct op *op, const struct hycan_event_subscribe_request *request);
 	int (*unsubscribe)(struct op *op, uint32_t request);
 
-	/* Later requests of the connection act in that scope, which is the server's from now on. */
-	void (*enter)(struct op *op, struct kernel_scope *scope);
+	/* Later requests of the connection act in that scope of a namespace, and the scope is the server's from now on. */
+	void (*enter)(struct op *op, struct kernel_scope *scope, int netns);
 };
 
 struct op {

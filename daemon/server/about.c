@@ -13,6 +13,7 @@
 #include "lookup.h"
 #include "peer.h"
 #include "server.h"
+#include "session.h"
 #include "subscribe.h"
 #include "transaction.h"
 
@@ -21,12 +22,16 @@ static struct job *job_of(struct op *op)
 	return (struct job *)op;
 }
 
-static int hello(struct op *op, const char *client, struct hycan_session_hello_reply *reply)
+static int hello(struct op *op, const struct hycan_session_hello_request *request, struct hycan_session_hello_reply *reply)
 {
 	struct peer *peer = job_of(op)->peer;
+	int r = session_begin(peer, request->has_grace ? request->grace : 0);
 
+	if (r < 0)
+		return r;
 	peer->hello = true;
-	snprintf(peer->client, sizeof(peer->client), "%s", client);
+	snprintf(peer->client, sizeof(peer->client), "%s", request->has_client ? request->client : "");
+	memcpy(reply->token, peer->session->record.token, sizeof(reply->token));
 	reply->version = HYCAN_PROTOCOL_VERSION;
 	snprintf(reply->daemon_version, sizeof(reply->daemon_version), "%s", HYCAN_VERSION);
 	reply->max_frame = WIRE_REQUEST_MAX;
@@ -159,16 +164,22 @@ static int objects(struct op *op, const struct hycan_object_list_request *reques
 	return ledger_list(ledger, list_object, &l);
 }
 
-static void enter(struct op *op, struct kernel_scope *scope)
+static void enter(struct op *op, struct kernel_scope *scope, int netns)
 {
 	struct peer *peer = job_of(op)->peer;
 
+	session_enter(peer, op_scope_inode(scope), netns);
 	op_scope_free(&peer->scope);
 	op->scope = peer->scope = scope;
 }
 
 const struct op_server about_server = {
 	.hello = hello,
+	.lifetime = session_lifetime,
+	.adopt = session_adopt,
+	.renew = session_renew,
+	.replace_begin = session_replace_begin,
+	.replace_end = session_replace_end,
 	.whoami = whoami,
 	.status = status,
 	.objects = objects,

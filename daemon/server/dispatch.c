@@ -19,6 +19,7 @@
 #include "log.h"
 #include "record.h"
 #include "server.h"
+#include "session.h"
 #include "table.h"
 
 /* From so many bytes on, taking a frame apart is slow itself. */
@@ -155,6 +156,7 @@ void dispatch_finish(struct job *job)
 		job->peer->error = -ENOMEM;
 	else if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
+	session_done(job->peer, &job->holder);
 	job_end(job);
 }
 
@@ -207,7 +209,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	job->policy = policy_ref(peer->server->policy);
 	job->began_us = server_now_us();
 	job->op.uid = peer->identity.uid;
-	job->holder = (struct ledger_holder){ .uid = peer->identity.uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	job->holder = session_holder(peer);
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return job;
 }

@@ -25,6 +25,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "server.h"
+#include "session.h"
 #include "subscribe.h"
 #include "turn.h"
 
@@ -242,6 +243,7 @@ static int receive(struct peer *peer)
 
 static void release(struct peer *peer)
 {
+	session_lost(peer);
 	identity_done(&peer->identity);
 	op_scope_free(&peer->scope);
 	free(peer);

@@ -14,6 +14,7 @@
 #include "wire.h"
 
 struct job;
+struct session;
 struct kernel_scope;
 struct server;
 
@@ -45,6 +46,7 @@ struct peer {
 	uint64_t slow_position;     /* of the request that was half sent then */
 	size_t slow_size;           /* how much of it there was */
 	size_t memory;              /* of its buffers, as it is counted in server->memory */
+	struct session *session;    /* from session.hello on; else NULL */
 	struct kernel_scope *scope; /* after session.netns; else NULL */
 	struct quota_user *user;    /* what its user has; NULL where nobody is charged */
 	struct quota_limit limit_bytes, limit_requests;

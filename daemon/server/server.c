@@ -291,6 +291,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->waiting[true]);
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);
+	LIST_INIT(&server->sessions);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
 	server->epoll = -1;
@@ -309,6 +310,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 		return r;
 	server->job.op.server = &about_server;
 	r = patience_open(server);
+	if (r < 0)
+		return r;
+	r = session_open_timer(server);
 	if (r < 0)
 		return r;
 	server->event_buffer = options->event_buffer;
@@ -427,10 +431,11 @@ void server_free(struct server **server)
 	}
 	while ((peer = TAILQ_FIRST(&s->peers)))
 		peer_close(peer);
-	errand_do_all(s);
+	session_end_all(s);
 	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);
+	sd_event_source_disable_unref(s->session_timer);
 	sd_event_source_disable_unref(s->events);
 	observer_free(&s->observer);
 	job_close(&s->job);

@@ -22,6 +22,7 @@
 #include "messages.h"
 #include "policy.h"
 #include "quota.h"
+#include "session.h"
 #include "statistics.h"
 #include "worker.h"
 
@@ -72,6 +73,10 @@ struct server {
 
 	struct job job; /* carried out in the loop */
 	struct worker worker[WORKERS];
+	struct session_list sessions;
+	uint64_t last_session;          /* number of the newest; 0: there was none */
+	sd_event_source *session_timer; /* rings for the session of which something ends next */
+	uint64_t session_rings_us;
 	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */
 	bool errand_runs;           /* a worker has one */
 	bool errand_waits;          /* it is an errand's turn before that of slow requests */

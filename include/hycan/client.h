@@ -97,6 +97,13 @@ const char *hycan_result_name(int result);
 /** Path of the socket that is used; "" for a private daemon. */
 const char *hycan_path(const struct hycan *h);
 
+/**
+ * The token of the session that this connection has: who keeps it can go on with what the session holds over another
+ * connection (hycan_session_adopt()), also after a crash. "" before the first answer of the daemon. It is the connection's,
+ * and another one when the library had to connect anew.
+ */
+const char *hycan_token(const struct hycan *h);
+
 /** Descriptor to watch, with poll(2) or the like; it may change when hycan_process() has reconnected. -1 when closed. */
 int hycan_fd(const struct hycan *h);
 

@@ -59,6 +59,44 @@ int hycan_session_netns(struct hycan *h, int netns, uint64_t *ret_netns);
 int hycan_session_netns_async(struct hycan *h, int netns, hycan_callback *callback, void *userdata);
 
 /**
+ * How long the caller holds what later requests of this connection make, or ask for where it is there already.
+ *
+ * @param lifetime at first permanent
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_INVALID.
+ */
+int hycan_session_lifetime(struct hycan *h, enum hycan_lifetime lifetime, const struct hycan_session_lifetime_options *options);
+
+/** session.lifetime without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_lifetime_async(struct hycan *h, enum hycan_lifetime lifetime, const struct hycan_session_lifetime_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * This connection becomes a former one, with all that it held: within its grace, or while it has leases, nothing
+ * of that goes. A program that was killed so goes on with what it had made. What this connection holds by now it
+ * keeps. Lifetime, grace and token are those of the former one; the network namespace is not. One that still
+ * exists holds nothing any more.
+ *
+ * @param token what session.hello had answered to the former one
+ * @param ret_objects how many things it holds; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_BUSY.
+ */
+int hycan_session_adopt(struct hycan *h, const char *token, uint32_t *ret_objects);
+
+/** session.adopt without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_adopt_async(struct hycan *h, const char *token, hycan_callback *callback, void *userdata);
+
+/**
+ * All leases of a connection last as long again from now on.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_session_renew(struct hycan *h, const struct hycan_session_renew_options *options);
+
+/** session.renew without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_session_renew_async(struct hycan *h, const struct hycan_session_renew_options *options, hycan_callback *callback, void *userdata);
+
+/**
  * State of the daemon and of everything that it was asked since it started.
  *
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
@@ -563,6 +601,31 @@ int hycan_object_list(struct hycan *h, const struct hycan_object_list_options *o
 
 /** object.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_object_list_async(struct hycan *h, const struct hycan_object_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * The caller begins to state all that it wants: what later requests make, or find there, stays.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_object_replace_begin(struct hycan *h, const struct hycan_object_replace_begin_options *options);
+
+/** object.replace_begin without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_object_replace_begin_async(struct hycan *h, const struct hycan_object_replace_begin_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * The statement ends: what the caller held in this network namespace and did not ask for again since
+ * object.replace_begin it holds no more. With the lifetime permanent (session.lifetime) that is what the user
+ * holds, by whichever program; else what the connection holds. A connection that ends before leaves everything as
+ * it was.
+ *
+ * @param ret_removed objects of which the caller let go; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_object_replace_end(struct hycan *h, uint32_t *ret_removed);
+
+/** object.replace_end without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_object_replace_end_async(struct hycan *h, hycan_callback *callback, void *userdata);
 
 /**
  * Carries out many requests, of any operations that change the kernel: all of them or none. Each is decoded and

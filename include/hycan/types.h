@@ -46,6 +46,9 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_SESSION_DESCRIBE = 0x0102, /**< session.describe */
 	HYCAN_OPERATION_SESSION_WHOAMI = 0x0103, /**< session.whoami */
 	HYCAN_OPERATION_SESSION_NETNS = 0x0104, /**< session.netns */
+	HYCAN_OPERATION_SESSION_LIFETIME = 0x0105, /**< session.lifetime */
+	HYCAN_OPERATION_SESSION_ADOPT = 0x0106, /**< session.adopt */
+	HYCAN_OPERATION_SESSION_RENEW = 0x0107, /**< session.renew */
 	HYCAN_OPERATION_DAEMON_STATUS = 0x0201, /**< daemon.status */
 	HYCAN_OPERATION_LINK_LIST = 0x0301, /**< link.list */
 	HYCAN_OPERATION_LINK_GET = 0x0302, /**< link.get */
@@ -85,6 +88,8 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_FORWARDING_SET = 0x0c01, /**< forwarding.set */
 	HYCAN_OPERATION_FORWARDING_GET = 0x0c02, /**< forwarding.get */
 	HYCAN_OPERATION_OBJECT_LIST = 0x0d01, /**< object.list */
+	HYCAN_OPERATION_OBJECT_REPLACE_BEGIN = 0x0d02, /**< object.replace_begin */
+	HYCAN_OPERATION_OBJECT_REPLACE_END = 0x0d03, /**< object.replace_end */
 	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
 	HYCAN_OPERATION_EVENT_SUBSCRIBE = 0x1001, /**< event.subscribe */
 	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
@@ -166,7 +171,7 @@ enum hycan_transport {
 enum hycan_lifetime {
 	HYCAN_LIFETIME_PERMANENT = 1, /**< until it is taken away; held by the user */
 	HYCAN_LIFETIME_CONNECTION = 2, /**< as long as the connection, however it ends, and the grace that it asked for */
-	HYCAN_LIFETIME_LEASE = 3, /**< as connection, and no longer than some seconds unless session.renew is asked for */
+	HYCAN_LIFETIME_LEASE = 3, /**< some seconds, unless session.renew is asked for or the thing itself once more; not tied to the connection */
 };
 
 /** What the daemon makes in the kernel. */
@@ -566,6 +571,8 @@ struct hycan_policy_rule {
 struct hycan_session_hello_options {
 	bool has_client; /**< client is given */
 	char client[64]; /**< name of the program, for the daemon's log */
+	bool has_grace; /**< grace is given */
+	uint32_t grace; /**< seconds for which what the connection holds stays when it is gone, for session.adopt; default: 0 [0..86400] */
 };
 
 /** What session.hello answers. */
@@ -574,6 +581,7 @@ struct hycan_session_hello_reply {
 	char daemon_version[32]; /**< release of the daemon */
 	uint32_t max_frame; /**< largest request in bytes */
 	uint32_t max_fds; /**< file descriptors that one request may carry */
+	char token[33]; /**< proves to session.adopt and session.renew whose session this is: for the program that asked alone */
 };
 
 /** What session.whoami answers. */
@@ -589,6 +597,20 @@ struct hycan_session_whoami_reply {
 	size_t n_rules; /**< number of rules */
 	const struct hycan_quota *quotas; /**< what the caller's user may have of the daemon, and has; n_quotas of them */
 	size_t n_quotas; /**< number of quotas */
+};
+
+/** What session.lifetime can be given beside what it needs. */
+struct hycan_session_lifetime_options {
+	bool has_seconds; /**< seconds is given */
+	uint32_t seconds; /**< of a lease [1..31536000] */
+	bool has_grace; /**< grace is given */
+	uint32_t grace; /**< seconds for which what the connection holds stays when it is gone; default: as before [0..86400] */
+};
+
+/** What session.renew can be given beside what it needs. */
+struct hycan_session_renew_options {
+	bool has_token; /**< token is given */
+	char token[33]; /**< of a former connection of the same user; default: this one */
 };
 
 /** What daemon.status answers. */
@@ -778,6 +800,12 @@ struct hycan_object_list_options {
 	enum hycan_object_kind kind; /**< only those of this kind */
 	bool has_mine; /**< mine is given */
 	bool mine; /**< only the caller's own, for root too */
+};
+
+/** What object.replace_begin can be given beside what it needs. */
+struct hycan_object_replace_begin_options {
+	bool has_kind; /**< kind is given */
+	enum hycan_object_kind kind; /**< of this kind; default: of all kinds */
 };
 
 /** What transaction.run can be given beside what it needs. */

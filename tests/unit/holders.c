@@ -90,7 +90,7 @@ static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, con
 	char text[256] = "";
 	size_t n;
 
-	while ((n = ledger_session_end(l, session, now_us, l, keys, 2, &next_us)) > 0)
+	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, l, keys, 2, &next_us)) > 0)
 		for (size_t i = 0; i < n; i++) {
 			sprintf(text + strlen(text), "%.*s ", keys[i].size, keys[i].identity);
 			ledger_take(l, &keys[i]);

@@ -315,7 +315,7 @@ static void *change_all_the_time(void *userdata)
 				abort();
 		}
 		if (round % 3 == 0)
-			while (ledger_session_end(userdata, 7, UINT64_MAX, identity, gone, 8, &next_us) > 0)
+			while (ledger_session_end(userdata, 7, UINT64_MAX, true, identity, gone, 8, &next_us) > 0)
 				ledger_cancel(userdata, identity);
 		else if (round % 3 == 1)
 			ledger_take(userdata, &link);

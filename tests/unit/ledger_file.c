@@ -158,11 +158,11 @@ static void end_session(struct ledger *l, uint64_t session, unsigned int number)
 		return;
 	case 2:
 		/* somebody who did not take it away */
-		if (ledger_session_end(l, session, UINT64_MAX, l, keys, 1, &next) > 0)
+		if (ledger_session_end(l, session, UINT64_MAX, true, l, keys, 1, &next) > 0)
 			ledger_cancel(l, l);
 		return;
 	case 3:
-		while ((n = ledger_session_end(l, session, UINT64_MAX, l, keys, 8, &next)) > 0)
+		while ((n = ledger_session_end(l, session, UINT64_MAX, true, l, keys, 8, &next)) > 0)
 			for (size_t i = 0; i < n; i++)
 				ledger_take(l, &keys[i]);
 	}

@@ -8,5 +8,5 @@ int op_session_hello(struct op *op, const struct hycan_session_hello_request *re
 		return op_refuse(op, HYCAN_REFUSAL_VERSION, "version",
 		                 "The client speaks version %u of the protocol and this daemon version %u: update the older one.",
 		                 request->version, HYCAN_PROTOCOL_VERSION);
-	return op->server->hello(op, request->has_client ? request->client : "", reply);
+	return op->server->hello(op, request, reply);
 }

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of sessions, and their end.
+ *
+ * A session lives as long as its peer, and then as long as it holds anything. Its end is an errand: the ledger says what
+ * nobody holds any more, the last thing first, and that is taken away by the row of the schema, slice by slice. One timer
+ * rings for the session that is next.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "job.h"
+#include "ledger.h"
+#include "log.h"
+#include "peer.h"
+#include "server.h"
+#include "session.h"
+#include "sweep.h"
+
+#define NEVER UINT64_MAX
+
+/* Of the namespaces of all sessions: they are entered and looked for on workers, too, and seldom. */
+static pthread_mutex_t netns_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct session *session_new(struct server *server, uid_t uid)
+{
+	uint8_t token[16];
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s || getrandom(token, sizeof(token), 0) != sizeof(token)) {
+		free(s);
+		return NULL;
+	}
+	/* one number is never used again, not by the next daemon either */
+	while (server->last_session == 0)
+		if (getrandom(&server->last_session, sizeof(server->last_session), 0) < 0)
+			server->last_session = server_now_us();
+	s->server = server;
+	s->record.id = ++server->last_session;
+	s->record.uid = uid;
+	for (size_t i = 0; i < sizeof(token); i++)
+		sprintf(s->record.token + 2 * i, "%02x", token[i]);
+	s->record.lifetime = HYCAN_LIFETIME_PERMANENT;
+	s->ends_us = s->leases_us = NEVER;
+	LIST_INSERT_HEAD(&server->sessions, s, entry);
+	return s;
+}
+
+static void session_free(struct session *s)
+{
+	for (size_t i = 0; i < s->n_netns; i++)
+		close(s->netns[i].fd);
+	LIST_REMOVE(s, entry);
+	explicit_bzero(s->record.token, sizeof(s->record.token));
+	free(s);
+}
+
+/* --------------------------------------------------------------------------------------------------------- what is next */
+
+/* The timer rings at that time, or before. */
+static void ring(struct server *server, uint64_t at_us)
+{
+	if (at_us >= server->session_rings_us || !server->session_timer)
+		return;
+	server->session_rings_us = at_us;
+	(void)sd_event_source_set_time(server->session_timer, at_us);
+	(void)sd_event_source_set_enabled(server->session_timer, SD_EVENT_ONESHOT);
+	server->rearm = true;
+}
+
+static int run(struct errand *errand, struct job *job)
+{
+	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
+
+	return sweep_session(s, job, server_now_us(), s->connection_ends, &s->next_lease_us);
+}
+
+static void settle(struct session *s);
+
+static void done(struct errand *errand)
+{
+	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
+
+	s->ending = false;
+	if (s->next_lease_us < s->leases_us)
+		s->leases_us = s->next_lease_us;
+	settle(s);
+}
+
+/* What becomes of a session: something of it ends, or will; or nothing is left of it. */
+static void settle(struct session *s)
+{
+	uint64_t now_us = server_now_us(), next_us = s->ends_us < s->leases_us ? s->ends_us : s->leases_us;
+
+	if (s->ending)
+		return;
+	if (!s->peer && ledger_session_count(s->server->ledger, s->record.id) == 0) {
+		session_free(s);
+		return;
+	}
+	if (next_us > now_us) {
+		ring(s->server, next_us);
+		return;
+	}
+	s->ending = true;
+	s->connection_ends = s->ends_us <= now_us;
+	if (s->connection_ends)
+		s->ends_us = NEVER;
+	s->leases_us = NEVER;
+	s->errand.run = run;
+	s->errand.done = done;
+	errand_add(s->server, &s->errand);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	struct session *s, *next;
+
+	(void)source;
+	(void)usec;
+	server->session_rings_us = NEVER;
+	for (s = LIST_FIRST(&server->sessions); s; s = next) {
+		next = LIST_NEXT(s, entry);
+		if (s->ends_us != NEVER || s->leases_us != NEVER)
+			settle(s);
+	}
+	return 0;
+}
+
+int session_open_timer(struct server *server)
+{
+	int r = sd_event_add_time(server->event, &server->session_timer, CLOCK_MONOTONIC, NEVER, 1000, on_timer, server);
+
+	server->session_rings_us = NEVER;
+	return r < 0 ? r : sd_event_source_set_enabled(server->session_timer, SD_EVENT_OFF);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- of peers */
+
+int session_begin(struct peer *peer, uint32_t grace)
+{
+	struct session *s = peer->session ? peer->session : session_new(peer->server, peer->identity.uid);
+
+	if (!s)
+		return -ENOMEM;
+	s->record.grace = grace;
+	s->peer = peer;
+	peer->session = s;
+	return 0;
+}
+
+/* Its connection is gone: the grace begins. */
+static void detach(struct session *s)
+{
+	s->peer = NULL;
+	s->replaces = false;
+	s->ends_us = server_now_us() + s->record.grace * UINT64_C(1000000);
+	settle(s);
+}
+
+void session_lost(struct peer *peer)
+{
+	struct session *s = peer->session;
+
+	peer->session = NULL;
+	if (s)
+		detach(s);
+}
+
+struct ledger_holder session_holder(const struct peer *peer)
+{
+	const struct session *s = peer->session;
+
+	return (struct ledger_holder){
+		.uid = peer->identity.uid,
+		.lifetime = s ? s->record.lifetime : HYCAN_LIFETIME_PERMANENT,
+		.session = s ? s->record.id : 0,
+		.seconds = s && s->record.lifetime == HYCAN_LIFETIME_LEASE ? s->record.seconds : 0,
+	};
+}
+
+void session_done(struct peer *peer, const struct ledger_holder *holder)
+{
+	struct session *s = peer->session;
+	uint64_t ends_us;
+
+	if (holder->lifetime != HYCAN_LIFETIME_LEASE || !s)
+		return;
+	ends_us = server_now_us() + holder->seconds * UINT64_C(1000000);
+	if (ends_us < s->leases_us)
+		s->leases_us = ends_us;
+	settle(s);
+}
+
+void session_enter(struct peer *peer, uint64_t inode, int netns)
+{
+	struct session *s = peer->session;
+	size_t i = 0;
+	_cleanup_close_ int fd = s ? fcntl(netns, F_DUPFD_CLOEXEC, 0) : -1;
+
+	if (fd < 0)
+		return;
+	pthread_mutex_lock(&netns_lock);
+	while (i < s->n_netns && s->netns[i].inode != inode)
+		i++;
+	/* of too many, the one that was entered first is looked for where it can be found */
+	if (i == SESSION_NAMESPACES) {
+		close(s->netns[0].fd);
+		memmove(&s->netns[0], &s->netns[1], --i * sizeof(s->netns[0]));
+		s->n_netns--;
+	}
+	if (i == s->n_netns) {
+		s->netns[s->n_netns].inode = inode;
+		s->netns[s->n_netns++].fd = steal_fd(&fd);
+	}
+	pthread_mutex_unlock(&netns_lock);
+}
+
+int session_netns(struct session *session, uint64_t inode, int *ret_netns)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&netns_lock);
+	for (size_t i = 0; i < session->n_netns; i++)
+		if (session->netns[i].inode == inode)
+			fd = fcntl(session->netns[i].fd, F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_unlock(&netns_lock);
+	if (fd < 0)
+		return -ENOENT;
+	*ret_netns = fd;
+	return 0;
+}
+
+void session_end_all(struct server *server)
+{
+	struct session *s, *next;
+
+	for (s = LIST_FIRST(&server->sessions); s; s = next) {
+		next = LIST_NEXT(s, entry);
+		if (!s->peer)
+			s->ends_us = 0;
+		settle(s);
+	}
+	errand_do_all(server);
+	while ((s = LIST_FIRST(&server->sessions)))
+		session_free(s);
+}
+
+int session_restore(struct server *server, const struct session_record *record)
+{
+	struct session *s = session_new(server, record->uid);
+
+	if (!s)
+		return -ENOMEM;
+	s->record = *record;
+	s->leases_us = 0;
+	detach(s);
+	return 0;
+}
+
+int session_each(struct server *server, session_found *found, void *userdata)
+{
+	struct session *s;
+	int r = 0;
+
+	for (s = LIST_FIRST(&server->sessions); s && r == 0; s = LIST_NEXT(s, entry))
+		r = found(&s->record, userdata);
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------------- what operations ask */
+
+static struct peer *peer_of(struct op *op)
+{
+	return ((struct job *)op)->peer;
+}
+
+int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request)
+{
+	struct session_record *r = &peer_of(op)->session->record;
+
+	r->lifetime = request->lifetime;
+	r->seconds = request->has_seconds ? request->seconds : 0;
+	if (request->has_grace)
+		r->grace = request->grace;
+	return 0;
+}
+
+static struct session *find(struct server *server, uid_t uid, const char *token)
+{
+	struct session *s;
+
+	LIST_FOREACH(s, &server->sessions, entry)
+	if (s->record.uid == uid && strcmp(s->record.token, token) == 0)
+		break;
+	return s;
+}
+
+static int refuse_token(struct op *op)
+{
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "token",
+	                 "There is no session of uid %u with this token: it was another user's, or it ended with its grace and its "
+	                 "leases.",
+	                 op->uid);
+}
+
+/* A connection that is there, and whose session is another's now, begins anew. */
+static int begin_anew(struct peer *peer)
+{
+	struct session *fresh = session_new(peer->server, peer->identity.uid);
+
+	if (!fresh)
+		return -ENOMEM;
+	fresh->peer = peer;
+	peer->session = fresh;
+	return 0;
+}
+
+int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
+{
+	struct peer *peer = peer_of(op);
+	struct session *own = peer->session, *s = find(peer->server, op->uid, token);
+	int r;
+
+	if (!s)
+		return refuse_token(op);
+	if (s->peer && s->peer->job)
+		return op_refuse(op, HYCAN_REFUSAL_BUSY, "token", "A request of that connection is being carried out: try again.");
+	if (s != own) {
+		r = s->peer ? begin_anew(s->peer) : 0;
+		if (r < 0)
+			return r;
+		ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
+		s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
+		for (size_t i = 0; i < own->n_netns; i++)
+			session_enter(peer, own->netns[i].inode, own->netns[i].fd);
+		s->peer = peer;
+		s->ends_us = NEVER;
+		/* what is not gone yet stays */
+		s->connection_ends = false;
+		peer->session = s;
+		own->peer = NULL;
+		settle(own);
+	}
+	*ret_objects = (uint32_t)ledger_session_count(peer->server->ledger, s->record.id);
+	return 0;
+}
+
+int session_renew(struct op *op, const char *token)
+{
+	struct peer *peer = peer_of(op);
+	struct session *s = token ? find(peer->server, op->uid, token) : peer->session;
+
+	if (!s)
+		return refuse_token(op);
+	ledger_renew(peer->server->ledger, s->record.id, server_now_us());
+	return 0;
+}
+
+int session_replace_begin(struct op *op, const struct hycan_object_replace_begin_request *request)
+{
+	struct session *s = peer_of(op)->session;
+
+	s->replaces = true;
+	s->kind = request->has_kind ? request->kind : 0;
+	s->round = ledger_round(peer_of(op)->server->ledger);
+	return 0;
+}
+
+int session_replace_end(struct op *op, uint32_t *ret_removed)
+{
+	struct job *job = (struct job *)op;
+	struct session *s = job->peer->session;
+
+	if (!s->replaces)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL, "Nothing was begun: ask for object.replace_begin first.");
+	s->replaces = false;
+	return sweep_stale(job, s->kind, s->round, ret_removed);
+}

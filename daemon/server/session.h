@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions: what a connection is beyond its socket. It holds what the connection asked for, for as long as that said, and
+ * can be adopted by another connection of the same user when the first one is gone.
+ *
+ * For the loop's thread alone; what ends is taken away by errands.
+ */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "errand.h"
+#include "messages.h"
+
+/* Network namespaces that a session remembers, to find there what it holds when the connection is gone. */
+#define SESSION_NAMESPACES 16u
+
+struct peer;
+struct server;
+struct job;
+struct op;
+struct ledger_holder;
+
+/* What of it outlives the daemon. */
+struct session_record {
+	uint64_t id;
+	uid_t uid;
+	char token[33];
+	uint32_t grace; /* seconds */
+	enum hycan_lifetime lifetime;
+	uint32_t seconds;
+};
+
+struct session {
+	struct session_record record;
+	struct server *server;
+	struct peer *peer;  /* NULL: it is gone */
+	uint64_t ends_us;   /* of what it holds as a connection; UINT64_MAX: not yet */
+	uint64_t leases_us; /* no lease ends before; UINT64_MAX: there is none */
+	struct errand errand;
+	bool ending;                 /* the errand waits or runs */
+	atomic_bool connection_ends; /* and takes what is no lease, too */
+	uint64_t next_lease_us;      /* what it found; its own while it runs */
+	struct {
+		uint64_t inode;
+		int fd;
+	} netns[SESSION_NAMESPACES];
+	size_t n_netns;
+
+	/* object.replace_begin */
+	bool replaces;
+	uint32_t round;
+	unsigned int kind; /* 0: all */
+	LIST_ENTRY(session) entry;
+};
+
+LIST_HEAD(session_list, session);
+
+int session_open_timer(struct server *server);
+
+/* A peer has said hello. 0 or -errno. */
+int session_begin(struct peer *peer, uint32_t grace);
+
+/* The peer is gone, and nothing of it is under way. */
+void session_lost(struct peer *peer);
+
+/* Who holds what the peer asks for. */
+struct ledger_holder session_holder(const struct peer *peer);
+
+/* A request of the peer is done: a lease may have begun. */
+void session_done(struct peer *peer, const struct ledger_holder *holder);
+
+/* Requests of the peer act in that namespace from now on. On any thread. */
+void session_enter(struct peer *peer, uint64_t inode, int netns);
+
+/* The namespace, for as long as the caller likes. -ENOENT: the session was never there. On any thread. */
+int session_netns(struct session *session, uint64_t inode, int *ret_netns);
+
+/* The server ends: what sessions hold goes, but for leases. */
+void session_end_all(struct server *server);
+
+/* A session of a former daemon, without its peer: its grace begins. 0 or -ENOMEM. */
+int session_restore(struct server *server, const struct session_record *record);
+
+typedef int session_found(const struct session_record *record, void *userdata);
+int session_each(struct server *server, session_found *found, void *userdata);
+
+/* What operations ask: table in about.c. */
+int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request);
+int session_adopt(struct op *op, const char *token, uint32_t *ret_objects);
+int session_renew(struct op *op, const char *token);
+int session_replace_begin(struct op *op, const struct hycan_object_replace_begin_request *request);
+int session_replace_end(struct op *op, uint32_t *ret_removed);
+
+#endif

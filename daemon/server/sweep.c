@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Taking away what nobody holds any more.
+ *
+ * Each object goes by the row of the schema that takes such a thing away, in the namespace that it is in. What cannot be
+ * taken away is in the log, and nobody's from then on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "porter.h"
+#include "server.h"
+#include "session.h"
+#include "sweep.h"
+#include "undo.h"
+
+/* Objects of a slice. */
+#define SLICE 32u
+
+/* Scopes of the namespaces in which there is something to do: mostly it is one. */
+struct place {
+	struct job *job;
+	struct session *session;
+	uint64_t inode;
+	struct kernel_scope *other; /* of that namespace, opened for this; NULL: the job's own, or that of the request */
+	struct kernel_scope *scope;
+};
+
+static void place_done(struct place *place)
+{
+	op_scope_free(&place->other);
+}
+
+static int open_netns(struct session *session, uint64_t inode, struct kernel_scope **ret_scope)
+{
+	_cleanup_close_ int netns = -1;
+	int r = session ? session_netns(session, inode, &netns) : -ENOENT;
+
+	if (r < 0)
+		r = porter_is_there() ? porter_find_namespace(inode, &netns) : op_namespace_find(inode, &netns);
+	return r < 0 ? r : op_scope_open_in(netns, ret_scope);
+}
+
+static int go_to(struct place *place, uint64_t inode)
+{
+	int r = 0;
+
+	if (place->scope && place->inode == inode)
+		return 0;
+	op_scope_free(&place->other);
+	place->scope = place->job->scope;
+	if (op_scope_inode(place->job->scope) != inode) {
+		r = open_netns(place->session, inode, &place->other);
+		place->scope = place->other;
+	}
+	place->inode = inode;
+	return r;
+}
+
+static void take(struct place *place, const struct ledger_key *key)
+{
+	char sentence[UNDO_SENTENCE_SIZE] = "", text[128];
+	int r = go_to(place, key->netns);
+
+	if (r == 0)
+		r = undo_key(place->job, place->scope, key, sentence);
+	/* a namespace that nothing leads to any more is gone, with all that was in it */
+	if (r == -ENOENT)
+		ledger_take(place->job->server->ledger, key);
+	else if (r != 0)
+		log_write(LOG_ERR, "“%s” could not be taken away, and stays: %s", (key_format(key, text, sizeof(text)), text),
+		          *sentence ? sentence : strerror(r < 0 ? -r : 0));
+}
+
+int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, uint64_t *ret_next_us)
+{
+	_cleanup_(place_done) struct place place = { .job = job, .session = session };
+	struct ledger *ledger = job->server->ledger;
+	struct ledger_key keys[SLICE];
+	size_t n = ledger_session_end(ledger, session->record.id, now_us, connection, session, keys, SLICE, ret_next_us);
+
+	for (size_t i = 0; i < n; i++)
+		take(&place, &keys[i]);
+	ledger_cancel(ledger, session);
+	return n > 0;
+}
+
+struct stale {
+	struct ledger_key *keys;
+	size_t n;
+	size_t room;
+};
+
+static void stale_done(struct stale *stale)
+{
+	free(stale->keys);
+}
+
+static int note(const struct ledger_key *key, void *userdata)
+{
+	struct stale *stale = userdata;
+
+	if (stale->n == stale->room) {
+		size_t room = stale->room * 2 + 64;
+		void *p = reallocarray(stale->keys, room, sizeof(*stale->keys));
+
+		if (!p)
+			return -ENOMEM;
+		stale->keys = p;
+		stale->room = room;
+	}
+	stale->keys[stale->n++] = *key;
+	return 0;
+}
+
+int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed)
+{
+	_cleanup_(stale_done) struct stale stale = { 0 };
+	struct place place = { .job = job, .inode = op_scope_inode(job->op.scope), .scope = job->op.scope };
+	struct ledger *ledger = job->server->ledger;
+	int r = ledger_list_stale(ledger, &job->holder, place.inode, kind, round, note, &stale);
+
+	for (size_t i = 0; r == 0 && i < stale.n; i++)
+		if (ledger_let_go_stale(ledger, &stale.keys[i], &job->holder, round, &place))
+			take(&place, &stale.keys[i]);
+	ledger_cancel(ledger, &place);
+	if (r == 0)
+		*ret_removed = (uint32_t)stale.n;
+	return r;
+}

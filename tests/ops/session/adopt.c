@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session.adopt: a connection goes on as a former one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clients.h"
+
+#define NOBODY 65534
+
+static char token[33];
+
+static void keep_token(const struct hycan *h)
+{
+	assert_int_equal(strlen(hycan_token(h)), 32);
+	snprintf(token, sizeof(token), "%s", hycan_token(h));
+}
+
+static void goes_on(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	uint32_t n = 0;
+	int fd;
+
+	client_hold_while_connected(h, 3600);
+	client_add(h, "10.1.0.1/24");
+	client_add(h, "fd01::1/64");
+	keep_token(h);
+	routing_settle();
+	fd = announcements_open();
+	hycan_close(h);
+	h = client_open(w);
+	/* what it has by now stays its own */
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.1.0.1/24");
+	assert_done(h, hycan_session_adopt(h, token, &n));
+	assert_int_equal(n, 2);
+	assert_done(h, hycan_session_adopt(h, token, &n));
+	assert_int_equal(n, 2);
+	/* nothing flickered */
+	assert_int_equal(announcements_count(fd), 0);
+	close(fd);
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
+	                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	address_until_gone("fd01::1/64");
+}
+
+/* From one that is still there, which then holds nothing. */
+static void takes_over(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *other = client_open(w);
+	uint32_t n = 0;
+
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	assert_done(other, hycan_session_adopt(other, token, &n));
+	assert_int_equal(n, 1);
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.2.0.1/24");
+	hycan_close(h);
+	address_until_gone("10.2.0.1/24");
+	assert_true(address_is_there("10.1.0.1/24"));
+	hycan_close(other);
+	address_until_gone("10.1.0.1/24");
+}
+
+static void as_nobody(struct world *w)
+{
+	struct hycan *h = client_open(w);
+	uint32_t n = 0;
+
+	assert_refused(h, hycan_session_adopt(h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+	assert_refused(h, hycan_session_renew(h, &(struct hycan_session_renew_options){ .has_token = true }),
+	               HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
+}
+
+static int begin_for_all(void **state)
+{
+	*state = world_start(&(struct world_options){ .open_to_all = true });
+	free(shell("ip link add va type veth peer name vb && ip link set va up && ip link set vb up"));
+	return 0;
+}
+
+static void refuses(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	uint32_t n = 0;
+
+	client_hold_while_connected(h, 3600);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	hycan_close(h);
+	world_as(NOBODY, NOBODY, as_nobody, w);
+	assert_refused(w->h, hycan_session_adopt(w->h, "0123456789abcdef0123456789abcdef", &n), HYCAN_REFUSAL_NOT_FOUND);
+	assert_string_equal(hycan_error_field(w->h), "token");
+	assert_contains(hycan_error_message(w->h), "There is no session of uid 0 with this token");
+	/* adopted without grace: over */
+	h = client_open(w);
+	assert_done(h, hycan_session_adopt(h, token, &n));
+	client_hold_while_connected(h, 0);
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	assert_refused(w->h, hycan_session_adopt(w->h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(goes_on, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(takes_over, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(refuses, begin_for_all, world_end),
+	};
+
+	return cmocka_run_group_tests_name("session.adopt", tests, NULL, NULL);
+}

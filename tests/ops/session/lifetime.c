@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session.lifetime: how long a caller holds what it asked for. */
+#include <stdlib.h>
+
+#include "clients.h"
+
+static void permanent_stays(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	struct hycan_object *o;
+
+	client_add(h, "10.1.0.1/24");
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	client_add(h, "10.2.0.1/24");
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, NULL));
+	client_add(h, "fd01::1/64");
+	o = object_of(w->h, "10.2.0.1/24");
+	assert_int_equal(o->lifetime, HYCAN_LIFETIME_CONNECTION);
+	assert_int_equal(o->holders, 1);
+	assert_false(o->has_remaining_ms);
+	free(o);
+	hycan_close(h);
+	address_until_gone("10.2.0.1/24");
+	assert_true(address_is_there("10.1.0.1/24"));
+	assert_true(address_is_there("fd01::1/64"));
+	assert_null(object_of(w->h, "10.2.0.1/24"));
+	o = object_of(w->h, "10.1.0.1/24");
+	assert_int_equal(o->lifetime, HYCAN_LIFETIME_PERMANENT);
+	free(o);
+}
+
+static void last_thing_first(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	const struct hycan_route route = route_via("10.50.0.0/16", "10.1.0.2");
+
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.1.0.1/24");
+	assert_done(h, hycan_route_add(h, &route));
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	assert_output("", "ip route show 10.50.0.0/16");
+	assert_int_equal(shell_status(NULL, "grep -q 'could not be taken away' %s", w->log), 1);
+}
+
+static void chosen_for_each_request(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.1.0.1/24");
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, NULL));
+	/* it is there: for good from now on */
+	client_add(h, "10.1.0.1/24");
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.2.0.1/24");
+	hycan_close(h);
+	address_until_gone("10.2.0.1/24");
+	assert_true(address_is_there("10.1.0.1/24"));
+}
+
+static void refuses(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_session_lifetime_options seconds = { .has_seconds = true, .seconds = 5 };
+
+	assert_refused(w->h, hycan_session_lifetime(w->h, HYCAN_LIFETIME_LEASE, NULL), HYCAN_REFUSAL_INVALID);
+	assert_string_equal(hycan_error_field(w->h), "seconds");
+	assert_contains(hycan_error_message(w->h), "A lease has an end");
+	assert_refused(w->h, hycan_session_lifetime(w->h, HYCAN_LIFETIME_CONNECTION, &seconds), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "Only a lease");
+}
+
+/* Forwarding is an object, too. */
+static void forwards_while_needed(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *other = client_open(w);
+	bool on = true;
+
+	free(shell("echo 0 > /proc/sys/net/ipv4/ip_forward"));
+	client_hold_while_connected(h, 0);
+	client_hold_while_connected(other, 0);
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
+	assert_done(other, hycan_forwarding_set(other, HYCAN_FAMILY_IPV4, true, NULL));
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, false, NULL));
+	assert_done(w->h, hycan_forwarding_get(w->h, HYCAN_FAMILY_IPV4, NULL, &on));
+	assert_true(on);
+	hycan_close(h);
+	hycan_close(other);
+	shell_until(30, "grep -q 0 /proc/sys/net/ipv4/ip_forward");
+	/* a stranger's is not claimed */
+	free(shell("echo 1 > /proc/sys/net/ipv4/ip_forward"));
+	h = client_open(w);
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
+	client_add(h, "10.1.0.1/24");
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	assert_output("1\n", "cat /proc/sys/net/ipv4/ip_forward");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(permanent_stays, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(last_thing_first, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(chosen_for_each_request, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(refuses, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(forwards_while_needed, routing_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("session.lifetime", tests, NULL, NULL);
+}
