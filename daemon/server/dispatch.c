@@ -293,7 +293,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 			refuse_uncharged(peer, operation, header);
 		for (size_t i = 0; i < n_fds; i++)
 			close(fds[i]);
-		return DISPATCH_DONE;
+		return charged ? DISPATCH_DONE : DISPATCH_REST;
 	}
 	job = begin(peer, operation, header, slow);
 	if (!job)

@@ -11,6 +11,7 @@ enum dispatched {
 	DISPATCH_DONE,      /* answered */
 	DISPATCH_ELSEWHERE, /* a worker has it */
 	DISPATCH_WAIT,      /* no worker is free: try the same frame again */
+	DISPATCH_REST,      /* refused, for a quota: nothing more of this peer for a while */
 	DISPATCH_WAIT_SLOW, /* the same for a slow operation, which may not have every worker */
 };
 

@@ -101,12 +101,15 @@ static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size
 		return 0;
 	memcpy(&header, bytes, sizeof(header));
 	if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > WIRE_REQUEST_MAX || header.nlmsg_len % NLMSG_ALIGNTO) {
+		*ret_dispatched = charge_request(peer) ? DISPATCH_DONE : DISPATCH_REST;
+		peer->charged = false;
 		peer->skip = refuse_header(peer, &header);
 		return peer->skip < size ? (size_t)peer->skip : size;
 	}
 	peer->out_of_step = false;
 	if (header.nlmsg_len > size && !charge_bytes(peer, header.nlmsg_len - size)) {
 		refuse_long(peer, &header, header.nlmsg_len - size);
+		*ret_dispatched = DISPATCH_REST;
 		return size;
 	}
 	if (header.nlmsg_len > size)
@@ -162,7 +165,9 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		peer->skip -= peer->skip < n ? peer->skip : n;
 		peer->position += n;
 		taken += n;
-		if (taken < size && !peer->job && turn_is_over(server))
+		if (dispatched == DISPATCH_REST && !peer->surplus)
+			turn_rest(peer);
+		else if (taken < size && !peer->job && turn_is_over(server))
 			turn_wait(peer, false);
 	}
 	/* descriptors of bytes that were stepped over belong to nobody */

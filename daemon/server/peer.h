@@ -30,18 +30,19 @@ struct peer {
 	int fd;
 	struct identity identity;
 	enum peer_protocol protocol;
-	bool hello;       /* session.hello was done */
-	bool eof;         /* it sends no more */
-	bool surplus;     /* over the quota of connections: it is told so, and closed */
-	bool charged;     /* the request that waits for a worker */
-	bool gone;        /* closed; only a worker still has its job */
-	bool out_of_step; /* no frame begins where one should; said once */
-	int error;        /* -errno of a socket that broke in the middle of a turn */
-	struct job *job;  /* under way on a worker; nothing else is begun meanwhile */
-	bool is_waiting;  /* for its turn or for a worker, in server->waiting */
-	bool waits_slow;  /* in which of the two */
-	bool is_slow;     /* in server->slow */
-	uint32_t events;  /* what it is watched for */
+	bool hello;              /* session.hello was done */
+	bool eof;                /* it sends no more */
+	bool surplus;            /* over the quota of connections: it is told so, and closed */
+	bool charged;            /* the request that waits for a worker */
+	bool gone;               /* closed; only a worker still has its job */
+	bool out_of_step;        /* no frame begins where one should; said once */
+	int error;               /* -errno of a socket that broke in the middle of a turn */
+	struct job *job;         /* under way on a worker; nothing else is begun meanwhile */
+	bool is_waiting;         /* for its turn or for a worker, in server->waiting; or rests */
+	bool waits_slow;         /* in which of the two */
+	uint64_t rests_until_us; /* over a quota, in server->resting; 0: it does not */
+	bool is_slow;            /* in server->slow */
+	uint32_t events;         /* what it is watched for */
 	uint64_t slow_since_us;
 	uint64_t slow_position;     /* of the request that was half sent then */
 	size_t slow_size;           /* how much of it there was */

@@ -289,6 +289,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->peers);
 	TAILQ_INIT(&server->waiting[false]);
 	TAILQ_INIT(&server->waiting[true]);
+	TAILQ_INIT(&server->resting);
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);
 	LIST_INIT(&server->sessions);
@@ -310,6 +311,8 @@ int server_open(const struct server_options *options, struct server **ret_server
 		return r;
 	server->job.op.server = &about_server;
 	r = patience_open(server);
+	if (r >= 0)
+		r = turn_open(server);
 	if (r < 0)
 		return r;
 	r = session_open_timer(server);
@@ -436,6 +439,7 @@ void server_free(struct server **server)
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);
 	sd_event_source_disable_unref(s->session_timer);
+	sd_event_source_disable_unref(s->rest);
 	sd_event_source_disable_unref(s->events);
 	observer_free(&s->observer);
 	job_close(&s->job);

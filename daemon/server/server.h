@@ -68,6 +68,8 @@ struct server {
 	size_t memory;               /* of the peers' buffers */
 	struct peer_list waiting[2]; /* for another turn; with a slow operation, for a worker */
 	size_t n_waiting[2];
+	struct peer_list resting; /* over a quota, the longest one first */
+	sd_event_source *rest;    /* runs while somebody rests */
 	uint64_t turn_began_us;
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two queues. */
+/* The two queues, and those who rest. */
 #include "turn.h"
 #include "dispatch.h"
 #include "errand.h"
@@ -7,6 +7,10 @@
 
 /* Long enough for some eighty short requests, so that what a turn itself costs is not felt. */
 #define TURN_US 250
+
+/* Many who rest are not woken at once: the timer looks so often. */
+#define REST_US  100000
+#define TIMER_US 10000
 
 void turn_begin(struct server *server)
 {
@@ -31,8 +35,55 @@ void turn_forget(struct peer *peer)
 	if (!peer->is_waiting)
 		return;
 	peer->is_waiting = false;
+	if (peer->rests_until_us) {
+		peer->rests_until_us = 0;
+		TAILQ_REMOVE(&peer->server->resting, peer, waiting);
+		return;
+	}
 	peer->server->n_waiting[peer->waits_slow]--;
 	TAILQ_REMOVE(&peer->server->waiting[peer->waits_slow], peer, waiting);
+}
+
+static void run_timer(struct server *server)
+{
+	(void)sd_event_source_set_time(server->rest, server_now_us() + TIMER_US);
+	(void)sd_event_source_set_enabled(server->rest, SD_EVENT_ONESHOT);
+	server->rearm = true;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	uint64_t now_us = server_now_us();
+	struct peer *peer;
+
+	(void)source;
+	(void)usec;
+	while ((peer = TAILQ_FIRST(&server->resting)) && peer->rests_until_us <= now_us) {
+		turn_forget(peer);
+		turn_wait(peer, false);
+	}
+	if (peer)
+		run_timer(server);
+	return 0;
+}
+
+int turn_open(struct server *server)
+{
+	int r = sd_event_add_time(server->event, &server->rest, CLOCK_MONOTONIC, 0, TIMER_US / 2, on_timer, server);
+
+	return r < 0 ? r : sd_event_source_set_enabled(server->rest, SD_EVENT_OFF);
+}
+
+void turn_rest(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	if (TAILQ_EMPTY(&server->resting))
+		run_timer(server);
+	peer->is_waiting = true;
+	peer->rests_until_us = server_now_us() + REST_US;
+	TAILQ_INSERT_TAIL(&server->resting, peer, waiting);
 }
 
 static bool can_go_on(const struct server *server, bool slow)

@@ -5,6 +5,8 @@
  * A peer that sends request behind request gets a turn of a quarter of a millisecond at a time, so the others wait no
  * longer for it than it for them. Whoever has more to do, or needs a worker that is not free, waits in one of two
  * queues, first come, first served: those with a slow operation wait for each other alone.
+ *
+ * Whoever is over a quota rests a tenth of a second behind the refusal, so that a flood costs ten refusals a second.
  */
 #ifndef SERVER_TURN_H
 #define SERVER_TURN_H
@@ -12,6 +14,8 @@
 #include <stdbool.h>
 
 #include "server.h"
+
+int turn_open(struct server *server);
 
 /* A peer's turn begins. */
 void turn_begin(struct server *server);
@@ -21,6 +25,9 @@ bool turn_is_over(const struct server *server);
 
 /* The peer goes on later: when everybody had a turn, or with a slow operation, when there is a worker for that. */
 void turn_wait(struct peer *peer, bool slow);
+
+/* It is not looked at for a while. */
+void turn_rest(struct peer *peer);
 
 /* It waits no more. */
 void turn_forget(struct peer *peer);

@@ -15,6 +15,7 @@
 struct bench {
 	const char *daemon; /* the executable */
 	const char *socket;
+	const char *policy; /* file; NULL: the built-in one */
 	pid_t pid;          /* of the daemon */
 	unsigned int scale; /* everything is done 1/scale times as often: for a smoke run */
 };
@@ -47,5 +48,6 @@ void bench_call(struct bench *b, int cpu);
 void bench_routes(struct bench *b);
 void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);
+void bench_soak(struct bench *b);
 
 #endif

@@ -20,7 +20,7 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes …]\n"
+static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|soak …]\n"
 			    "\n"
 			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
 			    "\n"
@@ -99,7 +99,8 @@ uint64_t bench_start_daemon(struct bench *b)
 	b->pid = fork();
 	if (b->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(b->daemon, b->daemon, "--log-level", "err", "--policy", "/nonexistent", b->socket, (char *)NULL);
+		execl(b->daemon, b->daemon, "--log-level", "err", "--policy", b->policy ? b->policy : "/nonexistent", b->socket,
+		      (char *)NULL);
 		_exit(127);
 	}
 	while (hycan_open(&h, b->socket) < 0) {
@@ -187,6 +188,8 @@ int main(int argc, char **argv)
 		bench_pipeline(&b, clients);
 	if (wanted(argv, "routes"))
 		bench_routes(&b);
+	if (wanted(argv, "soak"))
+		bench_soak(&b);
 	*slash = '\0';
 	rmdir(socket);
 	return EXIT_SUCCESS;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A thousand clients that come, work and die at random, half of them hostile: afterwards the daemon is as it was before.
+ *
+ *     stories/load [SECONDS]     of each of the two storms; 4 without it
+ *
+ * The first storm is for whatever grows once. What the daemon then has of memory and descriptors it has behind the second
+ * one, too. What clients made that were killed is the same in the ledger and in the kernel, until it is removed.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "storm.h"
+#include "world.h"
+
+enum { HONEST = 4242, HOSTILE = 4243, PROCESSES = 20, CLIENTS = 50 };
+
+/* What allocators keep for themselves, and sanitizers. */
+#define SLACK_KIB 4096
+
+static unsigned int seconds = 4;
+
+static const char policy[] = "allow * all\n"
+			     "quota 4243 connections=500 bytes=8M requests=2000/s\n";
+
+static size_t count_descriptors(pid_t pid)
+{
+	char path[64];
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* KiB that are the daemon's own. */
+static unsigned long count_memory(pid_t pid)
+{
+	unsigned long kib = 0, value;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "Anonymous: %lu kB", &value) == 1)
+			kib = value;
+	fclose(file);
+	assert_true(kib > 0);
+	return kib;
+}
+
+static struct hycan_daemon_status_reply *status(struct world *w)
+{
+	struct hycan_daemon_status_reply *s = NULL;
+
+	assert_done(w->h, hycan_daemon_status(w->h, &s));
+	return s;
+}
+
+/* The daemon has seen that they are gone. */
+static void wait_until_alone(struct world *w)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	uint32_t clients = 0;
+
+	for (int i = 0; i < 3000 && clients != 1; i++) {
+		struct hycan_daemon_status_reply *s = status(w);
+
+		clients = s->clients;
+		free(s);
+		nanosleep(&moment, NULL);
+	}
+	assert_int_equal(clients, 1);
+}
+
+static size_t count_lines(const char *command)
+{
+	char *text = shell("%s | wc -l", command);
+	size_t n = strtoul(text, NULL, 10);
+
+	free(text);
+	return n;
+}
+
+/* The ledger and the kernel agree, and then nothing is left in either. */
+static void remove_what_is_left(struct world *w)
+{
+	struct hycan_object *objects = NULL;
+	size_t n = 0, addresses = 0, routes = 0;
+
+	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
+	for (size_t i = 0; i < n; i++) {
+		addresses += objects[i].kind == HYCAN_OBJECT_KIND_ADDRESS;
+		routes += objects[i].kind == HYCAN_OBJECT_KIND_ROUTE;
+	}
+	assert_int_equal(addresses + routes, n);
+	assert_int_equal(count_lines("ip -o -4 addr show dev lo | grep -v 127.0.0.1"), addresses);
+	assert_int_equal(count_lines("ip -4 route show table main | grep '^11\\.'"), routes);
+	print_message("left behind by those who were killed: %zu addresses, %zu routes\n", addresses, routes);
+	for (size_t i = 0; i < n; i++) {
+		char text[64] = "";
+		const char *from = objects[i].identity;
+
+		if (objects[i].kind == HYCAN_OBJECT_KIND_ADDRESS) {
+			struct hycan_prefix prefix;
+
+			assert_int_equal(sscanf(from, "lo %63s", text), 1);
+			assert_int_equal(hycan_prefix_parse(text, &prefix), 0);
+			assert_done(w->h, hycan_address_remove(w->h, "lo", &prefix));
+		} else {
+			struct hycan_prefix destination;
+
+			assert_int_equal(sscanf(from, "%63s", text), 1);
+			assert_int_equal(hycan_prefix_parse(text, &destination), 0);
+			assert_done(w->h, hycan_route_remove(w->h, &destination, NULL));
+		}
+	}
+	free(objects);
+	objects = NULL;
+	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
+	assert_int_equal(n, 0);
+	free(objects);
+	assert_int_equal(count_lines("ip -o -4 addr show dev lo | grep -v 127.0.0.1"), 0);
+	assert_int_equal(count_lines("ip -4 route show table main | grep '^11\\.'"), 0);
+}
+
+static void weather(struct world *w, unsigned int seed)
+{
+	const struct storm storm = { .socket = w->socket,
+		                     .processes = PROCESSES,
+		                     .clients = CLIENTS,
+		                     .honest = HONEST,
+		                     .hostile = HOSTILE,
+		                     .seed = seed,
+		                     .cpu = -1 };
+	time_t until = time(NULL) + (time_t)seconds;
+	pid_t pid = storm_begin(&storm);
+	unsigned long served = 0;
+
+	assert_true(pid > 0);
+	/* whoever asks meanwhile is served */
+	for (; time(NULL) < until; served++)
+		assert_done(w->h, hycan_link_get(w->h, "lo", NULL));
+	storm_end(pid);
+	print_message("%lu requests of another one were served meanwhile\n", served);
+	wait_until_alone(w);
+	remove_what_is_left(w);
+}
+
+static void test_load(void **state)
+{
+	const struct world_options options = { .policy = policy, .open_to_all = true, .arguments = { "--log-level", "warning" } };
+	struct rlimit limit;
+	size_t descriptors;
+	unsigned long memory, later;
+	struct world *w;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < 4096)
+		skip();
+	/* memory that was given back is counted as given back */
+	setenv("ASAN_OPTIONS", "detect_leaks=1:quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=1", 1);
+	w = world_start(&options);
+	*state = w;
+	free(shell("ip link set lo up"));
+	weather(w, 1);
+	descriptors = count_descriptors(w->daemon);
+	memory = count_memory(w->daemon);
+	weather(w, 2);
+	later = count_memory(w->daemon);
+	print_message("memory %lu KiB, then %lu KiB; %zu descriptors, then %zu\n", memory, later, descriptors,
+	              count_descriptors(w->daemon));
+	assert_int_equal(count_descriptors(w->daemon), descriptors);
+	assert_true(later < memory + SLACK_KIB);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_load, world_end),
+	};
+
+	if (argc > 1)
+		seconds = (unsigned int)strtoul(argv[1], NULL, 10);
+	return cmocka_run_group_tests_name("load", tests, NULL, NULL);
+}
