@@ -58,7 +58,7 @@ void bench_soak(struct bench *b)
 	};
 	const uint64_t duration_ns = DURATION_NS / b->scale;
 	struct sample quiet = { 0 }, loud = { 0 };
-	char path[128], directory[128];
+	char path[256], directory[128];
 	struct hycan *h = NULL;
 	double p[2][3];
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -258,8 +259,10 @@ static void set_priority(int cpu)
 	struct sched_param none = { 0 };
 	cpu_set_t set;
 
-	if (cpu < 0)
+	if (cpu < 0) {
+		(void)setpriority(PRIO_PROCESS, 0, 10);
 		return;
+	}
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	(void)sched_setaffinity(0, sizeof(set), &set);

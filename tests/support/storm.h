@@ -19,7 +19,7 @@ struct storm {
 	unsigned int clients;   /* of each process */
 	uid_t honest, hostile;  /* who they are */
 	unsigned int seed;
-	int cpu;        /* on which all of them run, at the lowest priority; -1: anywhere, as anybody */
+	int cpu;        /* on which all of them run, at the lowest priority; -1: anywhere, at a low one */
 	bool read_only; /* the honest ones make nothing */
 };
 
