@@ -13,6 +13,7 @@
 
 #include <hycan/client.h>
 
+#include "apply.h"
 #include "arguments.h"
 #include "complete.h"
 #include "help.h"
@@ -39,6 +40,7 @@ struct command {
 	const char *verb;
 	const struct hycan_operation *operation;
 	void *request;
+	struct apply *apply; /* a file of many, instead of one operation */
 	struct problem problem;
 };
 
@@ -54,7 +56,11 @@ static enum status report_usage(const struct command *command)
 	fputs("hycanctl: ", stderr);
 	text_print_foreign(stderr, command->problem.sentence);
 	fputc('\n', stderr);
-	if (command->operation || !command->noun)
+	if (command->apply && !command->apply->path)
+		apply_print_usage(stderr);
+	else if (command->apply)
+		return STATUS_USAGE;
+	else if (command->operation || !command->noun)
 		help_print_usage(stderr, command->operation);
 	else
 		help_print_noun(stderr, command->noun);
@@ -179,6 +185,24 @@ static enum status call(const struct command *command, struct hycan *h)
 	return flush() != STATUS_DONE || partly ? STATUS_REFUSED : STATUS_DONE;
 }
 
+/* What a file says. Its name and line belong to what went wrong. */
+static enum status call_apply(struct command *command, struct hycan *h)
+{
+	int r = apply_run(h, command->apply, command->options.json, &command->problem);
+	const char *code = r < 0 ? strerrorname_np(-r) : hycan_result_name(r);
+
+	if (r == 0)
+		return flush();
+	if (command->json) {
+		json_print_error(stderr, code, command->problem.sentence, hycan_error_field(h), "transaction.run");
+		return STATUS_REFUSED;
+	}
+	fputs("hycanctl: ", stderr);
+	text_print_foreign(stderr, command->problem.sentence);
+	fprintf(stderr, " [%s]\n", code);
+	return STATUS_REFUSED;
+}
+
 /* --netns: the operation that takes a namespace, first. */
 static enum status enter_namespace(struct command *command, struct hycan *h)
 {
@@ -217,7 +241,9 @@ static enum status run(struct command *command)
 		hycan_set_exclusive(h, command->options.exclusive);
 		if (command->options.netns)
 			status = enter_namespace(command, h);
-		if (status == STATUS_DONE)
+		if (status == STATUS_DONE && command->apply)
+			status = call_apply(command, h);
+		else if (status == STATUS_DONE)
 			status = command->operation->stream ? listen_to(command, h) : call(command, h);
 	}
 	hycan_close(h);
@@ -298,6 +324,21 @@ static int read_names(struct command *command, char *const *words, size_t n, siz
 	return 0;
 }
 
+static enum status apply_main(char *const *words, size_t n, bool help)
+{
+	struct apply apply = { 0 };
+	struct command command = { .apply = &apply, .json = options_mention("json", words, n) };
+	enum status status;
+
+	if (help) {
+		apply_print_usage(stdout);
+		return flush();
+	}
+	status = apply_read(words, n, &apply, &command.options, &command.problem) < 0 ? report_usage(&command) : run(&command);
+	apply_free(&apply);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = { 0 };
@@ -320,6 +361,8 @@ int main(int argc, char **argv)
 		help = true;
 		at = 1;
 	}
+	if (apply_is_meant(words + at, n - at))
+		return apply_main(words + at, n - at, help);
 	command.json = options_mention("json", words, n);
 	r = read_names(&command, words, n, &at);
 	if (r < 0)

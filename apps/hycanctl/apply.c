@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A file becomes one transaction. Applied again it changes nothing, since everything that the daemon is asked for means
+ * “make sure that it is so”.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hycan/operations.h>
+
+#include "apply.h"
+#include "json.h"
+#include "source.h"
+#include "text.h"
+
+/* As much as one request may be. */
+#define FILE_MAX (16u << 20)
+
+bool apply_is_meant(char *const *words, size_t n)
+{
+	struct options options = { 0 };
+	struct problem problem;
+	size_t at = 0;
+
+	while (at < n && options_take(&options, words, n, &at, &problem) > 0)
+		;
+	return at < n && strcmp(words[at], "apply") == 0;
+}
+
+void apply_print_usage(FILE *out)
+{
+	fputs("usage: hycanctl apply [--plan] FILE|-\n"
+	      "\n"
+	      "Carries out all that the file says, or nothing of it. FILE is JSON:\n"
+	      "  {\"steps\": [{\"operation\": \"vlan.create\", \"parent\": \"eth0\", \"vlan_id\": 100}, …]}\n"
+	      "\n"
+	      "  --plan  show what would be done: + it would be there, - it would be gone, ~ it would change\n",
+	      out);
+}
+
+int apply_read(char *const *words, size_t n, struct apply *apply, struct options *options, struct problem *problem)
+{
+	struct source source = { 0 };
+	char path[4096];
+	bool named = false;
+	int r;
+
+	for (size_t i = 0; i < n;) {
+		r = options_take(options, words, n, &i, problem);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		if (strcmp(words[i], "--plan") == 0)
+			apply->plan = true;
+		else if (words[i][0] == '-' && words[i][1])
+			return problem_set(problem, NULL, "There is no option %.60s here.", words[i]);
+		else if (!named)
+			named = true;
+		else if (apply->path)
+			return problem_set(problem, NULL, "“%.60s” is too much.", words[i]);
+		else
+			apply->path = words[i];
+		i++;
+	}
+	if (options->version)
+		return 0;
+	if (!apply->path)
+		return problem_set(problem, NULL, "FILE is missing.");
+	snprintf(path, sizeof(path), "%s%s", strcmp(apply->path, "-") == 0 ? "" : "@", apply->path);
+	r = source_read(path, FILE_MAX, &source, problem);
+	if (r < 0)
+		return r;
+	r = plan_file_read(source.text, &apply->file, problem);
+	if (r < 0)
+		problem_locate(problem, "%.200s", source.name);
+	source_free(&source);
+	return r;
+}
+
+void apply_free(struct apply *apply)
+{
+	plan_file_free(&apply->file);
+}
+
+static void print_change(const struct hycan_planned_change *change)
+{
+	static const char signs[] = { ' ', '+', '-', '~' };
+
+	fprintf(stdout, "%c ", (unsigned int)change->action < sizeof(signs) ? signs[change->action] : '?');
+	text_print_foreign(stdout, change->what);
+	if (change->has_was) {
+		fputs(": ", stdout);
+		text_print_foreign(stdout, change->was);
+	}
+	if (change->has_becomes) {
+		fputs(change->has_was ? " -> " : ": ", stdout);
+		text_print_foreign(stdout, change->becomes);
+	}
+	fputc('\n', stdout);
+}
+
+static void print_done(const struct apply *apply, const struct hycan_transaction_run_reply *reply)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < reply->n_results; i++)
+		changed += !reply->results[i].unchanged;
+	for (size_t i = 0; i < reply->n_changes; i++)
+		print_change(&reply->changes[i]);
+	if (reply->unchanged)
+		puts("Nothing to do: everything is as the file says.");
+	else if (!apply->plan)
+		printf("Done: %zu of %zu steps changed something.\n", changed, reply->n_results);
+}
+
+static int keep(struct hycan *h, const struct apply *apply, struct problem *problem)
+{
+	int r = hycan_transaction_begin(h);
+
+	for (size_t i = 0; i < apply->file.n && r == 0; i++) {
+		const struct plan_step *step = &apply->file.step[i];
+
+		if (step->operation->access != HYCAN_ACCESS_WRITE) {
+			problem_set(problem, NULL, "%.200s: line %u, step %zu: %s changes nothing; a step must.", apply->path,
+			            step->line, i + 1, step->operation->name);
+			r = HYCAN_REFUSAL_INVALID;
+		} else {
+			r = hycan_send(h, step->operation, step->request, NULL, NULL);
+			if (r)
+				problem_set(problem, NULL, "%.200s: line %u, step %zu: %.300s", apply->path, step->line, i + 1,
+				            hycan_error_message(h));
+		}
+	}
+	if (r)
+		hycan_transaction_abandon(h);
+	return r;
+}
+
+int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem)
+{
+	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = apply->plan };
+	struct hycan_transaction_run_reply *reply = NULL;
+	int r, step;
+
+	r = keep(h, apply, problem);
+	if (r)
+		return r;
+	r = hycan_transaction_commit(h, &options, &reply);
+	step = hycan_error_step(h);
+	if (r && step >= 0 && (size_t)step < apply->file.n)
+		problem_set(problem, NULL, "%.200s: line %u: %.300s", apply->path, apply->file.step[step].line,
+		            hycan_error_message(h));
+	else if (r)
+		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
+	else if (json)
+		json_print_answer(stdout, hycan_operation_by_name("transaction.run")->reply, reply);
+	else
+		print_done(apply, reply);
+	free(reply);
+	return r;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hycanctl apply against the real daemon: a file that is done, done again, planned, refused, and wrong in many ways. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "world.h"
+
+static int begin(void **state)
+{
+	static char path[4096];
+	struct world *w;
+
+	if (world_begin(state) != 0)
+		return -1;
+	w = *state;
+	if (!path[0]) {
+		const char *name = strrchr(HYCANCTL, '/');
+
+		snprintf(path, sizeof(path), "%.*s:%s", (int)(name - HYCANCTL), HYCANCTL, getenv("PATH"));
+		setenv("PATH", path, 1);
+	}
+	setenv("HYCAN_DAEMON_SOCKET", w->socket, 1);
+	setenv("HYCAN_NO_FALLBACK", "1", 1);
+	return chdir(w->directory);
+}
+
+static int end(void **state)
+{
+	remove("file");
+	return chdir("/") == 0 ? world_end(state) : -1;
+}
+
+/* Applies a text, with options; its exit status and all that is said must be these. */
+static void expect(int status, const char *output, const char *options, const char *text)
+{
+	FILE *file = fopen("file", "w");
+	char *got;
+	int r;
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+	r = shell_status(&got, "hycanctl %s apply file", options);
+	if (r != status || strcmp(got, output) != 0)
+		fail_msg("“%s” ended with %d instead of %d and said:\n%s", text, r, status, got);
+	free(got);
+}
+
+static void expect_part(int status, const char *part, const char *text)
+{
+	FILE *file = fopen("file", "w");
+	char *got;
+	int r;
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+	r = shell_status(&got, "hycanctl apply file");
+	if (r != status || !strstr(got, part))
+		fail_msg("“%s” ended with %d instead of %d and said:\n%s", text, r, status, got);
+	free(got);
+}
+
+static const char network[] =
+	"{ \"steps\": [\n"
+	"  {\"operation\": \"link.set\", \"name\": \"left\", \"mtu\": 1400},\n"
+	"  {\"operation\": \"link.up\", \"name\": \"left\"},\n"
+	"  {\"operation\": \"link.up\", \"name\": \"right\"},\n"
+	"  {\"operation\": \"address.add\", \"link\": \"left\", \"address\": \"10.1.0.1/24\"},\n"
+	"  {\"operation\": \"route.add\", \"destination\": \"10.2.0.0/16\", \"metric\": 7,\n"
+	"   \"nexthops\": [{\"via\": \"10.1.0.2\", \"weight\": 2}, {\"via\": \"10.1.0.3\"}]},\n"
+	"  {\"operation\": \"rule.add\", \"family\": \"ipv4\", \"from\": \"10.0.0.0/8\", \"table\": \"main\", "
+	"\"invert\": true, \"priority\": 9}\n"
+	"] }\n";
+
+static void make_links(void)
+{
+	free(shell("ip link add left type veth peer name right"));
+}
+
+static void test_twice(void **state)
+{
+	(void)state;
+	make_links();
+	expect(0,
+	       "~ link.set left: mtu 1500 -> mtu 1400\n~ link.up left\n~ link.up right\n+ address left 10.1.0.1/24\n"
+	       "+ route 10.2.0.0/16 metric 7 table main\n+ rule ipv4 priority 9 from 10.0.0.0/8 table main invert on\n",
+	       "apply --plan file #", network);
+	free(shell("! ip link show left | grep -q 'mtu 1400'"));
+	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	free(shell("ip route show 10.2.0.0/16 | grep -q 'metric 7' && ip rule | grep -q '9:.not from 10.0.0.0/8'"));
+	expect(0, "Nothing to do: everything is as the file says.\n", "", network);
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --plan file #", network);
+	expect(0, "Nothing to do: everything is as the file says.\n", "", "{\"steps\": []}");
+	free(shell("hycanctl --json apply - < file | grep -q '\"unchanged\": true'"));
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	make_links();
+	expect(1, "hycanctl: file: line 3: Step 2 of 2, link.up: There is no link “none” in this network namespace. [not_found]\n",
+	       "",
+	       "{\"steps\": [\n{\"operation\": \"link.up\", \"name\": \"left\"},\n{\"operation\": \"link.up\", \"name\": "
+	       "\"none\"}]}");
+	free(shell("! ip link show left | grep -q ',UP'"));
+	expect(1, "hycanctl: file: line 1, step 1: link.list changes nothing; a step must. [invalid]\n", "",
+	       "{\"steps\": [{\"operation\": \"link.list\"}]}");
+}
+
+static void test_wrong(void **state)
+{
+	(void)state;
+	expect_part(2, "hycanctl: file: line 2: This is no JSON: ", "{\n\"steps\": [,]}");
+	expect_part(2, "hycanctl: file: line 1: This is no JSON: ", "");
+	expect_part(2, "The file is an object with an array of steps in it", "[]");
+	expect_part(2, "The file is an object with an array of steps in it", "{}");
+	expect_part(2, "There is “step” beside “steps”", "{\"step\": []}");
+	expect_part(2, "A step is an object, and not a number.", "{\"steps\": [1]}");
+	expect_part(2, "line 3, step 2: A step needs the name of its operation",
+	            "{\"steps\": [\n{\"operation\": \"link.up\", \"name\": \"a{[\\\"\"},\n{\"name\": \"a\"}]}");
+	expect_part(2, "There is no operation “link.upp”; did you mean “link.up”?", "{\"steps\": [{\"operation\": \"link.upp\"}]}");
+	expect_part(2, "link.up needs the field name: ", "{\"steps\": [{\"operation\": \"link.up\"}]}");
+	expect_part(2, "link.up has no field “nam”; did you mean “name”?",
+	            "{\"steps\": [{\"operation\": \"link.up\", \"nam\": \"a\"}]}");
+	expect_part(2, "mtu cannot be a number.", "{\"steps\": [{\"operation\": \"link.set\", \"name\": \"a\", \"mtu\": 1.5}]}");
+	expect_part(2, "name cannot be null.", "{\"steps\": [{\"operation\": \"link.up\", \"name\": null}]}");
+	expect_part(2, "nexthops[1]: “b” is not an address",
+	            "{\"steps\": [{\"operation\": \"route.add\", \"destination\": \"default\", "
+	            "\"nexthops\": [{\"link\": \"a\"}, {\"via\": \"b\"}]}]}");
+	expect_part(2, "duplicate", "{\"steps\": [{\"operation\": \"link.up\", \"name\": \"a\", \"name\": \"b\"}]}");
+	free(shell("hycanctl apply 2>&1 | grep -q 'FILE is missing'; hycanctl apply --help | grep -q 'usage: hycanctl apply'; "
+	           "! hycanctl apply /nonexistent"));
+}
+
+/* Keys may stand in the file, or in files that it names. */
+static void test_keys(void **state)
+{
+	char *text;
+
+	(void)state;
+	need_kind("wireguard");
+	need_command("wg");
+	free(shell("wg genkey > key"));
+	expect(0, "Done: 3 of 3 steps changed something.\n", "",
+	       "{\"steps\": [{\"operation\": \"wireguard.create\", \"name\": \"wg7\"}, {\"operation\": \"wireguard.set\", "
+	       "\"name\": "
+	       "\"wg7\", \"private_key\": \"@key\"}, {\"operation\": \"wireguard.sync\", \"name\": \"wg7\", \"peers\": "
+	       "[{\"public_key\": \"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=\", \"allowed_ips\": [\"10.0.0.0/8\", "
+	       "\"fd00::/8\"]}]}]}");
+	free(shell("test \"$(wg show wg7 private-key)\" = \"$(cat key)\"; rm key"));
+	text = shell("wg show wg7 allowed-ips");
+	assert_contains(text, "10.0.0.0/8 fd00::/8");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_twice, begin, end),
+		cmocka_unit_test_setup_teardown(test_refused, begin, end),
+		cmocka_unit_test_setup_teardown(test_wrong, begin, end),
+		cmocka_unit_test_setup_teardown(test_keys, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("hycanctl apply", tests, NULL, NULL);
+}
