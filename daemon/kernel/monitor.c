@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -50,7 +51,9 @@ struct kernel_monitor {
 	struct mnl_socket *nl;
 	uint64_t token;
 	unsigned int kinds;
+	unsigned int losses; /* kinds of which only that is told what goes */
 	unsigned int doubts;
+	unsigned int suspects; /* the same of losses */
 	struct image image;
 	struct kernel_link_names *names;
 	uint32_t *lost_names; /* links that are gone, but that something may still be said about */
@@ -153,6 +156,19 @@ unsigned int kernel_monitor_doubts(const struct kernel_monitor *monitor)
 	return monitor->doubts;
 }
 
+unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor)
+{
+	unsigned int suspects = monitor->suspects;
+
+	monitor->suspects = 0;
+	return suspects;
+}
+
+struct kernel_scope *kernel_monitor_scope(struct kernel_monitor *monitor)
+{
+	return monitor->scope;
+}
+
 size_t kernel_monitor_count(const struct kernel_monitor *monitor)
 {
 	return monitor->image.n;
@@ -187,17 +203,46 @@ static void forget(struct kernel_monitor *m, unsigned int kinds)
 	}
 }
 
-int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds)
+/* Drops messages that something has come, of kinds of which only losses are told, before they are received. */
+static void set_filter(struct kernel_monitor *m)
+{
+	/* the second byte of a type is 0 (linux/rtnetlink.h) */
+	const uint32_t type_at = offsetof(struct nlmsghdr, nlmsg_type) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	static const uint16_t types[KERNEL_KINDS] = {
+		[KERNEL_LINK] = RTM_NEWLINK,
+		[KERNEL_ADDRESS] = RTM_NEWADDR,
+		[KERNEL_ROUTE] = RTM_NEWROUTE,
+		[KERNEL_RULE] = RTM_NEWRULE,
+	};
+	struct sock_filter code[KERNEL_KINDS + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
+	struct sock_fprog program = { .filter = code };
+	unsigned short n = 1, dropped = 0;
+
+	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
+		if (!(m->kinds & KERNEL_BIT(kind)))
+			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[kind], 0, 0);
+	dropped = n - 1;
+	for (unsigned short i = 1; i <= dropped; i++)
+		code[i].jt = (uint8_t)(dropped - i + 1);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	program.len = n;
+	/* without it everything comes, and what is not wanted is dropped later */
+	(void)setsockopt(kernel_monitor_fd(m), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
+int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned int losses)
 {
 	unsigned int dropped;
 	int r;
 
-	if (kinds)
+	if (kinds | losses)
 		kinds |= KERNEL_BIT(KERNEL_LINK);
+	losses &= ~kinds;
 	dropped = m->kinds & ~kinds;
 	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++) {
-		if ((m->kinds ^ kinds) & KERNEL_BIT(kind)) {
-			r = join(m, (enum kernel_kind)kind, kinds & KERNEL_BIT(kind));
+		if (((m->kinds | m->losses) ^ (kinds | losses)) & KERNEL_BIT(kind)) {
+			r = join(m, (enum kernel_kind)kind, (kinds | losses) & KERNEL_BIT(kind));
 			if (r < 0)
 				return r;
 		}
@@ -205,6 +250,9 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds)
 	m->doubts = (m->doubts | (kinds & ~m->kinds)) & kinds;
 	m->doubt_origin = KERNEL_BY_STRANGER;
 	m->kinds = kinds;
+	m->losses = losses;
+	m->suspects &= losses;
+	set_filter(m);
 	if (dropped)
 		forget(m, dropped);
 	return 0;
@@ -280,6 +328,7 @@ static enum kernel_origin find_origin(struct kernel_monitor *m, uint32_t port, c
 static void doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
 {
 	m->doubts |= KERNEL_BIT(kind) & m->kinds;
+	m->suspects |= KERNEL_BIT(kind) & m->losses;
 	m->doubt_origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
 	if (why->mark)
 		m->doubt_mark = *why->mark;
@@ -300,7 +349,7 @@ static void lose_name(struct kernel_monitor *m, uint32_t ifindex)
 {
 	uint32_t *p;
 
-	if (!(m->kinds & KERNEL_BIT(KERNEL_ROUTE))) {
+	if (!((m->kinds | m->losses) & KERNEL_BIT(KERNEL_ROUTE))) {
 		link_names_drop(m->names, ifindex);
 		return;
 	}
@@ -382,6 +431,17 @@ static bool is_ambiguous(const struct kernel_monitor *m, struct monitor_message 
 	return several;
 }
 
+/* Something has gone of a kind of which nothing is kept: it is what the message says. */
+static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+{
+	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
+
+	if (e)
+		take(m, change, e);
+	else
+		m->suspects |= KERNEL_BIT(message->kind);
+}
+
 /* A message that the kernel sent by itself. */
 static void apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 {
@@ -390,10 +450,18 @@ static void apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	struct image_entry *e;
 	bool same;
 
-	if (!monitor_message_read(nlh, m->compact, &message) || !(m->kinds & KERNEL_BIT(message.kind)))
+	if (!monitor_message_read(nlh, m->compact, &message) || !((m->kinds | m->losses) & KERNEL_BIT(message.kind)))
 		return;
 	change.kind = message.kind;
 	change.origin = find_origin(m, nlh->nlmsg_pid, &change.mark);
+	if (m->losses & KERNEL_BIT(message.kind)) {
+		if (message.gone)
+			tell_loss(m, &change, &message);
+		/* as below */
+		if (message.gone && message.kind == KERNEL_ADDRESS)
+			doubt(m, KERNEL_ROUTE, &change);
+		return;
+	}
 	e = image_find(&m->image, (uint8_t)message.kind, &message.key);
 	same = e && image_same(e, message.compact, message.essence);
 	if (is_ambiguous(m, &message) ||
@@ -417,6 +485,7 @@ static void apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 static int lose(struct kernel_monitor *m)
 {
 	m->doubts = m->kinds;
+	m->suspects = m->losses;
 	m->doubt_origin = KERNEL_BY_STRANGER;
 	/* the ends of requests may be among what was lost */
 	m->n_senders = 0;

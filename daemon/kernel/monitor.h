@@ -100,8 +100,11 @@ int kernel_monitor_fd(const struct kernel_monitor *monitor);
 /* The port that marks go to (kernel_scope_mark()). */
 uint32_t kernel_monitor_port(const struct kernel_monitor *monitor);
 
-/* Watches these kinds, and links. Kinds that are new are in doubt; those that are watched no more are forgotten. */
-int kernel_monitor_watch(struct kernel_monitor *monitor, unsigned int kinds);
+/*
+ * Watches these kinds, and links. Kinds that are new are in doubt; those that are watched no more are forgotten. Of the
+ * kinds in losses nothing is kept, and what goes is told alone; what comes is not even received.
+ */
+int kernel_monitor_watch(struct kernel_monitor *monitor, unsigned int kinds, unsigned int losses);
 
 /*
  * Reads what the kernel has told, at most so many messages. 1: there is more; 0: that was all; -ENOBUFS: some was lost, and
@@ -114,6 +117,12 @@ unsigned int kernel_monitor_doubts(const struct kernel_monitor *monitor);
 
 /* Reads what is in doubt anew, and tells the difference. -EINTR: the kernel changed all the time; it is in doubt still. */
 int kernel_monitor_sync(struct kernel_monitor *monitor, kernel_changed *changed, void *userdata);
+
+/* The kinds of which something may have gone without being told, and nothing is kept; from now on they are none. */
+unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor);
+
+/* The scope that it asks in; for the same thread. */
+struct kernel_scope *kernel_monitor_scope(struct kernel_monitor *monitor);
 
 /*
  * The thing of one of these kinds with the next number above that; NULL: there is none. hint: what was returned last, if

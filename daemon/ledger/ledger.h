@@ -6,8 +6,8 @@
  * bytes that the ledger only compares. It may be on another one, as an address is on a link: then it goes with that, as it
  * does in the kernel. What it is on need not be in the ledger itself.
  *
- * The ledger is told what was done; it asks nobody. So it does not see what strangers do, nor what the kernel drops by
- * itself. It is kept in memory, and with ledger_keep() in a file that outlives the daemon, but not the boot.
+ * The ledger is told what was done; it asks nobody. What strangers do, and what the kernel drops by itself, others find out
+ * and tell it (ledger_sweep_lost()). It is kept in memory, and with ledger_keep() in a file that outlives the daemon, but not the boot.
  *
  * Every function may be called by any thread. Nobody waits for longer than a slice of work takes, or one look through what
  * is on a link.
@@ -201,6 +201,14 @@ void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hyc
 /* Mark and sweep: those of a kind on something that were not marked since the last sweep are gone. */
 void ledger_mark(struct ledger *ledger, const struct ledger_key *key);
 void ledger_sweep(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
+
+/*
+ * What the kernel does not have any more is gone, whoever held it: the objects of a kind in a namespace that were made
+ * before that moment, and not marked since the last sweep, nor are going already. Tells of each, under the lock.
+ */
+typedef void ledger_lost(const struct ledger_object *object, void *userdata);
+void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, ledger_lost *lost,
+                       void *userdata);
 
 /* Called for each object, without a lock. 0 to go on, anything else to end. */
 typedef int ledger_found(const struct ledger_object *object, void *userdata);

@@ -178,3 +178,40 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 	ledger_unlock(ledger);
 	return r;
 }
+
+/* Whether somebody is about to take it away, or what it is on. */
+static bool is_about_to_go(const struct entry *e)
+{
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->going || e->grave)
+			return true;
+	return false;
+}
+
+void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, ledger_lost *lost,
+                       void *userdata)
+{
+	struct entry cursor = { .grave = true }, *e;
+	struct ledger_object object;
+
+	ledger_lock(ledger);
+	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
+	while ((e = TAILQ_NEXT(&cursor, order))) {
+		TAILQ_REMOVE(&ledger->objects, &cursor, order);
+		TAILQ_INSERT_AFTER(&ledger->objects, e, &cursor, order);
+		if (e->object && e->kind == kind && e->netns == netns) {
+			if (!e->marked && e->since_us < before_us && !is_about_to_go(e)) {
+				copy_object(e, &object);
+				lost(&object, userdata);
+				ledger_file_take(ledger->file, &object.key);
+				object_take_out(ledger, e);
+			} else {
+				e->marked = false;
+			}
+		}
+		ledger_take_turns(ledger);
+	}
+	TAILQ_REMOVE(&ledger->objects, &cursor, order);
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+}

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the kernel's words for changes to the schema's. */
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "kernel/address.h"
+#include "kernel/link.h"
 #include "kernel/monitor.h"
+#include "kernel/route.h"
+#include "kernel/rule.h"
 #include "observe.h"
 
 int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
@@ -51,20 +56,29 @@ static unsigned int kinds_of(uint32_t families)
 	return kinds;
 }
 
-int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families)
+static uint32_t families_of(unsigned int kinds)
 {
-	return kernel_monitor_watch(monitor, kinds_of(families));
-}
-
-uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
-{
-	unsigned int kinds = kernel_monitor_doubts(monitor);
 	uint32_t families = 0;
 
 	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
 		if (kinds & KERNEL_BIT(kind))
 			families |= OP_FAMILY(family_of((enum kernel_kind)kind));
 	return families;
+}
+
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses)
+{
+	return kernel_monitor_watch(monitor, kinds_of(families), kinds_of(losses));
+}
+
+uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
+{
+	return families_of(kernel_monitor_doubts(monitor));
+}
+
+uint32_t op_monitor_suspects(struct kernel_monitor *monitor)
+{
+	return families_of(kernel_monitor_suspects(monitor));
 }
 
 static enum hycan_event_what what_of(enum kernel_change_what what)
@@ -170,6 +184,64 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 		return 0;
 	}
 	return 0;
+}
+
+struct listing {
+	op_found *found;
+	void *userdata;
+	struct hycan_event event;
+};
+
+static int found_link(const struct hycan_link *link, void *userdata)
+{
+	struct listing *l = userdata;
+
+	l->event.link = *link;
+	return l->found(&l->event, l->userdata);
+}
+
+static int found_address(const struct hycan_link_address *address, void *userdata)
+{
+	struct listing *l = userdata;
+
+	l->event.address = *address;
+	return l->found(&l->event, l->userdata);
+}
+
+static int found_route(const struct hycan_route *route, void *userdata)
+{
+	struct listing *l = userdata;
+
+	l->event.route = *route;
+	return l->found(&l->event, l->userdata);
+}
+
+static int found_rule(const struct hycan_rule *rule, bool whole, void *userdata)
+{
+	struct listing *l = userdata;
+
+	(void)whole;
+	l->event.rule = *rule;
+	return l->found(&l->event, l->userdata);
+}
+
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata)
+{
+	struct listing l = { .found = found, .userdata = userdata, .event = { .has_family = true, .family = family } };
+	const struct kernel_route_filter all = { 0 };
+	struct kernel_scope *scope = kernel_monitor_scope(monitor);
+
+	switch (family) {
+	case HYCAN_EVENT_FAMILY_LINK:
+		return kernel_link_list(scope, NULL, found_link, &l);
+	case HYCAN_EVENT_FAMILY_ADDRESS:
+		return kernel_address_list(scope, NULL, 0, found_address, &l);
+	case HYCAN_EVENT_FAMILY_ROUTE:
+		return kernel_route_list(scope, &all, found_route, &l);
+	case HYCAN_EVENT_FAMILY_RULE:
+		return kernel_rule_list(scope, 0, found_rule, &l);
+	}
+	return -EINVAL;
 }
 
 const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex)

@@ -25,6 +25,9 @@ struct kernel_scope;
 	(OP_FAMILY(HYCAN_EVENT_FAMILY_LINK) | OP_FAMILY(HYCAN_EVENT_FAMILY_ADDRESS) | OP_FAMILY(HYCAN_EVENT_FAMILY_ROUTE) |        \
 	 OP_FAMILY(HYCAN_EVENT_FAMILY_RULE))
 
+/* The metric that the kernel gives an IPv6 route without one (kernel/route.h). */
+#define OP_ROUTE_METRIC_IPV6 1024
+
 /* Who asks for what. */
 struct op_request {
 	uint32_t uid;
@@ -49,7 +52,8 @@ int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64
 void op_monitor_free(struct kernel_monitor **monitor);
 int op_monitor_fd(const struct kernel_monitor *monitor);
 uint32_t op_monitor_port(const struct kernel_monitor *monitor);
-int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families);
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses);
+uint32_t op_monitor_suspects(struct kernel_monitor *monitor);
 int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata);
 uint32_t op_monitor_doubts(const struct kernel_monitor *monitor);
 int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata);
@@ -60,6 +64,10 @@ const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, 
 
 /* Fills in what an event is about. Its lists live until the next one is filled in. */
 int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event);
+
+/* Asks the kernel for all things of a family; the callback may not use the monitor. 0 or -errno. */
+typedef int op_found(const struct hycan_event *event, void *userdata);
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata);
 
 const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex);
 

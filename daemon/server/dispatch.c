@@ -17,6 +17,7 @@
 #include "dispatch.h"
 #include "errand.h"
 #include "log.h"
+#include "observer.h"
 #include "record.h"
 #include "server.h"
 #include "session.h"
@@ -55,6 +56,7 @@ void dispatch_give_work(struct server *server, struct job *job)
 	if (job->peer)
 		job->peer->job = job;
 	server->n_busy++;
+	observer_working(server->observer, true);
 	server->n_busy_slow += job->slow;
 	worker_start(worker);
 }

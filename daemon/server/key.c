@@ -148,6 +148,27 @@ bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key)
 	return key->identity[0];
 }
 
+void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *request, struct ledger_key *key)
+{
+	const struct op_effect *effect = op_effect_of_kind(kind);
+
+	key->netns = netns;
+	key->kind = kind;
+	key->size = 0;
+	for (uint8_t i = 0; effect && i < effect->n_parts; i++)
+		put_value(key, key_field(effect, effect->part[i]), request);
+}
+
+void key_of_name(uint64_t netns, const char *name, struct ledger_key *key)
+{
+	key->netns = netns;
+	key->kind = HYCAN_OBJECT_KIND_LINK;
+	key->size = 0;
+	/* as a name that was asked for */
+	put_bytes(key, &(uint8_t){ 1 }, 1);
+	put_bytes(key, name, strlen(name) + 1);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- and back */
 
 /* Reads an address; returns the bytes behind it. */

@@ -34,6 +34,12 @@ void key_of(const struct key_view *v, size_t item, struct ledger_key *key);
 /* The key of the link that it is on. False: none is given. */
 bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key);
 
+/* The key of an object of a kind, from what the row that makes it was asked for: an item of its list, if it has one. */
+void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *request, struct ledger_key *key);
+
+/* The key of a link by its name. */
+void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
+
 /* Writes an identity as text: values in the schema's order, those that may be absent behind their names. */
 void key_format(const struct ledger_key *key, char *text, size_t size);
 

@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "drift.h"
 #include "job.h"
 #include "log.h"
 #include "messages.h"
@@ -42,12 +43,13 @@ struct observed {
 
 	/* the thread's */
 	LIST_HEAD(, subscription) subscriptions;
+	struct drift drift;
 	uint32_t watched;
 	uint32_t unknown;        /* of them, what was not read since it is watched, or since something was lost */
 	bool more;               /* the kernel has told more than was read */
 	uint64_t doubt_since_us; /* 0: there is none */
 	uint64_t sync_after_us;
-	bool gone;
+	bool watching;
 };
 
 SLIST_HEAD(command_list, subscription);
@@ -59,8 +61,8 @@ struct observer {
 	int notify; /* eventfd for the loop */
 	int receive_buffer;
 	uint64_t token;
-	size_t n_subscriptions;
-	atomic_size_t n_observed_fast; /* whether there is anything to mark at all */
+	atomic_size_t n_subscriptions; /* without any there is nothing to mark */
+	atomic_size_t n_working;       /* requests on workers: what they take away, the ledger may not know yet */
 
 	pthread_mutex_t lock;
 	struct observed **observed;
@@ -100,7 +102,7 @@ static void on_change(const struct op_change *change, void *userdata)
 	const char *before = NULL;
 	struct subscription *s;
 
-	if (LIST_EMPTY(&o->subscriptions))
+	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && change->what == HYCAN_EVENT_WHAT_GONE))
 		return;
 	memset(e, 0, sizeof(*e));
 	if (op_monitor_event(o->monitor, change->entry, e) < 0)
@@ -118,6 +120,8 @@ static void on_change(const struct op_change *change, void *userdata)
 		if (operation)
 			strncpy(e->cause.operation, operation->name, sizeof(e->cause.operation) - 1);
 	}
+	if (change->what == HYCAN_EVENT_WHAT_GONE)
+		drift_suspect_thing(&o->drift, e);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
 		before = op_monitor_link_name(o->monitor, e->link.ifindex);
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
@@ -142,14 +146,16 @@ static void watch(struct observed *o)
 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
 	families |= s->families;
-	if (families == o->watched)
+	if (families == o->watched && o->watching)
 		return;
-	r = op_monitor_watch(o->monitor, families);
+	o->watching = true;
+	r = op_monitor_watch(o->monitor, families, o->drift.ledger ? OP_FAMILIES : 0);
 	if (r < 0) {
 		log_write(LOG_ERR, "What the kernel tells cannot be heard: %s", strerror(-r));
 		return;
 	}
-	o->unknown = (o->unknown | (families & ~o->watched)) & families;
+	/* links are known in any case */
+	o->unknown = (o->unknown | (families & ~o->watched)) & families & op_monitor_doubts(o->monitor);
 	o->watched = families;
 }
 
@@ -162,6 +168,7 @@ static void hear(struct observed *o)
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
 		lose(o);
 	}
+	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
 	if (op_monitor_doubts(o->monitor) && o->doubt_since_us == 0)
 		o->doubt_since_us = server_now_us();
 }
@@ -210,6 +217,7 @@ static void serve(struct observed *o)
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
+	drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0);
 	continue_subscriptions(o);
 }
 
@@ -269,7 +277,6 @@ static void forget_unused(struct observer *observer)
 		observer->observed[i] = observer->observed[--observer->n_observed];
 		observed_free(&o);
 	}
-	atomic_store(&observer->n_observed_fast, observer->n_observed);
 	pthread_mutex_unlock(&observer->lock);
 }
 
@@ -279,6 +286,8 @@ static int wait_time(const struct observed *o, int before)
 	uint64_t at = o->more ? 1 : sync_time(o), now;
 	int ms;
 
+	if (o->drift.at_us && (at == 0 || o->drift.at_us < at))
+		at = o->drift.at_us;
 	if (at == 0)
 		return before;
 	now = server_now_us();
@@ -454,11 +463,25 @@ static int use_observed(struct observer *observer, const struct kernel_scope *sc
 		if (r < 0)
 			return r;
 		observer->observed[observer->n_observed++] = o;
-		atomic_store(&observer->n_observed_fast, observer->n_observed);
 	}
 	o->n_users++;
 	*ret_observed = o;
 	return 0;
+}
+
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger)
+{
+	struct observed *o;
+	int r;
+
+	/* there is no thread yet that could look at it */
+	r = use_observed(observer, scope, &o);
+	if (r < 0)
+		return r;
+	o->drift.ledger = ledger;
+	o->drift.netns = op_scope_inode(scope);
+	watch(o);
+	return observer->running ? 0 : start_thread(observer);
 }
 
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s)
@@ -536,6 +559,14 @@ struct buffer observer_take_output(struct observer *observer, struct subscriptio
 	return output;
 }
 
+void observer_working(struct observer *observer, bool begins)
+{
+	if (begins)
+		atomic_fetch_add(&observer->n_working, 1);
+	else
+		atomic_fetch_sub(&observer->n_working, 1);
+}
+
 void observer_mark(struct observer *observer, struct job *job, bool begin)
 {
 	const struct op_request request = {
@@ -547,11 +578,11 @@ void observer_mark(struct observer *observer, struct job *job, bool begin)
 	struct observed *o;
 	uint32_t port = 0;
 
-	if (!observer || atomic_load_explicit(&observer->n_observed_fast, memory_order_relaxed) == 0)
+	if (!observer || atomic_load_explicit(&observer->n_subscriptions, memory_order_relaxed) == 0)
 		return;
 	pthread_mutex_lock(&observer->lock);
 	o = find_observed(observer, op_scope_inode(job->op.scope));
-	if (o)
+	if (o && o->n_users > (o->drift.ledger ? 1 : 0))
 		port = o->port;
 	pthread_mutex_unlock(&observer->lock);
 	if (port)

@@ -20,6 +20,7 @@
 
 struct job;
 struct kernel_scope;
+struct ledger;
 struct observer;
 struct server;
 
@@ -35,6 +36,12 @@ int observer_fd(const struct observer *observer);
 /* How many subscriptions there are. */
 size_t observer_count(const struct observer *observer);
 
+/*
+ * Looks after what the ledger has in the namespace of a scope: what is gone from the kernel is dropped from it
+ * (drift.h).
+ */
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger);
+
 /* Begins a subscription in the namespace of a scope. It is the observer's from now on, and stays the caller's. */
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s);
 
@@ -46,6 +53,9 @@ struct subscription *observer_take(struct observer *observer);
 
 /* Takes what there is to read. */
 struct buffer observer_take_output(struct observer *observer, struct subscription *s);
+
+/* A request begins on a worker, or has ended there and told the ledger. */
+void observer_working(struct observer *observer, bool begins);
 
 /* A request that may change something begins, or has ended; on any thread. */
 void observer_mark(struct observer *observer, struct job *job, bool begin);

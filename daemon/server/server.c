@@ -94,6 +94,7 @@ static void worker_finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	server->n_busy--;
+	observer_working(server->observer, false);
 	server->n_busy_slow -= job->slow;
 	if (job->errand) {
 		worker->busy = false;
@@ -393,6 +394,10 @@ int server_run(struct server *server)
 			log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 			return r;
 		}
+		r = observer_guard(server->observer, server->job.scope, server->ledger);
+		if (r < 0)
+			log_write(LOG_WARNING, "Nobody will notice what strangers take away: %s", strerror(-r));
+		r = 0;
 		/* whoever comes now waits until what was under way is done */
 		recovery_run(server);
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,

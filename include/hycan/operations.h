@@ -589,8 +589,9 @@ int hycan_forwarding_get_async(struct hycan *h, enum hycan_family family, const 
 
 /**
  * Lists what the daemon made in the kernel and nobody took away through it, in the order in which it was made: of
- * all owners for root, the caller's own for everybody else. Not noticed: what strangers take away, and what the
- * kernel drops by itself, such as an address whose lifetime ends or routes that lose their gateway.
+ * all owners for root, the caller's own for everybody else. Links, addresses, routes and rules that strangers take
+ * away, or the kernel drops by itself, are noticed soon after in the namespace that the daemon lives in, and leave
+ * the list.
  *
  * @param options what may be given beside; NULL for nothing
  * @param ret_objects an array in one block of memory: free() it; NULL to ignore it

@@ -28,9 +28,21 @@ uint32_t op_monitor_port(const struct kernel_monitor *monitor)
 	abort();
 }
 
-int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families)
+int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses)
 {
-	(void)monitor, (void)families;
+	(void)monitor, (void)families, (void)losses;
+	abort();
+}
+
+uint32_t op_monitor_suspects(struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata)
+{
+	(void)monitor, (void)family, (void)found, (void)userdata;
 	abort();
 }
 

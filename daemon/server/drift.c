@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking: everything of a family that the kernel has is marked in the ledger, and what has no mark is gone. */
+#include <string.h>
+
+#include "drift.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "server.h"
+
+/* So long whoever took it away has to tell the ledger. */
+#define PATIENCE_US 200000
+
+static bool key_of_thing(const struct drift *d, const struct hycan_event *e, struct ledger_key *key)
+{
+	struct hycan_route route;
+	uint32_t usual;
+
+	switch (e->family) {
+	case HYCAN_EVENT_FAMILY_LINK:
+		key_of_name(d->netns, e->link.name, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_ADDRESS:
+		key_of_request(d->netns, HYCAN_OBJECT_KIND_ADDRESS, &e->address, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_ROUTE:
+		/* the metric that the kernel gives one without is none in the ledger */
+		route = e->route;
+		usual = route.destination.address.family == HYCAN_FAMILY_IPV6 ? OP_ROUTE_METRIC_IPV6 : 0;
+		route.has_metric = route.has_metric && route.metric != usual;
+		key_of_request(d->netns, HYCAN_OBJECT_KIND_ROUTE, &route, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_RULE:
+		key_of_request(d->netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
+		return true;
+	}
+	return false;
+}
+
+void drift_suspect(struct drift *d, uint32_t families)
+{
+	uint64_t at;
+
+	if (!d->ledger || families == 0 || ledger_count(d->ledger) == 0)
+		return;
+	d->families |= families;
+	if (d->at_us)
+		return;
+	at = server_now_us() + PATIENCE_US;
+	d->at_us = at > d->not_before_us ? at : d->not_before_us;
+}
+
+void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
+{
+	const struct ledger_holder nobody = { .uid = (uid_t)-1 };
+	struct ledger_key key;
+	uid_t owner;
+
+	if (d->ledger && key_of_thing(d, event, &key) && ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
+		drift_suspect(d, OP_FAMILY(event->family));
+}
+
+/* ------------------------------------------------------------------------------------------------------------- looking */
+
+static int mark(const struct hycan_event *event, void *userdata)
+{
+	const struct drift *d = userdata;
+	struct ledger_key key;
+
+	if (key_of_thing(d, event, &key))
+		ledger_mark(d->ledger, &key);
+	return 0;
+}
+
+static void report(const struct ledger_object *object, void *userdata)
+{
+	char text[512];
+	size_t *n = userdata;
+
+	key_format(&object->key, text, sizeof(text));
+	/* of a thousand that went together, the number is enough */
+	if ((*n)++ < 20)
+		log_write(LOG_NOTICE, "%s, which uid %u had asked for, is gone, and not by a request.", text, object->holder.uid);
+}
+
+static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind)
+{
+	uint64_t began = server_now_us();
+	size_t n = 0;
+
+	if (!(d->families & OP_FAMILY(family)))
+		return;
+	/* what was not read whole is looked at again when something goes */
+	if (op_monitor_list(monitor, family, mark, d) < 0)
+		return;
+	ledger_sweep_lost(d->ledger, d->netns, kind, began, report, &n);
+	if (n > 20)
+		log_write(LOG_NOTICE, "%zu in all are gone.", n);
+}
+
+void drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
+{
+	uint64_t began = server_now_us(), now;
+
+	if (d->at_us == 0 || began < d->at_us)
+		return;
+	if (busy) {
+		d->at_us = began + PATIENCE_US;
+		return;
+	}
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_LINK, HYCAN_OBJECT_KIND_LINK);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_OBJECT_KIND_ADDRESS);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_ROUTE, HYCAN_OBJECT_KIND_ROUTE);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_RULE, HYCAN_OBJECT_KIND_RULE);
+	now = server_now_us();
+	d->families = 0;
+	d->at_us = 0;
+	d->not_before_us = now + 4 * (now - began);
+}

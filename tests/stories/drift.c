@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What strangers take away is in the ledger no more, and the log says so; what is taken away by requests is no drift. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "routing.h"
+
+#define DRIFT "is gone, and not by a request"
+
+static void add_address(struct hycan *h, const char *link, const char *address)
+{
+	struct hycan_link_address a = { .address = prefix_of(address) };
+
+	snprintf(a.link, sizeof(a.link), "%s", link);
+	assert_done(h, hycan_address_add(h, &a));
+}
+
+static void add_route(struct hycan *h, const char *destination, const char *via)
+{
+	const struct hycan_route route = route_via(destination, via);
+
+	assert_done(h, hycan_route_add(h, &route));
+}
+
+/* The objects as text, a line each. */
+static char *objects(struct hycan *h)
+{
+	struct hycan_object *list = NULL;
+	char *text = calloc(1, 65536);
+	size_t n = 0, at = 0;
+
+	assert_non_null(text);
+	assert_done(h, hycan_object_list(h, NULL, &list, &n));
+	for (size_t i = 0; i < n && at < 65000; i++)
+		at += (size_t)snprintf(text + at, 65536 - at, "%s\n", list[i].identity);
+	free(list);
+	return text;
+}
+
+/* Waits until the ledger says exactly that. */
+static void until_objects(struct hycan *h, const char *expected)
+{
+	char *text = NULL;
+
+	for (int i = 0; i < 200; i++) {
+		free(text);
+		text = objects(h);
+		if (strcmp(text, expected) == 0)
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void assert_log(struct world *w, const char *part, bool expected)
+{
+	char *log = world_log(w);
+
+	world_assert_contains(log, part, expected, __FILE__, __LINE__);
+	free(log);
+}
+
+static void test_taken(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_rule rule = { .family = HYCAN_FAMILY_IPV4,
+		                         .has_priority = true,
+		                         .priority = 70,
+		                         .has_from = true,
+		                         .from = prefix_of("10.7.0.0/16"),
+		                         .has_table = true,
+		                         .table = 7 };
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "va", "fd01::1/64");
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	add_route(w->h, "fd09::/64", "fd01::2");
+	assert_done(w->h, hycan_rule_add(w->h, &rule));
+	/* nothing of it is ours, and what is stays */
+	free(shell("ip route add 10.8.0.0/16 via 10.1.0.2; ip route del 10.8.0.0/16; ip rule add from 10.6.0.0/16; "
+	           "ip rule del from 10.6.0.0/16"));
+	free(shell("ip rule del priority 70"));
+	until_objects(w->h, "va 10.1.0.1/24\nva fd01::1/64\n10.9.0.0/16 table main\nfd09::/64 table main\n");
+	assert_log(w, "priority 70", true);
+	free(shell("ip route del 10.9.0.0/16"));
+	until_objects(w->h, "va 10.1.0.1/24\nva fd01::1/64\nfd09::/64 table main\n");
+	assert_log(w, "10.9.0.0/16 table main, which uid 0 had asked for, " DRIFT, true);
+	free(shell("ip -6 route del fd09::/64; ip addr del 10.1.0.1/24 dev va"));
+	until_objects(w->h, "va fd01::1/64\n");
+}
+
+/* IPv4 routes go with their link, and the kernel says nothing; IPv6 addresses go, too. */
+static void test_silent(void **state)
+{
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	free(shell("ip link set va down"));
+	until_objects(w->h, "va 10.1.0.1/24\n");
+	free(shell("ip link set va up"));
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	until_objects(w->h, "va 10.1.0.1/24\n10.9.0.0/16 table main\n");
+	free(shell("ip link del va"));
+	until_objects(w->h, "");
+}
+
+static void test_many(void **state)
+{
+	enum { N = 3000 };
+	struct world *w = *state;
+	struct hycan_route *routes = calloc(N, sizeof(*routes));
+	struct hycan_route_load_reply *reply = NULL;
+
+	assert_non_null(routes);
+	for (size_t i = 0; i < N; i++) {
+		routes[i] = route_to("11.0.0.0/32");
+		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
+		routes[i].destination.address.bytes[3] = (uint8_t)i;
+		routes[i].has_link = true;
+		snprintf(routes[i].link, sizeof(routes[i].link), "va");
+	}
+	assert_done(w->h, hycan_route_load(w->h, routes, N, NULL, &reply));
+	free(reply);
+	free(routes);
+	free(shell("ip route show dev va | sed 's/^/route del /;/^route del 11.0.0.5 /d' | ip -batch -"));
+	until_objects(w->h, "11.0.0.5/32 table main\n");
+	assert_log(w, "2999 in all are gone", true);
+}
+
+/* By requests, this way and that: no word of drift. */
+static void test_ours(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_prefix address = prefix_of("10.1.0.1/24"), destination = prefix_of("10.9.0.0/16");
+
+	for (int i = 0; i < 20; i++) {
+		add_address(w->h, "va", "10.1.0.1/24");
+		add_address(w->h, "va", "fd01::1/64");
+		add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+		add_route(w->h, "fd09::/64", "fd01::2");
+		assert_done(w->h, hycan_route_remove(w->h, &destination, NULL));
+		assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+		assert_done(w->h, hycan_link_down(w->h, "va"));
+		assert_done(w->h, hycan_link_up(w->h, "va"));
+		add_address(w->h, "va", "fd01::1/64");
+	}
+	assert_done(w->h, hycan_link_delete(w->h, "va"));
+	until_objects(w->h, "");
+	/* long enough for a look */
+	nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
+	assert_log(w, "10.9.0.0/16 table main, which", false);
+	assert_log(w, "va 10.1.0.1/24, which", false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_taken, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_silent, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_ours, routing_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("drift", tests, NULL, NULL);
+}
