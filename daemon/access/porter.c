@@ -101,6 +101,7 @@ static int answer_question(int fd, struct question *question, const struct porte
 __attribute__((noreturn)) static void work(int fd, const struct porter_options *options)
 {
 	struct question question;
+	struct answer ready = { 0 };
 	ssize_t n;
 	int r;
 
@@ -111,7 +112,9 @@ __attribute__((noreturn)) static void work(int fd, const struct porter_options *
 		r = confine_capabilities(CONFINE_CAP_OUTSIDE);
 	if (r == 0)
 		r = confine_privileges();
-	while (r == 0) {
+	ready.result = r;
+	r = send_answer(fd, &ready, -1);
+	while (r == 0 && ready.result == 0) {
 		n = recv(fd, &question, sizeof(question), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -125,24 +128,6 @@ __attribute__((noreturn)) static void work(int fd, const struct porter_options *
 }
 
 /* ---------------------------------------------------------------------------------------------------- in the daemon */
-
-int porter_start(const struct porter_options *options)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	porter.pid = fork();
-	if (porter.pid == 0)
-		work(pair[1], options);
-	close(pair[1]);
-	if (porter.pid < 0) {
-		close(pair[0]);
-		return -errno;
-	}
-	porter.fd = pair[0];
-	return 0;
-}
 
 bool porter_is_there(void)
 {
@@ -175,6 +160,32 @@ static int receive_answer(struct answer *answer, int *passed)
 	if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(passed, CMSG_DATA(header), sizeof(int));
 	return 0;
+}
+
+int porter_start(const struct porter_options *options)
+{
+	_cleanup_close_ int none = -1;
+	struct answer ready;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	porter.pid = fork();
+	if (porter.pid == 0)
+		work(pair[1], options);
+	close(pair[1]);
+	if (porter.pid < 0) {
+		close(pair[0]);
+		return -errno;
+	}
+	porter.fd = pair[0];
+	/* nobody is served while it still has all that it was born with */
+	r = receive_answer(&ready, &none);
+	if (r == 0)
+		r = ready.result;
+	if (r < 0)
+		porter_stop();
+	return r;
 }
 
 static int ask(const struct question *question, struct answer *answer, int *passed)
