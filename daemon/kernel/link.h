@@ -47,6 +47,12 @@ int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char 
 int kernel_link_delete(struct kernel_scope *scope, const char *name);
 
 /*
+ * Deletes links at once, for little more than one of them takes; those that are not there are left out. All or nothing:
+ * -EBUSY or another where that could not be, and none was deleted.
+ */
+int kernel_link_delete_many(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);
+
+/*
  * Creates a link of a kind that takes no parameters of its own (“vcan”, “wireguard”), and reads it. mtu 0: the kernel's
  * default. -EEXIST: the name is taken.
  */

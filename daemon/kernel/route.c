@@ -339,12 +339,28 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 	return -ESRCH;
 }
 
+/*
+ * Whether IPv4 has a route of metric 0 there, which every other metric comes behind. A route that is neither to be made nor
+ * to be replaced, and must not be there: the kernel says “exists” for any of the same metric, and “no such” otherwise.
+ */
+static bool has_lowest(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table)
+{
+	struct nlmsghdr *nlh = netlink_message(scope, RTM_NEWROUTE, NLM_F_EXCL);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+
+	put_destination(nlh, rtm, destination, table);
+	rtm->rtm_type = RTN_BLACKHOLE;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL) == -EEXIST;
+}
+
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
                         const struct hycan_route_remove_options *o, kernel_route_may *may, void *userdata,
                         struct kernel_route_result *ret_result)
 {
 	bool ipv4 = destination->address.family == AF_INET;
 	uint32_t table = o->has_table ? o->table : RT_TABLE_MAIN, ifindex = 0;
+	struct hycan_route_remove_options without = *o;
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
 	int r;
@@ -353,6 +369,13 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 		r = kernel_link_index(scope, o->link, &ifindex);
 		if (r < 0)
 			return r;
+	}
+	/* to the kernel metric 0 is any, the lowest first */
+	if (ipv4 && o->has_metric && o->metric == 0 && !may && !o->has_type && !o->has_via && !o->has_link) {
+		if (!has_lowest(scope, destination, table))
+			return -ESRCH;
+		without.has_metric = false;
+		o = &without;
 	}
 	/* to the kernel metric 0 is any; of IPv6 it does not compare the type, and takes one way out of several */
 	if (may || (ipv4 ? o->has_metric && o->metric == 0 : o->has_type || o->has_via || o->has_link))

@@ -92,6 +92,11 @@ void op_scope_forget_plan(struct kernel_scope *scope)
 	kernel_scope_forget_plan(scope);
 }
 
+int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n)
+{
+	return kernel_link_delete_many(scope, names, n);
+}
+
 uint64_t op_scope_inode(const struct kernel_scope *scope)
 {
 	return kernel_scope_inode(scope);

@@ -128,6 +128,9 @@ int op_scope_open_in(int netns, struct kernel_scope **ret_scope);
 /* Opens a network namespace by its inode. -ENOENT: it cannot be found. */
 int op_namespace_find(uint64_t inode, int *ret_netns);
 
+/* Deletes links at once, all or none of them (kernel/link.h). */
+int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);
+
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
 

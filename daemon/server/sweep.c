@@ -20,8 +20,11 @@
 #include "sweep.h"
 #include "undo.h"
 
-/* Objects of a slice. */
-#define SLICE 32u
+/* Objects of a slice; it takes as long as some deletions of a link, since links are deleted together. */
+#define SLICE 1024u
+
+/* From so many on. */
+#define TOGETHER 4u
 
 /* Scopes of the namespaces in which there is something to do: mostly it is one. */
 struct place {
@@ -78,15 +81,66 @@ static void take(struct place *place, const struct ledger_key *key)
 		          *sentence ? sentence : strerror(r < 0 ? -r : 0));
 }
 
+static void keys_free(struct ledger_key **keys)
+{
+	free(*keys);
+}
+
+/* Deletes the links of one namespace among them together, if it can be; then they are not among them any more. */
+static size_t take_links(struct place *place, struct ledger_key *keys, size_t n)
+{
+	char(*names)[HYCAN_IFNAME_SIZE];
+	size_t n_links = 0, left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_links += keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode;
+	names = n_links >= TOGETHER ? calloc(n_links, sizeof(*names)) : NULL;
+	if (!names)
+		return n;
+	n_links = 0;
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
+			/* one byte says that there is a name */
+			memcpy(names[n_links++], keys[i].identity + 1, keys[i].size - 1u);
+	if (op_scope_delete_links(place->scope, (const char(*)[HYCAN_IFNAME_SIZE])names, n_links) < 0) {
+		free(names);
+		return n;
+	}
+	free(names);
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
+			ledger_take(place->job->server->ledger, &keys[i]);
+		else
+			keys[left++] = keys[i];
+	return left;
+}
+
+/* The last thing first, and links behind everything that may be on them. */
+static void take_all(struct place *place, struct ledger_key *keys, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK)
+			keys[left++] = keys[i];
+		else
+			take(place, &keys[i]);
+	if (left > 0 && go_to(place, keys[0].netns) == 0)
+		left = take_links(place, keys, left);
+	for (size_t i = 0; i < left; i++)
+		take(place, &keys[i]);
+}
+
 int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, uint64_t *ret_next_us)
 {
 	_cleanup_(place_done) struct place place = { .job = job, .session = session };
 	struct ledger *ledger = job->server->ledger;
-	struct ledger_key keys[SLICE];
-	size_t n = ledger_session_end(ledger, session->record.id, now_us, connection, session, keys, SLICE, ret_next_us);
+	_cleanup_(keys_free) struct ledger_key *keys = calloc(SLICE, sizeof(*keys));
+	struct ledger_key last;
+	size_t n = ledger_session_end(ledger, session->record.id, now_us, connection, session, keys ? keys : &last,
+	                              keys ? SLICE : 1, ret_next_us);
 
-	for (size_t i = 0; i < n; i++)
-		take(&place, &keys[i]);
+	take_all(&place, keys ? keys : &last, n);
 	ledger_cancel(ledger, session);
 	return n > 0;
 }

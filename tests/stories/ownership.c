@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clients.h"
@@ -201,6 +202,48 @@ static void many(void **state)
 	free(s);
 }
 
+/* A thousand links of a client that died go together; what a stranger made stays. */
+static void make_links(struct hycan *h, void *userdata)
+{
+	char name[16];
+
+	client_hold_while_connected(h, 0);
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "c%u", i);
+		assert_done(h, hycan_vcan_create(h, name, NULL, NULL));
+	}
+	(void)userdata;
+}
+
+static void many_links(void **state)
+{
+	struct world *w = *state;
+	struct hycan_daemon_status_reply *s = NULL;
+	struct timespec began, ended;
+	pid_t pid;
+
+	need_kind("vcan");
+	free(shell("ip link add other type vcan"));
+	pid = client_fork(w, make_links, NULL);
+	assert_output("1001\n", "ip -o link show type vcan | wc -l");
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	client_kill(pid);
+	shell_until(120, "[ $(ip -o link show type vcan | wc -l) = 1 ]");
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	free(shell("ip link show other"));
+	assert_done(w->h, hycan_daemon_status(w->h, &s));
+	assert_int_equal(s->objects, 0);
+	free(s);
+	print_message("1000 links of a client that died: gone after %.2f s\n",
+	              (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9);
+	free(shell("for i in $(seq 1000); do echo link add c$i group 7 type vcan; done | ip -batch -"));
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	free(shell("ip link delete group 7"));
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	print_message("the kernel's own deletion by group: %.2f s\n",
+	              (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_holders, begin, end),
 		cmocka_unit_test_setup_teardown(by_force, begin, end),
 		cmocka_unit_test_setup_teardown(many, begin, end),
+		cmocka_unit_test_setup_teardown(many_links, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ownership", tests, NULL, NULL);
