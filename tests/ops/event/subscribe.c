@@ -149,6 +149,14 @@ static void test_cause(void **state)
 	rule.table = 7;
 	assert_done(w->h, hycan_rule_add(w->h, &rule));
 	events_until(&e, "new rule ipv4 70 by request 0 rule.add");
+	/* the kernel names nobody for an IPv6 address */
+	add_address(w->h, "b0", "fd00::1/64");
+	events_until(&e, "new address b0 fd00::1/64 by consequence 0 address.add");
+	route = route_via("fd09::/64", "fd00::2");
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	events_until(&e, "new route fd09::/64 table 254 metric 1024 via fd00::2 dev b0 by request 0 route.add");
+	assert_done(w->h, hycan_route_remove(w->h, &route.destination, NULL));
+	events_until(&e, "gone route fd09::/64 table 254 metric 1024 via fd00::2 dev b0 by request 0 route.remove");
 	free(shell("ip link set b1 up"));
 	events_until(&e, "changed link b1 up by stranger");
 	assert_done(w->h, hycan_link_down(w->h, "b0"));
