@@ -41,7 +41,8 @@ int confine_process(int fd);
  */
 int confine_view(const char *const *folders);
 
-#define CONFINE_CAP_NETWORK ((UINT64_C(1) << 12) | (UINT64_C(1) << 21)) /* CAP_NET_ADMIN, CAP_SYS_ADMIN */
+/* CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_SYS_ADMIN */
+#define CONFINE_CAP_NETWORK ((UINT64_C(1) << 10) | (UINT64_C(1) << 12) | (UINT64_C(1) << 21))
 /* CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_PTRACE: for whoever stays outside of the view */
 #define CONFINE_CAP_OUTSIDE ((UINT64_C(1) << 1) | (UINT64_C(1) << 3) | (UINT64_C(1) << 19))
 

@@ -14,9 +14,9 @@ static void test_status(void **state)
 {
 	struct world *w = *state;
 
-	/* every thread: CAP_NET_ADMIN and CAP_SYS_ADMIN */
-	free(shell("for t in /proc/%d/task/*; do grep -q '^CapEff:.*0000000000201000$' $t/status && "
-	           "grep -q '^CapPrm:.*0000000000201000$' $t/status && grep -q '^CapBnd:.*0000000000201000$' $t/status && "
+	/* every thread: CAP_NET_ADMIN, CAP_NET_BIND_SERVICE and CAP_SYS_ADMIN */
+	free(shell("for t in /proc/%d/task/*; do grep -q '^CapEff:.*0000000000201400$' $t/status && "
+	           "grep -q '^CapPrm:.*0000000000201400$' $t/status && grep -q '^CapBnd:.*0000000000201400$' $t/status && "
 	           "grep -q '^NoNewPrivs:.*1$' $t/status && grep -q '^Seccomp:.*2$' $t/status || exit 1; done",
 	           w->daemon));
 	free(shell("test $(ls /proc/%d/task | wc -l) -gt 1", w->daemon));

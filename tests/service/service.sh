@@ -101,9 +101,9 @@ check_process() {
 
 	status=$(<"/proc/$(main_pid)/status")
 	[[ $(ps -o user= -p "$(main_pid)") == hycan-d* ]] || fail "it runs as $(ps -o user= -p "$(main_pid)")"
-	# CAP_NET_ADMIN and CAP_SYS_ADMIN
-	grep -q '^CapEff:.*0000000000201000$' <<<"$status" || fail "it has $(grep ^CapEff <<<"$status")"
-	grep -q '^CapBnd:.*0000000000201000$' <<<"$status" || fail "it may get $(grep ^CapBnd <<<"$status")"
+	# CAP_NET_ADMIN, CAP_NET_BIND_SERVICE and CAP_SYS_ADMIN
+	grep -q '^CapEff:.*0000000000201400$' <<<"$status" || fail "it has $(grep ^CapEff <<<"$status")"
+	grep -q '^CapBnd:.*0000000000201400$' <<<"$status" || fail "it may get $(grep ^CapBnd <<<"$status")"
 	grep -q '^NoNewPrivs:.*1$' <<<"$status" || fail "it may gain privileges"
 	[[ $DEVELOPER == ON ]] || grep -q '^Seccomp:.*2$' <<<"$status" || fail "its system calls are not filtered"
 }
