@@ -13,6 +13,7 @@
 #include "op.h"
 #include "record.h"
 #include "server.h"
+#include "table.h"
 #include "wire.h"
 
 /* Most requests are shorter. */
@@ -122,12 +123,27 @@ static int on_change(void *userdata)
 	return r ? r : intent_now(job);
 }
 
+/*
+ * What neither makes nor takes anything, and is no slow work, is one message to the kernel: it is done or it is not, and a
+ * successor has nothing to find out.
+ */
+static bool is_one_message(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does != OP_CHANGES)
+			return false;
+	return operation->runs != HYCAN_RUNS_SLOW;
+}
+
 void intent_begin(struct job *job)
 {
 	struct intent *intent = &job->intent;
 
 	*intent = (struct intent){ 0 };
-	if (!ledger_is_kept(job->server->ledger))
+	if (!ledger_is_kept(job->server->ledger) || is_one_message(job->operation))
 		return;
 	intent->before = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = job });
 	intent->watches = true;
