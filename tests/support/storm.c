@@ -228,9 +228,20 @@ static int work(struct hycan *h, unsigned int process, unsigned int client, unsi
 
 	if (r == 0)
 		r = hycan_route_add(h, &route);
+	/* some do not tidy up */
+	if (r == 0 && n % 4 == 0)
+		return 0;
 	if (r == 0)
 		r = hycan_route_remove(h, &route.destination, &options);
 	return r ? r : hycan_address_remove(h, "lo", &address.address);
+}
+
+/* What a client makes goes with it, however it dies. */
+static int arrive(struct hycan **h, const struct storm *storm)
+{
+	int r = hycan_open(h, storm->socket);
+
+	return r ? r : hycan_session_lifetime(*h, HYCAN_LIFETIME_CONNECTION, NULL);
 }
 
 static void be_honest(const struct storm *storm, unsigned int process, unsigned int seed)
@@ -239,7 +250,7 @@ static void be_honest(const struct storm *storm, unsigned int process, unsigned 
 
 	for (;;) {
 		unsigned int i = below(&seed, storm->clients);
-		int r = h[i] ? 0 : hycan_open(&h[i], storm->socket);
+		int r = h[i] ? 0 : arrive(&h[i], storm);
 
 		if (r == 0)
 			r = storm->read_only || below(&seed, 2) ? hycan_link_get(h[i], "lo", NULL)
