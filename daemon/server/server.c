@@ -74,8 +74,8 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 
 	(void)source;
 	(void)revents;
-	/* one at a time, newcomers would wait for seconds behind a thousand busy peers */
-	for (int i = 0; i < SERVER_TURN; i++) {
+	/* one at a time, newcomers would wait for seconds behind a thousand busy peers; all together have a turn as one peer has */
+	for (turn_begin(server); !turn_is_over(server);) {
 		if (server->n_peers >= SERVER_PEERS_MAX)
 			return listen_later(server);
 		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
