@@ -27,6 +27,7 @@ static const char usage[] =
 	"  --check-config     read the policy, say what is wrong with it, and end\n"
 	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
+	"  --handover         at SIGTERM leave the connections with systemd, for the next daemon\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
@@ -45,6 +46,7 @@ enum {
 	OPTION_UNCONFINED,
 	OPTION_STATE,
 	OPTION_EVENT_BUFFER,
+	OPTION_HANDOVER,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -55,6 +57,7 @@ static const struct option long_options[] = {
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
 	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
+	{ "handover", no_argument, NULL, OPTION_HANDOVER },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -211,6 +214,9 @@ int main(int argc, char **argv)
 				        optarg);
 				return 2;
 			}
+			break;
+		case OPTION_HANDOVER:
+			options.hands_over = true;
 			break;
 		case OPTION_STATE:
 			state = optarg;

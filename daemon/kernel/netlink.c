@@ -106,6 +106,11 @@ void netlink_set_message(struct kernel_scope *scope, const char *message)
 	snprintf(scope->message, sizeof(scope->message), "%s", message);
 }
 
+int kernel_scope_netns(const struct kernel_scope *scope)
+{
+	return scope->netns;
+}
+
 uint64_t kernel_scope_inode(const struct kernel_scope *scope)
 {
 	return scope->inode;

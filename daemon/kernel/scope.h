@@ -26,6 +26,9 @@ void kernel_scope_free(struct kernel_scope **scope);
 /* The kernel's words about the request that failed last, or "". */
 const char *kernel_scope_message(const struct kernel_scope *scope);
 
+/* Its descriptor, which stays the scope's; -1: the namespace that the process lives in. */
+int kernel_scope_netns(const struct kernel_scope *scope);
+
 /* Inode of the namespace, which names it (stat(2)). */
 uint64_t kernel_scope_inode(const struct kernel_scope *scope);
 

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "array.h"
+#include "cleanup.h"
 #include "entry.h"
 #include "ledger_file.h"
 
@@ -355,6 +357,27 @@ bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const str
 	holds = e && ((session == 0 && e->owned && e->uid == holder->uid) || find_hold(e, holder->uid, session));
 	ledger_unlock(ledger);
 	return holds;
+}
+
+int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata)
+{
+	_cleanup_free_ struct ledger_holder *list = NULL;
+	const struct holds *h;
+	size_t n = 0;
+	int r = 0;
+
+	ledger_lock(ledger);
+	for (size_t i = 0; i < SESSION_LISTS && r == 0; i++)
+		LIST_FOREACH(h, &ledger->sessions[i], entry)
+		{
+			r = r ? r : array_grow(&list, n, sizeof(*list));
+			if (r == 0)
+				list[n++] = (struct ledger_holder){ .session = h->session, .uid = TAILQ_FIRST(&h->list)->uid };
+		}
+	ledger_unlock(ledger);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = found(list[i].session, list[i].uid, userdata);
+	return r;
 }
 
 size_t ledger_session_count(struct ledger *ledger, uint64_t session)

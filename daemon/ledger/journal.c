@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,6 +146,7 @@ static int check_head(struct journal *j)
 static int open_file(const char *path, int flags, struct journal **ret_journal)
 {
 	_cleanup_(journal_free) struct journal *j = calloc(1, sizeof(*j));
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat st;
 	int r;
 
@@ -158,8 +158,9 @@ static int open_file(const char *path, int flags, struct journal **ret_journal)
 	j->path = strdup(path);
 	if (!j->path)
 		return -ENOMEM;
-	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	/* of this process alone: a child that inherits the descriptor keeps nobody out when this one is gone */
+	if (fcntl(j->fd, F_SETLK, &lock) < 0)
+		return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 	r = check_file(j, &st);
 	if (r < 0)
 		return r;

@@ -158,6 +158,10 @@ void ledger_cancel(struct ledger *ledger, const void *by);
 /* An object is gone, whoever held it, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 
+/* Tells of all sessions that hold anything, and of a user of each. Without a lock; 0 or -ENOMEM, or what found() returned. */
+typedef int ledger_session(uint64_t session, uid_t uid, void *userdata);
+int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata);
+
 /* What a session holds. */
 size_t ledger_session_count(struct ledger *ledger, uint64_t session);
 

@@ -72,6 +72,11 @@ int op_scope_open(struct kernel_scope **ret_scope)
 	return kernel_scope_open(-1, ret_scope);
 }
 
+int op_scope_netns(const struct kernel_scope *scope)
+{
+	return kernel_scope_netns(scope);
+}
+
 int op_namespace_find(uint64_t inode, int *ret_netns)
 {
 	return kernel_namespace_find(inode, ret_netns);

@@ -131,6 +131,9 @@ int op_namespace_find(uint64_t inode, int *ret_netns);
 /* Deletes links at once, all or none of them (kernel/link.h). */
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);
 
+/* The descriptor of its namespace, which stays the scope's; -1: the daemon's own. */
+int op_scope_netns(const struct kernel_scope *scope);
+
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
 

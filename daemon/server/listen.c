@@ -15,25 +15,40 @@
 #include <systemd/sd-daemon.h>
 
 #include "cleanup.h"
+#include "handover.h"
 #include "listen.h"
 #include "log.h"
 #include "lookup.h"
 
 #define SOCKET_GROUP "hycan"
 
-int listen_passed(int *ret_fd)
+static void free_names(char ***names)
 {
-	int n = sd_listen_fds(1);
+	for (size_t i = 0; *names && (*names)[i]; i++)
+		free((*names)[i]);
+	free(*names);
+}
+
+int listen_passed(int *ret_fd, struct handover *handover)
+{
+	_cleanup_(free_names) char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), others = 0, fd = -1;
 
 	if (n < 0)
 		return n;
-	if (n == 0)
+	for (int i = 0; i < n; i++) {
+		if (handover_keep(handover, names[i], SD_LISTEN_FDS_START + i))
+			continue;
+		fd = SD_LISTEN_FDS_START + i;
+		others++;
+	}
+	if (others == 0)
 		return -ENOENT;
-	if (n != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) <= 0) {
-		log_write(LOG_ERR, "systemd passed %d descriptors; one listening Unix stream socket is expected.", n);
+	if (others != 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0) {
+		log_write(LOG_ERR, "systemd passed %d descriptors; one listening Unix stream socket is expected.", others);
 		return -EINVAL;
 	}
-	*ret_fd = SD_LISTEN_FDS_START;
+	*ret_fd = fd;
 	return 0;
 }
 

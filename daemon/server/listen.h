@@ -5,8 +5,13 @@
 
 #include <sys/stat.h>
 
-/* The socket that systemd passed (sd_listen_fds(3)). -ENOENT: it passed none; -EINVAL: not one Unix stream socket. */
-int listen_passed(int *ret_fd);
+struct handover;
+
+/*
+ * The socket that systemd passed (sd_listen_fds(3)), and beside it what a former daemon left with systemd. -ENOENT: it
+ * passed no socket; -EINVAL: not one Unix stream socket.
+ */
+int listen_passed(int *ret_fd, struct handover *handover);
 
 #define LISTEN_DEFAULT "/tmp/hycan_daemon.sock"
 

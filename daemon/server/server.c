@@ -180,7 +180,7 @@ static int open_listener(struct server *server, const char *path)
 	int r = -ENOENT;
 
 	if (!path)
-		r = listen_passed(&fd);
+		r = listen_passed(&fd, &server->handover);
 	if (r == -ENOENT) {
 		server->socket_path = strdup(path ? path : LISTEN_DEFAULT);
 		if (!server->socket_path)
@@ -296,7 +296,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 	LIST_INIT(&server->sessions);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
+	server->hands_over = options->hands_over;
 	server->epoll = -1;
+	server->handover.state = -1;
 	others.data.ptr = server;
 	r = sd_event_new(&server->event);
 	if (r < 0)
@@ -400,6 +402,8 @@ int server_run(struct server *server)
 		r = 0;
 		/* whoever comes now waits until what was under way is done */
 		recovery_run(server);
+		handover_take(server);
+		session_end_unknown(server);
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
 		          server->socket_path ? server->socket_path : "the socket of systemd");
 		sd_notify(0, "READY=1");
@@ -414,6 +418,8 @@ int server_run(struct server *server)
 			r = sd_event_dispatch(server->event);
 	}
 	sd_notify(0, "STOPPING=1");
+	if (r < 0)
+		server->hands_over = false;
 	return r;
 }
 
@@ -437,9 +443,16 @@ void server_free(struct server **server)
 			worker_finish(s, &s->worker[i]);
 		job_close(&s->worker[i].job);
 	}
+	if (s->hands_over)
+		handover_give(s);
 	while ((peer = TAILQ_FIRST(&s->peers)))
 		peer_close(peer);
-	session_end_all(s);
+	handover_done(&s->handover);
+	/* those of connections that are handed over go along */
+	if (!s->hands_over)
+		session_end_all(s);
+	else
+		session_leave_all(s);
 	cleanup_close(&s->epoll);
 	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);

@@ -17,6 +17,7 @@
 
 #include "buffer.h"
 #include "errand.h"
+#include "handover.h"
 #include "job.h"
 #include "listen.h"
 #include "messages.h"
@@ -58,6 +59,8 @@ struct server {
 	int event_buffer;        /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
 	char *socket_path;       /* the socket file that we made, or NULL */
 	struct stat socket_file;
+	struct handover handover; /* what a former daemon left */
+	bool hands_over;          /* another daemon may follow, which gets the connections */
 
 	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */
 	bool rearm; /* something of sd-event was changed while a peer had its turn */
@@ -96,6 +99,7 @@ struct server_options {
 	const char *socket_path; /* NULL: what systemd passed, else the default */
 	const char *policy_path;
 	const char *state_path; /* the ledger's file; NULL: it is in memory alone */
+	bool hands_over;        /* connections are left with the service manager at the end */
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */

@@ -266,6 +266,55 @@ int session_restore(struct server *server, const struct session_record *record)
 	return 0;
 }
 
+int session_resume(struct peer *peer, const struct session_record *record)
+{
+	struct session *s = session_new(peer->server, peer->identity.uid);
+
+	if (!s)
+		return -ENOMEM;
+	s->record = *record;
+	s->record.uid = peer->identity.uid;
+	s->leases_us = 0;
+	s->peer = peer;
+	peer->session = s;
+	settle(s);
+	return 0;
+}
+
+static int end_unknown(uint64_t id, uid_t uid, void *userdata)
+{
+	struct server *server = userdata;
+	struct session *s;
+
+	LIST_FOREACH(s, &server->sessions, entry)
+	if (s->record.id == id)
+		return 0;
+	s = session_new(server, uid);
+	if (!s)
+		return -ENOMEM;
+	/* its token is one that nobody knows */
+	s->record.id = id;
+	s->leases_us = 0;
+	detach(s);
+	return 0;
+}
+
+void session_end_unknown(struct server *server)
+{
+	int r = ledger_list_sessions(server->ledger, end_unknown, server);
+
+	if (r < 0)
+		log_write(LOG_ERR, "What clients of a former daemon hold is not all taken away: %s", strerror(-r));
+}
+
+void session_leave_all(struct server *server)
+{
+	struct session *s;
+
+	while ((s = LIST_FIRST(&server->sessions)))
+		session_free(s);
+}
+
 int session_each(struct server *server, session_found *found, void *userdata)
 {
 	struct session *s;

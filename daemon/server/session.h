@@ -84,6 +84,15 @@ void session_end_all(struct server *server);
 /* A session of a former daemon, without its peer: its grace begins. 0 or -ENOMEM. */
 int session_restore(struct server *server, const struct session_record *record);
 
+/* The same, and the peer is there. */
+int session_resume(struct peer *peer, const struct session_record *record);
+
+/* Sessions of which the ledger alone knows, since their daemon was killed: they end. */
+void session_end_unknown(struct server *server);
+
+/* The server ends, and another one goes on with what sessions hold. */
+void session_leave_all(struct server *server);
+
 typedef int session_found(const struct session_record *record, void *userdata);
 int session_each(struct server *server, session_found *found, void *userdata);
 

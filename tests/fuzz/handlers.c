@@ -69,6 +69,11 @@ enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
 	return KERNEL_SENT_NO_CHANGE;
 }
 
+int kernel_scope_netns(const struct kernel_scope *scope)
+{
+	return scope->netns;
+}
+
 int kernel_namespace_find(uint64_t inode, int *ret_netns)
 {
 	(void)inode, (void)ret_netns;

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One daemon follows another, and clients notice nothing. The test plays the service manager: it listens, keeps what the
+ * daemon leaves with it, and passes that to the next one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "raw.h"
+#include "routing.h"
+
+#define STORE_MAX 64
+
+struct manager {
+	struct world *w;
+	int listener;
+	int notify;
+	char notify_name[32];
+	int store[STORE_MAX];
+	char name[STORE_MAX][32];
+	size_t n;
+	bool ready;
+};
+
+/* A descriptor goes; those that lead to the same, and all with that name, too. */
+static void forget(struct manager *m, const char *name)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (strcmp(m->name[i], name) == 0) {
+			close(m->store[i]);
+			continue;
+		}
+		m->store[left] = m->store[i];
+		memmove(m->name[left++], m->name[i], sizeof(*m->name));
+	}
+	m->n = left;
+}
+
+static void keep(struct manager *m, const char *message, const int *fds, size_t n)
+{
+	const char *name = strstr(message, "FDNAME=");
+	char word[32] = "";
+
+	if (name)
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(name + 7, "\n"), name + 7);
+	if (strstr(message, "READY=1"))
+		m->ready = true;
+	if (strstr(message, "FDSTOREREMOVE=1"))
+		forget(m, word);
+	for (size_t i = 0; i < n; i++) {
+		if (!strstr(message, "FDSTORE=1")) {
+			close(fds[i]);
+			continue;
+		}
+		assert_true(m->n < STORE_MAX);
+		m->store[m->n] = fds[i];
+		snprintf(m->name[m->n++], sizeof(*m->name), "%s", word);
+	}
+}
+
+/* Takes a message of the daemon, if there is one within some milliseconds. */
+static void listen_to_daemon(struct manager *m, int ms)
+{
+	struct pollfd pollfd = { .fd = m->notify, .events = POLLIN };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(STORE_MAX * sizeof(int))];
+	char message[512];
+	struct iovec iov = { .iov_base = message, .iov_len = sizeof(message) - 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	int fds[STORE_MAX];
+	size_t n_fds = 0;
+	ssize_t n;
+
+	if (poll(&pollfd, 1, ms) <= 0)
+		return;
+	n = recvmsg(m->notify, &msg, MSG_CMSG_CLOEXEC);
+	assert_true(n >= 0 && !(msg.msg_flags & MSG_CTRUNC));
+	message[n] = '\0';
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+			n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+			memcpy(fds, CMSG_DATA(c), n_fds * sizeof(int));
+		}
+	keep(m, message, fds, n_fds);
+}
+
+static void exec_daemon(const struct manager *m)
+{
+	char state[128], policy[128], names[STORE_MAX * 32] = "listener", number[16];
+	int high[STORE_MAX + 1];
+
+	high[0] = fcntl(m->listener, F_DUPFD, 100);
+	for (size_t i = 0; i < m->n; i++)
+		high[i + 1] = fcntl(m->store[i], F_DUPFD, 100);
+	for (size_t i = 0; i <= m->n; i++)
+		dup2(high[i], (int)(3 + i));
+	for (size_t i = 0; i < m->n; i++) {
+		strcat(names, ":");
+		strcat(names, m->name[i]);
+	}
+	snprintf(number, sizeof(number), "%zu", m->n + 1);
+	setenv("LISTEN_FDS", number, 1);
+	snprintf(number, sizeof(number), "%d", getpid());
+	setenv("LISTEN_PID", number, 1);
+	setenv("LISTEN_FDNAMES", names, 1);
+	setenv("NOTIFY_SOCKET", m->notify_name, 1);
+	dup2(open(m->w->log, O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+	snprintf(state, sizeof(state), "%s/ledger", m->w->directory);
+	snprintf(policy, sizeof(policy), "%s/policy.conf", m->w->directory);
+	execl(world_daemon_path(), world_daemon_path(), "--handover", "--log-level", "debug", "--state", state, "--policy", policy,
+	      (char *)NULL);
+	_exit(127);
+}
+
+static void start(struct manager *m)
+{
+	m->ready = false;
+	m->w->daemon = fork();
+	assert_true(m->w->daemon >= 0);
+	if (m->w->daemon == 0)
+		exec_daemon(m);
+	for (int i = 0; !m->ready; i++) {
+		assert_true(i < 600);
+		listen_to_daemon(m, 100);
+	}
+}
+
+static void stop(struct manager *m)
+{
+	int status;
+
+	kill(m->w->daemon, SIGTERM);
+	while (waitpid(m->w->daemon, &status, WNOHANG) == 0)
+		listen_to_daemon(m, 10);
+	listen_to_daemon(m, 0);
+	if (status) {
+		char *log = world_log(m->w);
+
+		fail_msg("The daemon ended with %#x: %s", status, log);
+	}
+	m->w->daemon = 0;
+}
+
+static void restart(struct manager *m)
+{
+	stop(m);
+	start(m);
+	/* it has them all, and the store is empty */
+	assert_int_equal(m->n, 0);
+}
+
+static int bind_to(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	memcpy(address.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + (path[0] != '@'))),
+	                 0);
+	return fd;
+}
+
+static int begin(void **state)
+{
+	struct manager *m = calloc(1, sizeof(*m));
+	struct world *w;
+
+	assert_non_null(m);
+	m->w = w = world_start(NULL);
+	hycan_close(w->h);
+	w->h = NULL;
+	assert_int_equal(world_stop_daemon(w, SIGTERM), 0);
+	m->listener = bind_to(w->socket, SOCK_STREAM);
+	assert_int_equal(listen(m->listener, 64), 0);
+	snprintf(m->notify_name, sizeof(m->notify_name), "@hycan-manager-%d", getpid());
+	m->notify = bind_to(m->notify_name, SOCK_DGRAM);
+	start(m);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	*state = m;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct manager *m = *state;
+	void *w = m->w;
+	int r;
+
+	if (m->w->daemon)
+		stop(m);
+	for (size_t i = 0; i < m->n; i++)
+		close(m->store[i]);
+	close(m->listener);
+	close(m->notify);
+	r = world_end(&w);
+	free(m);
+	return r;
+}
+
+static ino_t inode_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+static void count_items(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
+{
+	(void)reply;
+	assert_done(h, result);
+	*(size_t *)userdata += n;
+}
+
+static void count_done(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
+{
+	(void)reply;
+	(void)n;
+	assert_done(h, result);
+	++*(unsigned int *)userdata;
+}
+
+/* Requests all the time, and ten daemons one after the other: each request is answered once, and done once. */
+static void nobody_notices(void **state)
+{
+	enum { ROUNDS = 10, REQUESTS = 400 };
+	struct manager *m = *state;
+	struct hycan *h = m->w->h;
+	unsigned int done = 0;
+	ino_t socket = inode_of(hycan_fd(h));
+	int announcements = announcements_open(), room = 8 << 20;
+
+	assert_int_equal(setsockopt(announcements, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)), 0);
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		for (unsigned int i = 0; i < REQUESTS; i++) {
+			struct hycan_rule rule = {
+				.family = HYCAN_FAMILY_IPV4,
+				.has_priority = true,
+				.priority = 1000 + i,
+				.has_table = true,
+				.table = 100,
+			};
+
+			assert_int_equal((round % 2 ? hycan_rule_remove_async : hycan_rule_add_async)(h, &rule, count_done, &done),
+			                 0);
+			/* some of them are on their way, and some are not sent yet */
+			if (i == 100 + round * 20)
+				assert_true(hycan_process(h) >= 0);
+		}
+		restart(m);
+		while (hycan_pending(h) > 0) {
+			struct pollfd pfd = { .fd = hycan_fd(h), .events = hycan_events(h) };
+
+			assert_true(poll(&pfd, 1, 60000) > 0);
+			assert_true(hycan_process(h) >= 0);
+		}
+		assert_int_equal(done, (round + 1) * REQUESTS);
+		assert_int_equal(announcements_count(announcements), REQUESTS);
+	}
+	/* the same connection all the time */
+	assert_int_equal(inode_of(hycan_fd(h)), socket);
+	close(announcements);
+}
+
+/* Half a request before, the other half after. */
+static void halves(void **state)
+{
+	struct manager *m = *state;
+	struct raw raw = raw_open(m->w->socket);
+	struct raw_frame frame;
+	struct raw_answer answer;
+
+	for (size_t cut = 1; cut < 28; cut += 3) {
+		raw_begin(&raw, &frame, 0x0302);
+		raw_put(&frame, 1, "lo", 3);
+		raw_end(&frame);
+		assert_int_equal(frame.size, 28 - 4);
+		if (cut >= frame.size)
+			break;
+		raw_send(&raw, frame.bytes, cut);
+		restart(m);
+		raw_send(&raw, frame.bytes + cut, frame.size - cut);
+		assert_true(raw_read(&raw, &answer));
+		assert_int_equal(answer.type, 0x0302);
+		assert_int_equal(answer.seq, raw.seq);
+	}
+	raw_close(&raw);
+}
+
+/* An answer that nobody has read yet comes whole. */
+static void a_long_answer(void **state)
+{
+	enum { N = 20000 };
+	struct manager *m = *state;
+	struct hycan *h = m->w->h;
+	struct hycan_route *routes = calloc(N, sizeof(*routes));
+	struct hycan_route_list_options options = { .has_table = true, .table = 100 };
+	struct hycan_route_load_reply *reply = NULL;
+	size_t n = 0;
+
+	assert_non_null(routes);
+	for (unsigned int i = 0; i < N; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.%u.%u.0/24", i / 256, i % 256);
+		routes[i] = (struct hycan_route){ .has_link = true, .link = "lo", .has_table = true, .table = 100 };
+		routes[i].destination = prefix_of(text);
+	}
+	assert_done(h, hycan_route_load(h, routes, N, NULL, &reply));
+	free(reply);
+	free(routes);
+	assert_int_equal(hycan_route_list_async(h, &options, count_items, &n), 0);
+	assert_true(hycan_process(h) >= 0);
+	/* it is on its way */
+	assert_true(poll(&(struct pollfd){ .fd = hycan_fd(h), .events = POLLIN }, 1, 60000) > 0);
+	for (int i = 0; i < 3; i++)
+		restart(m);
+	while (hycan_pending(h) > 0) {
+		struct pollfd pfd = { .fd = hycan_fd(h), .events = hycan_events(h) };
+
+		assert_true(poll(&pfd, 1, 60000) > 0);
+		assert_true(hycan_process(h) >= 0);
+	}
+	assert_int_equal(n, N);
+}
+
+/* Where a connection acts goes along. */
+static void a_namespace(void **state)
+{
+	struct manager *m = *state;
+	struct hycan_link link;
+	int netns;
+
+	free(shell("ip netns add other && ip -n other link add br9 type bridge"));
+	netns = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
+	assert_true(netns >= 0);
+	assert_done(m->w->h, hycan_session_netns(m->w->h, netns, NULL));
+	close(netns);
+	for (int i = 0; i < 2; i++) {
+		restart(m);
+		assert_done(m->w->h, hycan_link_get(m->w->h, "br9", &link));
+	}
+	free(shell("ip netns delete other"));
+	restart(m);
+	assert_done(m->w->h, hycan_link_get(m->w->h, "br9", &link));
+}
+
+/* What the manager passes and is nothing: nobody is harmed. */
+static void garbage(void **state)
+{
+	struct manager *m = *state;
+	char bytes[4096];
+	ssize_t n;
+
+	for (size_t i = 0; i < 24; i++) {
+		size_t at;
+		int fd = -1;
+
+		hycan_close(m->w->h);
+		assert_done(m->w->h, hycan_open(&m->w->h, m->w->socket));
+		assert_done(m->w->h, hycan_link_up(m->w->h, "lo"));
+		stop(m);
+		for (size_t k = 0; k < m->n; k++)
+			if (strcmp(m->name[k], "hycan-state") == 0)
+				fd = m->store[k];
+		assert_true(fd >= 0);
+		n = pread(fd, bytes, sizeof(bytes), 0);
+		assert_true(n > 0);
+		at = i * (size_t)n / 24;
+		if (i % 2)
+			assert_int_equal(ftruncate(fd, (off_t)at), 0);
+		else
+			assert_int_equal(pwrite(fd, "\377\377\377\377\377\377\377\377", 8, (off_t)at), 8);
+		start(m);
+		assert_int_equal(m->n, 0);
+		/* as the same client, or as one that comes back */
+		(void)hycan_link_up(m->w->h, "lo");
+		assert_done(m->w->h, hycan_link_up(m->w->h, "lo"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
+		cmocka_unit_test_setup_teardown(halves, begin, end),
+		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
+		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
+		cmocka_unit_test_setup_teardown(garbage, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
+}
