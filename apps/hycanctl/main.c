@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <hycan/client.h>
+#include <hycan/operations.h>
 
 #include "apply.h"
 #include "arguments.h"
@@ -226,6 +227,15 @@ static enum status enter_namespace(struct command *command, struct hycan *h)
 	return status;
 }
 
+/* --lifetime */
+static enum status choose_lifetime(struct command *command, struct hycan *h)
+{
+	const struct hycan_session_lifetime_options options = { .has_seconds = true, .seconds = command->options.lease_seconds };
+	int r = command->options.lease_seconds ? hycan_session_lifetime(h, HYCAN_LIFETIME_LEASE, &options) : 0;
+
+	return r ? report_failure(command, h, hycan_operation_by_name("session.lifetime"), r, STATUS_REFUSED) : STATUS_DONE;
+}
+
 static enum status run(struct command *command)
 {
 	enum status status = STATUS_DONE;
@@ -241,6 +251,8 @@ static enum status run(struct command *command)
 		hycan_set_exclusive(h, command->options.exclusive);
 		if (command->options.netns)
 			status = enter_namespace(command, h);
+		if (status == STATUS_DONE)
+			status = choose_lifetime(command, h);
 		if (status == STATUS_DONE && command->apply)
 			status = call_apply(command, h);
 		else if (status == STATUS_DONE)

@@ -10,6 +10,7 @@ const struct option_row option_rows[] = {
 	{ "socket", "PATH", "the daemon's socket; default: $HYCAN_DAEMON_SOCKET, then where the service has it" },
 	{ "netns", "NAME|PATH", "act in this network namespace: a name below /run/netns, or a path" },
 	{ "timeout", "SECONDS", "how long to wait for an answer; default: 30" },
+	{ "lifetime", "permanent|lease:SECONDS", "how long to hold what is made, or is there already; default: permanent" },
 	{ "exclusive", NULL, "creating what is there already is refused, even if it is the same" },
 	{ "json", NULL, "answers and errors as JSON" },
 	{ "help", NULL, "show help: of hycanctl, of a NOUN, or of a VERB" },
@@ -45,10 +46,30 @@ static int take_timeout(struct options *options, const char *text, struct proble
 	return 0;
 }
 
+/* “permanent” or “lease:60” */
+static int take_lifetime(struct options *options, const char *text, struct problem *problem)
+{
+	size_t digits = strncmp(text, "lease:", 6) == 0 ? strspn(text + 6, "0123456789") : 0;
+
+	if (strcmp(text, "permanent") == 0) {
+		options->lease_seconds = 0;
+		return 0;
+	}
+	if (strcmp(text, "connection") == 0)
+		return problem_set(problem, NULL,
+		                   "A connection of hycanctl ends at once, and all that it holds: use lease:SECONDS.");
+	if (digits == 0 || digits > 8 || text[6 + digits] || strtol(text + 6, NULL, 10) == 0)
+		return problem_set(problem, NULL, "“%.60s” is no lifetime: permanent, or lease:SECONDS.", text);
+	options->lease_seconds = (unsigned int)strtol(text + 6, NULL, 10);
+	return 0;
+}
+
 static int take_value(struct options *options, const char *name, const char *value, struct problem *problem)
 {
 	if (strcmp(name, "timeout") == 0)
 		return take_timeout(options, value, problem);
+	if (strcmp(name, "lifetime") == 0)
+		return take_lifetime(options, value, problem);
 	if (strcmp(name, "socket") == 0)
 		options->socket = value;
 	else

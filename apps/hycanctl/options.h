@@ -9,9 +9,10 @@
 #include "problem.h"
 
 struct options {
-	const char *socket; /* NULL: the library looks for it */
-	const char *netns;  /* NULL: the caller's own */
-	int timeout_ms;     /* 0: the library's */
+	const char *socket;         /* NULL: the library looks for it */
+	const char *netns;          /* NULL: the caller's own */
+	int timeout_ms;             /* 0: the library's */
+	unsigned int lease_seconds; /* 0: what is made is permanent */
 	bool json;
 	bool exclusive;
 	bool version;

@@ -197,6 +197,20 @@ static void test_addresses_and_routes(void **state)
 	            "hycanctl route add 10.20.0.1/16 --via 10.99.0.2");
 }
 
+static void test_lifetime(void **state)
+{
+	(void)state;
+	make_links();
+	done("hycanctl --lifetime lease:3600 address add left 10.99.0.1/24");
+	done("hycanctl --lifetime=permanent address add left 10.98.0.1/24");
+	expect_part(0, "left 10.99.0.1/24", "hycanctl object list | grep lease");
+	expect_part(0, "left 10.98.0.1/24", "hycanctl object list | grep permanent");
+	expect_part(2, "use lease:SECONDS", "hycanctl --lifetime connection address add left 10.97.0.1/24");
+	expect_part(2, "is no lifetime", "hycanctl --lifetime lease:0 address add left 10.97.0.1/24");
+	expect_part(2, "is no lifetime", "hycanctl --lifetime for-ever address add left 10.97.0.1/24");
+	expect_part(1, "[out_of_range", "hycanctl --lifetime lease:99999999 address add left 10.97.0.1/24");
+}
+
 static void test_many_from_a_file(void **state)
 {
 	(void)state;
@@ -356,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_table, begin, end),
 		cmocka_unit_test_setup_teardown(test_json, begin, end),
 		cmocka_unit_test_setup_teardown(test_addresses_and_routes, begin, end),
+		cmocka_unit_test_setup_teardown(test_lifetime, begin, end),
 		cmocka_unit_test_setup_teardown(test_many_from_a_file, begin, end),
 		cmocka_unit_test_setup_teardown(test_secrets, begin, end),
 		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
