@@ -28,6 +28,7 @@ static const char usage[] =
 	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
 	"  --handover         at SIGTERM leave the connections with systemd, for the next daemon\n"
+	"  --stopped          take away what connections held that a daemon left with systemd, and end\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
@@ -47,6 +48,7 @@ enum {
 	OPTION_STATE,
 	OPTION_EVENT_BUFFER,
 	OPTION_HANDOVER,
+	OPTION_STOPPED,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
 	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
 	{ "handover", no_argument, NULL, OPTION_HANDOVER },
+	{ "stopped", no_argument, NULL, OPTION_STOPPED },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -214,6 +217,9 @@ int main(int argc, char **argv)
 				        optarg);
 				return 2;
 			}
+			break;
+		case OPTION_STOPPED:
+			options.only_ends = true;
 			break;
 		case OPTION_HANDOVER:
 			options.hands_over = true;

@@ -269,7 +269,7 @@ static int open_public(struct server *server, const struct server_options *optio
 		return r;
 	raise_descriptor_limit();
 	r = open_signals(server);
-	if (r >= 0)
+	if (r >= 0 && !options->only_ends)
 		r = open_listener(server, options->socket_path);
 	if (r >= 0)
 		r = open_state(server, options);
@@ -297,6 +297,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
 	server->hands_over = options->hands_over;
+	server->only_ends = options->only_ends;
 	server->epoll = -1;
 	server->handover.state = -1;
 	others.data.ptr = server;
@@ -404,6 +405,9 @@ int server_run(struct server *server)
 		recovery_run(server);
 		handover_take(server);
 		session_end_unknown(server);
+		/* server_free() does what that left to do */
+		if (server->only_ends)
+			return 0;
 		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
 		          server->socket_path ? server->socket_path : "the socket of systemd");
 		sd_notify(0, "READY=1");

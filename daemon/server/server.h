@@ -60,6 +60,7 @@ struct server {
 	char *socket_path;       /* the socket file that we made, or NULL */
 	struct stat socket_file;
 	struct handover handover; /* what a former daemon left */
+	bool only_ends;           /* nobody is served */
 	bool hands_over;          /* another daemon may follow, which gets the connections */
 
 	int epoll;  /* the peers, and sd-event as one more member, whose data is the server itself */
@@ -99,6 +100,7 @@ struct server_options {
 	const char *socket_path; /* NULL: what systemd passed, else the default */
 	const char *policy_path;
 	const char *state_path; /* the ledger's file; NULL: it is in memory alone */
+	bool only_ends;         /* what a former daemon's clients held is taken away, and nobody served */
 	bool hands_over;        /* connections are left with the service manager at the end */
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */

@@ -360,6 +360,35 @@ static void a_namespace(void **state)
 	assert_done(m->w->h, hycan_link_get(m->w->h, "br9", &link));
 }
 
+/* It was no restart but a stop: what was bound to connections goes, and the rest stays. */
+static void a_stop(void **state)
+{
+	struct manager *m = *state;
+	struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 1000, .has_table = true, .table = 100
+	};
+
+	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
+	rule.priority = 1001;
+	assert_done(m->w->h, hycan_session_lifetime(m->w->h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
+	/* over a restart it is held all the time */
+	restart(m);
+	free(shell("ip rule | grep -q ^1001:"));
+	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
+	stop(m);
+	free(shell("ip rule | grep -q ^1001:"));
+	for (size_t i = 0; i < m->n; i++)
+		close(m->store[i]);
+	m->n = 0;
+	free(shell("%s --stopped --state %s/ledger 2>&1", world_daemon_path(), m->w->directory));
+	free(shell("ip rule | grep -q ^1000: && ! ip rule | grep -q ^1001:"));
+	start(m);
+	free(shell("ip rule | grep -q ^1000:"));
+	rule.priority = 1000;
+	assert_done(m->w->h, hycan_rule_remove(m->w->h, &rule));
+}
+
 /* What the manager passes and is nothing: nobody is harmed. */
 static void garbage(void **state)
 {
@@ -401,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(halves, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
+		cmocka_unit_test_setup_teardown(a_stop, begin, end),
 		cmocka_unit_test_setup_teardown(garbage, begin, end),
 	};
 
