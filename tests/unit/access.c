@@ -847,6 +847,8 @@ static void test_broken_lines(void **state)
 		{ "allow alice link name=", 1, "comma" },
 		{ "allow alice link name=a,", 1, "comma" },
 		{ "allow alice link name=a name=b", 1, "name= is there twice" },
+		{ "allow alice link owner=bob", 1, "write owner=any" },
+		{ "deny alice link owner=any", 1, "owner=any is for allow" },
 		{ "allow alice link name=a/b", 1, "“a/b” is no pattern" },
 		{ "allow alice link name=0123456789012345678901234567890123456789", 1, "is no pattern" },
 		{ "allow alice link port=80", 1, "no operation of this rule has a field for port=" },
@@ -1009,9 +1011,24 @@ static void test_example(void **state)
 	assert_false(judge(policy, &vpn, "route.add", &route).allowed);
 }
 
+/* Whose things a request may be about; the rule that decides says so. */
+static void test_owner(void **state)
+{
+	const struct hycan_link_delete_request request = { .name = "vcan0" };
+	struct policy *policy = read_text("allow alice link name=eth*\nallow alice link owner=any name=vcan*\nallow * link\n");
+	struct policy_verdict verdict = judge(policy, &alice, "link.delete", &request);
+
+	(void)state;
+	assert_true(verdict.allowed && verdict.any_owner);
+	verdict = judge(policy, &bob, "link.delete", &request);
+	assert_true(verdict.allowed && !verdict.any_owner);
+	policy_free(&policy);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_owner, world),
 		cmocka_unit_test_setup(test_identity_of_ourselves, world),
 		cmocka_unit_test_setup(test_identity_of_another_user, world),
 		cmocka_unit_test_setup(test_identity_fails_closed, world),

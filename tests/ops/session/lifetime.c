@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.lifetime: how long a caller holds what it asked for. */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clients.h"
 
@@ -74,6 +77,31 @@ static void refuses(void **state)
 	assert_contains(hycan_error_message(w->h), "Only a lease");
 }
 
+/* In a namespace that has no name any more, and that nobody but the connection was in. */
+static void in_another_namespace(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	struct hycan_link_address a = { .link = "lo", .address = prefix_of("10.7.0.1/32") };
+	char path[64], name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "hycan-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	free(shell("ip netns delete %s", name));
+	assert_done(h, hycan_session_netns(h, fd, NULL));
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_address_add(h, &a));
+	free(shell("nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep -q 10.7.0.1", (int)getpid(), fd));
+	hycan_close(h);
+	shell_until(30, "! nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep 10.7.0.1", (int)getpid(), fd);
+	close(fd);
+	assert_int_equal(shell_status(NULL, "grep -q 'could not be taken away' %s", w->log), 1);
+}
+
 /* Forwarding is an object, too. */
 static void forwards_while_needed(void **state)
 {
@@ -110,6 +138,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(last_thing_first, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(chosen_for_each_request, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(in_another_namespace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(forwards_while_needed, routing_begin, world_end),
 	};
 
