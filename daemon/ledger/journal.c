@@ -147,7 +147,7 @@ static int open_file(const char *path, int flags, struct journal **ret_journal)
 {
 	_cleanup_(journal_free) struct journal *j = calloc(1, sizeof(*j));
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat st;
+	struct stat st = { 0 };
 	int r;
 
 	if (!j)
