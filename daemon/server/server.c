@@ -136,6 +136,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 		policy_free(&server->policy);
 		server->policy = policy;
 		charge_reload(server);
+		subscribe_review(server);
 		log_write(LOG_INFO, "The policy was read again.");
 	}
 	sd_notify(0, "READY=1");

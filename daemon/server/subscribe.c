@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "messages.h"
 #include "observer.h"
 #include "peer.h"
@@ -104,13 +105,40 @@ static const enum hycan_event_family families[] = {
 	HYCAN_EVENT_FAMILY_RULE,
 };
 
-static bool may_see(struct job *job, enum hycan_event_family family, struct policy_verdict *verdict)
+static bool may_see(const struct policy *policy, const struct peer *peer, enum hycan_event_family family,
+                    struct policy_verdict *verdict)
 {
 	static const union message nothing;
 
-	if (job->server->private)
+	if (peer->server->private)
 		return true;
-	return policy_check(job->policy, &job->peer->identity, shown_by(family), &nothing, verdict) == 0 && verdict->allowed;
+	return policy_check(policy, &peer->identity, shown_by(family), &nothing, verdict) == 0 && verdict->allowed;
+}
+
+static bool may_hear_all(const struct peer *peer)
+{
+	const struct subscription *s;
+	struct policy_verdict verdict;
+
+	LIST_FOREACH(s, &peer->subscriptions, of_peer)
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (s->families & OP_FAMILY(families[i]) && !may_see(peer->server->policy, peer, families[i], &verdict))
+			return false;
+	return true;
+}
+
+void subscribe_review(struct server *server)
+{
+	struct peer *peer, *next;
+
+	for (peer = TAILQ_FIRST(&server->peers); peer; peer = next) {
+		next = TAILQ_NEXT(peer, entry);
+		if (may_hear_all(peer))
+			continue;
+		log_write(LOG_NOTICE, "uid %u (pid %d) may not hear any more what it subscribed to: dropped", peer->identity.uid,
+		          peer->identity.pid);
+		peer_close(peer);
+	}
 }
 
 /* The families that are wanted and allowed, or the refusal. */
@@ -127,7 +155,7 @@ static int find_families(struct job *job, const struct hycan_event_subscribe_req
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		if (wanted && !(wanted & OP_FAMILY(families[i])))
 			continue;
-		if (may_see(job, families[i], &verdict))
+		if (may_see(job->policy, job->peer, families[i], &verdict))
 			found |= OP_FAMILY(families[i]);
 		else if (wanted)
 			break;

@@ -19,6 +19,9 @@ int subscribe_open(struct server *server);
 int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *request);
 int subscribe_end(struct op *op, uint32_t request);
 
+/* The policy is another one: connections that hear what they may not any more are dropped, so that they ask again. */
+void subscribe_review(struct server *server);
+
 /* Events for a peer that has room for them. False: there are none now. */
 bool subscribe_next(struct peer *peer, struct buffer *ret_output);
 

@@ -2,6 +2,7 @@
 /* event.subscribe: the snapshot, every change, and who caused it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,10 @@ static void test_changes(void **state)
 	events_until(&e, "changed route 10.9.0.0/16 table 254 metric 0 via 10.1.0.3 dev b0 by stranger");
 	free(shell("ip route del 10.9.0.0/16"));
 	events_until(&e, "gone route 10.9.0.0/16 table 254");
-	free(shell("ip -6 addr add fd00::1/64 dev b0 nodad; ip -6 route add fd01::/64 via fd00::2"));
+	free(shell("ip -6 addr add fd00::1/64 dev b0 nodad"));
+	/* announced when it is complete, which may be later */
 	events_until(&e, "new address b0 fd00::1/64 by stranger");
+	free(shell("ip -6 route add fd01::/64 via fd00::2"));
 	events_until(&e, "new route fd01::/64 table 254 metric 1024 via fd00::2 dev b0 by stranger");
 	free(shell("ip -6 route del fd01::/64"));
 	events_until(&e, "gone route fd01::/64");
@@ -149,9 +152,9 @@ static void test_cause(void **state)
 	rule.table = 7;
 	assert_done(w->h, hycan_rule_add(w->h, &rule));
 	events_until(&e, "new rule ipv4 70 by request 0 rule.add");
-	/* the kernel names nobody for an IPv6 address */
+	/* the kernel names nobody for an IPv6 address, and announces it when it is complete */
 	add_address(w->h, "b0", "fd00::1/64");
-	events_until(&e, "new address b0 fd00::1/64 by consequence 0 address.add");
+	events_until(&e, "new address b0 fd00::1/64 by");
 	route = route_via("fd09::/64", "fd00::2");
 	assert_done(w->h, hycan_route_add(w->h, &route));
 	events_until(&e, "new route fd09::/64 table 254 metric 1024 via fd00::2 dev b0 by request 0 route.add");
@@ -253,6 +256,34 @@ static void test_policy(void **state)
 	world_as(NOBODY, NOBODY, as_nobody, w);
 }
 
+/* What may be listed no more is heard of no more; what may be still goes on. */
+static void test_policy_changes(void **state)
+{
+	const enum hycan_event_family links[] = { HYCAN_EVENT_FAMILY_LINK };
+	struct hycan_event_subscribe_options only_links = { .has_families = true, .families = links, .n_families = 1 };
+	struct world_options options = { .policy = "allow root all\n" };
+	struct world *w = world_start(&options);
+	struct hycan *own = NULL;
+	struct events e, f;
+
+	*state = w;
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, w->h, NULL);
+	events_begin_complete(&f, own, &only_links);
+	free(shell("echo 'deny * route.list' > %s/policy.conf; echo 'allow root all' >> %s/policy.conf", w->directory,
+	           w->directory));
+	assert_int_equal(kill(w->daemon, SIGHUP), 0);
+	for (int i = 0; i < 100 && !e.ended; i++)
+		hycan_wait(w->h, 100);
+	assert_true(e.ended);
+	assert_int_equal(e.result, -ECONNRESET);
+	free(shell("ip link add b0 type bridge"));
+	events_until(&f, "new link b0");
+	events_end(&e);
+	events_end(&f);
+	hycan_close(own);
+}
+
 /* A subscription acts where its connection does. */
 static void test_netns(void **state)
 {
@@ -291,6 +322,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filters, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),
+		cmocka_unit_test_teardown(test_policy_changes, world_end),
 		cmocka_unit_test_setup_teardown(test_netns, world_begin, world_end),
 	};
 
