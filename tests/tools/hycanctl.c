@@ -299,6 +299,31 @@ static void test_can(void **state)
 	free(shell("ip -d link show vcan0 | grep -q UP"));
 }
 
+/* It goes on until somebody ends it. */
+static void test_monitor(void **state)
+{
+	(void)state;
+	make_links();
+	free(shell("hycanctl monitor --families link --name 'left*' > people 2>&1 & a=$!; "
+	           "hycanctl --json monitor --families link > machines 2>&1 & b=$!; "
+	           "hycanctl event subscribe --families link > long 2>&1 & c=$!; "
+	           "for f in people machines long; do timeout 20 sh -c \"until grep -q complete $f; do sleep 0.1; done\"; done; "
+	           "hycanctl link set left --mtu 1400; "
+	           "for f in people machines long; do timeout 20 sh -c \"until grep -q changed $f; do sleep 0.1; done\"; done; "
+	           "kill $a $b $c"));
+	expect(0, "number=1 snapshot\n", "head -n 1 people");
+	expect_part(0, " present link ", "grep present people");
+	expect(0, "", "grep '[0-9] right ' people || true");
+	expect_part(0, "cause consequence uid=0 ", "grep changed people");
+	expect_part(0, "operation=link.set", "grep changed long");
+	expect_part(0, "{\"number\": 1, \"what\": \"snapshot\"}", "head -n 1 machines");
+	expect_part(0, "\"operation\": \"link.set\"", "grep changed machines");
+	expect_part(1, "[invalid: families]", "hycanctl event subscribe --families ''");
+	expect_part(2, "usage: hycanctl event subscribe", "hycanctl monitor --nonsense");
+	expect_part(0, "monitor\n", "hycanctl --complete mon");
+	expect_part(0, "--families\n", "hycanctl --complete monitor --fam");
+}
+
 static void test_namespaces(void **state)
 {
 	(void)state;
@@ -375,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_secrets, begin, end),
 		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
 		cmocka_unit_test_setup_teardown(test_can, begin, end),
+		cmocka_unit_test_setup_teardown(test_monitor, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespaces, begin, end),
 		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, begin, end),
 		cmocka_unit_test_setup_teardown(test_completion, begin, end),
