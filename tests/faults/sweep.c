@@ -78,10 +78,17 @@ static void lay_cable(void)
 		quiet = kernel_settled();
 }
 
+/* The ledger's file, which the next daemon begins with. */
+#define STATE "/run/netns/ledger"
+
+static const struct world_options options = { .arguments = { "--state", STATE } };
+
 static struct world *begin_world(const struct attempt *a)
 {
-	struct world *w = world_start(NULL);
+	struct world *w;
 
+	(void)unlink(STATE);
+	w = world_start(&options);
 	lay_cable();
 	case_prepare(a->c, w);
 	if (a->again)
@@ -123,14 +130,15 @@ static void report(const struct attempt *a, const struct told *told, const char 
 	print_place();
 }
 
-/* The connection that was lost may have been that of a daemon that is still there. */
-static void connect_again(struct world *w)
+/* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
+static void connect_again(struct world *w, bool killed)
 {
 	hycan_close(w->h);
 	w->h = NULL;
-	if (waitpid(w->daemon, NULL, WNOHANG) == w->daemon) {
+	if (killed) {
+		assert_true(waitpid(w->daemon, NULL, 0) == w->daemon);
 		w->daemon = 0;
-		world_start_daemon(w, NULL);
+		world_start_daemon(w, &options);
 	}
 	assert_done(w->h, hycan_open(&w->h, w->socket));
 }
@@ -175,8 +183,8 @@ static bool try_point(struct attempt *a)
 	fired = plan->fired;
 	if (fired)
 		tally->tried[a->fault]++;
-	if (told_nothing(&told))
-		connect_again(w);
+	if (told_nothing(&told) || (fired && a->fault == FAULT_KILL))
+		connect_again(w, fired && a->fault == FAULT_KILL);
 	if (!wrong)
 		wrong = check(&a->reference, w, &told);
 	if (!wrong)
