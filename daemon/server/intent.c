@@ -79,6 +79,7 @@ static int write_down(struct job *job, const void *request)
 		.netns = op_scope_inode(job->op.scope),
 		.holder = job->holder,
 		.operation = job->operation->number,
+		.exact = job->op.exact || request == job->op.settled,
 		.keyless = job->operation->request->has_secrets,
 	};
 	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
@@ -107,7 +108,8 @@ int intent_now(struct job *job)
 			r = write_down(job, &without);
 		explicit_bzero(&without, sizeof(without));
 	} else {
-		r = write_down(job, &job->request);
+		/* “the first that matches” would be another one the next time */
+		r = write_down(job, job->doubt.claimed ? job->op.settled : &job->request);
 	}
 	intent->begun = r == 0;
 	intent->no_room = r < 0;

@@ -32,6 +32,7 @@ struct intent_head {
 	uint64_t netns;
 	struct ledger_holder holder; /* of what it makes */
 	uint16_t operation;
+	bool exact;   /* it is about one object, of which the handler said what it is */
 	bool keyless; /* the request carried keys, which are not written: it cannot be carried out again */
 };
 

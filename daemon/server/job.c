@@ -290,6 +290,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->again = false;
 	job->slow = false;
 	job->unanswered = false;
+	job->doubt = (struct doubt){ 0 };
 	job->fds_lost = false;
 	job->step = 0;
 	job->is_own = job->any_owner = job->lets_go = job->marks = false;
@@ -377,8 +378,10 @@ static int settle_doubt(struct job *job, int r)
 	bool gone = job->doubt.gone || job_found_gone(job, r);
 
 	job->doubt.gone = gone && job->doubt.claimed;
-	if (gone)
+	if (gone) {
+		job->op.settled = NULL;
 		r = 0;
+	}
 	if (r == 0) {
 		job->op.unchanged = false;
 		job->op.items_unchanged = job->op.items_failed;

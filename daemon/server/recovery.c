@@ -62,9 +62,12 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		return;
 	}
 	job->again = job->is_own = true;
+	job->op.exact = head->exact;
 	if (!head->keyless) {
 		r = job_do(job);
 		if (job_found_gone(job, r)) {
+			/* the handler, which found nothing, has nothing better to say */
+			job->op.settled = NULL;
 			(void)record_done(job);
 			r = 0;
 		}
