@@ -109,7 +109,7 @@ int intent_now(struct job *job)
 		explicit_bzero(&without, sizeof(without));
 	} else {
 		/* “the first that matches” would be another one the next time */
-		r = write_down(job, job->doubt.claimed ? job->op.settled : &job->request);
+		r = write_down(job, job->doubt.n_claimed > 0 ? job->op.settled : &job->request);
 	}
 	intent->begun = r == 0;
 	intent->no_room = r < 0;

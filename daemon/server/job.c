@@ -377,7 +377,7 @@ static int settle_doubt(struct job *job, int r)
 {
 	bool gone = job->doubt.gone || job_found_gone(job, r);
 
-	job->doubt.gone = gone && job->doubt.claimed;
+	job->doubt.gone = gone && job->doubt.n_claimed > 0;
 	if (gone) {
 		job->op.settled = NULL;
 		r = 0;

@@ -32,9 +32,9 @@ struct undo_log;
 /* A change was sent to the kernel, and its answer was lost: the handler is called once more, and finds what it finds. */
 struct doubt {
 	bool is;
-	bool claimed;          /* the handler said which object it is about to take away: */
-	struct ledger_key key; /* this one */
-	bool gone;             /* it is gone */
+	bool gone;                /* what the handler said that it is about to take away is gone: */
+	unsigned int n_claimed;   /* so many, */
+	struct ledger_key key[2]; /* since an object may be known in two ways */
 };
 
 struct job {

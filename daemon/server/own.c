@@ -47,12 +47,13 @@ static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *
 static bool is_another(struct job *job, const struct ledger_key *key)
 {
 	struct doubt *doubt = &job->doubt;
-	bool same = doubt->key.size == key->size && memcmp(doubt->key.identity, key->identity, key->size) == 0;
 
-	doubt->gone = doubt->is && doubt->claimed && !same;
-	if (!doubt->gone)
-		doubt->key = *key;
-	doubt->claimed = true;
+	for (unsigned int i = 0; i < doubt->n_claimed; i++)
+		if (doubt->key[i].size == key->size && memcmp(doubt->key[i].identity, key->identity, key->size) == 0)
+			return false;
+	doubt->gone = doubt->is && doubt->n_claimed > 0;
+	if (!doubt->gone && doubt->n_claimed < sizeof(doubt->key) / sizeof(*doubt->key))
+		doubt->key[doubt->n_claimed++] = *key;
 	return doubt->gone;
 }
 

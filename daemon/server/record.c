@@ -206,7 +206,10 @@ static int record_effect(const struct key_view *v)
 	case OP_TAKES:
 		if (v->effect->n_parts) {
 			key_of(v, 0, &key);
-			take(v->job, v->job->doubt.gone ? &v->job->doubt.key : &key);
+			if (!v->job->doubt.gone)
+				take(v->job, &key);
+			for (unsigned int k = 0; v->job->doubt.gone && k < v->job->doubt.n_claimed; k++)
+				ledger_take(ledger, &v->job->doubt.key[k]);
 		} else if (key_of_link(v, 0, &key)) {
 			ledger_take_on(ledger, &key, v->effect->kind);
 		}
