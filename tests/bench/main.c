@@ -136,6 +136,16 @@ static void print_machine(void)
 	printf("machine: %s, %ld processors, Linux %s\n\n", model, sysconf(_SC_NPROCESSORS_ONLN), name.release);
 }
 
+/* The directory, and the ledger in it. */
+static void bench_remove(const char *directory)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	if (system(command) != 0)
+		fprintf(stderr, "%s cannot be removed.\n", directory);
+}
+
 /* Without names everything is measured. */
 static bool wanted(char **argv, const char *name)
 {
@@ -152,7 +162,8 @@ int main(int argc, char **argv)
 		                                 { "smoke", no_argument, NULL, 's' },
 		                                 { "help", no_argument, NULL, 'h' },
 		                                 { 0 } };
-	char socket[] = "/tmp/hycan-bench-XXXXXX/socket";
+	/* as the service has it: the ledger is beside the socket, and in memory */
+	char socket[] = "/dev/shm/hycan-bench-XXXXXX/socket";
 	struct bench b = { .daemon = HYCAN_DAEMON, .socket = socket, .scale = 1 };
 	char *slash;
 	int c;
@@ -173,7 +184,7 @@ int main(int argc, char **argv)
 	slash = strrchr(socket, '/');
 	*slash = '\0';
 	if (!mkdtemp(socket))
-		bench_fail("No directory in /tmp: %s", strerror(errno));
+		bench_fail("No directory in /dev/shm: %s", strerror(errno));
 	*slash = '/';
 	if (system("ip link set lo up") != 0)
 		bench_fail("ip(8) is needed (package iproute2).");
@@ -191,6 +202,6 @@ int main(int argc, char **argv)
 	if (wanted(argv, "soak"))
 		bench_soak(&b);
 	*slash = '\0';
-	rmdir(socket);
+	bench_remove(socket);
 	return EXIT_SUCCESS;
 }
