@@ -77,10 +77,11 @@ static void report(const struct ledger_object *object, void *userdata)
 	char text[512];
 	size_t *n = userdata;
 
-	key_format(&object->key, text, sizeof(text));
 	/* of a thousand that went together, the number is enough */
-	if ((*n)++ < 20)
-		log_write(LOG_NOTICE, "%s, which uid %u had asked for, is gone, and not by a request.", text, object->holder.uid);
+	if ((*n)++ >= 20)
+		return;
+	key_format(&object->key, text, sizeof(text));
+	log_write(LOG_NOTICE, "%s, which uid %u had asked for, is gone, and not by a request.", text, object->holder.uid);
 }
 
 static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind)
