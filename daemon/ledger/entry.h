@@ -87,6 +87,14 @@ struct going {
 	struct going *next;
 };
 
+/* Memory for an entry or a hold when there is none any more. So many are kept, of the largest size. */
+struct spare {
+	struct spare *next;
+};
+
+#define SPARES     64u
+#define SPARE_SIZE (sizeof(struct entry) + LEDGER_IDENTITY_MAX + 2 * sizeof(struct hold))
+
 struct ledger {
 	pthread_mutex_t lock;
 	uint64_t hash_key[2];
@@ -97,6 +105,8 @@ struct ledger {
 	size_t n_objects;
 	unsigned int work; /* since others had their turn */
 	uint32_t round;    /* of stating what is wanted: counts ledger_round() */
+	struct spare *spare;
+	unsigned int n_spare;
 	struct entry_list objects;
 	LIST_HEAD(, holds) sessions[SESSION_LISTS];
 
@@ -133,6 +143,9 @@ struct entry *table_obtain(struct ledger *l, const struct ledger_key *key, uint3
  * and waiting for each of them in turn is what takes the time.
  */
 void table_prefetch(const struct ledger *l, const uint32_t *hashes, size_t n);
+
+/* Memory for an entry or a hold: give it to free(). */
+void *table_memory(struct ledger *l, size_t size);
 
 /* The memory for a hold behind it, or NULL. */
 struct hold *table_room(struct entry *e);

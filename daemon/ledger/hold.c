@@ -34,10 +34,10 @@ static struct holds *obtain_session(struct ledger *l, uint64_t session)
 
 	if (h)
 		return h;
-	h = calloc(1, sizeof(*h));
+	h = table_memory(l, sizeof(*h));
 	if (!h)
 		return NULL;
-	h->session = session;
+	*h = (struct holds){ .session = session };
 	TAILQ_INIT(&h->list);
 	LIST_INSERT_HEAD(&l->sessions[session % SESSION_LISTS], h, entry);
 	return h;
@@ -120,7 +120,7 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint6
 	if (session && !of)
 		return NULL;
 	if (!inside)
-		h = malloc(sizeof(*h));
+		h = table_memory(l, sizeof(*h));
 	if (!h || tell_held(l, uid, e, 1) < 0) {
 		if (!inside)
 			free(h);

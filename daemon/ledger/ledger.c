@@ -34,6 +34,8 @@ int ledger_open(struct ledger **ret_ledger)
 	pthread_cond_init(&l->went, NULL);
 	TAILQ_INIT(&l->objects);
 	r = table_open(l);
+	if (r == 0)
+		r = ledger_prepare(l);
 	if (r < 0)
 		return r;
 	*ret_ledger = steal(&l);
@@ -55,6 +57,22 @@ void ledger_free(struct ledger **ledger)
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 	*ledger = NULL;
+}
+
+int ledger_prepare(struct ledger *ledger)
+{
+	struct spare *spare;
+	unsigned int n;
+
+	ledger_lock(ledger);
+	while (ledger->n_spare < SPARES && (spare = malloc(SPARE_SIZE))) {
+		spare->next = ledger->spare;
+		ledger->spare = spare;
+		ledger->n_spare++;
+	}
+	n = ledger->n_spare;
+	ledger_unlock(ledger);
+	return n < SPARES ? -ENOMEM : 0;
 }
 
 size_t ledger_count(struct ledger *ledger)

@@ -107,6 +107,11 @@ int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, v
 /* Whether the holder holds an object already, as long as it asks to. */
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder);
 
+/*
+ * A request is about to be carried out: what it makes will be told, and must not fail for want of memory then. 0 or -ENOMEM.
+ */
+int ledger_prepare(struct ledger *ledger);
+
 /* How many objects there are. */
 size_t ledger_count(struct ledger *ledger);
 

@@ -33,6 +33,12 @@ void table_close(struct ledger *l)
 			hold_drop_all(l, e);
 			free(e);
 		}
+	while (l->spare) {
+		struct spare *next = l->spare->next;
+
+		free(l->spare);
+		l->spare = next;
+	}
 	if (l->bucket)
 		munmap(l->bucket, BUCKETS_MAX * sizeof(*l->bucket));
 }
@@ -113,13 +119,25 @@ struct hold *table_room(struct entry *e)
 	return e->room ? (struct hold *)((char *)e + room_at(e)) : NULL;
 }
 
+void *table_memory(struct ledger *l, size_t size)
+{
+	void *p = malloc(size);
+
+	if (p || !l->spare || size > SPARE_SIZE)
+		return p;
+	p = l->spare;
+	l->spare = l->spare->next;
+	l->n_spare--;
+	return p;
+}
+
 struct entry *table_obtain(struct ledger *l, const struct ledger_key *key, uint32_t hash, bool room)
 {
 	struct entry *e = table_find_hashed(l, key, hash), **bucket;
 
 	if (e)
 		return e;
-	e = malloc(sizeof(*e) + key->size + (room ? sizeof(struct hold) + _Alignof(struct hold) : 0));
+	e = table_memory(l, sizeof(*e) + key->size + (room ? sizeof(struct hold) + _Alignof(struct hold) : 0));
 	if (!e)
 		return NULL;
 	memset(e, 0, sizeof(*e));

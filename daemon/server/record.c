@@ -257,6 +257,8 @@ int record_check(struct job *job)
 {
 	size_t more = record_count(job);
 
+	if (job->operation->access == HYCAN_ACCESS_WRITE && ledger_prepare(job->server->ledger) < 0)
+		return -ENOMEM;
 	if (more == 0)
 		return 0;
 	if (ledger_count(job->server->ledger) + more <= LEDGER_OBJECTS_MAX)

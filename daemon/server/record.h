@@ -5,7 +5,7 @@
 
 struct job;
 
-/* Whether there is room for what a request makes: 0, or the refusal. */
+/* Whether there is room for what a request makes: 0, the refusal, or -ENOMEM. */
 int record_check(struct job *job);
 
 /* How many objects a request makes, at most. */
