@@ -201,6 +201,7 @@ int policy_check(const struct policy *policy, const struct identity *identity, c
 
 		if (!who_has(&c.rule->who, identity) || !rule_has_operation(c.rule, operation))
 			continue;
+		verdict.conditional |= c.rule->conditions != 0;
 		if (conditions_hold(&c, operation, request)) {
 			verdict.allowed = c.rule->allow;
 			verdict.any_owner = c.rule->any_owner;

@@ -34,6 +34,7 @@ void policy_free(struct policy **policy);
 struct policy_verdict {
 	bool allowed;
 	bool any_owner;    /* also to change and take away what others own */
+	bool conditional;  /* the values in the request were looked at */
 	uint32_t line;     /* of the rule that decided; 0: built in, or none did */
 	const char *field; /* schema name of the field at fault, or NULL */
 	char reason

@@ -102,6 +102,7 @@ static int check_access(struct job *job)
 	if (r < 0)
 		return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, NULL, "Policy could not be asked: %s", strerror(-r));
 	job->any_owner = verdict.any_owner;
+	job->by_name = verdict.conditional;
 	if (verdict.allowed)
 		return 0;
 	job->policy_line = verdict.line;

@@ -13,7 +13,6 @@
 #include "op.h"
 #include "record.h"
 #include "server.h"
-#include "table.h"
 #include "wire.h"
 
 /* Most requests are shorter. */
@@ -131,13 +130,7 @@ static int on_change(void *userdata)
  */
 static bool is_one_message(const struct hycan_operation *operation)
 {
-	size_t n;
-	const struct op_effect *effects = op_effects(operation, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (effects[i].does != OP_CHANGES)
-			return false;
-	return operation->runs != HYCAN_RUNS_SLOW;
+	return operation->runs != HYCAN_RUNS_SLOW && record_is_empty(operation);
 }
 
 void intent_begin(struct job *job)

@@ -294,6 +294,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->fds_lost = false;
 	job->step = 0;
 	job->is_own = job->any_owner = job->lets_go = job->marks = false;
+	job->by_name = true;
 	job->op.undo = NULL;
 	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;

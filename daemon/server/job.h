@@ -58,6 +58,7 @@ struct job {
 	bool again;            /* a daemon that was killed had begun it */
 	bool is_own;           /* the daemon's own request: nobody asks whose things are */
 	bool any_owner;        /* policy lets it change what is others' */
+	bool by_name;          /* policy may have looked at names in the request */
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
 	bool marks;            /* something is going by it */
 	uint32_t stamp;        /* of the ledger, before the handler was called */

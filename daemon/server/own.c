@@ -91,14 +91,15 @@ static int check(struct job *job, bool settled)
 	if (job->is_own)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct key_view v = key_view(job, &effects[i]);
-		bool asks = effects[i].n_parts &&
-		            (effects[i].does == OP_CHANGES || effects[i].does == OP_RENAMES || effects[i].does == OP_TAKES);
-
-		if (!asks || v.absent || effects[i].settled != settled)
-			continue;
 		/* what may be changed anyway need not be looked for */
-		if (force && effects[i].does != OP_TAKES)
+		bool asks = effects[i].n_parts && (effects[i].does == OP_TAKES ||
+		                                   (!force && (effects[i].does == OP_CHANGES || effects[i].does == OP_RENAMES)));
+		struct key_view v;
+
+		if (!asks || effects[i].settled != settled)
+			continue;
+		v = key_view(job, &effects[i]);
+		if (v.absent)
 			continue;
 		for (size_t k = 0; k < v.n_items; k++) {
 			int r = check_item(&v, k, force);

@@ -239,6 +239,17 @@ int record_done(struct job *job)
 	return r;
 }
 
+bool record_is_empty(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does != OP_CHANGES)
+			return false;
+	return true;
+}
+
 size_t record_count(struct job *job)
 {
 	size_t n, more = 0;

@@ -3,10 +3,17 @@
 #ifndef SERVER_RECORD_H
 #define SERVER_RECORD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+struct hycan_operation;
 struct job;
 
 /* Whether there is room for what a request makes: 0, the refusal, or -ENOMEM. */
 int record_check(struct job *job);
+
+/* Whether the ledger is told nothing of such a request: it makes, takes away and renames nothing. */
+bool record_is_empty(const struct hycan_operation *operation);
 
 /* How many objects a request makes, at most. */
 size_t record_count(struct job *job);

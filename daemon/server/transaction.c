@@ -87,6 +87,8 @@ static void enter(struct transaction *t, size_t i)
 	job->lets_go = t->step[i].lets_go;
 	job->op.settled = t->step[i].settled;
 	job->doubt = (struct doubt){ 0 };
+	/* the last verdict was about another step */
+	job->by_name = true;
 }
 
 /* The job is that of the transaction again. */

@@ -9,14 +9,19 @@
 #include "world.h"
 
 /* Without addresses that the kernel gives, so that nothing changes but by us. */
-static int begin(void **state)
+static void make_links(void)
 {
-	int r = world_begin(state);
-
 	free(shell("ip link add v0 type veth peer name v1 && ip link property add dev v0 altname other && "
 	           "ip link set v0 addrgenmode none && ip link set v1 addrgenmode none && ip link set v0 up && "
 	           "ip link set v1 up && ip address add 10.1.0.1/24 dev v0"));
-	return r;
+}
+
+/* With a rule about names. */
+static int begin(void **state)
+{
+	*state = world_start(&(struct world_options){ .policy = "allow root all name=*\n" });
+	make_links();
+	return 0;
 }
 
 static void assert_told(struct world *w, int result, const char *field)
@@ -98,6 +103,19 @@ static void test_deny(void **state)
 	assert_int_equal(world_end(state), 0);
 }
 
+/* Where no rule is about names and the ledger is told nothing, root calls links as with ip(8). */
+static void test_nobody_looks(void **state)
+{
+	struct world *w = *state;
+
+	make_links();
+	free(shell("ip link set v0 down"));
+	assert_done(w->h, hycan_link_up(w->h, "other"));
+	free(shell("ip link show v0 | grep -q ,UP"));
+	assert_told(w, hycan_link_rename(w->h, "other", "third"), "name");
+	assert_told(w, hycan_link_delete(w->h, "other"), "name");
+}
+
 /* What is called how may change between two requests. */
 static void test_changes(void **state)
 {
@@ -150,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_everywhere, begin, world_end),
 		cmocka_unit_test(test_deny),
+		cmocka_unit_test_setup_teardown(test_nobody_looks, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_changes, begin, world_end),
 		cmocka_unit_test_setup_teardown(test_elsewhere, begin, world_end),
 	};
