@@ -480,6 +480,8 @@ int observer_guard(struct observer *observer, const struct kernel_scope *scope, 
 		return r;
 	o->drift.ledger = ledger;
 	o->drift.netns = op_scope_inode(scope);
+	/* what went while nobody listened */
+	drift_suspect(&o->drift, OP_FAMILIES);
 	watch(o);
 	return observer->running ? 0 : start_thread(observer);
 }
