@@ -193,6 +193,36 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
 	return last;
 }
 
+enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uid_t *uid, bool dry, const void *by)
+{
+	enum ledger_stand stand = LEDGER_NOBODYS;
+	size_t all = 0, own = 0;
+	struct entry *e;
+
+	ledger_lock(ledger);
+	e = dry ? table_find(ledger, key) : going_find(ledger, key, table_hash(ledger, key), by);
+	if (e && e->object) {
+		all = hold_count(e);
+		own = e->owned && (!uid || e->uid == *uid);
+		for (const struct hold *h = e->holds; h; h = h->next)
+			own += !uid || h->uid == *uid;
+	}
+	if (all > 0)
+		stand = own == 0 ? LEDGER_OTHERS : own == all ? LEDGER_MINE : LEDGER_SHARED;
+	if (stand == LEDGER_MINE && !dry && !e->going)
+		(void)going_begin(ledger, e, by);
+	if (stand == LEDGER_SHARED && !dry) {
+		const struct ledger_holder holder = { .uid = *uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+
+		/* what the user holds, and then what his programs do */
+		(void)hold_let_go(ledger, e, &holder);
+		(void)hold_let_go(ledger, e, &holder);
+		ledger_file_hold(ledger->file, e);
+	}
+	ledger_unlock(ledger);
+	return stand;
+}
+
 bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
                          const void *by)
 {

@@ -157,6 +157,12 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
  */
 bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
 
+/*
+ * All that a user has of an object, or with NULL everybody, is let go of. LEDGER_MINE: nobody else holds it; it is going,
+ * and held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. With dry nothing changes.
+ */
+enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uid_t *uid, bool dry, const void *by);
+
 /* What was going by that one stays. Where nobody holds it any more, it is nobody's. */
 void ledger_cancel(struct ledger *ledger, const void *by);
 
@@ -193,6 +199,9 @@ uint32_t ledger_round(struct ledger *ledger);
 typedef int ledger_stale(const struct ledger_key *key, void *userdata);
 int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
                       ledger_stale *found, void *userdata);
+
+/* Tells of the objects of a kind, or of all (0), that a user holds, or with NULL anybody: the last one first. */
+int ledger_list_last_first(struct ledger *ledger, const uid_t *uid, unsigned int kind, ledger_stale *found, void *userdata);
 
 /* As ledger_let_go(), unless it was asked for meanwhile. */
 bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,

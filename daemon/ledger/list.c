@@ -139,15 +139,35 @@ int ledger_list_of(struct ledger *ledger, uid_t uid, ledger_found *found, void *
 	return list(ledger, &uid, found, userdata);
 }
 
-/* Copies the keys of stale objects before the cursor, SLICE looked at, and moves it before them. False: there are no more. */
-static bool previous_slice(struct ledger *l, struct entry *cursor, const struct ledger_holder *holder, uint64_t netns,
-                           unsigned int kind, uint32_t round, struct ledger_key *slice, size_t *ret_n)
+/* What is looked for from the last one on. */
+struct wanted {
+	unsigned int kind;                  /* 0: all */
+	const struct ledger_holder *holder; /* what is stale of this one, */
+	uint64_t netns;                     /* in this namespace, */
+	uint32_t round;                     /* since this round; or, without a holder, */
+	const uid_t *uid;                   /* what this user holds; NULL: anybody */
+};
+
+static bool is_wanted(const struct entry *e, const struct wanted *wanted)
+{
+	struct ledger_object object;
+
+	if (!e->object || (wanted->kind && e->kind != wanted->kind))
+		return false;
+	if (wanted->holder)
+		return e->netns == wanted->netns && hold_is_stale(e, wanted->holder, wanted->round);
+	return !wanted->uid || hold_describe_of(e, *wanted->uid, &object);
+}
+
+/* Copies the keys of those before the cursor, SLICE looked at, and moves it before them. False: there are no more. */
+static bool previous_slice(struct ledger *l, struct entry *cursor, const struct wanted *wanted, struct ledger_key *slice,
+                           size_t *ret_n)
 {
 	struct entry *e = NULL;
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_PREV(cursor, entry_list, order)); i++) {
-		if (e->object && e->netns == netns && (!kind || e->kind == kind) && hold_is_stale(e, holder, round))
+		if (is_wanted(e, wanted))
 			entry_key(e, &slice[n++]);
 		TAILQ_REMOVE(&l->objects, cursor, order);
 		TAILQ_INSERT_BEFORE(e, cursor, order);
@@ -156,8 +176,7 @@ static bool previous_slice(struct ledger *l, struct entry *cursor, const struct 
 	return e;
 }
 
-int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
-                      ledger_stale *found, void *userdata)
+static int list_back(struct ledger *ledger, const struct wanted *wanted, ledger_stale *found, void *userdata)
 {
 	struct ledger_key slice[SLICE];
 	struct entry cursor = { .grave = true };
@@ -168,7 +187,7 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 	ledger_lock(ledger);
 	TAILQ_INSERT_TAIL(&ledger->objects, &cursor, order);
 	while (r == 0 && more) {
-		more = previous_slice(ledger, &cursor, holder, netns, kind, round, slice, &n);
+		more = previous_slice(ledger, &cursor, wanted, slice, &n);
 		ledger_unlock(ledger);
 		for (size_t i = 0; i < n && r == 0; i++)
 			r = found(&slice[i], userdata);
@@ -177,6 +196,21 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 	TAILQ_REMOVE(&ledger->objects, &cursor, order);
 	ledger_unlock(ledger);
 	return r;
+}
+
+int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
+                      ledger_stale *found, void *userdata)
+{
+	const struct wanted wanted = { .kind = kind, .holder = holder, .netns = netns, .round = round };
+
+	return list_back(ledger, &wanted, found, userdata);
+}
+
+int ledger_list_last_first(struct ledger *ledger, const uid_t *uid, unsigned int kind, ledger_stale *found, void *userdata)
+{
+	const struct wanted wanted = { .kind = kind, .uid = uid };
+
+	return list_back(ledger, &wanted, found, userdata);
 }
 
 /* Whether somebody is about to take it away, or what it is on. */

@@ -18,6 +18,8 @@
 #include <hycan/types.h>
 
 struct hycan_event_subscribe_request;
+struct hycan_object_clear_reply;
+struct hycan_object_clear_request;
 struct hycan_object_list_request;
 struct hycan_object_replace_begin_request;
 struct hycan_session_hello_request;
@@ -36,6 +38,7 @@ struct op_server {
 	int (*renew)(struct op *op, const char *token);
 	int (*replace_begin)(struct op *op, const struct hycan_object_replace_begin_request *request);
 	int (*replace_end)(struct op *op, uint32_t *ret_removed);
+	int (*clear)(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply);
 	int (*whoami)(struct op *op, struct hycan_session_whoami_reply *reply);
 	int (*status)(struct op *op, struct hycan_daemon_status_reply *reply);
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);

@@ -15,6 +15,7 @@
 #include "server.h"
 #include "session.h"
 #include "subscribe.h"
+#include "sweep.h"
 #include "transaction.h"
 
 static struct job *job_of(struct op *op)
@@ -180,6 +181,7 @@ const struct op_server about_server = {
 	.renew = session_renew,
 	.replace_begin = session_replace_begin,
 	.replace_end = session_replace_end,
+	.clear = sweep_clear,
 	.whoami = whoami,
 	.status = status,
 	.objects = objects,

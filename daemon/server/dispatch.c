@@ -123,11 +123,15 @@ static void format_object(const struct job *job, char *text, size_t size)
 	}
 }
 
-void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause)
+static int audit_priority(const struct job *job)
 {
 	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
-	int priority = change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
-	char object[HYCAN_ADDRESS_TEXT_SIZE] = "";
+
+	return change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
+}
+
+void dispatch_audit_object(const struct job *job, const char *object, uint64_t duration_us, const char *cause)
+{
 	struct log_audit line = {
 		.operation = job->operation->name,
 		.object = object,
@@ -141,12 +145,19 @@ void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cau
 		.duration_us = duration_us,
 	};
 
-	if (!log_enabled(priority))
+	log_audit(audit_priority(job), &line);
+}
+
+void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause)
+{
+	char object[HYCAN_ADDRESS_TEXT_SIZE] = "";
+
+	if (!log_enabled(audit_priority(job)))
 		return;
 	/* what was not decoded to its end has no values to show */
 	if (job->decoded)
 		format_object(job, object, sizeof(object));
-	log_audit(priority, &line);
+	dispatch_audit_object(job, object, duration_us, cause);
 }
 
 void dispatch_finish(struct job *job)

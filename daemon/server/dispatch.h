@@ -50,6 +50,9 @@ int dispatch_judge(struct job *job);
  */
 void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause);
 
+/* The same with words for what it was about. */
+void dispatch_audit_object(const struct job *job, const char *object, uint64_t duration_us, const char *cause);
+
 /* A job is done, here or on a worker: counted, written to the log, wiped. */
 void dispatch_finish(struct job *job);
 

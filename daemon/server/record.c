@@ -178,7 +178,7 @@ static void take(struct job *job, const struct ledger_key *key)
 	}
 	if (!ledger_let_go(job->server->ledger, key, &job->holder, job))
 		return;
-	if (undo_key(job, job->op.scope, key, sentence) != 0) {
+	if (undo_key(job, job->op.scope, key, NULL, sentence) != 0) {
 		log_write(LOG_ERR, "What nobody holds any more could not be taken away: %s", sentence);
 		ledger_cancel(job->server->ledger, job);
 	}

@@ -160,7 +160,7 @@ static void take_leftovers(struct server *server)
 		key_format(&l.keys[l.n], identity, sizeof(identity));
 		r = find_scope(server, l.keys[l.n].netns, &other);
 		if (r == 0)
-			r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], sentence);
+			r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], NULL, sentence);
 		else
 			snprintf(sentence, sizeof(sentence), "%s", strerror(-r));
 		if (r)

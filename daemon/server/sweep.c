@@ -6,6 +6,7 @@
  * taken away is in the log, and nobody's from then on.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "peer.h"
 #include "porter.h"
 #include "server.h"
 #include "session.h"
@@ -22,6 +24,9 @@
 
 /* Objects of a slice; it takes as long as some deletions of a link, since links are deleted together. */
 #define SLICE 1024u
+
+/* Failures that an answer names. */
+#define FAILURES 64u
 
 /* From so many on. */
 #define TOGETHER 4u
@@ -33,6 +38,9 @@ struct place {
 	uint64_t inode;
 	struct kernel_scope *other; /* of that namespace, opened for this; NULL: the job's own, or that of the request */
 	struct kernel_scope *scope;
+	struct undo_cause cause;
+	uint32_t n_taken;
+	struct hycan_object_clear_reply *reply; /* to somebody who wants to know what could not be taken away; or NULL */
 };
 
 static void place_done(struct place *place)
@@ -66,19 +74,40 @@ static int go_to(struct place *place, uint64_t inode)
 	return r;
 }
 
+/* It stays: the log says why, and whoever asked hears of it. */
+static void note_failure(struct place *place, const struct ledger_key *key, const char *reason)
+{
+	struct hycan_object_clear_reply *reply = place->reply;
+	struct hycan_uncleared *failure;
+	char text[sizeof(failure->identity)];
+
+	key_format(key, text, sizeof(text));
+	log_write(LOG_ERR, "“%s” could not be taken away, and stays: %s", text, reason);
+	if (!reply)
+		return;
+	reply->failed++;
+	if (!reply->failures || reply->n_failures == FAILURES)
+		return;
+	failure = (struct hycan_uncleared *)&reply->failures[reply->n_failures++];
+	failure->kind = key->kind;
+	failure->netns = key->netns;
+	snprintf(failure->identity, sizeof(failure->identity), "%s", text);
+	snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
+}
+
 static void take(struct place *place, const struct ledger_key *key)
 {
-	char sentence[UNDO_SENTENCE_SIZE] = "", text[128];
+	char sentence[UNDO_SENTENCE_SIZE] = "";
 	int r = go_to(place, key->netns);
 
 	if (r == 0)
-		r = undo_key(place->job, place->scope, key, sentence);
+		r = undo_key(place->job, place->scope, key, &place->cause, sentence);
 	/* a namespace that nothing leads to any more is gone, with all that was in it */
 	if (r == -ENOENT)
 		ledger_take(place->job->server->ledger, key);
 	else if (r != 0)
-		log_write(LOG_ERR, "“%s” could not be taken away, and stays: %s", (key_format(key, text, sizeof(text)), text),
-		          *sentence ? sentence : strerror(r < 0 ? -r : 0));
+		note_failure(place, key, *sentence ? sentence : strerror(r < 0 ? -r : 0));
+	place->n_taken += r == 0 || r == -ENOENT;
 }
 
 static void keys_free(struct ledger_key **keys)
@@ -90,6 +119,7 @@ static void keys_free(struct ledger_key **keys)
 static size_t take_links(struct place *place, struct ledger_key *keys, size_t n)
 {
 	char(*names)[HYCAN_IFNAME_SIZE];
+	const uint64_t began_us = server_now_us();
 	size_t n_links = 0, left = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -109,9 +139,10 @@ static size_t take_links(struct place *place, struct ledger_key *keys, size_t n)
 	free(names);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
-			ledger_take(place->job->server->ledger, &keys[i]);
+			undo_done(place->job, &keys[i], &place->cause, server_now_us() - began_us);
 		else
 			keys[left++] = keys[i];
+	place->n_taken += (uint32_t)n_links;
 	return left;
 }
 
@@ -133,7 +164,11 @@ static void take_all(struct place *place, struct ledger_key *keys, size_t n)
 
 int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, uint64_t *ret_next_us)
 {
-	_cleanup_(place_done) struct place place = { .job = job, .session = session };
+	_cleanup_(place_done) struct place place = {
+		.job = job,
+		.session = session,
+		.cause = { .words = connection ? "the client is gone" : "the lease is over", .uid = session->record.uid },
+	};
 	struct ledger *ledger = job->server->ledger;
 	_cleanup_(keys_free) struct ledger_key *keys = calloc(SLICE, sizeof(*keys));
 	struct ledger_key last;
@@ -176,7 +211,12 @@ static int note(const struct ledger_key *key, void *userdata)
 int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed)
 {
 	_cleanup_(stale_done) struct stale stale = { 0 };
-	struct place place = { .job = job, .inode = op_scope_inode(job->op.scope), .scope = job->op.scope };
+	struct place place = {
+		.job = job,
+		.inode = op_scope_inode(job->op.scope),
+		.scope = job->op.scope,
+		.cause = { .words = "it was not asked for again before object.replace_end", .uid = job->op.uid },
+	};
 	struct ledger *ledger = job->server->ledger;
 	int r = ledger_list_stale(ledger, &job->holder, place.inode, kind, round, note, &stale);
 
@@ -186,5 +226,85 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *re
 	ledger_cancel(ledger, &place);
 	if (r == 0)
 		*ret_removed = (uint32_t)stale.n;
+	return r;
+}
+
+struct clearing {
+	struct place place;
+	const uid_t *uid; /* NULL: everybody's */
+	bool dry;
+	struct stale links; /* which go behind everything that may be on them */
+};
+
+static void clearing_done(struct clearing *c)
+{
+	stale_done(&c->links);
+	place_done(&c->place);
+}
+
+/* Whether it is to be taken away now. */
+static bool clears(struct clearing *c, const struct ledger_key *key)
+{
+	enum ledger_stand stand = ledger_clear(c->place.job->server->ledger, key, c->uid, c->dry, &c->place);
+
+	c->place.reply->released += stand == LEDGER_SHARED;
+	c->place.n_taken += c->dry && stand == LEDGER_MINE;
+	return !c->dry && stand == LEDGER_MINE;
+}
+
+static int clear_one(const struct ledger_key *key, void *userdata)
+{
+	struct clearing *c = userdata;
+
+	if (key->kind == HYCAN_OBJECT_KIND_LINK)
+		return note(key, &c->links);
+	if (clears(c, key)) {
+		take(&c->place, key);
+		ledger_cancel(c->place.job->server->ledger, &c->place);
+	}
+	return 0;
+}
+
+static void clear_links(struct clearing *c)
+{
+	struct ledger_key *keys = c->links.keys;
+
+	for (size_t at = 0; at < c->links.n;) {
+		size_t n = 0, first = at;
+
+		for (; at < c->links.n && n < SLICE; at++)
+			if (clears(c, &keys[at]))
+				keys[first + n++] = keys[at];
+		take_all(&c->place, keys + first, n);
+		ledger_cancel(c->place.job->server->ledger, &c->place);
+	}
+}
+
+int sweep_clear(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply)
+{
+	struct job *job = (struct job *)op;
+	const uid_t uid = request->has_uid ? request->uid : op->uid;
+	_cleanup_(clearing_done) struct clearing c = {
+		.place = {
+			.job = job,
+			.session = job->peer ? job->peer->session : NULL,
+			.inode = op_scope_inode(op->scope),
+			.scope = op->scope,
+			.cause = { .words = "object.clear was asked for", .uid = op->uid },
+			.reply = reply,
+		},
+		.uid = request->has_all && request->all && !request->has_uid ? NULL : &uid,
+		.dry = request->has_dry_run && request->dry_run,
+	};
+	/* a successor goes on with it, and finds what is left */
+	int r = c.dry ? 0 : intent_now(job);
+
+	reply->failures = op->memory(op, FAILURES * sizeof(*reply->failures));
+	if (r == 0)
+		r = ledger_list_last_first(job->server->ledger, c.uid, request->has_kind ? request->kind : 0, clear_one, &c);
+	if (r == 0)
+		clear_links(&c);
+	reply->removed = c.place.n_taken;
+	op->unchanged = !c.dry && reply->removed + reply->released == 0;
 	return r;
 }

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hycan_object_clear_reply;
+struct hycan_object_clear_request;
 struct job;
+struct op;
 struct session;
 
 /*
@@ -17,5 +20,8 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, boo
 
 /* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, a refusal or -errno. */
 int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed);
+
+/* object.clear: whoever asks, or everybody, lets go of everything. */
+int sweep_clear(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dispatch.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -88,11 +89,23 @@ int undo_request(struct job *job, struct kernel_scope *scope, const struct ledge
 	return r;
 }
 
-int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, char *ret_sentence)
+static void tell(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, int result, uint64_t duration_us)
 {
-	const struct ledger_holder nobody = { .lifetime = HYCAN_LIFETIME_PERMANENT };
+	char text[128];
+
+	job->result = result;
+	job->holder.uid = cause->uid;
+	dispatch_audit_object(job, (key_format(key, text, sizeof(text)), text), duration_us, cause->words);
+}
+
+static const struct ledger_holder nobody = { .lifetime = HYCAN_LIFETIME_PERMANENT };
+
+int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
+             char *ret_sentence)
+{
 	union message request;
 	const struct hycan_operation *operation = key_request(key, &request);
+	const uint64_t began_us = server_now_us();
 	struct job outer;
 	int r;
 
@@ -107,6 +120,22 @@ int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_ke
 	/* also what was gone already, or was found by another name */
 	if (r == 0)
 		ledger_take(job->server->ledger, key);
+	if (cause)
+		tell(job, key, cause, r, server_now_us() - began_us);
 	end(job, &outer, ret_sentence);
 	return r;
+}
+
+void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us)
+{
+	union message request;
+	const struct hycan_operation *operation = key_request(key, &request);
+	struct job outer;
+
+	ledger_take(job->server->ledger, key);
+	if (!operation)
+		return;
+	begin(job, job->op.scope, &nobody, operation, &outer);
+	tell(job, key, cause, 0, duration_us);
+	end(job, &outer, NULL);
 }

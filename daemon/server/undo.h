@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "messages.h"
 
@@ -22,11 +23,21 @@ struct ledger_key;
 /* Room for why something could not be done. */
 #define UNDO_SENTENCE_SIZE 256
 
+/* Why the daemon takes something away, and for whom, where nobody asks just now: for the log. */
+struct undo_cause {
+	const char *words;
+	uid_t uid;
+};
+
 /*
- * Takes an object away, and tells the ledger. It is gone already: success. Else what the handler returned, and its
+ * Takes an object away, and tells the ledger; and the log, unless cause is NULL. It is gone already: success. Else what the handler returned, and its
  * sentence where ret_sentence is not NULL.
  */
-int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, char *ret_sentence);
+int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
+             char *ret_sentence);
+
+/* An object was taken away with many others at once: the log and the ledger hear of it. */
+void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us);
 
 /* Carries out a request, legal and complete. What it makes is that holder's. The same results, but gone is a refusal. */
 int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder,

@@ -629,6 +629,21 @@ int hycan_object_replace_end(struct hycan *h, uint32_t *ret_removed);
 int hycan_object_replace_end_async(struct hycan *h, hycan_callback *callback, void *userdata);
 
 /**
+ * Takes away everything that the daemon made for the caller and nobody else holds, in every network namespace, the
+ * last thing first and links behind all others; what others hold, too, the caller holds no more. What cannot be
+ * taken away stays, and is named. A second time finds nothing. It is no step of a transaction, since it cannot be
+ * taken back.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID.
+ */
+int hycan_object_clear(struct hycan *h, const struct hycan_object_clear_options *options, struct hycan_object_clear_reply **ret_reply);
+
+/** object.clear without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_object_clear_async(struct hycan *h, const struct hycan_object_clear_options *options, hycan_callback *callback, void *userdata);
+
+/**
  * Carries out many requests, of any operations that change the kernel: all of them or none. Each is decoded and
  * judged by policy before the first is carried out; what was done is taken back, last first, when one fails. The
  * refusal is that of the step, and says which it was. A step that deletes a link cannot be taken back, so nothing

@@ -90,6 +90,7 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_OBJECT_LIST = 0x0d01, /**< object.list */
 	HYCAN_OPERATION_OBJECT_REPLACE_BEGIN = 0x0d02, /**< object.replace_begin */
 	HYCAN_OPERATION_OBJECT_REPLACE_END = 0x0d03, /**< object.replace_end */
+	HYCAN_OPERATION_OBJECT_CLEAR = 0x0d04, /**< object.clear */
 	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
 	HYCAN_OPERATION_EVENT_SUBSCRIBE = 0x1001, /**< event.subscribe */
 	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
@@ -462,6 +463,14 @@ struct hycan_object {
 	uint32_t holders; /**< how many hold it */
 };
 
+/** A thing that could not be taken away. */
+struct hycan_uncleared {
+	enum hycan_object_kind kind; /**< what it is */
+	char identity[512]; /**< what tells it from others of its kind */
+	uint64_t netns; /**< inode of its network namespace (stat(2)) */
+	char reason[256]; /**< why */
+};
+
 /** A step of a transaction: the request of another operation. */
 struct hycan_step {
 	uint16_t operation; /**< its number, of an operation that changes the kernel */
@@ -806,6 +815,27 @@ struct hycan_object_list_options {
 struct hycan_object_replace_begin_options {
 	bool has_kind; /**< kind is given */
 	enum hycan_object_kind kind; /**< of this kind; default: of all kinds */
+};
+
+/** What object.clear can be given beside what it needs. */
+struct hycan_object_clear_options {
+	bool has_dry_run; /**< dry_run is given */
+	bool dry_run; /**< take nothing away, and count what would be */
+	bool has_all; /**< all is given */
+	bool all; /**< what is anybody's: for root, and where policy says owner=any */
+	bool has_kind; /**< kind is given */
+	enum hycan_object_kind kind; /**< only objects of this kind; default: of all kinds */
+	bool has_uid; /**< uid is given */
+	uint32_t uid; /**< what is this user's; another than the caller: as for all */
+};
+
+/** What object.clear answers. */
+struct hycan_object_clear_reply {
+	uint32_t removed; /**< objects that were taken away */
+	uint32_t released; /**< objects that stay, because others hold them */
+	uint32_t failed; /**< objects that stay, because they could not be taken away */
+	const struct hycan_uncleared *failures; /**< those of them, the first 64; n_failures of them */
+	size_t n_failures; /**< number of failures */
 };
 
 /** What transaction.run can be given beside what it needs. */

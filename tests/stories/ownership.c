@@ -244,6 +244,33 @@ static void many_links(void **state)
 	              (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9);
 }
 
+/* What goes by itself is in the log, with what it was, whose, and why. */
+static void logged(void **state)
+{
+	const uint32_t grace = 0;
+	struct world *w = *state;
+	pid_t pid = client_fork(w, make_things, (void *)&grace);
+	struct hycan_object_clear_reply *reply = NULL;
+	struct hycan *h = client_open(w);
+	uint32_t removed = 0;
+
+	client_kill(pid);
+	shell_until(30, "grep -q 'address.remove va 10.1.0.1/24 for .*because the client is gone' %s", w->log);
+	shell_until(30, "grep -q 'route.remove 10.50.0.0/16.* because the client is gone' %s", w->log);
+	client_hold_lease(h, 1);
+	client_add(h, "10.2.0.1/24");
+	shell_until(30, "grep -q 'address.remove va 10.2.0.1/24 for .*because the lease is over' %s", w->log);
+	client_add(w->h, "10.3.0.1/24");
+	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
+	assert_done(w->h, hycan_object_replace_end(w->h, &removed));
+	shell_until(30, "grep -q 'address.remove va 10.3.0.1/24 for .*because it was not asked for again' %s", w->log);
+	client_add(w->h, "10.4.0.1/24");
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &reply));
+	free(reply);
+	shell_until(30, "grep -q 'address.remove va 10.4.0.1/24 for .*because object.clear was asked for' %s", w->log);
+	hycan_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(grace_ends, begin, end),
 		cmocka_unit_test_setup_teardown(two_holders, begin, end),
 		cmocka_unit_test_setup_teardown(by_force, begin, end),
+		cmocka_unit_test_setup_teardown(logged, begin, end),
 		cmocka_unit_test_setup_teardown(many, begin, end),
 		cmocka_unit_test_setup_teardown(many_links, begin, end),
 	};

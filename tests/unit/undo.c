@@ -137,12 +137,12 @@ static void undo_all(struct fixture *f, size_t expected)
 	assert_int_equal(ledger_list(f->server.ledger, note, &k), 0);
 	assert_int_equal(k.n, expected);
 	while (k.n-- > 0) {
-		int r = undo_key(&f->job, f->job.scope, &k.key[k.n], sentence);
+		int r = undo_key(&f->job, f->job.scope, &k.key[k.n], NULL, sentence);
 
 		if (r != 0)
 			fail_msg("kind %u: %d, %s", k.key[k.n].kind, r, sentence);
 		/* again: it is gone */
-		assert_int_equal(undo_key(&f->job, f->job.scope, &k.key[k.n], NULL), 0);
+		assert_int_equal(undo_key(&f->job, f->job.scope, &k.key[k.n], NULL, NULL), 0);
 	}
 	assert_int_equal(ledger_count(f->server.ledger), 0);
 }

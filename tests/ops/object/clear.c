@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* object.clear: nothing is left of what the daemon made, and everything of what strangers did. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clients.h"
+
+#define ALICE 4711
+
+static struct hycan_object_clear_reply clear(struct hycan *h, const struct hycan_object_clear_options *options)
+{
+	struct hycan_object_clear_reply *reply = NULL, copy;
+
+	assert_done(h, hycan_object_clear(h, options, &reply));
+	copy = *reply;
+	assert_int_equal(reply->n_failures, reply->failed);
+	copy.failures = NULL;
+	free(reply);
+	return copy;
+}
+
+static void make_things(struct hycan *h)
+{
+	const struct hycan_route route = route_via("10.50.0.0/16", "10.1.0.2");
+
+	client_add(h, "10.1.0.1/24");
+	client_add(h, "fd01::1/64");
+	assert_done(h, hycan_route_add(h, &route));
+}
+
+static void takes_everything(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_object_clear_options dry = { .has_dry_run = true, .dry_run = true };
+	struct hycan_object_clear_reply reply;
+	char *before = shell("ip address show va; ip route; ip -6 route"), *after;
+
+	free(shell("ip address add 10.8.0.1/24 dev va"));
+	make_things(w->h);
+	reply = clear(w->h, &dry);
+	assert_int_equal(reply.removed, 3);
+	assert_true(address_is_there("10.1.0.1/24"));
+	reply = clear(w->h, NULL);
+	assert_int_equal(reply.removed, 3);
+	assert_int_equal(reply.released, 0);
+	assert_int_equal(reply.failed, 0);
+	assert_true(address_is_there("10.8.0.1/24"));
+	free(shell("ip address delete 10.8.0.1/24 dev va"));
+	after = shell("ip address show va; ip route; ip -6 route");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	reply = clear(w->h, NULL);
+	assert_int_equal(reply.removed, 0);
+	shell_until(30, "grep -q 'object.clear' %s", w->log);
+}
+
+static void one_kind_alone(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_object_clear_options routes = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_ROUTE };
+
+	make_things(w->h);
+	assert_int_equal(clear(w->h, &routes).removed, 1);
+	assert_true(address_is_there("10.1.0.1/24"));
+	assert_output("", "ip route show 10.50.0.0/16");
+}
+
+/* What others hold, too, stays; what programs of the same user hold goes. */
+static void with_others(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+
+	client_hold_while_connected(h, 0);
+	client_add(w->h, "10.1.0.1/24");
+	client_add(h, "10.1.0.1/24");
+	client_add(h, "10.2.0.1/24");
+	assert_int_equal(clear(w->h, NULL).removed, 2);
+	assert_false(address_is_there("10.1.0.1/24"));
+	assert_false(address_is_there("10.2.0.1/24"));
+	hycan_close(h);
+}
+
+static void as_alice(struct world *w)
+{
+	const struct hycan_object_clear_options all = { .has_all = true, .all = true };
+	const struct hycan_object_clear_options root = { .has_uid = true, .uid = 0 };
+	struct hycan *h = client_open(w);
+	struct hycan_object_clear_reply *reply = NULL, own;
+
+	client_add(h, "10.1.0.1/24");
+	client_add(h, "10.2.0.1/24");
+	assert_refused(h, hycan_object_clear(h, &all, &reply), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(h), "root alone");
+	assert_refused(h, hycan_object_clear(h, &root, &reply), HYCAN_REFUSAL_DENIED);
+	own = clear(h, NULL);
+	assert_int_equal(own.removed, 1);
+	assert_int_equal(own.released, 1);
+	client_add(h, "10.3.0.1/24");
+	hycan_close(h);
+}
+
+static void own_alone(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_object_clear_options all = { .has_all = true, .all = true };
+	struct hycan_object_clear_reply reply;
+
+	client_add(w->h, "10.1.0.1/24");
+	world_as(ALICE, ALICE, as_alice, w);
+	assert_true(address_is_there("10.1.0.1/24"));
+	assert_false(address_is_there("10.2.0.1/24"));
+	/* root's own does not reach what alice made; all does */
+	assert_int_equal(clear(w->h, NULL).removed, 1);
+	assert_true(address_is_there("10.3.0.1/24"));
+	reply = clear(w->h, &all);
+	assert_int_equal(reply.removed, 1);
+	assert_false(address_is_there("10.3.0.1/24"));
+}
+
+static int begin_with_alice(void **state)
+{
+	const struct world_options options = { .policy = "allow * address,object\n", .open_to_all = true };
+
+	*state = world_start(&options);
+	free(shell("ip link add va type veth peer name vb && ip link set va up && ip link set vb up"));
+	return 0;
+}
+
+/* Links go together, and behind what is on them. */
+static void links(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	for (int i = 0; i < 10; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "c%d", i);
+		assert_done(w->h, hycan_vcan_create(w->h, name, NULL, NULL));
+	}
+	assert_int_equal(clear(w->h, NULL).removed, 10);
+	assert_output("", "ip link show type vcan");
+}
+
+static void no_step(void **state)
+{
+	struct world *w = *state;
+	struct hycan_object_clear_reply *reply = NULL;
+	struct hycan_transaction_run_reply *answer = NULL;
+
+	client_add(w->h, "10.1.0.1/24");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)hycan_object_clear(w->h, NULL, &reply);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, &answer), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "is no step of a transaction");
+	assert_true(address_is_there("10.1.0.1/24"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(takes_everything, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(one_kind_alone, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(with_others, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(own_alone, begin_with_alice, world_end),
+		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(no_step, routing_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("object.clear", tests, NULL, NULL);
+}
