@@ -343,15 +343,19 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
  * Whether IPv4 has a route of metric 0 there, which every other metric comes behind. A route that is neither to be made nor
  * to be replaced, and must not be there: the kernel says “exists” for any of the same metric, and “no such” otherwise.
  */
-static bool has_lowest(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table)
+static int find_lowest(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table)
 {
 	struct nlmsghdr *nlh = netlink_message(scope, RTM_NEWROUTE, NLM_F_EXCL);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	int r;
 
 	put_destination(nlh, rtm, destination, table);
 	rtm->rtm_type = RTN_BLACKHOLE;
 	rtm->rtm_protocol = RTPROT_STATIC;
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL) == -EEXIST;
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	if (r == -EEXIST)
+		return 0;
+	return r == -ENOENT || r == 0 ? -ESRCH : r;
 }
 
 int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *destination,
@@ -372,8 +376,9 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 	}
 	/* to the kernel metric 0 is any, the lowest first */
 	if (ipv4 && o->has_metric && o->metric == 0 && !may && !o->has_type && !o->has_via && !o->has_link) {
-		if (!has_lowest(scope, destination, table))
-			return -ESRCH;
+		r = find_lowest(scope, destination, table);
+		if (r < 0)
+			return r;
 		without.has_metric = false;
 		o = &without;
 	}
