@@ -79,7 +79,7 @@ static int write_down(struct job *job, const void *request)
 		.holder = job->holder,
 		.operation = job->operation->number,
 		.exact = job->op.exact || request == job->op.settled,
-		.keyless = job->operation->request->has_secrets,
+		.keyless = job->operation->request->has_secrets && !job->intent.no_keys,
 	};
 	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
 	const uint8_t *bytes;
@@ -100,7 +100,7 @@ int intent_now(struct job *job)
 
 	if (intent->begun || !ledger_is_kept(job->server->ledger))
 		return 0;
-	if (job->operation->request->has_secrets) {
+	if (job->operation->request->has_secrets && !intent->no_keys) {
 		memcpy(&without, &job->request, job->operation->request->size);
 		r = leave_out_keys(job, job->operation->request, &without);
 		if (r == 0)

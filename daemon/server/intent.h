@@ -23,6 +23,7 @@ struct intent {
 	bool begun;
 	bool inner;   /* it belongs to another one */
 	bool no_room; /* it could not be written, so nothing was changed */
+	bool no_keys; /* what could be a key in the request is none */
 	unsigned int number;
 	struct op_gate before;
 };

@@ -105,7 +105,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 		return;
 	memcpy(&head, u->bytes, sizeof(head));
 	operation = hycan_operation_by_number(head.operation);
-	if (!operation || operation->access != HYCAN_ACCESS_WRITE)
+	if (!operation)
 		return;
 	r = find_scope(server, head.netns, &other);
 	if (r < 0) {

@@ -171,9 +171,38 @@ static int judge_step(struct transaction *t, size_t i)
 {
 	int r;
 
+	/* it was judged before the daemon was killed, and begun */
+	if (t->job->again)
+		return 0;
 	enter(t, i);
 	r = dispatch_judge(t->job);
 	leave(t);
+	return r;
+}
+
+static bool has_keys(const struct transaction *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->step[i].operation->request->has_secrets)
+			return true;
+	return false;
+}
+
+/*
+ * Carries out a step. In one that a daemon was killed in, what is there was made by it and what is not there was taken away
+ * by it.
+ */
+static int perform(struct job *job)
+{
+	int r = job_perform(job);
+
+	if (!job->again)
+		return r;
+	if (job_found_gone(job, r)) {
+		job->op.settled = NULL;
+		r = 0;
+	}
+	job->op.unchanged = job->op.unchanged && r != 0;
 	return r;
 }
 
@@ -298,7 +327,7 @@ static int carry_out_step(struct transaction *t, size_t i)
 	int r, undone = 0;
 
 	enter(t, i);
-	r = job_perform(job);
+	r = perform(job);
 	/* a list that broke off in the middle, too */
 	if (r == 0 || job->op.items_unchanged)
 		undone = undo_step(t, before);
@@ -341,8 +370,10 @@ static int run(struct transaction *t)
 
 	r = for_each_step(t, decode_step);
 	/* as long as the request is the job's */
-	if (r == 0 && !t->is_plan)
+	if (r == 0 && !t->is_plan) {
+		t->job->intent.no_keys = !has_keys(t);
 		r = intent_now(t->job);
+	}
 	if (r == 0)
 		r = for_each_step(t, judge_step);
 	if (r)
@@ -380,7 +411,11 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 
 	t.step = memory_of(&t, t.n + 1, sizeof(*t.step));
 	t.result = memory_of(&t, t.n + 1, sizeof(*t.result));
+	if (!t.is_plan)
+		intent_begin(job);
 	r = t.step && t.result ? run(&t) : refuse_memory(&t);
+	if (!t.is_plan)
+		intent_end(job);
 	undo_log_release(&t.undo);
 	job->undo = NULL;
 	op->undo = NULL;

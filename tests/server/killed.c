@@ -200,6 +200,57 @@ static void killed_while_it_changes(void **state)
 	}
 }
 
+#define STEPS 8u
+
+/* Adds all and takes all away, each in one, until the daemon is gone. */
+static void make_transactions(struct world *w)
+{
+	struct hycan *h = NULL;
+	int r = hycan_open(&h, w->socket);
+
+	for (unsigned int turn = 0; r == 0; turn++) {
+		(void)hycan_transaction_begin(h);
+		for (unsigned int i = 0; i < STEPS; i++) {
+			struct hycan_link_address a = address_number(i);
+
+			(void)(turn % 2 ? hycan_address_remove(h, "br0", &a.address) : hycan_address_add(h, &a));
+		}
+		r = hycan_transaction_commit(h, NULL, NULL);
+	}
+	_exit(0);
+}
+
+/* All steps of a transaction or none. */
+static void killed_in_a_transaction(void **state)
+{
+	struct world *w = *state;
+	unsigned int all = 0;
+
+	begin_world();
+	for (unsigned int round = 0; round < 30; round++) {
+		unsigned int n = 0;
+		char *told;
+		pid_t child = fork();
+
+		if (child == 0)
+			make_transactions(w);
+		usleep(3000 + round * 211);
+		(void)world_stop_daemon(w, SIGKILL);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		world_start_daemon(w, NULL);
+		assert_told(w);
+		told = objects(w);
+		for (const char *line = told; (line = strstr(line, "br0 ")); line++)
+			n++;
+		if (n != 0 && n != STEPS)
+			fail_msg("%u of %u: %s", n, STEPS, told);
+		all += n == STEPS;
+		free(told);
+	}
+	assert_true(all > 0 && all < 30);
+}
+
 /* Many routes in one request: those that were there when the daemon was killed, and those that were not. */
 static void killed_while_it_loads(void **state)
 {
@@ -257,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(objects_are_known_again, world_end),
 		cmocka_unit_test_setup_teardown(killed_while_it_changes, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(killed_in_a_transaction, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(killed_while_it_loads, world_begin, world_end),
 	};
 
