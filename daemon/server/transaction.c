@@ -327,7 +327,10 @@ static int carry_out_step(struct transaction *t, size_t i)
 	int r, undone = 0;
 
 	enter(t, i);
-	r = perform(job);
+	/* what is done can be taken back: the room for that comes first */
+	r = t->is_plan ? 0 : undo_log_prepare(&t->undo, record_count(job));
+	if (r == 0)
+		r = perform(job);
 	/* a list that broke off in the middle, too */
 	if (r == 0 || job->op.items_unchanged)
 		undone = undo_step(t, before);

@@ -12,11 +12,24 @@
 /* As much as the answer to one request may be. */
 #define UNDO_MAX (64u << 20)
 
+/* A request with an identity in it, at most: its parts are attributes. */
+#define KEY_REQUEST_MAX (sizeof(struct nlmsghdr) + 512)
+
+/* Room that is tried first for a request. */
+#define ROOM 1024
+
+int undo_log_prepare(struct undo_log *log, size_t n)
+{
+	if (n > UNDO_MAX / KEY_REQUEST_MAX)
+		return -ENOBUFS;
+	return buffer_reserve(&log->frames, n * KEY_REQUEST_MAX + ROOM, UNDO_MAX) ? 0 : -ENOBUFS;
+}
+
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, bool exact)
 {
 	struct wire_fault fault = { 0 };
 
-	for (size_t room = 1024;; room *= 4) {
+	for (size_t room = ROOM;; room *= 4) {
 		struct nlmsghdr nlh = { .nlmsg_type = operation->number,
 			                .nlmsg_flags = exact ? UNDO_EXACT : 0,
 			                .nlmsg_pid = (uint32_t)log->last };

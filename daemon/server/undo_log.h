@@ -30,6 +30,9 @@ struct undo_mark {
 /* Keeps a request. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, bool exact);
 
+/* Sees to it that there is room for n requests that take an object away by its key. 0 or -ENOBUFS. */
+int undo_log_prepare(struct undo_log *log, size_t n);
+
 /* The last frame, with its attributes behind it; NULL: there is none. It stays until undo_log_drop(). */
 const struct nlmsghdr *undo_log_last(struct undo_log *log);
 
