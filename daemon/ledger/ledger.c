@@ -264,6 +264,16 @@ void ledger_take(struct ledger *ledger, const struct ledger_key *key)
 	ledger_unlock(ledger);
 }
 
+bool ledger_knows(struct ledger *ledger, const struct ledger_key *key)
+{
+	bool known;
+
+	ledger_lock(ledger);
+	known = table_find(ledger, key) != NULL;
+	ledger_unlock(ledger);
+	return known;
+}
+
 int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
 {
 	struct entry *gone;

@@ -207,6 +207,9 @@ int ledger_list_last_first(struct ledger *ledger, const uid_t *uid, unsigned int
 bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
                          const void *by);
 
+/* Whether there is such an object, or something on it. */
+bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
+
 /*
  * An object is called otherwise now, and what is on it stays on it; an object on it of one of these kinds (a bit each) has
  * a key that begins with that of what it is on, and is called otherwise, too. What had the new key is gone. 0 or -ENOMEM.

@@ -164,6 +164,9 @@ static int record_renamed(const struct key_view *v)
 	if (v->job->op.unchanged || !key_of_link(v, 0, &to))
 		return 0;
 	key_of(v, 0, &from);
+	/* the daemon that was killed had recorded it: what has the new name now is what was renamed */
+	if (v->job->again && !ledger_knows(v->job->server->ledger, &from))
+		return 0;
 	return ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
 }
 
