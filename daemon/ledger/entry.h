@@ -5,7 +5,8 @@
  *
  *   ledger.c  what others may ask: takes the lock, and tells the file
  *   object.c  objects, and what they are on
- *   hold.c    who holds them, and sessions
+ *   hold.c    who holds them
+ *   session.c what sessions hold
  *   going.c   what is about to go
  *   table.c   finding entries
  *   list.c    going through all of them, slice by slice
@@ -179,6 +180,13 @@ int object_rename(struct ledger *l, const struct ledger_key *from, const struct 
 int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *holder, uint64_t now_us);
 bool hold_any(const struct entry *e);
 
+/* The hold of a session, or for 0 one of a user beside the first; NULL: there is none. */
+struct hold *hold_find(const struct entry *e, uid_t uid, uint64_t session);
+void hold_drop(struct ledger *l, struct hold *h);
+
+/* When its lease ends; UINT64_MAX: it is none. */
+uint64_t hold_deadline(const struct hold *h);
+
 /* Nobody holds it any more. */
 void hold_drop_all(struct ledger *l, struct entry *e);
 
@@ -197,9 +205,6 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 size_t hold_count(const struct entry *e);
 void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret_holder, uint64_t *ret_at_us);
 
-/* Writes when each session was renewed, behind all objects of a file that is written anew. */
-void hold_write_renewals(struct ledger *l);
-
 /* The holds of one entry are another's. 0 or -ENOMEM, and nothing has changed. */
 int hold_move(struct entry *from, struct entry *to);
 
@@ -208,7 +213,20 @@ void hold_describe(const struct entry *e, struct ledger_object *object);
 
 /* The same of one user. False: he does not hold it. */
 bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *object);
-void hold_close(struct ledger *l);
+
+/* session.c */
+
+struct holds *session_find(struct ledger *l, uint64_t session);
+
+/* The same, or a new one. NULL: no memory. */
+struct holds *session_obtain(struct ledger *l, uint64_t session);
+
+/* Frees one that holds nothing; NULL is none. */
+void session_release(struct holds *h);
+
+/* Writes when each session was renewed, behind all objects of a file that is written anew. */
+void session_write_renewals(struct ledger *l);
+void session_close(struct ledger *l);
 
 /* going.c */
 

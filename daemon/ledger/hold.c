@@ -11,58 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "array.h"
-#include "cleanup.h"
 #include "entry.h"
-#include "ledger_file.h"
 
-/* ---------------------------------------------------------------------------------------------------------- sessions */
-
-static struct holds *find_session(struct ledger *l, uint64_t session)
-{
-	struct holds *h;
-
-	LIST_FOREACH(h, &l->sessions[session % SESSION_LISTS], entry)
-	if (h->session == session)
-		break;
-	return h;
-}
-
-static struct holds *obtain_session(struct ledger *l, uint64_t session)
-{
-	struct holds *h = find_session(l, session);
-
-	if (h)
-		return h;
-	h = table_memory(l, sizeof(*h));
-	if (!h)
-		return NULL;
-	*h = (struct holds){ .session = session };
-	TAILQ_INIT(&h->list);
-	LIST_INSERT_HEAD(&l->sessions[session % SESSION_LISTS], h, entry);
-	return h;
-}
-
-static void release_session(struct holds *h)
-{
-	if (!h || h->n > 0)
-		return;
-	LIST_REMOVE(h, entry);
-	free(h);
-}
-
-void hold_close(struct ledger *l)
-{
-	for (size_t i = 0; i < SESSION_LISTS; i++)
-		while (!LIST_EMPTY(&l->sessions[i])) {
-			LIST_FIRST(&l->sessions[i])->n = 0;
-			release_session(LIST_FIRST(&l->sessions[i]));
-		}
-}
-
-/* ------------------------------------------------------------------------------------------------------------- holds */
-
-static uint64_t deadline_of(const struct hold *h)
+uint64_t hold_deadline(const struct hold *h)
 {
 	uint64_t from;
 
@@ -72,7 +23,7 @@ static uint64_t deadline_of(const struct hold *h)
 	return from + h->seconds * UINT64_C(1000000);
 }
 
-static struct hold *find_hold(const struct entry *e, uid_t uid, uint64_t session)
+struct hold *hold_find(const struct entry *e, uid_t uid, uint64_t session)
 {
 	struct hold *h = e->holds;
 
@@ -92,7 +43,7 @@ static int tell_held(struct ledger *l, uid_t uid, const struct entry *e, int cha
 	return l->held ? l->held(uid, e->kind, change, l->held_userdata) : 0;
 }
 
-static void drop(struct ledger *l, struct hold *h)
+void hold_drop(struct ledger *l, struct hold *h)
 {
 	struct hold **at = &h->entry->holds;
 
@@ -103,7 +54,7 @@ static void drop(struct ledger *l, struct hold *h)
 	if (h->of) {
 		TAILQ_REMOVE(&h->of->list, h, by_age);
 		h->of->n--;
-		release_session(h->of);
+		session_release(h->of);
 	}
 	if (h->inside)
 		h->entry = NULL;
@@ -115,7 +66,7 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint6
 {
 	struct hold *h = table_room(e), **at = &e->holds;
 	bool inside = h && !e->holds;
-	struct holds *of = session ? obtain_session(l, session) : NULL;
+	struct holds *of = session ? session_obtain(l, session) : NULL;
 
 	if (session && !of)
 		return NULL;
@@ -124,7 +75,7 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint6
 	if (!h || tell_held(l, uid, e, 1) < 0) {
 		if (!inside)
 			free(h);
-		release_session(of);
+		session_release(of);
 		return NULL;
 	}
 	*h = (struct hold){ .entry = e, .of = of, .uid = uid, .inside = inside };
@@ -149,9 +100,9 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 		e->owned = true;
 		e->uid = holder->uid;
 		e->round = l->round;
-		h = holder->session ? find_hold(e, holder->uid, holder->session) : NULL;
+		h = holder->session ? hold_find(e, holder->uid, holder->session) : NULL;
 	} else {
-		h = find_hold(e, holder->uid, session);
+		h = hold_find(e, holder->uid, session);
 		if (!h)
 			h = add_hold(l, e, holder->uid, session);
 		if (!h)
@@ -163,7 +114,7 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 	}
 	/* it held it for a time, and does for good now */
 	if (h)
-		drop(l, h);
+		hold_drop(l, h);
 	return 0;
 }
 
@@ -183,26 +134,26 @@ void hold_drop_all(struct ledger *l, struct entry *e)
 {
 	disown(l, e);
 	while (e->holds)
-		drop(l, e->holds);
+		hold_drop(l, e->holds);
 }
 
 bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
-	struct hold *h = holder->session ? find_hold(e, holder->uid, holder->session) : NULL;
-	struct hold *permanent = find_hold(e, holder->uid, 0), *next;
+	struct hold *h = holder->session ? hold_find(e, holder->uid, holder->session) : NULL;
+	struct hold *permanent = hold_find(e, holder->uid, 0), *next;
 	bool own = h || permanent || (e->owned && e->uid == holder->uid);
 
 	if (h)
-		drop(l, h);
+		hold_drop(l, h);
 	if (permanent)
-		drop(l, permanent);
+		hold_drop(l, permanent);
 	if (e->uid == holder->uid)
 		disown(l, e);
 	/* whose programs hold it, and not he himself: all of them let go */
 	for (h = own ? NULL : e->holds; h; h = next) {
 		next = h->next;
 		if (h->uid == holder->uid)
-			drop(l, h);
+			hold_drop(l, h);
 	}
 	return hold_any(e);
 }
@@ -223,7 +174,7 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 	if (all == 0)
 		return LEDGER_NOBODYS;
 	if (direct || session)
-		return all == (size_t)(e->owned && e->uid == holder->uid) + session + (find_hold(e, holder->uid, 0) != NULL)
+		return all == (size_t)(e->owned && e->uid == holder->uid) + session + (hold_find(e, holder->uid, 0) != NULL)
 		               ? LEDGER_MINE
 		               : LEDGER_SHARED;
 	if (users > 0)
@@ -234,10 +185,10 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
-	struct hold *h = find_hold(e, holder->uid, session);
+	struct hold *h = hold_find(e, holder->uid, session);
 
 	if (h)
-		drop(l, h);
+		hold_drop(l, h);
 	else if (session == 0 && e->uid == holder->uid)
 		disown(l, e);
 	return hold_any(e);
@@ -250,7 +201,7 @@ bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, ui
 
 	if (session == 0 && e->owned && e->uid == holder->uid)
 		return (int32_t)(e->round - round) < 0;
-	h = find_hold(e, holder->uid, session);
+	h = hold_find(e, holder->uid, session);
 	return h && (int32_t)(h->round - round) < 0;
 }
 
@@ -302,7 +253,7 @@ static void describe(const struct hold *h, struct ledger_object *object)
 	object->holder.session = h->of->session;
 	object->holder.seconds = h->seconds;
 	object->holder.lifetime = h->seconds ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION;
-	object->deadline_us = h->seconds ? deadline_of(h) : 0;
+	object->deadline_us = h->seconds ? hold_deadline(h) : 0;
 }
 
 void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret_holder, uint64_t *ret_at_us)
@@ -344,8 +295,6 @@ bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *ob
 	return h;
 }
 
-/* ------------------------------------------------------------------------------------------ what is asked of sessions */
-
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
@@ -354,152 +303,7 @@ bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const str
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	holds = e && ((session == 0 && e->owned && e->uid == holder->uid) || find_hold(e, holder->uid, session));
+	holds = e && ((session == 0 && e->owned && e->uid == holder->uid) || hold_find(e, holder->uid, session));
 	ledger_unlock(ledger);
 	return holds;
-}
-
-int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata)
-{
-	_cleanup_free_ struct ledger_holder *list = NULL;
-	const struct holds *h;
-	size_t n = 0;
-	int r = 0;
-
-	ledger_lock(ledger);
-	for (size_t i = 0; i < SESSION_LISTS && r == 0; i++)
-		LIST_FOREACH(h, &ledger->sessions[i], entry)
-		{
-			r = r ? r : array_grow(&list, n, sizeof(*list));
-			if (r == 0)
-				list[n++] = (struct ledger_holder){ .session = h->session, .uid = TAILQ_FIRST(&h->list)->uid };
-		}
-	ledger_unlock(ledger);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = found(list[i].session, list[i].uid, userdata);
-	return r;
-}
-
-size_t ledger_session_count(struct ledger *ledger, uint64_t session)
-{
-	struct holds *h;
-	size_t n;
-
-	ledger_lock(ledger);
-	h = find_session(ledger, session);
-	n = h ? h->n : 0;
-	ledger_unlock(ledger);
-	return n;
-}
-
-void hold_write_renewals(struct ledger *l)
-{
-	struct holds *h;
-
-	for (size_t i = 0; i < SESSION_LISTS; i++)
-		LIST_FOREACH(h, &l->sessions[i], entry)
-	if (h->renewed_us)
-		ledger_file_renew(l->file, h->session, h->renewed_us);
-}
-
-void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us)
-{
-	struct holds *h;
-
-	ledger_lock(ledger);
-	h = find_session(ledger, session);
-	if (h) {
-		h->renewed_us = now_us;
-		ledger_file_renew(ledger->file, session, now_us);
-	}
-	ledger_unlock(ledger);
-}
-
-void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
-{
-	struct holds *a, *b;
-	struct hold *h;
-
-	ledger_lock(ledger);
-	a = find_session(ledger, from);
-	b = find_session(ledger, to);
-	if (a)
-		ledger_file_adopt(ledger->file, from, to);
-	if (a && !b) {
-		LIST_REMOVE(a, entry);
-		a->session = to;
-		LIST_INSERT_HEAD(&ledger->sessions[to % SESSION_LISTS], a, entry);
-	}
-	while (a && b && (h = TAILQ_FIRST(&a->list))) {
-		bool last = a->n == 1;
-
-		/* its lease does not end sooner for that */
-		if (a->renewed_us > h->at_us)
-			h->at_us = a->renewed_us;
-
-		if (find_hold(h->entry, h->uid, to)) {
-			drop(ledger, h);
-		} else {
-			TAILQ_REMOVE(&a->list, h, by_age);
-			TAILQ_INSERT_TAIL(&b->list, h, by_age);
-			h->of = b;
-			a->n--;
-			b->n++;
-			release_session(a);
-		}
-		if (last)
-			break;
-	}
-	ledger_unlock(ledger);
-}
-
-/* Whether it is on something that goes just now. */
-static bool is_in_grave(const struct entry *e)
-{
-	for (int depth = 0; e && depth < 16; depth++, e = e->on)
-		if (e->grave)
-			return true;
-	return false;
-}
-
-/* Lets go of a hold. True: it was the last one, and the object is about to go. */
-static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct ledger_key *key)
-{
-	struct entry *e = h->entry;
-	bool grave = is_in_grave(e);
-
-	drop(l, h);
-	if (!grave && e->object)
-		ledger_file_hold(l->file, e);
-	if (grave || hold_any(e) || e->going || !e->object)
-		return false;
-	if (going_begin(l, e, by) < 0)
-		return false;
-	entry_key(e, key);
-	return true;
-}
-
-size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
-                          struct ledger_key *keys, size_t max, uint64_t *ret_next_us)
-{
-	uint64_t next_us = UINT64_MAX;
-	struct holds *of;
-	struct hold *h, *before;
-	size_t n = 0, left;
-
-	ledger_lock(ledger);
-	of = find_session(ledger, session);
-	left = of ? of->n : 0;
-	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
-		before = TAILQ_PREV(h, hold_list, by_age);
-		left--;
-		if (h->seconds ? deadline_of(h) > now_us : !connection) {
-			next_us = deadline_of(h) < next_us ? deadline_of(h) : next_us;
-			continue;
-		}
-		n += end_hold(ledger, h, by, &keys[n]);
-	}
-	ledger_unlock(ledger);
-	*ret_next_us = next_us;
-	return n;
 }

@@ -52,7 +52,7 @@ void ledger_free(struct ledger **ledger)
 	while (l->going)
 		going_end(l, l->going->entry);
 	table_close(l);
-	hold_close(l);
+	session_close(l);
 	pthread_cond_destroy(&l->went);
 	pthread_mutex_destroy(&l->lock);
 	free(l);

@@ -52,7 +52,7 @@ static int write_slice(struct ledger *l, bool *ret_done)
 	}
 	*ret_done = !e;
 	if (!e)
-		hold_write_renewals(l);
+		session_write_renewals(l);
 	return 0;
 }
 

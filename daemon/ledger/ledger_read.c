@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading the ledger's file.
+ *
+ * A record is what was asked of the ledger, and is asked of it again. Nothing in it is believed: one that is not whole ends
+ * the reading.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "entry.h"
+#include "ledger_record.h"
+
+struct reading {
+	struct ledger *ledger;
+	struct ledger_file *file;
+};
+
+struct bytes {
+	const uint8_t *p;
+	size_t left;
+	bool bad;
+};
+
+static void take_bytes(struct bytes *b, void *to, size_t size)
+{
+	if (b->bad || b->left < size) {
+		b->bad = true;
+		memset(to, 0, size);
+		return;
+	}
+	memcpy(to, b->p, size);
+	b->p += size;
+	b->left -= size;
+}
+
+static void take_key(struct bytes *b, struct ledger_key *key)
+{
+	uint8_t kind;
+
+	take_bytes(b, &key->netns, sizeof(key->netns));
+	take_bytes(b, &kind, sizeof(kind));
+	take_bytes(b, &key->size, sizeof(key->size));
+	key->kind = kind;
+	/* kinds are counted in bits elsewhere */
+	if (kind >= 32 || key->size > LEDGER_IDENTITY_MAX)
+		b->bad = true;
+	if (!b->bad)
+		take_bytes(b, key->identity, key->size);
+}
+
+static void take_holder(struct bytes *b, struct ledger_holder *holder)
+{
+	uint8_t lifetime;
+
+	take_bytes(b, &holder->uid, sizeof(holder->uid));
+	take_bytes(b, &lifetime, sizeof(lifetime));
+	take_bytes(b, &holder->session, sizeof(holder->session));
+	take_bytes(b, &holder->seconds, sizeof(holder->seconds));
+	holder->lifetime = lifetime;
+	if (lifetime < HYCAN_LIFETIME_PERMANENT || lifetime > HYCAN_LIFETIME_LEASE)
+		b->bad = true;
+}
+
+static int read_put(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key keys[LEDGER_PUT_MAX], on;
+	struct ledger_holder holder;
+	uint64_t since_us;
+	uint8_t n, has_on;
+
+	take_bytes(b, &n, sizeof(n));
+	take_bytes(b, &has_on, sizeof(has_on));
+	if (n > LEDGER_PUT_MAX)
+		return -EBADMSG;
+	if (has_on)
+		take_key(b, &on);
+	take_holder(b, &holder);
+	take_bytes(b, &since_us, sizeof(since_us));
+	for (size_t i = 0; i < n; i++)
+		take_key(b, &keys[i]);
+	return b->bad || b->left || ledger_count(ledger) + n > LEDGER_OBJECTS_MAX
+	               ? -EBADMSG
+	               : ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
+}
+
+static int read_take(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key key;
+
+	take_key(b, &key);
+	if (b->bad || b->left)
+		return -EBADMSG;
+	ledger_take(ledger, &key);
+	return 0;
+}
+
+/* Nobody: the daemon was about to take it away. */
+static int read_hold(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_holder holder;
+	struct ledger_key key;
+	uint64_t at_us;
+	struct entry *e;
+	int r = 0;
+
+	take_key(b, &key);
+	e = b->bad ? NULL : table_find(ledger, &key);
+	if (e && !e->object)
+		e = NULL;
+	if (e)
+		hold_drop_all(ledger, e);
+	while (!b->bad && b->left && r == 0) {
+		take_holder(b, &holder);
+		take_bytes(b, &at_us, sizeof(at_us));
+		if (e && !b->bad)
+			r = hold_add(ledger, e, &holder, at_us);
+	}
+	return b->bad ? -EBADMSG : r;
+}
+
+static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
+{
+	uint64_t one, two;
+
+	take_bytes(b, &one, sizeof(one));
+	take_bytes(b, &two, sizeof(two));
+	if (b->bad || b->left)
+		return -EBADMSG;
+	if (type == RECORD_ADOPT)
+		ledger_adopt(ledger, one, two);
+	else
+		ledger_renew(ledger, one, two);
+	return 0;
+}
+
+static int read_disown(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key key;
+	struct entry *e;
+
+	take_key(b, &key);
+	if (b->bad || b->left)
+		return -EBADMSG;
+	e = table_find(ledger, &key);
+	if (e && e->object) {
+		hold_drop_all(ledger, e);
+		object_disown(ledger, e);
+	}
+	return 0;
+}
+
+static int read_rename(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key from, to;
+	uint32_t kinds;
+
+	take_key(b, &from);
+	take_key(b, &to);
+	take_bytes(b, &kinds, sizeof(kinds));
+	return b->bad || b->left ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds);
+}
+
+static int read_request(struct ledger_file *file, bool begins, struct bytes *b)
+{
+	unsigned int number;
+
+	take_bytes(b, &number, sizeof(number));
+	if (b->bad || number >= REQUESTS_MAX || begins == (file->request[number].bytes != NULL) || (!begins && b->left))
+		return -EBADMSG;
+	file->request[number] = begins ? (struct request){ .bytes = b->p, .size = b->left } : (struct request){ 0 };
+	return 0;
+}
+
+static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *userdata)
+{
+	struct reading *reading = userdata;
+	struct bytes b = { .p = bytes, .left = size };
+
+	switch (type) {
+	case RECORD_PUT:
+		return read_put(reading->ledger, &b);
+	case RECORD_TAKE:
+		return read_take(reading->ledger, &b);
+	case RECORD_RENAME:
+		return read_rename(reading->ledger, &b);
+	case RECORD_HOLD:
+		return read_hold(reading->ledger, &b);
+	case RECORD_ADOPT:
+	case RECORD_RENEW:
+		return read_numbers(reading->ledger, type, &b);
+	case RECORD_DISOWN:
+		return read_disown(reading->ledger, &b);
+	case RECORD_BEGIN:
+	case RECORD_COMMIT:
+		return read_request(reading->file, type == RECORD_BEGIN, &b);
+	}
+	return -EBADMSG;
+}
+
+int ledger_file_read(struct ledger_file *file, struct ledger *ledger)
+{
+	struct reading reading = { .ledger = ledger, .file = file };
+
+	return journal_read(file->journal, read_record, &reading);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger's file, for those alone who write and read it: ledger_file.c what the ledger is told, ledger_request.c the
+ * requests that are under way, ledger_read.c all of it again.
+ */
+#ifndef LEDGER_LEDGER_RECORD_H
+#define LEDGER_LEDGER_RECORD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "journal.h"
+#include "ledger_file.h"
+
+/* Requests that are under way at once: one for each thread that carries out any, and some more. */
+#define REQUESTS_MAX 64u
+
+/* Bytes of an object in the file, as a guess. */
+#define OBJECT_BYTES ((size_t)96)
+
+enum record_type {
+	RECORD_PUT = 1,
+	RECORD_TAKE,
+	RECORD_RENAME,
+	RECORD_BEGIN,
+	RECORD_COMMIT,
+	RECORD_HOLD,
+	RECORD_ADOPT,
+	RECORD_RENEW,
+	RECORD_DISOWN,
+};
+
+struct request {
+	const uint8_t *bytes; /* in the journal; NULL: none */
+	size_t size;
+};
+
+struct ledger_file {
+	char *path;
+	struct journal *journal;
+	struct journal *next; /* the one that is written anew, or NULL */
+	size_t written;       /* of the journal, when it was made anew */
+	struct request request[REQUESTS_MAX];
+	struct request copied[REQUESTS_MAX]; /* the same in the next one */
+};
+
+/* What cannot be told to the new one ends it: the old one is whole. */
+#define WRITE_BOTH(file, write, ...)                                                                                               \
+	({                                                                                                                         \
+		int _r = write((file)->journal, __VA_ARGS__);                                                                      \
+                                                                                                                                   \
+		if (_r == 0 && (file)->next && write((file)->next, __VA_ARGS__) < 0)                                               \
+			ledger_file_anew_abandon(file);                                                                            \
+		_r;                                                                                                                \
+	})
+
+static inline uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t size)
+{
+	memcpy(p, bytes, size);
+	return p + size;
+}
+
+/* ledger_read.c */
+
+/* Does with the ledger what the records tell. -EBADMSG: what comes next cannot be read. */
+int ledger_file_read(struct ledger_file *file, struct ledger *ledger);
+
+/* ledger_request.c */
+
+/* The requests that are under way, for the file that is written anew, and that it is the file now. */
+int ledger_file_anew_requests(struct ledger_file *file);
+void ledger_file_anew_requests_done(struct ledger_file *file);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions, as the ledger knows them: numbers by which it finds what each of them holds.
+ *
+ * What this file does not do: know who they are, or when they end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "array.h"
+#include "cleanup.h"
+#include "entry.h"
+#include "ledger_file.h"
+
+struct holds *session_find(struct ledger *l, uint64_t session)
+{
+	struct holds *h;
+
+	LIST_FOREACH(h, &l->sessions[session % SESSION_LISTS], entry)
+	if (h->session == session)
+		break;
+	return h;
+}
+
+struct holds *session_obtain(struct ledger *l, uint64_t session)
+{
+	struct holds *h = session_find(l, session);
+
+	if (h)
+		return h;
+	h = table_memory(l, sizeof(*h));
+	if (!h)
+		return NULL;
+	*h = (struct holds){ .session = session };
+	TAILQ_INIT(&h->list);
+	LIST_INSERT_HEAD(&l->sessions[session % SESSION_LISTS], h, entry);
+	return h;
+}
+
+void session_release(struct holds *h)
+{
+	if (!h || h->n > 0)
+		return;
+	LIST_REMOVE(h, entry);
+	free(h);
+}
+
+void session_close(struct ledger *l)
+{
+	for (size_t i = 0; i < SESSION_LISTS; i++)
+		while (!LIST_EMPTY(&l->sessions[i])) {
+			LIST_FIRST(&l->sessions[i])->n = 0;
+			session_release(LIST_FIRST(&l->sessions[i]));
+		}
+}
+
+int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata)
+{
+	_cleanup_free_ struct ledger_holder *list = NULL;
+	const struct holds *h;
+	size_t n = 0;
+	int r = 0;
+
+	ledger_lock(ledger);
+	for (size_t i = 0; i < SESSION_LISTS && r == 0; i++)
+		LIST_FOREACH(h, &ledger->sessions[i], entry)
+		{
+			r = r ? r : array_grow(&list, n, sizeof(*list));
+			if (r == 0)
+				list[n++] = (struct ledger_holder){ .session = h->session, .uid = TAILQ_FIRST(&h->list)->uid };
+		}
+	ledger_unlock(ledger);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = found(list[i].session, list[i].uid, userdata);
+	return r;
+}
+
+size_t ledger_session_count(struct ledger *ledger, uint64_t session)
+{
+	struct holds *h;
+	size_t n;
+
+	ledger_lock(ledger);
+	h = session_find(ledger, session);
+	n = h ? h->n : 0;
+	ledger_unlock(ledger);
+	return n;
+}
+
+void session_write_renewals(struct ledger *l)
+{
+	struct holds *h;
+
+	for (size_t i = 0; i < SESSION_LISTS; i++)
+		LIST_FOREACH(h, &l->sessions[i], entry)
+	if (h->renewed_us)
+		ledger_file_renew(l->file, h->session, h->renewed_us);
+}
+
+void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us)
+{
+	struct holds *h;
+
+	ledger_lock(ledger);
+	h = session_find(ledger, session);
+	if (h) {
+		h->renewed_us = now_us;
+		ledger_file_renew(ledger->file, session, now_us);
+	}
+	ledger_unlock(ledger);
+}
+
+void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
+{
+	struct holds *a, *b;
+	struct hold *h;
+
+	ledger_lock(ledger);
+	a = session_find(ledger, from);
+	b = session_find(ledger, to);
+	if (a)
+		ledger_file_adopt(ledger->file, from, to);
+	if (a && !b) {
+		LIST_REMOVE(a, entry);
+		a->session = to;
+		LIST_INSERT_HEAD(&ledger->sessions[to % SESSION_LISTS], a, entry);
+	}
+	while (a && b && (h = TAILQ_FIRST(&a->list))) {
+		bool last = a->n == 1;
+
+		/* its lease does not end sooner for that */
+		if (a->renewed_us > h->at_us)
+			h->at_us = a->renewed_us;
+
+		if (hold_find(h->entry, h->uid, to)) {
+			hold_drop(ledger, h);
+		} else {
+			TAILQ_REMOVE(&a->list, h, by_age);
+			TAILQ_INSERT_TAIL(&b->list, h, by_age);
+			h->of = b;
+			a->n--;
+			b->n++;
+			session_release(a);
+		}
+		if (last)
+			break;
+	}
+	ledger_unlock(ledger);
+}
+
+/* Whether it is on something that goes just now. */
+static bool is_in_grave(const struct entry *e)
+{
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->grave)
+			return true;
+	return false;
+}
+
+/* Lets go of a hold. True: it was the last one, and the object is about to go. */
+static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct ledger_key *key)
+{
+	struct entry *e = h->entry;
+	bool grave = is_in_grave(e);
+
+	hold_drop(l, h);
+	if (!grave && e->object)
+		ledger_file_hold(l->file, e);
+	if (grave || hold_any(e) || e->going || !e->object)
+		return false;
+	if (going_begin(l, e, by) < 0)
+		return false;
+	entry_key(e, key);
+	return true;
+}
+
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
+                          struct ledger_key *keys, size_t max, uint64_t *ret_next_us)
+{
+	uint64_t next_us = UINT64_MAX;
+	struct holds *of;
+	struct hold *h, *before;
+	size_t n = 0, left;
+
+	ledger_lock(ledger);
+	of = session_find(ledger, session);
+	left = of ? of->n : 0;
+	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
+		before = TAILQ_PREV(h, hold_list, by_age);
+		left--;
+		if (h->seconds ? hold_deadline(h) > now_us : !connection) {
+			next_us = hold_deadline(h) < next_us ? hold_deadline(h) : next_us;
+			continue;
+		}
+		n += end_hold(ledger, h, by, &keys[n]);
+	}
+	ledger_unlock(ledger);
+	*ret_next_us = next_us;
+	return n;
+}
