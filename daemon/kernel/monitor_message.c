@@ -40,10 +40,16 @@ static void key_put_attribute(struct image_key *key, const struct nlattr *attr)
 		key_put(key, mnl_attr_get_payload(attr), size);
 }
 
+/* Messages are compared with the bytes that fill an attribute up to a multiple of four, and libmnl 1.0.4 leaves these as they are. */
 static void copy(struct monitor_message *m, const struct nlattr *attr)
 {
-	if (attr)
-		mnl_attr_put(m->compact, attr->nla_type, mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));
+	uint16_t size;
+
+	if (!attr)
+		return;
+	size = mnl_attr_get_payload_len(attr);
+	memset(mnl_nlmsg_get_payload_tail(m->compact), 0, MNL_ALIGN(MNL_ATTR_HDRLEN + size));
+	mnl_attr_put(m->compact, attr->nla_type, size, mnl_attr_get_payload(attr));
 }
 
 static void *begin(struct monitor_message *m, void *buffer, enum kernel_kind kind, uint16_t type, const void *header, size_t size)

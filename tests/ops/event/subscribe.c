@@ -72,6 +72,9 @@ static void test_changes(void **state)
 	events_until(&e, "gone route fd01::/64");
 	free(shell("ip rule add from 10.7.0.0/16 table 7 priority 70"));
 	events_until(&e, "new rule ipv4 70 by stranger");
+	/* it is known still when the memory that it was read into has held other messages */
+	free(shell("ip link add other type bridge; ip link set other mtu 1400"));
+	events_until(&e, "changed link other");
 	free(shell("ip rule del priority 70"));
 	events_until(&e, "gone rule ipv4 70 by stranger");
 	free(shell("ip link set b0 down; ip link set b0 name b1"));
