@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which requests do more than ask: they pass the scope's gate. */
+/* The gate of a scope, and which requests pass it: those that do more than ask. */
 #include <linux/genetlink.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -7,7 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/wireguard.h>
 
-#include "netlink.h"
+#include "netlink_scope.h"
 
 static bool netfilter_changes(uint16_t type)
 {
@@ -47,4 +47,33 @@ bool netlink_changes(int bus, const struct nlmsghdr *nlh)
 		return nlh->nlmsg_type != GENL_ID_CTRL && generic->cmd != WG_CMD_GET_DEVICE;
 	}
 	return true;
+}
+
+struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate)
+{
+	struct kernel_gate before = scope->gate;
+
+	scope->gate = gate;
+	return before;
+}
+
+enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
+{
+	enum kernel_sent sent = scope->sent;
+
+	scope->sent = KERNEL_SENT_NO_CHANGE;
+	return sent;
+}
+
+int netlink_gate(struct kernel_scope *scope)
+{
+	int r = scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+
+	scope->held = r > 0;
+	return r;
+}
+
+bool netlink_is_held(const struct kernel_scope *scope)
+{
+	return scope->held;
 }
