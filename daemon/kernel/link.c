@@ -35,6 +35,11 @@ struct nlmsghdr *link_message_create(struct kernel_scope *scope, const char *nam
 	return nlh;
 }
 
+void link_message_brief(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
 void link_message_up(struct nlmsghdr *nlh, bool up)
 {
 	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);

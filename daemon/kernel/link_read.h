@@ -26,6 +26,9 @@ struct nlmsghdr *link_message_create(struct kernel_scope *scope, const char *nam
 int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *name, const char *parent,
                 struct hycan_link *ret_link);
 
+/* Asks the kernel to leave out what it need not put together where only the number or the name of a link counts. */
+void link_message_brief(struct nlmsghdr *nlh);
+
 /* Sets IFF_UP in a message that changes a link, or clears it. */
 void link_message_up(struct nlmsghdr *nlh, bool up);
 
