@@ -20,9 +20,11 @@
 
 typedef int step(struct hycan *h);
 
+/* The kernel notes later than at once that a carrier has come or gone, and only then tries new IPv6 addresses. */
 static void settle(void)
 {
-	shell_until(10, "! ip -6 addr | grep -q tentative");
+	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
+	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
 }
 
 /* Shows the lines that differ, which are few among hundreds. */
