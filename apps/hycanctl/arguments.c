@@ -60,6 +60,22 @@ const struct hycan_operation *arguments_operation(const char *noun, const char *
 	return NULL;
 }
 
+const char *arguments_only_verb(const char *noun)
+{
+	const struct hycan_operation *const *operations, *only = NULL;
+	size_t n;
+
+	operations = hycan_operations(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (!arguments_names(operations[i], noun, NULL))
+			continue;
+		if (only || operations[i]->access != HYCAN_ACCESS_READ)
+			return NULL;
+		only = operations[i];
+	}
+	return only ? strchr(only->name, '.') + 1 : NULL;
+}
+
 static int give(struct reader *reader, const struct hycan_field *field, const char *text, bool by_name)
 {
 	uint64_t bit = 1ull << (field - reader->description->field);

@@ -17,6 +17,9 @@ bool arguments_names(const struct hycan_operation *operation, const char *noun, 
 /* A noun that stands for another and its verb: “monitor”, for “event subscribe”. NULL: it is none of those. */
 const char *arguments_short(const char *noun, const char **ret_verb);
 
+/* The verb of a noun that has no other, and only shows something: it may be left out. NULL: there is no such verb. */
+const char *arguments_only_verb(const char *noun);
+
 #define ARGUMENTS_SHORT "monitor"
 
 /* The operation that NOUN VERB names, or NULL. */

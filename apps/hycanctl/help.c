@@ -282,6 +282,7 @@ void help_print_program(FILE *out)
 		print_dashed(out, verb_of(operations[i]), strlen(verb_of(operations[i])));
 	}
 	fputs("\n\n“hycanctl " ARGUMENTS_SHORT "” is “hycanctl event subscribe”.\n", out);
+	fputs("A noun with one verb alone, which shows something, needs no verb: “hycanctl health”.\n", out);
 	fputs("“hycanctl apply FILE” carries out all that a file says, or nothing of it.\n", out);
 	fputs("\nOPTION, which may stand anywhere:\n", out);
 	for (size_t i = 0; i < n_option_rows; i++) {

@@ -91,14 +91,22 @@ static enum status report_failure(const struct command *command, const struct hy
 	return status;
 }
 
-/* Some of what was asked for may have failed: an answer that counts that says so. */
+/* A number or a switch of an answer that is always there; missing where the answer has none of that name. */
+static uint64_t number_of(const struct hycan_operation *operation, const void *reply, const char *name, enum hycan_type type,
+                          uint64_t missing)
+{
+	const struct hycan_field *field = operation->list || !reply ? NULL : value_field(operation->reply, name, strlen(name));
+
+	if (!field || field->type != type || field->flags & (HYCAN_FIELD_OPTIONAL | HYCAN_FIELD_LIST))
+		return missing;
+	return hycan_value_number(field, request_value(field, reply, 0));
+}
+
+/* Some of what was asked for may have failed, or not be well: an answer that counts that, or tells it, says so. */
 static bool failed_in_part(const struct hycan_operation *operation, const void *reply)
 {
-	const struct hycan_field *field =
-		operation->list || !reply ? NULL : value_field(operation->reply, "failed", strlen("failed"));
-
-	return field && field->type == HYCAN_TYPE_UNSIGNED && !(field->flags & HYCAN_FIELD_OPTIONAL) &&
-	       hycan_value_number(field, request_value(field, reply, 0)) > 0;
+	return number_of(operation, reply, "failed", HYCAN_TYPE_UNSIGNED, 0) > 0 ||
+	       !number_of(operation, reply, "healthy", HYCAN_TYPE_BOOL, true);
 }
 
 static void print_reply(const struct command *command, const void *reply, size_t n)
@@ -383,6 +391,8 @@ int main(int argc, char **argv)
 		puts("hycanctl " HYCAN_VERSION);
 		return flush();
 	}
+	if (command.noun && !command.verb && !help)
+		command.verb = arguments_only_verb(command.noun);
 	if (command.verb)
 		command.operation = arguments_operation(command.noun, command.verb);
 	if (help)

@@ -4,7 +4,7 @@
  *
  * A list is a table. Only columns in which somebody has a value are shown, a “-” stands where one has none, and large structures
  * (counters, a CAN controller) are left to the answer for a single one. One answer is lines of “name: value”, with
- * structures indented. Nothing is ever cut off; a structure in a table is written as hycanctl reads it.
+ * structures indented. A list of lines is a text. Nothing is ever cut off; a structure in a table is written as hycanctl reads it.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -184,9 +184,28 @@ static void print_fields(FILE *out, const struct hycan_structure *description, c
 	text_free(&scratch);
 }
 
+/* Whether answers are the lines of a text. */
+static bool is_text(const struct hycan_structure *description)
+{
+	const struct hycan_field *field = description->field;
+
+	return description->n_fields == 1 && field->type == HYCAN_TYPE_STRING && strcmp(field->name, "line") == 0;
+}
+
+static void print_text(FILE *out, const struct hycan_structure *description, const char *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		text_print_foreign(out, request_value(description->field, lines + i * description->size, 0));
+		fputc('\n', out);
+	}
+}
+
 void people_print_list(FILE *out, const struct hycan_structure *description, const void *answers, size_t n)
 {
-	print_table(out, description, answers, n, 0);
+	if (is_text(description))
+		print_text(out, description, answers, n);
+	else
+		print_table(out, description, answers, n, 0);
 }
 
 void people_print_answer(FILE *out, const struct hycan_structure *description, const void *answer)

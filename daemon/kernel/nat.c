@@ -116,3 +116,15 @@ int kernel_nat_tidy(struct kernel_scope *scope)
 		r = tidy_once(scope);
 	return r;
 }
+
+int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole)
+{
+	struct nft_layout layout;
+	int r = -EINTR;
+
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+		r = nft_layout_read(scope, &layout);
+	if (r == 0)
+		*ret_whole = layout.sets == 0 || nft_layout_is_whole(&layout);
+	return r;
+}

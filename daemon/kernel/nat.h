@@ -3,6 +3,8 @@
 #ifndef KERNEL_NAT_H
 #define KERNEL_NAT_H
 
+#include <stdbool.h>
+
 #include "scope.h"
 
 /*
@@ -10,5 +12,8 @@
  * taken back and nothing may be left of it; else what is empty stays until the table goes. 0 or -errno.
  */
 int kernel_nat_tidy(struct kernel_scope *scope);
+
+/* Whether our table has all rules that belong to the sets in it; true where there is no table. 0 or -errno. */
+int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole);
 
 #endif

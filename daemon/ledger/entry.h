@@ -104,6 +104,7 @@ struct ledger {
 	uint32_t level; /* the power of two that n_buckets has reached */
 	uint32_t n_entries;
 	size_t n_objects;
+	size_t n_of_kind[LEDGER_KINDS];
 	unsigned int work; /* since others had their turn */
 	uint32_t round;    /* of stating what is wanted: counts ledger_round() */
 	struct spare *spare;

@@ -85,6 +85,13 @@ size_t ledger_count(struct ledger *ledger)
 	return n;
 }
 
+void ledger_count_kinds(struct ledger *ledger, size_t ret_counts[static LEDGER_KINDS])
+{
+	ledger_lock(ledger);
+	memcpy(ret_counts, ledger->n_of_kind, sizeof(ledger->n_of_kind));
+	ledger_unlock(ledger);
+}
+
 /* Waits until none of them is going. */
 static void wait_for(struct ledger *l, const struct ledger_key *keys, size_t n, const void *by)
 {
@@ -342,6 +349,16 @@ void ledger_end(struct ledger *ledger)
 {
 	if (ledger->file && ledger->n_objects == 0)
 		ledger_file_remove(ledger->file);
+}
+
+int ledger_check(struct ledger *ledger)
+{
+	int r;
+
+	ledger_lock(ledger);
+	r = ledger_file_check(ledger->file);
+	ledger_unlock(ledger);
+	return r;
 }
 
 bool ledger_is_kept(const struct ledger *ledger)

@@ -115,6 +115,15 @@ int ledger_prepare(struct ledger *ledger);
 /* How many objects there are. */
 size_t ledger_count(struct ledger *ledger);
 
+/* Kinds of objects that are counted, by number. */
+#define LEDGER_KINDS 32u
+
+/* How many there are of each kind. */
+void ledger_count_kinds(struct ledger *ledger, size_t ret_counts[static LEDGER_KINDS]);
+
+/* Whether the file could be written. 0, also where there is none, or -errno. */
+int ledger_check(struct ledger *ledger);
+
 /* Objects that can be put at once. */
 #define LEDGER_PUT_MAX 32
 

@@ -224,6 +224,12 @@ void ledger_file_free(struct ledger_file **file)
 
 /* ---------------------------------------------------------------------------------------------------------------- anew */
 
+int ledger_file_check(struct ledger_file *file)
+{
+	/* what one object on a link takes */
+	return !file || journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE_MAX) ? 0 : -errno;
+}
+
 bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)
 {
 	size_t used = journal_used(file->journal);

@@ -50,6 +50,9 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 void ledger_file_commit(struct ledger_file *file, unsigned int number);
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata);
 
+/* Whether a record could be written. 0 or -errno; without a file, 0. */
+int ledger_file_check(struct ledger_file *file);
+
 /* Whether the file is mostly of what is no more, or being written anew. */
 bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
 

@@ -17,6 +17,12 @@ void ledger_take_turns(struct ledger *l)
 	ledger_lock(l);
 }
 
+static void count(struct ledger *l, const struct entry *e, int change)
+{
+	l->n_objects += (size_t)change;
+	l->n_of_kind[e->kind % LEDGER_KINDS] += (size_t)change;
+}
+
 static void leave(struct ledger *l, struct entry *e)
 {
 	struct entry *on = e->on;
@@ -57,7 +63,7 @@ void object_take_out(struct ledger *l, struct entry *e)
 	hold_drop_all(l, e);
 	if (e->object) {
 		TAILQ_REMOVE(&l->objects, e, order);
-		l->n_objects--;
+		count(l, e, -1);
 	}
 	take_out_things(l, e);
 	free(e);
@@ -72,7 +78,7 @@ void object_disown(struct ledger *l, struct entry *e)
 	entry_key(e, &key);
 	ledger_file_disown(l->file, &key);
 	TAILQ_REMOVE(&l->objects, e, order);
-	l->n_objects--;
+	count(l, e, -1);
 	e->object = false;
 	leave(l, e);
 	table_release(l, e);
@@ -128,7 +134,7 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 	if (e->object)
 		TAILQ_REMOVE(&l->objects, e, order);
 	else
-		l->n_objects++;
+		count(l, e, 1);
 	TAILQ_INSERT_TAIL(&l->objects, e, order);
 	e->object = true;
 	e->since_us = now_us;

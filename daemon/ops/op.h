@@ -18,6 +18,7 @@
 #include <hycan/types.h>
 
 struct hycan_event_subscribe_request;
+struct hycan_health_get_reply;
 struct hycan_object_clear_reply;
 struct hycan_object_clear_request;
 struct hycan_object_list_request;
@@ -41,7 +42,14 @@ struct op_server {
 	int (*clear)(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply);
 	int (*whoami)(struct op *op, struct hycan_session_whoami_reply *reply);
 	int (*status)(struct op *op, struct hycan_daemon_status_reply *reply);
+
+	/* What the server knows of its own health, on a worker; whether the ledger can be written: 0 or -errno. */
+	void (*health)(struct op *op, struct hycan_health_get_reply *reply, int *ret_ledger);
+	int (*metrics)(struct op *op);
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
+
+	/* How many objects of a kind the ledger has in the namespace to act in. On a worker. */
+	size_t (*count)(struct op *op, enum hycan_object_kind kind);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
 

@@ -11,6 +11,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "lookup.h"
+#include "metrics.h"
 #include "peer.h"
 #include "server.h"
 #include "session.h"
@@ -126,6 +127,39 @@ static int status(struct op *op, struct hycan_daemon_status_reply *reply)
 	return 0;
 }
 
+static void health(struct op *op, struct hycan_health_get_reply *reply, int *ret_ledger)
+{
+	struct server *server = job_of(op)->server;
+
+	snprintf(reply->version, sizeof(reply->version), "%s", HYCAN_VERSION);
+	reply->uptime_ms = (server_now_us() - server->started_us) / 1000;
+	reply->clients = (uint32_t)server->n_peers;
+	reply->objects = (uint32_t)ledger_count(server->ledger);
+	*ret_ledger = ledger_check(server->ledger);
+}
+
+struct counting {
+	uint64_t netns;
+	enum hycan_object_kind kind;
+	size_t n;
+};
+
+static int count_object(const struct ledger_object *object, void *userdata)
+{
+	struct counting *c = userdata;
+
+	c->n += object->key.kind == c->kind && object->key.netns == c->netns;
+	return 0;
+}
+
+static size_t count(struct op *op, enum hycan_object_kind kind)
+{
+	struct counting c = { .netns = op_scope_inode(op->scope), .kind = kind };
+
+	(void)ledger_list(job_of(op)->server->ledger, count_object, &c);
+	return c.n;
+}
+
 struct listing {
 	struct op *op;
 	const struct hycan_object_list_request *request;
@@ -184,7 +218,10 @@ const struct op_server about_server = {
 	.clear = sweep_clear,
 	.whoami = whoami,
 	.status = status,
+	.health = health,
+	.metrics = metrics_tell,
 	.objects = objects,
+	.count = count,
 	.transaction = transaction_run,
 	.subscribe = subscribe_begin,
 	.unsubscribe = subscribe_end,

@@ -68,7 +68,7 @@ struct server {
 	struct epoll_event ready[SERVER_TURN];
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
-	size_t n_peers;
+	_Atomic size_t n_peers;      /* workers tell of it */
 	size_t memory;               /* of the peers' buffers */
 	struct peer_list waiting[2]; /* for another turn; with a slow operation, for a worker */
 	size_t n_waiting[2];

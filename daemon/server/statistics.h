@@ -15,6 +15,7 @@ struct statistics {
 		uint64_t done;
 		uint64_t refused;
 		uint64_t failed;
+		uint64_t total_us; /* how long all of them took */
 		uint64_t latency[STATISTICS_BUCKETS];
 	} operation[N_OPERATIONS];
 };
@@ -26,6 +27,7 @@ static inline void statistics_count(struct statistics *s, const struct hycan_ope
 	s->operation[operation->index].done += result == 0;
 	s->operation[operation->index].refused += result > 0;
 	s->operation[operation->index].failed += result < 0;
+	s->operation[operation->index].total_us += duration_us;
 	s->operation[operation->index].latency[bucket < STATISTICS_BUCKETS ? bucket : STATISTICS_BUCKETS - 1]++;
 }
 

@@ -687,6 +687,31 @@ int hycan_event_unsubscribe(struct hycan *h, uint32_t subscription);
 /** event.unsubscribe without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_event_unsubscribe_async(struct hycan *h, uint32_t subscription, hycan_callback *callback, void *userdata);
 
+/**
+ * Whether the daemon does what it is there for, looked at now: the ledger can be written, the kernel answers, and
+ * the rules that the daemon made in this network namespace are all there.
+ *
+ * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_health_get(struct hycan *h, struct hycan_health_get_reply **ret_reply);
+
+/** health.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_health_get_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * What the daemon did since it started, and what it has, line by line in the text format of Prometheus (version
+ * 0.0.4).
+ *
+ * @param ret_metrics_lines an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_metrics_get(struct hycan *h, struct hycan_metrics_line **ret_metrics_lines, size_t *ret_n);
+
+/** metrics.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_metrics_get_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -94,6 +94,8 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
 	HYCAN_OPERATION_EVENT_SUBSCRIBE = 0x1001, /**< event.subscribe */
 	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
+	HYCAN_OPERATION_HEALTH_GET = 0x1101, /**< health.get */
+	HYCAN_OPERATION_METRICS_GET = 0x1102, /**< metrics.get */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -539,6 +541,17 @@ struct hycan_operation_statistics {
 	size_t n_latency_us; /**< number of latency_us */
 };
 
+/** Something that is not as it should be. */
+struct hycan_health_problem {
+	char check[41]; /**< what was looked at: ledger, kernel, rules, mappings, masquerade */
+	char message[256]; /**< what is wrong with it */
+};
+
+/** A line of the metrics. */
+struct hycan_metrics_line {
+	char line[512]; /**< a comment, or a sample: name, labels, value */
+};
+
 /** A field of an operation, as in the schema. */
 struct hycan_field_description {
 	char name[41]; /**< its name */
@@ -860,6 +873,17 @@ struct hycan_event_subscribe_options {
 	size_t n_families; /**< number of families */
 	bool has_name; /**< name is given */
 	char name[64]; /**< only what is about a link with such a name, with * and ? (glob(7)) */
+};
+
+/** What health.get answers. */
+struct hycan_health_get_reply {
+	bool healthy; /**< nothing of that is wrong */
+	const struct hycan_health_problem *problems; /**< what is; n_problems of them */
+	size_t n_problems; /**< number of problems */
+	char version[32]; /**< release */
+	uint64_t uptime_ms; /**< milliseconds since the daemon started */
+	uint32_t clients; /**< connections, this one among them */
+	uint32_t objects; /**< things in the kernel that it made and that nobody removed through it */
 };
 
 #ifdef __cplusplus

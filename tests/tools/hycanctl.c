@@ -386,6 +386,34 @@ static void test_completion(void **state)
 	assert_int_equal(access("evil", F_OK), -1);
 }
 
+/* A noun with one verb that shows something needs no verb; what is not well ends with a failure. */
+static void test_health(void **state)
+{
+	struct world *w = *state;
+
+	need_command("nft");
+	expect_part(0, "healthy: on\n", "hycanctl health");
+	expect_part(0, "\"healthy\": true", "hycanctl --json health get");
+	done("hycanctl masquerade add 10.0.0.0/24");
+	done("nft flush chain inet hycan postrouting");
+	expect_part(1, "healthy: off\nproblems:\n  CHECK  MESSAGE\n  rules  Some of the rules", "hycanctl health");
+	expect_part(1, "\"check\": \"rules\"", "hycanctl health --json");
+	world_stop_daemon(w, SIGTERM);
+	expect_part(3, "hycanctl: ", "hycanctl health");
+	world_start_daemon(w, &(struct world_options){ 0 });
+}
+
+static void test_metrics(void **state)
+{
+	(void)state;
+	expect_part(0,
+	            "# HELP hycan_build_info The release that runs; always 1.\n# TYPE hycan_build_info gauge\n"
+	            "hycan_build_info{version=\"",
+	            "hycanctl metrics");
+	expect_part(0, "\nhycan_clients 2\n", "hycanctl metrics");
+	expect_part(0, "\"line\": \"hycan_clients 2\"", "hycanctl metrics --json");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +432,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_namespaces, begin, end),
 		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, begin, end),
 		cmocka_unit_test_setup_teardown(test_completion, begin, end),
+		cmocka_unit_test_setup_teardown(test_health, begin, end),
+		cmocka_unit_test_setup_teardown(test_metrics, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("hycanctl", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -431,6 +432,37 @@ static void broken(void **state)
 	}
 }
 
+/* A full file system shows before anybody needs the room. */
+static void full(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	struct rlimit limit, small;
+	size_t counts[LEDGER_KINDS];
+	char identity[16];
+	unsigned int n = 0;
+
+	assert_int_equal(ledger_check(l), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ .rlim_cur = 1 << 20, .rlim_max = limit.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (; ledger_check(l) == 0 && n < 100000; n++) {
+		snprintf(identity, sizeof(identity), "%u", n);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, NULL, 0);
+	}
+	assert_int_equal(ledger_check(l), -ENOSPC);
+	ledger_count_kinds(l, counts);
+	assert_int_equal(counts[HYCAN_OBJECT_KIND_ROUTE], n);
+	assert_int_equal(counts[HYCAN_OBJECT_KIND_LINK], 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(ledger_check(l), 0);
+	ledger_free(&l);
+	assert_int_equal(ledger_open(&l), 0);
+	assert_int_equal(ledger_check(l), 0);
+	ledger_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_killed, begin, end),
 		cmocka_unit_test_setup_teardown(requests, begin, end),
 		cmocka_unit_test_setup_teardown(broken, begin, end),
+		cmocka_unit_test_setup_teardown(full, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ledger_file", tests, NULL, NULL);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * health.get: whether the daemon does what it is there for.
+ *
+ * Everything is looked at when it is asked for, and each thing by itself: what is wrong with one keeps nobody from being
+ * told about the others. What is looked at is what others rely on: that a change can be written down, that the kernel
+ * answers, and that what the ledger says is in our table is in it. Nothing is mended here.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/link.h"
+#include "kernel/masquerade.h"
+#include "kernel/nat.h"
+#include "kernel/port.h"
+#include "table.h"
+
+/* More than there are things to look at. */
+#define PROBLEMS_MAX 16
+
+struct findings {
+	struct op *op;
+	struct hycan_health_problem *problem;
+	size_t n;
+};
+
+__attribute__((format(printf, 3, 4))) static void find(struct findings *f, const char *check, const char *message, ...)
+{
+	struct hycan_health_problem *problem = &f->problem[f->n];
+	va_list ap;
+
+	if (f->n == PROBLEMS_MAX)
+		return;
+	f->n++;
+	snprintf(problem->check, sizeof(problem->check), "%s", check);
+	va_start(ap, message);
+	vsnprintf(problem->message, sizeof(problem->message), message, ap);
+	va_end(ap);
+}
+
+static void look_at_ledger(struct findings *f, int ledger)
+{
+	if (ledger < 0)
+		find(f, "ledger", "Its file cannot be written, so nothing can be changed: %s.", strerror(-ledger));
+}
+
+static void look_at_kernel(struct findings *f)
+{
+	struct hycan_link link;
+	int r = kernel_link_get(f->op->scope, "lo", &link);
+
+	if (r < 0)
+		find(f, "kernel", "It does not tell about the link lo: %s.", strerror(-r));
+}
+
+static void compare(struct findings *f, const char *check, const char *what, size_t made, int r, size_t there)
+{
+	if (r < 0)
+		find(f, check, "The kernel does not tell: %s.", strerror(-r));
+	else if (there < made)
+		find(f, check, "The daemon made %zu %s here, and only %zu are there.", made, what, there);
+}
+
+/* Strangers may have put more into our table; only what is missing is wrong. */
+static void look_at_table(struct findings *f)
+{
+	size_t ports = f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT);
+	size_t masquerades = f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE);
+	_cleanup_free_ struct hycan_port_mapping *port = NULL;
+	_cleanup_free_ struct hycan_masquerade *masquerade = NULL;
+	bool whole = true;
+	size_t n = 0;
+	int r;
+
+	/* a kernel without nf_tables is well as long as nobody asked for any of this */
+	if (ports + masquerades == 0)
+		return;
+	r = kernel_nat_check(f->op->scope, &whole);
+	if (r < 0)
+		find(f, "rules", "The kernel does not tell: %s.", strerror(-r));
+	else if (!whole)
+		find(f, "rules",
+		     "Some of the rules in the table inet hycan are gone, or others came; the next change puts them back.");
+	r = kernel_port_list(f->op->scope, &port, &n);
+	compare(f, "mappings", "port mappings", ports, r, n);
+	n = 0;
+	r = kernel_masquerade_list(f->op->scope, &masquerade, &n);
+	compare(f, "masquerade", "masqueraded subnets", masquerades, r, n);
+}
+
+int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)
+{
+	struct findings f = { .op = op, .problem = op->memory(op, PROBLEMS_MAX * sizeof(*f.problem)) };
+	int ledger = 0;
+
+	(void)request;
+	if (!f.problem)
+		return -ENOMEM;
+	op->server->health(op, reply, &ledger);
+	look_at_ledger(&f, ledger);
+	look_at_kernel(&f);
+	look_at_table(&f);
+	reply->problems = f.problem;
+	reply->n_problems = f.n;
+	reply->healthy = f.n == 0;
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's counters in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ *
+ * A counter is there from the first time on that there is something to count, and its labels never change. All operations
+ * have the same buckets, so that what reads them can add them up.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "job.h"
+#include "ledger.h"
+#include "metrics.h"
+#include "observer.h"
+#include "server.h"
+
+struct writer {
+	struct op *op;
+	const struct server *server;
+	int result; /* the first failure; nothing is written behind it */
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct writer *w, const char *format, ...)
+{
+	struct hycan_metrics_line line = { 0 };
+	va_list ap;
+
+	if (w->result < 0)
+		return;
+	va_start(ap, format);
+	vsnprintf(line.line, sizeof(line.line), format, ap);
+	va_end(ap);
+	w->result = w->op->answer(w->op, &line);
+}
+
+static void put_head(struct writer *w, const char *name, const char *type, const char *help)
+{
+	put(w, "# HELP %s %s", name, help);
+	put(w, "# TYPE %s %s", name, type);
+}
+
+static void put_number(struct writer *w, const char *name, const char *help, uint64_t value)
+{
+	put_head(w, name, "gauge", help);
+	put(w, "%s %" PRIu64, name, value);
+}
+
+/* A time in seconds, exactly. */
+static const char *seconds(uint64_t us, char text[static 32])
+{
+	snprintf(text, 32, "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
+	return text;
+}
+
+static void put_daemon(struct writer *w)
+{
+	char text[32];
+
+	put_head(w, "hycan_build_info", "gauge", "The release that runs; always 1.");
+	put(w, "hycan_build_info{version=\"%s\"} 1", HYCAN_VERSION);
+	put_head(w, "hycan_uptime_seconds", "gauge", "Time since the daemon started.");
+	put(w, "hycan_uptime_seconds %s", seconds(server_now_us() - w->server->started_us, text));
+	put_number(w, "hycan_clients", "Connections.", w->server->n_peers);
+	put_number(w, "hycan_subscriptions", "Subscriptions to events.",
+	           w->server->observer ? observer_count(w->server->observer) : 0);
+	put_number(w, "hycan_buffer_bytes", "Half-sent requests and unread answers of all connections.", w->server->memory);
+}
+
+static void put_objects(struct writer *w)
+{
+	const struct hycan_enumeration *kinds = structure_object.field[0].enumeration;
+	size_t counts[LEDGER_KINDS];
+
+	ledger_count_kinds(w->server->ledger, counts);
+	put_head(w, "hycan_objects", "gauge", "Things in the kernel that the daemon made and nobody took away through it.");
+	for (size_t i = 0; i < kinds->n_enumerators; i++)
+		put(w, "hycan_objects{kind=\"%s\"} %zu", kinds->enumerator[i].name,
+		    counts[kinds->enumerator[i].number % LEDGER_KINDS]);
+}
+
+/* How often an operation was asked for. */
+static uint64_t calls(const struct writer *w, size_t i)
+{
+	return w->server->statistics.operation[i].done + w->server->statistics.operation[i].refused +
+	       w->server->statistics.operation[i].failed;
+}
+
+static void put_histogram(struct writer *w, const char *name, size_t i)
+{
+	static const char metric[] = "hycan_operation_duration_seconds";
+	uint64_t n = 0;
+	char text[32];
+
+	for (unsigned int bucket = 0; bucket + 1 < STATISTICS_BUCKETS; bucket++) {
+		n += w->server->statistics.operation[i].latency[bucket];
+		put(w, "%s_bucket{operation=\"%s\",le=\"%s\"} %" PRIu64, metric, name, seconds((UINT64_C(1) << bucket) - 1, text),
+		    n);
+	}
+	n += w->server->statistics.operation[i].latency[STATISTICS_BUCKETS - 1];
+	put(w, "%s_bucket{operation=\"%s\",le=\"+Inf\"} %" PRIu64, metric, name, n);
+	put(w, "%s_sum{operation=\"%s\"} %s", metric, name, seconds(w->server->statistics.operation[i].total_us, text));
+	put(w, "%s_count{operation=\"%s\"} %" PRIu64, metric, name, n);
+}
+
+static void put_operations(struct writer *w)
+{
+	size_t n;
+	const struct hycan_operation *const *operations = hycan_operations(&n);
+
+	put_head(w, "hycan_operations_total", "counter", "Requests by operation and result.");
+	for (size_t i = 0; i < n; i++) {
+		const char *name = operations[i]->name;
+
+		if (!calls(w, i))
+			continue;
+		put(w, "hycan_operations_total{operation=\"%s\",result=\"done\"} %" PRIu64, name,
+		    w->server->statistics.operation[i].done);
+		put(w, "hycan_operations_total{operation=\"%s\",result=\"refused\"} %" PRIu64, name,
+		    w->server->statistics.operation[i].refused);
+		put(w, "hycan_operations_total{operation=\"%s\",result=\"failed\"} %" PRIu64, name,
+		    w->server->statistics.operation[i].failed);
+	}
+	put_head(w, "hycan_operation_duration_seconds", "histogram", "From reading a request to writing its answer.");
+	for (size_t i = 0; i < n; i++)
+		if (calls(w, i))
+			put_histogram(w, operations[i]->name, i);
+}
+
+int metrics_tell(struct op *op)
+{
+	struct writer w = { .op = op, .server = ((const struct job *)op)->server };
+
+	put_daemon(&w);
+	put_objects(&w);
+	put_operations(&w);
+	return w.result;
+}
