@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One subscription: what it wants to hear, and the frames. Everything here is done by the observer's thread. */
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "messages.h"
@@ -158,4 +159,10 @@ void subscription_continue(struct subscription *s, struct telling *t, struct ker
 	}
 	if (s->state == SUBSCRIPTION_SNAPSHOT_BEGUN && write_present(s, t, monitor) && write_alone(s, t, HYCAN_EVENT_WHAT_COMPLETE))
 		s->state = SUBSCRIPTION_LIVE;
+}
+
+void subscription_free(struct subscription *s)
+{
+	buffer_release(&s->output);
+	free(s);
 }

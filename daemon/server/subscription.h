@@ -83,4 +83,7 @@ void subscription_lose(struct subscription *s);
 /* Goes on with the snapshot, as far as there is room. */
 void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor);
 
+/* Frees it, when neither the loop nor the thread has it any more. */
+void subscription_free(struct subscription *s);
+
 #endif

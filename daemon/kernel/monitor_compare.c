@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor: what a message of the kernel changes in the image, and what is in doubt since. */
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "monitor_state.h"
+
+static void doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
+{
+	m->doubts |= KERNEL_BIT(kind) & m->kinds;
+	m->suspects |= KERNEL_BIT(kind) & m->losses;
+	m->doubt_origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
+	if (why->mark)
+		m->doubt_mark = *why->mark;
+}
+
+static void tell(struct kernel_monitor *m, struct kernel_change *change, enum kernel_change_what what, const struct image_entry *e)
+{
+	change->what = what;
+	change->number = e->number;
+	change->entry = e;
+	m->changed(change, m->userdata);
+}
+
+/* Names of links that are gone stay until their routes are known to be gone, too. */
+void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex)
+{
+	uint32_t *p;
+
+	if (!((m->kinds | m->losses) & KERNEL_BIT(KERNEL_ROUTE))) {
+		link_names_drop(m->names, ifindex);
+		return;
+	}
+	p = reallocarray(m->lost_names, m->n_lost_names + 1, sizeof(*p));
+	if (!p)
+		return;
+	m->lost_names = p;
+	m->lost_names[m->n_lost_names++] = ifindex;
+}
+
+void monitor_drop_lost_names(struct kernel_monitor *m)
+{
+	for (size_t i = 0; i < m->n_lost_names; i++)
+		link_names_drop(m->names, m->lost_names[i]);
+	cleanup_free(&m->lost_names);
+	m->n_lost_names = 0;
+}
+
+static void note_link(struct kernel_monitor *m, const struct monitor_message *message, const struct kernel_change *change)
+{
+	struct hycan_link link;
+	uint32_t parent, master;
+
+	if (message->down || message->gone)
+		doubt(m, KERNEL_ROUTE, change);
+	if (message->gone) {
+		monitor_lose_name(m, message->ifindex);
+		return;
+	}
+	link_read(message->compact, &link, &parent, &master);
+	if (link_names_put(m->names, message->ifindex, link.name) < 0)
+		doubt(m, KERNEL_LINK, change);
+}
+
+void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e)
+{
+	image_take(&m->image, e);
+	tell(m, change, KERNEL_WENT, e);
+	image_release(e);
+}
+
+void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+{
+	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
+
+	if (!e) {
+		doubt(m, message->kind, change);
+		return;
+	}
+	e->seen = m->generation;
+	tell(m, change, KERNEL_CAME, e);
+}
+
+void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
+                 const struct monitor_message *message)
+{
+	bool same = image_same(e, message->compact, message->essence);
+
+	e = image_change(&m->image, e, message->compact, message->essence);
+	if (!e) {
+		doubt(m, message->kind, change);
+		return;
+	}
+	e->seen = m->generation;
+	if (!same)
+		tell(m, change, KERNEL_CHANGED, e);
+}
+
+/* Whether there are several in the same place, of which a message does not say which one it means. */
+static bool is_ambiguous(const struct kernel_monitor *m, struct monitor_message *message)
+{
+	bool several;
+
+	if (message->kind != KERNEL_ROUTE && message->kind != KERNEL_RULE)
+		return false;
+	message->key.nth = 1;
+	several = image_find(&m->image, (uint8_t)message->kind, &message->key);
+	message->key.nth = 0;
+	return several;
+}
+
+/* Something has gone of a kind of which nothing is kept: it is what the message says. */
+static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+{
+	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
+
+	if (e)
+		monitor_take(m, change, e);
+	else
+		m->suspects |= KERNEL_BIT(message->kind);
+}
+
+/* A message that the kernel sent by itself. */
+void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
+{
+	struct kernel_change change = { 0 };
+	struct monitor_message message;
+	struct image_entry *e;
+	bool same;
+
+	if (!monitor_message_read(nlh, m->compact, &message) || !((m->kinds | m->losses) & KERNEL_BIT(message.kind)))
+		return;
+	change.kind = message.kind;
+	change.origin = monitor_find_origin(m, nlh->nlmsg_pid, &change.mark);
+	if (m->losses & KERNEL_BIT(message.kind)) {
+		if (message.gone)
+			tell_loss(m, &change, &message);
+		/* as below */
+		if (message.gone && message.kind == KERNEL_ADDRESS)
+			doubt(m, KERNEL_ROUTE, &change);
+		return;
+	}
+	e = image_find(&m->image, (uint8_t)message.kind, &message.key);
+	same = e && image_same(e, message.compact, message.essence);
+	if (is_ambiguous(m, &message) ||
+	    (e && !same && message.kind == KERNEL_ROUTE && (message.gone || !(nlh->nlmsg_flags & NLM_F_REPLACE))))
+		doubt(m, message.kind, &change);
+	else if (message.gone && e)
+		monitor_take(m, &change, e);
+	else if (!message.gone && e)
+		monitor_put(m, &change, e, &message);
+	else if (!message.gone)
+		monitor_add(m, &change, &message);
+	if (message.kind == KERNEL_LINK)
+		note_link(m, &message, &change);
+	/* an IPv4 address takes the routes with it that have it as their source */
+	if (message.kind == KERNEL_ADDRESS && message.gone)
+		doubt(m, KERNEL_ROUTE, &change);
+}

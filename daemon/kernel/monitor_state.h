@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the monitor share, for them alone:
+ *
+ *   monitor.c         the socket: what is watched, and reading what the kernel tells
+ *   monitor_cause.c   who caused it
+ *   monitor_compare.c what it changes in the image
+ *   monitor_sync.c    reading anew what is in doubt
+ *   monitor_decode.c  what is in the image, in words
+ *   monitor_message.c messages, cut down
+ */
+#ifndef KERNEL_MONITOR_STATE_H
+#define KERNEL_MONITOR_STATE_H
+
+#include "image.h"
+#include "link_read.h"
+#include "monitor.h"
+#include "monitor_message.h"
+#include "route_message.h"
+
+/* Sockets that requests come from: the daemon's own, and one for each client in another namespace. */
+#define SENDERS_MAX 32u
+
+struct sender {
+	uint32_t port;
+	bool under_way;
+	uint64_t began; /* counts marks */
+	struct kernel_mark mark;
+};
+
+struct kernel_monitor {
+	struct kernel_scope *scope;
+	struct mnl_socket *nl;
+	uint64_t token;
+	unsigned int kinds;
+	unsigned int losses; /* kinds of which only that is told what goes */
+	unsigned int doubts;
+	unsigned int suspects; /* the same of losses */
+	struct image image;
+	struct kernel_link_names *names;
+	uint32_t *lost_names; /* links that are gone, but that something may still be said about */
+	size_t n_lost_names;
+	struct route_reader reader;
+	struct sender sender[SENDERS_MAX];
+	size_t n_senders;
+	uint64_t n_marks;
+	enum kernel_origin doubt_origin; /* who raised the doubts */
+	struct kernel_mark doubt_mark;
+	uint32_t generation;
+	kernel_changed *changed; /* while something is read */
+	void *userdata;
+	uint8_t family; /* that is dumped */
+	_Alignas(NLMSG_ALIGNTO) uint8_t received[NETLINK_BUFFER_SIZE];
+	_Alignas(NLMSG_ALIGNTO) uint8_t compact[NETLINK_BUFFER_SIZE];
+};
+
+/* monitor_cause.c */
+
+/* A message from another socket: a mark, or nothing to us. */
+void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlmsghdr *nlh);
+
+/* Who caused what a message of the kernel tells, by the port in it. */
+enum kernel_origin monitor_find_origin(struct kernel_monitor *m, uint32_t port, const struct kernel_mark **ret_mark);
+
+/* monitor_compare.c */
+
+/* A message that the kernel sent by itself. */
+void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh);
+
+/* A thing is there that is not in the image, or is, or is not there any more: that is told, where it makes a difference. */
+void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message);
+void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
+                 const struct monitor_message *message);
+void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e);
+
+/* Names of links that are gone stay until their routes are known to be gone, too. */
+void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex);
+void monitor_drop_lost_names(struct kernel_monitor *m);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One namespace: what the kernel tells, and the subscriptions hear.
+ *
+ * What is in doubt is read anew at once when the kernel has fallen silent, and never again before as long has passed as
+ * reading takes, so that a large table which changes all the time costs half a processor at most.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "messages.h"
+#include "observed.h"
+#include "server.h"
+
+/* Messages of the kernel that are read before others have their turn. */
+#define MESSAGES_MAX 512
+
+/* While the kernel goes on telling, what is in doubt waits no longer than this; and not shorter than that before it is read again. */
+#define DOUBT_US   200000
+#define BETWEEN_US 10000
+
+static void on_change(const struct op_change *change, void *userdata)
+{
+	struct observed *o = userdata;
+	struct telling *t = &o->observer->telling;
+	struct hycan_event *e = &t->event;
+	const struct hycan_operation *operation;
+	const char *before = NULL;
+	struct subscription *s;
+
+	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && change->what == HYCAN_EVENT_WHAT_GONE))
+		return;
+	memset(e, 0, sizeof(*e));
+	if (op_monitor_event(o->monitor, change->entry, e) < 0)
+		return;
+	e->what = change->what;
+	e->has_cause = true;
+	e->cause.origin = change->origin;
+	if (change->has_request) {
+		e->cause.has_uid = e->cause.has_pid = e->cause.has_request = true;
+		e->cause.uid = change->request.uid;
+		e->cause.pid = change->request.pid;
+		e->cause.request = change->request.seq;
+		operation = hycan_operation_by_number(change->request.operation);
+		e->cause.has_operation = operation;
+		if (operation)
+			strncpy(e->cause.operation, operation->name, sizeof(e->cause.operation) - 1);
+	}
+	if (change->what == HYCAN_EVENT_WHAT_GONE)
+		drift_suspect_thing(&o->drift, e);
+	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
+		before = op_monitor_link_name(o->monitor, e->link.ifindex);
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	subscription_change(s, t, change->number, before);
+}
+
+static void lose(struct observed *o)
+{
+	struct subscription *s;
+
+	o->unknown = o->watched;
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	subscription_lose(s);
+}
+
+/* Watches what the subscriptions want. */
+void observed_watch(struct observed *o)
+{
+	struct subscription *s;
+	uint32_t families = 0;
+	int r;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	families |= s->families;
+	if (families == o->watched && o->watching)
+		return;
+	o->watching = true;
+	r = op_monitor_watch(o->monitor, families, o->drift.ledger ? OP_FAMILIES : 0);
+	if (r < 0) {
+		log_write(LOG_ERR, "What the kernel tells cannot be heard: %s", strerror(-r));
+		return;
+	}
+	/* links are known in any case */
+	o->unknown = (o->unknown | (families & ~o->watched)) & families & op_monitor_doubts(o->monitor);
+	o->watched = families;
+}
+
+static void hear(struct observed *o)
+{
+	int r = op_monitor_read(o->monitor, MESSAGES_MAX, on_change, o);
+
+	o->more = r > 0;
+	if (r == -ENOBUFS) {
+		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
+		lose(o);
+	}
+	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
+	if (op_monitor_doubts(o->monitor) && o->doubt_since_us == 0)
+		o->doubt_since_us = server_now_us();
+}
+
+/* When to read anew what is in doubt; 0: there is nothing. */
+static uint64_t sync_time(const struct observed *o)
+{
+	uint64_t at;
+
+	if (!op_monitor_doubts(o->monitor))
+		return 0;
+	at = o->more && !o->unknown ? o->doubt_since_us + DOUBT_US : o->doubt_since_us;
+	return at > o->sync_after_us ? at : o->sync_after_us;
+}
+
+static void sync_doubts(struct observed *o)
+{
+	uint64_t began = server_now_us(), now;
+	int r;
+
+	r = op_monitor_sync(o->monitor, on_change, o);
+	now = server_now_us();
+	if (r < 0 && r != -EINTR)
+		log_write(LOG_WARNING, "What the kernel has could not be read: %s", strerror(-r));
+	else
+		/* what changes all the time was read as well as can be */
+		o->unknown = 0;
+	o->doubt_since_us = op_monitor_doubts(o->monitor) ? now : 0;
+	o->sync_after_us = now + BETWEEN_US + (now - began);
+}
+
+static void continue_subscriptions(struct observed *o)
+{
+	struct subscription *s;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	if (s->state != SUBSCRIPTION_LIVE && !(s->families & o->unknown))
+		subscription_continue(s, &o->observer->telling, o->monitor);
+}
+
+void observed_serve(struct observed *o)
+{
+	uint64_t at;
+
+	hear(o);
+	at = sync_time(o);
+	if (at && at <= server_now_us())
+		sync_doubts(o);
+	drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0);
+	continue_subscriptions(o);
+}
+
+void observed_free(struct observed **observed)
+{
+	struct observed *o = *observed;
+
+	if (!o)
+		return;
+	op_monitor_free(&o->monitor);
+	free(o);
+	*observed = NULL;
+}
+
+/* Milliseconds until something is to be done that nobody tells. */
+int observed_wait_time(const struct observed *o, int before)
+{
+	uint64_t at = o->more ? 1 : sync_time(o), now;
+	int ms;
+
+	if (o->drift.at_us && (at == 0 || o->drift.at_us < at))
+		at = o->drift.at_us;
+	if (at == 0)
+		return before;
+	now = server_now_us();
+	ms = at <= now ? 0 : (int)((at - now + 999) / 1000);
+	return before < 0 || ms < before ? ms : before;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A network namespace that is observed, and the observer, for the files that are the observer alone:
+ *
+ *   observer.c        how the loop speaks to the thread
+ *   observer_thread.c the thread: whom it serves, and when
+ *   observed.c        one namespace: hearing the kernel, and telling the subscriptions
+ */
+#ifndef SERVER_OBSERVED_H
+#define SERVER_OBSERVED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "drift.h"
+#include "observer.h"
+
+/* A network namespace that is watched. */
+struct observed {
+	struct observer *observer;
+	struct kernel_monitor *monitor;
+	uint64_t inode;
+	uint32_t port;
+	size_t n_users; /* subscriptions; the loop's view */
+
+	/* the thread's */
+	LIST_HEAD(, subscription) subscriptions;
+	struct drift drift;
+	uint32_t watched;
+	uint32_t unknown;        /* of them, what was not read since it is watched, or since something was lost */
+	bool more;               /* the kernel has told more than was read */
+	uint64_t doubt_since_us; /* 0: there is none */
+	uint64_t sync_after_us;
+	bool watching;
+};
+
+SLIST_HEAD(command_list, subscription);
+
+struct observer {
+	pthread_t thread;
+	bool running;
+	int wake;   /* eventfd for the thread */
+	int notify; /* eventfd for the loop */
+	int receive_buffer;
+	uint64_t token;
+	atomic_size_t n_subscriptions; /* without any there is nothing to mark */
+	atomic_size_t n_working;       /* requests on workers: what they take away, the ledger may not know yet */
+
+	pthread_mutex_t lock;
+	struct observed **observed;
+	size_t n_observed;
+	struct command_list begun;
+	struct command_list ended;
+	struct subscription_queue ready;
+	bool stop;
+
+	struct telling telling; /* the thread's */
+	struct observed *current;
+};
+
+/* observer.c */
+
+void observer_raise(int fd);
+void observer_clear(int fd);
+
+/* observer_thread.c; the argument is the observer. */
+void *observer_run(void *userdata);
+
+/* observed.c */
+
+/* Watches what the subscriptions want. */
+void observed_watch(struct observed *o);
+
+/* Hears what there is, reads anew what it is time for, and goes on with the subscriptions. */
+void observed_serve(struct observed *o);
+
+/* Milliseconds until something is to be done that nobody tells, if that is before. */
+int observed_wait_time(const struct observed *o, int before);
+void observed_free(struct observed **observed);
+
+#endif
