@@ -92,6 +92,8 @@ struct kernel_route_load {
 	void (*there)(size_t index, void *userdata);
 	/* A route that was not added, in no order; the scope has the kernel's words. -EEXIST: another is in its place. */
 	void (*failed)(size_t index, int error, void *userdata);
+	/* All routes before that one are there, and none of them was; it is called while there is more to do. */
+	void (*added)(size_t end, void *userdata);
 	void *userdata;
 };
 

@@ -41,7 +41,8 @@ struct loading {
 	size_t n;
 	size_t size;
 	struct nlmsghdr *last;
-	bool begun; /* an earlier one was carried out */
+	bool begun;    /* an earlier one was carried out */
+	bool troubled; /* some route was not added */
 	size_t index[BATCH_ROUTES];
 	_Alignas(NLMSG_ALIGNTO) uint8_t requests[BATCH_SIZE];
 
@@ -60,6 +61,12 @@ static void loading_free(struct loading **loading)
 	*loading = NULL;
 }
 
+static void route_failed(struct loading *l, size_t index, int error)
+{
+	l->troubled = true;
+	l->load->failed(index, error, l->load->userdata);
+}
+
 static void keep_taken(struct loading *l, size_t index)
 {
 	if (l->n_taken == l->room) {
@@ -67,12 +74,13 @@ static void keep_taken(struct loading *l, size_t index)
 		void *p = reallocarray(l->taken, room, sizeof(*l->taken));
 
 		if (!p) {
-			l->load->failed(index, -ENOMEM, l->load->userdata);
+			route_failed(l, index, -ENOMEM);
 			return;
 		}
 		l->taken = p;
 		l->room = room;
 	}
+	l->troubled = true;
 	l->taken[l->n_taken++] = (struct taken){ .route = &l->load->routes[index] };
 }
 
@@ -87,11 +95,12 @@ static void request_failed(uint32_t seq, int error, const char *message, void *u
 	if (error == -EEXIST)
 		keep_taken(l, l->index[at]);
 	else
-		l->load->failed(l->index[at], error, l->load->userdata);
+		route_failed(l, l->index[at], error);
 }
 
 static int batch_send(struct loading *l)
 {
+	size_t end;
 	int r;
 
 	if (l->n == 0)
@@ -99,9 +108,12 @@ static int batch_send(struct loading *l)
 	l->last->nlmsg_flags |= NLM_F_ACK;
 	r = netlink_batch(l->scope, NETLINK_ROUTE, l->requests, l->size, l->last->nlmsg_seq, request_failed, l);
 	for (size_t i = 0; r < 0 && l->begun && i < l->n; i++)
-		l->load->failed(l->index[i], r, l->load->userdata);
+		route_failed(l, l->index[i], r);
 	if (l->begun)
 		r = 0;
+	end = l->index[l->n - 1] + 1;
+	if (r == 0 && !l->troubled && end < l->load->n)
+		l->load->added(end, l->load->userdata);
 	l->begun = l->begun || r == 0;
 	l->n = l->size = 0;
 	return r;
@@ -122,7 +134,7 @@ static int batch_add(struct loading *l, size_t index)
 		l->first_seq = netlink_sequence(l->scope, BATCH_ROUTES);
 	r = route_message(l->requests + l->size, flags, &l->load->routes[index], &l->links);
 	if (r == -ENODEV || r == -E2BIG || (r < 0 && l->begun)) {
-		l->load->failed(index, r, l->load->userdata);
+		route_failed(l, index, r);
 		return 0;
 	}
 	if (r < 0)
@@ -232,8 +244,10 @@ int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load
 	l->scope = l->links.scope = scope;
 	l->load = load;
 	for (size_t i = 0; i < load->n; i++) {
-		if (!load->wanted(i, load->userdata))
+		if (!load->wanted(i, load->userdata)) {
+			l->troubled = true;
 			continue;
+		}
 		r = batch_add(l, i);
 		if (r < 0)
 			return r;

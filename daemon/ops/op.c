@@ -49,6 +49,13 @@ bool op_undoable(const struct op *op)
 	return op->undo;
 }
 
+void op_came_about(struct op *op, size_t n)
+{
+	/* what may be taken back is not written down before all of it is done */
+	if (op->came_about && !op->undo)
+		op->came_about(op, n);
+}
+
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request)
 {
 	return op->undo ? op->undo(op, (uint16_t)number, request) : 0;

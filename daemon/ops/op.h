@@ -82,6 +82,9 @@ struct op {
 	/* Takes what op_undo() says; NULL where nothing will be taken back. 0 or -errno. */
 	int (*undo)(struct op *op, uint16_t number, const void *request);
 
+	/* What op_came_about() tells. */
+	void (*came_about)(struct op *op, size_t n);
+
 	/*
 	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
 	 * the request says, and nothing of it was there.
@@ -204,6 +207,12 @@ int op_claim(struct op *op, const void *settled);
  * of it. Putting back what is there already must do no harm. Nobody may listen: see op_undoable(). 0 or -errno.
  */
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request);
+
+/*
+ * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written
+ * down while the handler goes on. As the request has them: nothing of them is settled.
+ */
+void op_came_about(struct op *op, size_t n);
 
 /* Whether somebody wants to know what op_undo() says, and so whether reading it from the kernel is worth while. */
 bool op_undoable(const struct op *op);

@@ -20,6 +20,7 @@
 #include "own.h"
 #include "policy.h"
 #include "record.h"
+#include "scribe.h"
 #include "server.h"
 #include "table.h"
 #include "undo_log.h"
@@ -250,6 +251,7 @@ int job_open(struct job *job, struct server *server, struct buffer *output)
 	job->op.answer = job_item;
 	job->op.memory = job_memory;
 	job->op.claim = own_claim;
+	job->op.came_about = scribe_told;
 	job->memory.base = mmap(NULL, JOB_MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (job->memory.base == MAP_FAILED) {
 		job->memory.base = NULL;
@@ -359,6 +361,7 @@ bool job_found_gone(struct job *job, int result)
 static int call(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
+	int r, written;
 
 	if (operation->list)
 		rewind_answer(job);
@@ -367,7 +370,9 @@ static int call(struct job *job)
 	job->op.unchanged = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
-	return op_call(operation, &job->op, &job->request, &job->reply);
+	r = op_call(operation, &job->op, &job->request, &job->reply);
+	written = scribe_wait(job);
+	return r == 0 ? written : r;
 }
 
 /*
@@ -401,6 +406,7 @@ int job_perform(struct job *job)
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
+	job->recorded = 0;
 	job->doubt = (struct doubt){ 0 };
 	(void)op_scope_sent(job->op.scope);
 	if (change)

@@ -61,6 +61,7 @@ struct job {
 	bool by_name;          /* policy may have looked at names in the request */
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
 	bool marks;            /* something is going by it */
+	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
 	uint32_t stamp;        /* of the ledger, before the handler was called */
 	bool slow;             /* it makes others wait */
 	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */

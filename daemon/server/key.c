@@ -35,14 +35,9 @@ static bool comes_about(const struct op_effect *effect, const void *request)
 	return (n > 0 && *(const bool *)value) != effect->unless;
 }
 
-struct key_view key_view(struct job *job, const struct op_effect *effect)
+struct key_view key_view_of(struct job *job, const struct op_effect *effect, const void *request)
 {
-	struct key_view v = {
-		.job = job,
-		.effect = effect,
-		.request = job->op.settled ? job->op.settled : &job->request,
-		.n_items = 1,
-	};
+	struct key_view v = { .job = job, .effect = effect, .request = request, .n_items = 1 };
 
 	if (effect->list >= 0) {
 		const struct hycan_field *list = &job->operation->request->field[effect->list];
@@ -52,6 +47,11 @@ struct key_view key_view(struct job *job, const struct op_effect *effect)
 	}
 	v.absent = !comes_about(effect, v.request);
 	return v;
+}
+
+struct key_view key_view(struct job *job, const struct op_effect *effect)
+{
+	return key_view_of(job, effect, job->op.settled ? job->op.settled : &job->request);
 }
 
 /* ------------------------------------------------------------------------------------------------------ from a request */

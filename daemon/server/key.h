@@ -25,6 +25,9 @@ struct key_view {
 
 struct key_view key_view(struct job *job, const struct op_effect *effect);
 
+/* The same of a request that is given, whatever the handler says that it came to. */
+struct key_view key_view_of(struct job *job, const struct op_effect *effect, const void *request);
+
 /* The field that a part stands for. */
 const struct hycan_field *key_field(const struct op_effect *effect, struct op_part part);
 

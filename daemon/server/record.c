@@ -100,9 +100,9 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 	return r < 0 ? r : hold_batch(v, &b, now_us);
 }
 
-static int record_made(const struct key_view *v)
+/* Items from one on up to another; with all, whatever the handler says of them. */
+static int record_range(const struct key_view *v, size_t from, size_t to, bool all, uint64_t now_us)
 {
-	const uint64_t now_us = server_now_us();
 	struct ledger_key link;
 	bool has_link = false;
 	struct batch b;
@@ -110,8 +110,8 @@ static int record_made(const struct key_view *v)
 	int r = 0;
 
 	b.n = 0;
-	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		if (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]))
+	for (size_t i = from; i < to && r == 0; i++) {
+		if (!all && (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i])))
 			continue;
 		if (b.n == 0 || !same_in_request(v, i, last))
 			has_link = key_of_link(v, i, &link);
@@ -124,8 +124,15 @@ static int record_made(const struct key_view *v)
 		}
 		key_of(v, i, &b.key[b.n++]);
 	}
-	if (r == 0)
-		r = put_batch(v, &b, now_us);
+	return r == 0 ? put_batch(v, &b, now_us) : r;
+}
+
+/* What the scribe has written down is done. */
+static int record_made(const struct key_view *v)
+{
+	const uint64_t now_us = server_now_us();
+	int r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
+
 	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged) ? record_held(v, now_us) : r;
 }
 
@@ -239,6 +246,21 @@ int record_done(struct job *job)
 	}
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
+	return r;
+}
+
+int record_items(struct job *job, size_t from, size_t to)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct key_view v = key_view_of(job, &effects[i], &job->request);
+
+		if (effects[i].does == OP_MAKES && effects[i].list >= 0 && !v.absent)
+			r = record_range(&v, from, to, true, server_now_us());
+	}
 	return r;
 }
 

@@ -24,4 +24,10 @@ size_t record_count(struct job *job);
  */
 int record_done(struct job *job);
 
+/*
+ * Records items of the request's list, from one on up to another, while the handler is about those behind: all of them are
+ * there, and were not before. 0 or -ENOMEM.
+ */
+int record_items(struct job *job, size_t from, size_t to);
+
 #endif

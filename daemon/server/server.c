@@ -35,6 +35,7 @@
 #include "peer.h"
 #include "porter.h"
 #include "recovery.h"
+#include "scribe.h"
 #include "server.h"
 #include "subscribe.h"
 #include "turn.h"
@@ -167,6 +168,9 @@ static int open_workers(struct server *server)
 			return r;
 		server->worker[i].job.op.server = &about_server;
 	}
+	r = scribe_open(&server->scribe);
+	if (r < 0)
+		return r;
 	r = sd_event_add_io(server->event, &server->worker_done, notify, EPOLLIN, on_worker_done, server);
 	if (r < 0)
 		return r;
@@ -442,6 +446,7 @@ void server_free(struct server **server)
 	s->private = false;
 	for (size_t i = 0; i < WORKERS; i++)
 		worker_stop(&s->worker[i]);
+	scribe_free(&s->scribe);
 	/* what they did is written down, and told as far as it can be */
 	for (size_t i = 0; i < WORKERS; i++) {
 		if (s->worker[i].busy)

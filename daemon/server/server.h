@@ -42,6 +42,7 @@
 struct ledger;
 struct observer;
 struct peer;
+struct scribe;
 TAILQ_HEAD(peer_list, peer);
 
 struct server {
@@ -79,6 +80,7 @@ struct server {
 
 	struct job job; /* carried out in the loop */
 	struct worker worker[WORKERS];
+	struct scribe *scribe; /* NULL: everything is written down at the end */
 	struct session_list sessions;
 	uint64_t last_session;          /* number of the newest; 0: there was none */
 	sd_event_source *session_timer; /* rings for the session of which something ends next */

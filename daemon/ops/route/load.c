@@ -100,6 +100,14 @@ static void failed(size_t index, int error, void *userdata)
 	keep(l, index, (uint32_t)r);
 }
 
+static void added(size_t end, void *userdata)
+{
+	struct load *l = userdata;
+
+	if (!l->says_default)
+		op_came_about(l->op, end);
+}
+
 /* A copy of the request for the ledger, where a metric that the kernel takes anyway is not said. */
 static const void *settle(struct op *op, const struct hycan_route_load_request *request)
 {
@@ -160,6 +168,7 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 		.wanted = wanted,
 		.there = mark_unchanged,
 		.failed = failed,
+		.added = added,
 		.userdata = &l,
 	};
 	int r;

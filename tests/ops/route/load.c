@@ -194,6 +194,40 @@ static void knows_many_links(void **state)
 	free(routes);
 }
 
+/* What was made is in the ledger once, whether it was written down while the rest was made or behind it. */
+static void records_what_it_made(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route *four = many(10000, HYCAN_FAMILY_IPV4, "10.0.0.2"), *six = many(6000, HYCAN_FAMILY_IPV6, "fd00::2");
+	const struct hycan_object_list_options options = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_ROUTE };
+	struct hycan_object *objects = NULL;
+	size_t n = 0, odd = 0;
+
+	/* strangers' routes: another one in the place of 7000, and 8000 itself */
+	free(shell("ip route add 20.0.27.88 via 10.0.0.3 table 100; ip route add 20.0.31.64 via 10.0.0.2 proto static table 100"));
+	free(load(w, four, 10000, false, 1));
+	/* said or not, it is the kernel's own */
+	for (uint32_t i = 0; i < 6000; i++) {
+		six[i].has_metric = i % 2;
+		six[i].metric = 1024;
+	}
+	free(load(w, six, 6000, false, 0));
+	assert_done(w->h, hycan_object_list(w->h, &options, &objects, &n));
+	assert_int_equal(n, 10000 - 2 + 6000);
+	for (size_t i = 0; i < n; i++)
+		odd += strstr(objects[i].identity, "20.0.27.88") || strstr(objects[i].identity, "20.0.31.64") ||
+		       strstr(objects[i].identity, "metric");
+	assert_int_equal(odd, 0);
+	free(objects);
+	/* again: nothing is new */
+	free(load(w, four, 10000, false, 1));
+	assert_done(w->h, hycan_object_list(w->h, &options, &objects, &n));
+	assert_int_equal(n, 10000 - 2 + 6000);
+	free(objects);
+	free(four);
+	free(six);
+}
+
 static void loads_any_kind_of_route(void **state)
 {
 	struct world *w = *state;
@@ -235,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(survives_that_all_fail, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(knows_many_links, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(records_what_it_made, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(loads_any_kind_of_route, routing_begin_with_addresses, world_end),
 	};
 
