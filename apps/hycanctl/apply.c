@@ -4,9 +4,11 @@
  * “make sure that it is so”.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hycan/operations.h>
 
@@ -31,13 +33,26 @@ bool apply_is_meant(char *const *words, size_t n)
 
 void apply_print_usage(FILE *out)
 {
-	fputs("usage: hycanctl apply [--plan] FILE|-\n"
+	fputs("usage: hycanctl apply [--plan] [--confirm-within SECONDS] [--prune] FILE|-\n"
 	      "\n"
 	      "Carries out all that the file says, or nothing of it. FILE is JSON:\n"
 	      "  {\"steps\": [{\"operation\": \"vlan.create\", \"parent\": \"eth0\", \"vlan_id\": 100}, …]}\n"
 	      "\n"
-	      "  --plan  show what would be done: + it would be there, - it would be gone, ~ it would change\n",
+	      "  --confirm-within SECONDS  take it back then, unless Enter is pressed before\n"
+	      "  --prune                   let go of what you hold and the file does not say\n"
+	      "  --plan                    show what would be done: + it would be there, - it would be gone, ~ it would change\n",
 	      out);
+}
+
+static int take_seconds(struct apply *apply, const char *text, struct problem *problem)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || seconds == 0 || seconds > 86400)
+		return problem_set(problem, NULL, "--confirm-within needs a number of seconds, from 1 to 86400.");
+	apply->confirm_within = (unsigned int)seconds;
+	return 0;
 }
 
 int apply_read(char *const *words, size_t n, struct apply *apply, struct options *options, struct problem *problem)
@@ -55,7 +70,13 @@ int apply_read(char *const *words, size_t n, struct apply *apply, struct options
 			continue;
 		if (strcmp(words[i], "--plan") == 0)
 			apply->plan = true;
-		else if (words[i][0] == '-' && words[i][1])
+		else if (strcmp(words[i], "--prune") == 0)
+			apply->prune = true;
+		else if (strcmp(words[i], "--confirm-within") == 0) {
+			r = take_seconds(apply, i + 1 < n ? words[++i] : "", problem);
+			if (r < 0)
+				return r;
+		} else if (words[i][0] == '-' && words[i][1])
 			return problem_set(problem, NULL, "There is no option %.60s here.", words[i]);
 		else if (!named)
 			named = true;
@@ -139,13 +160,54 @@ static int keep(struct hycan *h, const struct apply *apply, struct problem *prob
 	return r;
 }
 
+/* Waits for a line; the end of it all, and time, mean no. */
+static int confirm(struct hycan *h, const struct apply *apply, const char *token)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	char c = 0;
+
+	printf("Press Enter within %u seconds to keep it.\n", apply->confirm_within);
+	fflush(stdout);
+	if (poll(&pfd, 1, (int)(apply->confirm_within * 1000)) > 0 && read(STDIN_FILENO, &c, 1) == 1)
+		return hycan_transaction_confirm(h, token);
+	puts("Nobody confirmed it: it is taken back.");
+	return hycan_transaction_cancel(h, token);
+}
+
+/* A step behind the transaction itself. */
+static int also(struct hycan *h, int result, struct problem *problem)
+{
+	if (result)
+		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
+	return result;
+}
+
+static int prune(struct hycan *h)
+{
+	uint32_t removed = 0;
+	int r = hycan_object_replace_end(h, &removed);
+
+	if (r == 0 && removed)
+		printf("Pruned: %u that the file does not say.\n", removed);
+	return r;
+}
+
 int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem)
 {
-	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = apply->plan };
+	const struct hycan_transaction_run_options options = {
+		.has_plan = true,
+		.plan = apply->plan,
+		.has_confirm_within = apply->confirm_within > 0 && !apply->plan,
+		.confirm_within = apply->confirm_within,
+	};
 	struct hycan_transaction_run_reply *reply = NULL;
 	int r, step;
 
-	r = keep(h, apply, problem);
+	r = apply->prune && !apply->plan ? hycan_object_replace_begin(h, NULL) : 0;
+	if (r)
+		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
+	else
+		r = keep(h, apply, problem);
 	if (r)
 		return r;
 	r = hycan_transaction_commit(h, &options, &reply);
@@ -159,6 +221,10 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 		json_print_answer(stdout, hycan_operation_by_name("transaction.run")->reply, reply);
 	else
 		print_done(apply, reply);
+	if (r == 0 && reply->has_token)
+		r = also(h, confirm(h, apply, reply->token), problem);
+	if (r == 0 && apply->prune && !apply->plan)
+		r = also(h, prune(h), problem);
 	free(reply);
 	return r;
 }

@@ -11,6 +11,8 @@
 struct apply {
 	const char *path; /* of the file; “-” for standard input */
 	bool plan;
+	bool prune;
+	unsigned int confirm_within; /* seconds; 0: it lasts */
 	struct plan_file file;
 };
 

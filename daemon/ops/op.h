@@ -52,6 +52,9 @@ struct op_server {
 	size_t (*count)(struct op *op, enum hycan_object_kind kind);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
+	int (*confirm)(struct op *op, const char *token);
+	int (*cancel)(struct op *op, const char *token);
+	int (*pending)(struct op *op);
 
 	/* A subscription to events begins, and ends. */
 	int (*subscribe)(struct op *op, const struct hycan_event_subscribe_request *request);

@@ -13,6 +13,7 @@
 #include "lookup.h"
 #include "metrics.h"
 #include "peer.h"
+#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "subscribe.h"
@@ -162,6 +163,7 @@ static size_t count(struct op *op, enum hycan_object_kind kind)
 
 struct listing {
 	struct op *op;
+	struct server *server;
 	const struct hycan_object_list_request *request;
 	uint64_t now_us;
 };
@@ -185,13 +187,14 @@ static int list_object(const struct ledger_object *object, void *userdata)
 		item.has_remaining_ms = true;
 		item.remaining_ms = object->deadline_us > l->now_us ? (object->deadline_us - l->now_us) / 1000 : 0;
 	}
+	item.has_unconfirmed_ms = pending_has(l->server, &object->key, l->now_us, &item.unconfirmed_ms);
 	key_format(&object->key, item.identity, sizeof(item.identity));
 	return l->op->answer(l->op, &item);
 }
 
 static int objects(struct op *op, const struct hycan_object_list_request *request)
 {
-	struct listing l = { .op = op, .request = request, .now_us = server_now_us() };
+	struct listing l = { .op = op, .server = job_of(op)->server, .request = request, .now_us = server_now_us() };
 	struct ledger *ledger = job_of(op)->server->ledger;
 
 	if (op->uid != 0 || (request->has_mine && request->mine))
@@ -223,6 +226,9 @@ const struct op_server about_server = {
 	.objects = objects,
 	.count = count,
 	.transaction = transaction_run,
+	.confirm = pending_confirm,
+	.cancel = pending_cancel,
+	.pending = pending_list,
 	.subscribe = subscribe_begin,
 	.unsubscribe = subscribe_end,
 	.enter = enter,

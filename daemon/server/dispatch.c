@@ -18,6 +18,7 @@
 #include "errand.h"
 #include "log.h"
 #include "observer.h"
+#include "pending.h"
 #include "record.h"
 #include "server.h"
 #include "session.h"
@@ -171,6 +172,7 @@ void dispatch_finish(struct job *job)
 	else if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
 	session_done(job->peer, &job->holder);
+	pending_begin(job);
 	job_end(job);
 }
 

@@ -295,7 +295,8 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->doubt = (struct doubt){ 0 };
 	job->fds_lost = false;
 	job->step = 0;
-	job->is_own = job->any_owner = job->lets_go = job->marks = false;
+	job->pending = NULL;
+	job->is_own = job->is_nobodys = job->any_owner = job->lets_go = job->marks = false;
 	job->by_name = true;
 	job->op.undo = NULL;
 	job->undo = NULL;

@@ -27,6 +27,7 @@ struct errand;
 struct peer;
 struct policy;
 struct server;
+struct pending;
 struct undo_log;
 
 /* A change was sent to the kernel, and its answer was lost: the handler is called once more, and finds what it finds. */
@@ -57,6 +58,7 @@ struct job {
 	struct doubt doubt;
 	bool again;            /* a daemon that was killed had begun it */
 	bool is_own;           /* the daemon's own request: nobody asks whose things are */
+	bool is_nobodys;       /* it puts back what was a stranger's: what it makes is not in the ledger */
 	bool any_owner;        /* policy lets it change what is others' */
 	bool by_name;          /* policy may have looked at names in the request */
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
@@ -75,6 +77,7 @@ struct job {
 	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
+	struct pending *pending;        /* a transaction of it that is to be confirmed */
 	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
 	int result;                     /* what the handler returned */
 	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */

@@ -40,7 +40,7 @@ struct key_view key_view_of(struct job *job, const struct op_effect *effect, con
 	struct key_view v = { .job = job, .effect = effect, .request = request, .n_items = 1 };
 
 	if (effect->list >= 0) {
-		const struct hycan_field *list = &job->operation->request->field[effect->list];
+		const struct hycan_field *list = &effect->operation->request->field[effect->list];
 
 		v.item_size = list->size;
 		v.items = wire_values(list, v.request, &v.n_items);

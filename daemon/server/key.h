@@ -23,6 +23,7 @@ struct key_view {
 	bool absent; /* it does not come about */
 };
 
+/* Of the request that the job has. */
 struct key_view key_view(struct job *job, const struct op_effect *effect);
 
 /* The same of a request that is given, whatever the handler says that it came to. */

@@ -21,6 +21,7 @@
 #include "output.h"
 #include "patience.h"
 #include "peer.h"
+#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "subscribe.h"
@@ -52,6 +53,7 @@ static void update(struct peer *peer)
 
 static void release(struct peer *peer)
 {
+	pending_lost(peer->server, peer);
 	session_lost(peer);
 	identity_done(&peer->identity);
 	op_scope_free(&peer->scope);

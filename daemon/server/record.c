@@ -100,6 +100,18 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 	return r < 0 ? r : hold_batch(v, &b, now_us);
 }
 
+/* A stranger's is what it was before. */
+static int forget_made(const struct key_view *v)
+{
+	struct ledger_key key;
+
+	for (size_t i = 0; i < v->n_items; i++) {
+		key_of(v, i, &key);
+		ledger_take(v->job->server->ledger, &key);
+	}
+	return 0;
+}
+
 /* Items from one on up to another; with all, whatever the handler says of them. */
 static int record_range(const struct key_view *v, size_t from, size_t to, bool all, uint64_t now_us)
 {
@@ -131,7 +143,11 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 static int record_made(const struct key_view *v)
 {
 	const uint64_t now_us = server_now_us();
-	int r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
+	int r;
+
+	if (v->job->is_nobodys)
+		return forget_made(v);
+	r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
 
 	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged) ? record_held(v, now_us) : r;
 }

@@ -86,10 +86,9 @@ static int open_other(uint64_t inode, struct kernel_scope **ret_scope)
 	return r < 0 ? r : op_scope_open_in(netns, ret_scope);
 }
 
-/* The scope of a request: the daemon's own, or one that is the caller's. */
-static int find_scope(struct server *server, uint64_t netns, struct kernel_scope **ret_other)
+int recovery_scope(struct kernel_scope *own, uint64_t netns, struct kernel_scope **ret_other)
 {
-	return netns == op_scope_inode(server->job.scope) ? 0 : open_other(netns, ret_other);
+	return netns == op_scope_inode(own) ? 0 : open_other(netns, ret_other);
 }
 
 static void go_on(struct server *server, const struct unfinished *u)
@@ -107,7 +106,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	operation = hycan_operation_by_number(head.operation);
 	if (!operation)
 		return;
-	r = find_scope(server, head.netns, &other);
+	r = recovery_scope(server->job.scope, head.netns, &other);
 	if (r < 0) {
 		log_write(LOG_WARNING, "%s of uid %u was under way in network namespace %ju, which is not to be found: %s",
 		          operation->name, head.holder.uid, (uintmax_t)head.netns, strerror(-r));
@@ -158,7 +157,7 @@ static void take_leftovers(struct server *server)
 		char identity[512];
 
 		key_format(&l.keys[l.n], identity, sizeof(identity));
-		r = find_scope(server, l.keys[l.n].netns, &other);
+		r = recovery_scope(server->job.scope, l.keys[l.n].netns, &other);
 		if (r == 0)
 			r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], NULL, sentence);
 		else

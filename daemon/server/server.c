@@ -299,6 +299,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);
 	LIST_INIT(&server->sessions);
+	TAILQ_INIT(&server->pending);
 	server->started_us = server_now_us();
 	server->private = options->private_fd >= 0;
 	server->hands_over = options->hands_over;
@@ -325,6 +326,8 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (r < 0)
 		return r;
 	r = session_open_timer(server);
+	if (r >= 0)
+		r = pending_open_timer(server);
 	if (r < 0)
 		return r;
 	server->event_buffer = options->event_buffer;
@@ -453,6 +456,7 @@ void server_free(struct server **server)
 			worker_finish(s, &s->worker[i]);
 		job_close(&s->worker[i].job);
 	}
+	pending_end_all(s);
 	if (s->hands_over)
 		handover_give(s);
 	while ((peer = TAILQ_FIRST(&s->peers)))

@@ -21,6 +21,7 @@
 #include "job.h"
 #include "listen.h"
 #include "messages.h"
+#include "pending.h"
 #include "policy.h"
 #include "quota.h"
 #include "session.h"
@@ -69,6 +70,7 @@ struct server {
 	struct epoll_event ready[SERVER_TURN];
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
+	struct pending_list pending;
 	_Atomic size_t n_peers;      /* workers tell of it */
 	size_t memory;               /* of the peers' buffers */
 	struct peer_list waiting[2]; /* for another turn; with a slow operation, for a worker */
@@ -83,6 +85,7 @@ struct server {
 	struct scribe *scribe; /* NULL: everything is written down at the end */
 	struct session_list sessions;
 	uint64_t last_session;          /* number of the newest; 0: there was none */
+	sd_event_source *pending_timer; /* rings for the transaction that is to be confirmed next */
 	sd_event_source *session_timer; /* rings for the session of which something ends next */
 	uint64_t session_rings_us;
 	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */

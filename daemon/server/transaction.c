@@ -13,6 +13,7 @@
  * do: know any operation.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,6 +24,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "own.h"
+#include "pending.h"
 #include "plan.h"
 #include "record.h"
 #include "server.h"
@@ -53,6 +55,9 @@ struct transaction {
 	struct undo_log undo;
 	bool exclusive;
 	bool is_plan;
+	uint32_t confirm_within; /* seconds; 0: it lasts */
+	bool detached;
+	struct pending *pending; /* NULL: it lasts */
 	struct plan plan;
 	struct op_gate gate;   /* the one that was there before ours */
 	size_t n_changes;      /* that asked at our gate */
@@ -141,6 +146,9 @@ static int find_operation(struct transaction *t, size_t i)
 	if (operation->access != HYCAN_ACCESS_WRITE || operation->runs == HYCAN_RUNS_LOOP || operation->list)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "operation",
 		                 "%s does not change the kernel; a step of a transaction must.", operation->name);
+	if (t->confirm_within && is_final(operation))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "confirm_within",
+		                 "%s cannot be taken back, so it cannot wait to be confirmed.", operation->name);
 	if (before && is_final(before) && !is_final(operation))
 		return op_refuse(
 			op, HYCAN_REFUSAL_INVALID, "operation",
@@ -219,9 +227,47 @@ static int for_each_step(struct transaction *t, int (*function)(struct transacti
 
 /* -------------------------------------------------------------------------------------------------------- taking back */
 
+/* Whether the ledger has what a request puts back, and whose it is. */
+static bool was_owned(struct job *job, const struct hycan_operation *operation, const void *request, uid_t *ret_uid)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(job, &effects[i], request);
+		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
+
+		for (size_t k = 0; makes && !v.absent && k < v.n_items; k++) {
+			struct ledger_key key;
+			enum ledger_stand stand;
+
+			key_of(&v, k, &key);
+			*ret_uid = job->holder.uid;
+			stand = ledger_whose(job->server->ledger, &key, &job->holder, ret_uid);
+			if (stand != LEDGER_NOBODYS)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int keep_undo(struct op *op, uint16_t number, const void *request)
 {
-	return undo_log_add(((struct job *)op)->undo, hycan_operation_by_number(number), request, false);
+	const struct hycan_operation *operation = hycan_operation_by_number(number);
+	struct job *job = (struct job *)op;
+	uid_t uid = 0;
+	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &uid) ? UNDO_OWNED : 0;
+
+	return undo_log_add(job->undo, operation, request, flags, uid);
+}
+
+/* What takes an object away. */
+static int keep_key(struct transaction *t, const struct ledger_key *key, unsigned int flags)
+{
+	union message taking;
+	const struct hycan_operation *operation = key_request(key, &taking);
+
+	return operation ? undo_log_add(&t->undo, operation, &taking, UNDO_EXACT | flags, 0) : -EINVAL;
 }
 
 /* What takes away what an effect of the step in the job made. */
@@ -231,15 +277,43 @@ static int undo_made(struct transaction *t, const struct op_effect *made)
 	int r = 0;
 
 	for (size_t i = 0; !v.absent && i < v.n_items && r == 0; i++) {
-		const struct hycan_operation *operation;
-		union message taking;
 		struct ledger_key key;
 
 		if (t->job->op.items_unchanged && t->job->op.items_unchanged[i])
 			continue;
 		key_of(&v, i, &key);
-		operation = key_request(&key, &taking);
-		r = operation ? undo_log_add(&t->undo, operation, &taking, true) : -EINVAL;
+		r = keep_key(t, &key, 0);
+	}
+	return r;
+}
+
+/*
+ * Who asks for what is there as another's holds it, too, and who takes away what others hold does not any more. A
+ * transaction that fails told the ledger nothing of that; one that is taken back did.
+ */
+static int undo_holds(struct transaction *t)
+{
+	struct job *job = t->job;
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; t->pending && i < n && r == 0; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		bool lets_go = effects[i].does == OP_TAKES && effects[i].n_parts > 0 && job->lets_go;
+
+		for (size_t k = 0; (lets_go || effects[i].does == OP_MAKES) && !v.absent && k < v.n_items && r == 0; k++) {
+			struct ledger_key key;
+			uid_t owner;
+
+			if (!job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
+				continue;
+			key_of(&v, k, &key);
+			if (lets_go)
+				r = keep_key(t, &key, UNDO_LET_GO);
+			else if (ledger_whose(job->server->ledger, &key, &job->holder, &owner) == LEDGER_OTHERS)
+				r = keep_key(t, &key, UNDO_HELD);
+		}
 	}
 	return r;
 }
@@ -296,7 +370,8 @@ static void roll_back(struct transaction *t)
 	job->op.undo = NULL;
 	job->is_own = true;
 	while ((nlh = undo_log_last(&t->undo))) {
-		take_back(t, nlh);
+		if (!(nlh->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO)))
+			take_back(t, nlh);
 		undo_log_drop(&t->undo);
 	}
 	job->op = before;
@@ -345,6 +420,7 @@ static int carry_out_step(struct transaction *t, size_t i)
 		step->settled = job->op.settled;
 		step->duration_us = server_now_us() - began_us;
 		t->result[i].has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
+		r = undo_holds(t);
 	}
 	if (r == 0 && t->is_plan && !t->result[i].unchanged)
 		r = plan_step(&t->plan, job, (uint32_t)i, &t->undo, before);
@@ -379,8 +455,11 @@ static int run(struct transaction *t)
 	}
 	if (r == 0)
 		r = for_each_step(t, judge_step);
+	if (r == 0 && t->confirm_within)
+		r = pending_reserve(t->job, &t->undo, t->confirm_within, t->detached, &t->pending);
 	if (r)
 		return r;
+	t->undo.keeps = t->pending;
 	t->job->undo = &t->undo;
 	t->job->op.undo = keep_undo;
 	t->job->op.plan = t->is_plan;
@@ -395,6 +474,10 @@ static int run(struct transaction *t)
 	else
 		record(t);
 	own_cancel(t->job);
+	if (r == 0 && t->pending && t->undo.n > 0)
+		pending_keep(t->pending, t->job, &t->undo);
+	else
+		pending_discard(&t->pending);
 	return r;
 }
 
@@ -407,6 +490,9 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.asked = request->steps,
 		.n = request->n_steps,
 		.is_plan = request->has_plan && request->plan,
+		.confirm_within =
+			request->has_confirm_within && !(request->has_plan && request->plan) ? request->confirm_within : 0,
+		.detached = request->has_detached && request->detached,
 		.exclusive = op->exclusive,
 		.patience = PATIENCE,
 	};
@@ -427,6 +513,9 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	memset(reply, 0, sizeof(*reply));
 	reply->results = t.result;
 	reply->n_results = t.n;
+	reply->has_token = job->pending;
+	if (job->pending)
+		snprintf(reply->token, sizeof(reply->token), "%s", pending_token(job->pending));
 	reply->changes = t.plan.change;
 	reply->n_changes = t.plan.n;
 	reply->unchanged = true;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "dispatch.h"
 #include "job.h"
@@ -15,6 +16,8 @@
 #include "server.h"
 #include "table.h"
 #include "undo.h"
+#include "undo_log.h"
+#include "wire.h"
 
 static int no_answer(struct op *op, const void *item)
 {
@@ -31,6 +34,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->operation = operation;
 	job->holder = *holder;
 	job->is_own = true;
+	job->is_nobodys = false;
 	job->lets_go = job->marks = false;
 	job->op.scope = scope;
 	job->op.uid = holder->uid;
@@ -66,25 +70,6 @@ int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct led
 	begin(job, scope, holder, operation, &outer);
 	memcpy(&job->request, request, operation->request->size);
 	r = job_do(job);
-	end(job, &outer, ret_sentence);
-	return r;
-}
-
-int undo_request(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                 const void *attributes, size_t size, char *ret_sentence)
-{
-	const struct hycan_operation *row = hycan_operation_by_number(operation);
-	struct wire_decoder decoder = { .strict = true };
-	struct job outer;
-	int r;
-
-	if (!row)
-		return HYCAN_REFUSAL_UNKNOWN;
-	begin(job, scope, holder, row, &outer);
-	decoder.memory = job->memory;
-	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
-	job->memory.used = decoder.memory.used;
-	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : job_do(job);
 	end(job, &outer, ret_sentence);
 	return r;
 }
@@ -138,4 +123,113 @@ void undo_done(struct job *job, const struct ledger_key *key, const struct undo_
 	begin(job, job->op.scope, &nobody, operation, &outer);
 	tell(job, key, cause, 0, duration_us);
 	end(job, &outer, NULL);
+}
+
+/* What the request in the job takes away. False: nothing that the ledger knows by a key. */
+static bool key_of_taken(struct job *job, struct ledger_key *key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct key_view v;
+
+		if (effects[i].does != OP_TAKES || effects[i].n_parts == 0)
+			continue;
+		v = key_view(job, &effects[i]);
+		if (v.absent)
+			continue;
+		key_of(&v, 0, key);
+		return true;
+	}
+	return false;
+}
+
+/* Of a thing that is known by its key: who asked for it holds it no more, or again; and where nobody else does, it goes. */
+static int let_go(struct job *job, const struct ledger_holder *holder, unsigned int flags, const struct undo_cause *cause,
+                  char *ret_sentence)
+{
+	struct ledger *ledger = job->server->ledger;
+	struct ledger_key key;
+	int r = 0;
+
+	if (!key_of_taken(job, &key))
+		return -EINVAL;
+	if (flags & UNDO_LET_GO)
+		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
+	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */
+	if (ledger_let_go(ledger, &key, holder, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
+		r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
+	ledger_cancel(ledger, job);
+	return r;
+}
+
+/* An IPv6 address that is put back is looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source. */
+static int put_back(struct job *job, unsigned int *patience)
+{
+	static const struct timespec step = { .tv_nsec = 200000000 };
+	const struct wire_memory before = job->memory;
+	int r;
+
+	while ((r = job_explain(job, job_do(job))) == HYCAN_REFUSAL_INVALID && *patience > 0) {
+		--*patience;
+		job->memory = before;
+		nanosleep(&step, NULL);
+	}
+	return r;
+}
+
+/* The request of a frame is the job's now. 0, or the refusal. */
+static int decode(struct job *job, const struct nlmsghdr *frame)
+{
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	int r = wire_decode(&decoder, job->operation->request, frame + 1, frame->nlmsg_len - sizeof(*frame), &job->request);
+
+	job->memory.used = decoder.memory.used;
+	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
+}
+
+int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key)
+{
+	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
+	struct job outer;
+	int r;
+
+	if (!row)
+		return HYCAN_REFUSAL_UNKNOWN;
+	begin(job, job->op.scope, &nobody, row, &outer);
+	r = decode(job, frame);
+	if (r == 0 && !key_of_taken(job, ret_key))
+		r = -EINVAL;
+	end(job, &outer, NULL);
+	return r;
+}
+
+int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
+               const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
+{
+	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
+	const struct ledger_holder owner = { .uid = frame->nlmsg_seq, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const uint64_t began_us = server_now_us();
+	unsigned int flags = frame->nlmsg_flags;
+	struct job outer;
+	int r;
+
+	if (!row)
+		return HYCAN_REFUSAL_UNKNOWN;
+	begin(job, scope, flags & UNDO_OWNED && owner.uid != holder->uid ? &owner : holder, row, &outer);
+	job->is_nobodys = !(flags & UNDO_OWNED);
+	job->op.exact = flags & UNDO_EXACT;
+	r = decode(job, frame);
+	job->decoded = r == 0;
+	if (r == 0 && flags & UNDO_EXACT) {
+		r = let_go(job, holder, flags, cause, job->op.sentence);
+	} else {
+		r = r ? r : put_back(job, patience);
+		job->result = r;
+		job->holder.uid = cause->uid;
+		dispatch_audit(job, server_now_us() - began_us, cause->words);
+	}
+	end(job, &outer, ret_sentence);
+	return r;
 }

@@ -9,6 +9,7 @@
 #ifndef SERVER_UNDO_H
 #define SERVER_UNDO_H
 
+#include <linux/netlink.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,8 +44,15 @@ void undo_done(struct job *job, const struct ledger_key *key, const struct undo_
 int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder,
                    const struct hycan_operation *operation, const void *request, char *ret_sentence);
 
-/* The same for a request as it came over the wire, without its header. What is not legal is refused. */
-int undo_request(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                 const void *attributes, size_t size, char *ret_sentence);
+/*
+ * Carries out a frame of an undo log that the ledger was told of (undo_log.h): what a step made goes, unless others hold it
+ * by now, and what it changed or took away is put back, as it was in the ledger. holder: whose step it was. What waits for
+ * an address is tried again, so often as patience says, a fifth of a second later.
+ */
+int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
+               const struct undo_cause *cause, unsigned int *patience, char *ret_sentence);
+
+/* The key of what a frame with UNDO_EXACT takes away. 0, the refusal, or -EINVAL. */
+int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key);
 
 #endif

@@ -25,13 +25,14 @@ int undo_log_prepare(struct undo_log *log, size_t n)
 	return buffer_reserve(&log->frames, n * KEY_REQUEST_MAX + ROOM, UNDO_MAX) ? 0 : -ENOBUFS;
 }
 
-int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, bool exact)
+int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags, uid_t uid)
 {
 	struct wire_fault fault = { 0 };
 
 	for (size_t room = ROOM;; room *= 4) {
 		struct nlmsghdr nlh = { .nlmsg_type = operation->number,
-			                .nlmsg_flags = exact ? UNDO_EXACT : 0,
+			                .nlmsg_flags = (uint16_t)flags,
+			                .nlmsg_seq = uid,
 			                .nlmsg_pid = (uint32_t)log->last };
 		uint8_t *frame = buffer_reserve(&log->frames, sizeof(nlh) + room, UNDO_MAX);
 		ssize_t n;
@@ -50,6 +51,18 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 		buffer_commit(&log->frames, nlh.nlmsg_len);
 		return 0;
 	}
+}
+
+int undo_log_reserve(struct undo_log *log, size_t size)
+{
+	return buffer_reserve(&log->frames, size, UNDO_MAX) ? 0 : -ENOBUFS;
+}
+
+const struct nlmsghdr *undo_log_before(struct undo_log *log, const struct nlmsghdr *frame)
+{
+	const uint8_t *first = buffer_first(&log->frames);
+
+	return (const uint8_t *)frame == first ? NULL : (const struct nlmsghdr *)(first + frame->nlmsg_pid);
 }
 
 const struct nlmsghdr *undo_log_last(struct undo_log *log)

@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "buffer.h"
 
@@ -15,6 +16,7 @@ struct undo_log {
 	struct buffer frames;
 	size_t n;
 	size_t last; /* where the last one begins */
+	bool keeps;  /* the ledger will have been told when it is carried out */
 };
 
 /* A moment in it, to go back to. */
@@ -24,17 +26,26 @@ struct undo_mark {
 	size_t last;
 };
 
-/* In nlmsg_flags: the request comes from the key of an object (op->exact). */
-#define UNDO_EXACT 1
+/* In nlmsg_flags. */
+#define UNDO_EXACT  1 /* the request comes from the key of an object (op->exact) */
+#define UNDO_OWNED  2 /* what it puts back was in the ledger: the user's whose number is in nlmsg_seq */
+#define UNDO_HELD   4 /* what it names was there, and another's: only that it is held as well is taken back */
+#define UNDO_LET_GO 8 /* what it names stayed, as others hold it: only that it is held as well is put back */
 
-/* Keeps a request. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
-int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, bool exact);
+/* Keeps a request, with flags; uid: of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
+int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags, uid_t uid);
 
 /* Sees to it that there is room for n requests that take an object away by its key. 0 or -ENOBUFS. */
 int undo_log_prepare(struct undo_log *log, size_t n);
 
+/* Room for so many bytes, so that there are pages for them, which no dump has. 0 or -ENOBUFS. */
+int undo_log_reserve(struct undo_log *log, size_t size);
+
 /* The last frame, with its attributes behind it; NULL: there is none. It stays until undo_log_drop(). */
 const struct nlmsghdr *undo_log_last(struct undo_log *log);
+
+/* The frame before that one, or NULL. */
+const struct nlmsghdr *undo_log_before(struct undo_log *log, const struct nlmsghdr *frame);
 
 /* Forgets the last one. */
 void undo_log_drop(struct undo_log *log);

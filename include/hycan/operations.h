@@ -662,6 +662,43 @@ int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_
 int hycan_transaction_run_async(struct hycan *h, const struct hycan_step *steps, size_t n_steps, const struct hycan_transaction_run_options *options, hycan_callback *callback, void *userdata);
 
 /**
+ * Makes a transaction last that was to be confirmed (confirm_within of transaction.run). Any connection of the
+ * user that asked for the transaction may do so, and root.
+ *
+ * @param token what transaction.run answered
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_transaction_confirm(struct hycan *h, const char *token);
+
+/** transaction.confirm without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_transaction_confirm_async(struct hycan *h, const char *token, hycan_callback *callback, void *userdata);
+
+/**
+ * Takes back a transaction that waits to be confirmed, at once: what it made goes, unless others hold it by now,
+ * and what it changed or took away is as it was. Those of the same user in that network namespace that came later,
+ * and wait, go first.
+ *
+ * @param token what transaction.run answered
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_transaction_cancel(struct hycan *h, const char *token);
+
+/** transaction.cancel without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_transaction_cancel_async(struct hycan *h, const char *token, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists transactions that wait to be confirmed: the caller's own, and all for root.
+ *
+ * @param ret_pending_transactions an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno.
+ */
+int hycan_transaction_list(struct hycan *h, struct hycan_pending_transaction **ret_pending_transactions, size_t *ret_n);
+
+/** transaction.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_transaction_list_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
  * Tells what there is, and then everything that changes, until event.unsubscribe or the end of the connection. It
  * begins with a snapshot: "snapshot", each thing as "present", "complete". What changes before a snapshot is
  * complete is in it, or told as well. When events were lost, because the client did not read them or the kernel

@@ -92,6 +92,9 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_OBJECT_REPLACE_END = 0x0d03, /**< object.replace_end */
 	HYCAN_OPERATION_OBJECT_CLEAR = 0x0d04, /**< object.clear */
 	HYCAN_OPERATION_TRANSACTION_RUN = 0x0e01, /**< transaction.run */
+	HYCAN_OPERATION_TRANSACTION_CONFIRM = 0x0e02, /**< transaction.confirm */
+	HYCAN_OPERATION_TRANSACTION_CANCEL = 0x0e03, /**< transaction.cancel */
+	HYCAN_OPERATION_TRANSACTION_LIST = 0x0e04, /**< transaction.list */
 	HYCAN_OPERATION_EVENT_SUBSCRIBE = 0x1001, /**< event.subscribe */
 	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
 	HYCAN_OPERATION_HEALTH_GET = 0x1101, /**< health.get */
@@ -463,6 +466,8 @@ struct hycan_object {
 	bool has_remaining_ms; /**< remaining_ms is given */
 	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease, or of a connection that is gone */
 	uint32_t holders; /**< how many hold it */
+	bool has_unconfirmed_ms; /**< unconfirmed_ms is given */
+	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed */
 };
 
 /** A thing that could not be taken away. */
@@ -488,6 +493,16 @@ struct hycan_planned_change {
 	char was[512]; /**< what would change, as it is */
 	bool has_becomes; /**< becomes is given */
 	char becomes[512]; /**< and as it would be */
+};
+
+/** A transaction that is done, and taken back unless somebody confirms it. */
+struct hycan_pending_transaction {
+	char token[33]; /**< what transaction.confirm is to be given */
+	uint32_t uid; /**< who asked for it */
+	uint64_t remaining_ms; /**< milliseconds until it is taken back */
+	bool detached; /**< not taken back when the connection ends */
+	uint32_t requests; /**< how many it takes to take it back */
+	uint64_t netns; /**< inode of the network namespace that it changed (stat(2)) */
 };
 
 /** What became of a step. */
@@ -855,6 +870,10 @@ struct hycan_object_clear_reply {
 struct hycan_transaction_run_options {
 	bool has_plan; /**< plan is given */
 	bool plan; /**< do nothing, and tell what would be done; what the kernel alone would refuse shows only when it is done */
+	bool has_confirm_within; /**< confirm_within is given */
+	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came [1..86400] */
+	bool has_detached; /**< detached is given */
+	bool detached; /**< not when the connection ends */
 };
 
 /** What transaction.run answers. */
@@ -864,6 +883,8 @@ struct hycan_transaction_run_reply {
 	bool unchanged; /**< of all of them: everything was so already */
 	const struct hycan_planned_change *changes; /**< of a plan: what would be done, in this order; n_changes of them */
 	size_t n_changes; /**< number of changes */
+	bool has_token; /**< token is given */
+	char token[33]; /**< what transaction.confirm is to be given; absent when nothing was changed */
 };
 
 /** What event.subscribe can be given beside what it needs. */

@@ -43,8 +43,11 @@ static void test_everywhere(void **state)
 	struct hycan_masquerade masquerade = { .subnet = { { .family = 2, .bytes = { 10, 3 } }, 16 },
 		                               .has_out_interface = true,
 		                               .out_interface = "other" };
-	char *before = shell("ip -d link; ip address; ip route; ip rule"), *after;
+	char *before, *after;
 
+	/* the kernel notes carriers a little later */
+	shell_until(20, "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN'");
+	before = shell("ip -d link; ip address; ip route; ip rule");
 	assert_told(w, hycan_link_up(w->h, "other"), "name");
 	assert_told(w, hycan_link_down(w->h, "other"), "name");
 	assert_told(w, hycan_link_set(w->h, "other", &set), "name");

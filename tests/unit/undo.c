@@ -197,7 +197,14 @@ static void leaves_the_job_alone(void **state)
 {
 	struct fixture *f = *state;
 	const struct hycan_link_get_request inner = { .name = "va" };
-	static const uint8_t attributes[] = { 7, 0, 1, 0, 'v', 'b', 0, 0 }, unknown[] = { 7, 0, 9, 0, 'v', 'b', 0, 0 };
+	static const struct {
+		struct nlmsghdr nlh;
+		uint8_t bytes[8];
+	} known = { { 24, HYCAN_OPERATION_LINK_GET, 0, 0, 0 }, { 7, 0, 1, 0, 'v', 'b', 0, 0 } },
+	  unknown = { { 24, HYCAN_OPERATION_LINK_GET, 0, 0, 0 }, { 7, 0, 9, 0, 'v', 'b', 0, 0 } },
+	  none = { { 16, 0xffff, 0, 0, 0 }, { 0 } };
+	const struct undo_cause cause = { .words = "a test" };
+	unsigned int patience = 0;
 	const struct ledger_holder nobody = { .uid = 0 };
 	char sentence[UNDO_SENTENCE_SIZE];
 
@@ -206,13 +213,11 @@ static void leaves_the_job_alone(void **state)
 	f->job.memory.used = 100;
 	f->job.op.uid = 7;
 	assert_int_equal(ask(f, 5, HYCAN_OPERATION_LINK_GET, &inner), 0);
-	assert_int_equal(
-		undo_request(&f->job, f->job.scope, &nobody, HYCAN_OPERATION_LINK_GET, attributes, sizeof(attributes), sentence),
-		0);
-	assert_int_equal(undo_request(&f->job, f->job.scope, &nobody, HYCAN_OPERATION_LINK_GET, unknown, sizeof(unknown), sentence),
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &known.nlh, &cause, &patience, sentence), 0);
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &unknown.nlh, &cause, &patience, sentence),
 	                 HYCAN_REFUSAL_UNKNOWN);
 	assert_contains(sentence, "no attribute 9");
-	assert_int_equal(undo_request(&f->job, f->job.scope, &nobody, 0xffff, NULL, 0, NULL), HYCAN_REFUSAL_UNKNOWN);
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &none.nlh, &cause, &patience, NULL), HYCAN_REFUSAL_UNKNOWN);
 	assert_string_equal(f->job.request.link_up_request.name, "vb");
 	assert_int_equal(f->job.memory.used, 100);
 	assert_int_equal(f->job.op.uid, 7);

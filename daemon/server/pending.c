@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of what is not confirmed yet, and what operations ask about it. */
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "job.h"
+#include "ledger.h"
+#include "pending.h"
+#include "server.h"
+#include "siphash.h"
+#include "undo.h"
+#include "undo_log.h"
+#include "waiting.h"
+
+/* How often in all one is tried again that has to wait for an address. */
+#define PATIENCE 15
+
+/* Room for what takes it back from the beginning, so that it is pages of its own, which no dump has. */
+#define ROOM (128u << 10)
+
+pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void pending_free(struct pending *p)
+{
+	undo_log_release(&p->undo);
+	explicit_bzero(p->token, sizeof(p->token));
+	free(p->made);
+	free(p);
+}
+
+static bool has_too_many(const struct server *server, uid_t uid)
+{
+	const struct pending *p;
+	size_t n = 0, all = 0;
+
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		n += p->holder.uid == uid;
+		all++;
+	}
+	return n >= PENDING_PER_USER || all >= PENDING_MAX;
+}
+
+static int make_token(struct pending *p)
+{
+	uint8_t token[16];
+
+	if (getrandom(token, sizeof(token), 0) != sizeof(token) ||
+	    getrandom(p->hash_key, sizeof(p->hash_key), 0) != sizeof(p->hash_key))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(token); i++)
+		sprintf(p->token + 2 * i, "%02x", token[i]);
+	return 0;
+}
+
+int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending)
+{
+	struct pending *p;
+	bool too_many;
+
+	if (undo_log_reserve(undo, ROOM) < 0)
+		return -ENOMEM;
+	p = calloc(1, sizeof(*p));
+	if (!p || make_token(p) < 0) {
+		free(p);
+		return -ENOMEM;
+	}
+	p->server = job->server;
+	p->peer = detached ? NULL : job->peer;
+	p->holder = job->holder;
+	p->netns = op_scope_inode(job->op.scope);
+	p->seconds = seconds;
+	p->ends_us = NEVER;
+	p->patience = PATIENCE;
+	pthread_mutex_lock(&pending_lock);
+	too_many = has_too_many(p->server, p->holder.uid);
+	if (!too_many)
+		TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
+	pthread_mutex_unlock(&pending_lock);
+	if (too_many) {
+		pending_free(p);
+		return op_refuse(
+			&job->op, HYCAN_REFUSAL_LIMIT, "confirm_within",
+			"As many transactions wait to be confirmed as may, %d of a user and %d in all: confirm or cancel one.",
+			PENDING_PER_USER, PENDING_MAX);
+	}
+	*ret_pending = p;
+	return 0;
+}
+
+void pending_discard(struct pending **pending)
+{
+	if (!*pending)
+		return;
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_REMOVE(&(*pending)->server->pending, *pending, entry);
+	pthread_mutex_unlock(&pending_lock);
+	pending_free(*pending);
+	*pending = NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t hash_of(const struct pending *p, const struct ledger_key *key)
+{
+	struct ledger_key copy = { .netns = key->netns, .kind = key->kind, .size = key->size };
+
+	memcpy(copy.identity, key->identity, key->size);
+	return siphash(p->hash_key, &copy, offsetof(struct ledger_key, identity) + key->size);
+}
+
+/* What it made, for those who list objects; without memory they are not told. */
+static void note_made(struct pending *p, struct job *job)
+{
+	struct ledger_key key;
+
+	p->made = calloc(p->undo.n, sizeof(*p->made));
+	for (const struct nlmsghdr *f = undo_log_last(&p->undo); p->made && f; f = undo_log_before(&p->undo, f))
+		if ((f->nlmsg_flags & (UNDO_EXACT | UNDO_HELD | UNDO_LET_GO)) == UNDO_EXACT && undo_frame_key(job, f, &key) == 0)
+			p->made[p->n_made++] = hash_of(p, &key);
+	if (p->n_made > 0)
+		qsort(p->made, p->n_made, sizeof(*p->made), compare);
+}
+
+void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
+{
+	p->undo = *undo;
+	*undo = (struct undo_log){ 0 };
+	note_made(p, job);
+	/* another one may have come and be done meanwhile */
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_REMOVE(&p->server->pending, p, entry);
+	TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
+	pthread_mutex_unlock(&pending_lock);
+	job->pending = p;
+}
+
+const char *pending_token(const struct pending *p)
+{
+	return p->token;
+}
+
+struct pending *pending_take_out(struct pending *p)
+{
+	struct pending *first = NULL, **end = &first, *newer, *next;
+
+	for (newer = TAILQ_FIRST(&p->server->pending); newer; newer = next) {
+		next = newer == p ? NULL : TAILQ_NEXT(newer, entry);
+		if (!newer->waits || newer->holder.uid != p->holder.uid || newer->netns != p->netns)
+			continue;
+		TAILQ_REMOVE(&p->server->pending, newer, entry);
+		newer->why = newer == p ? p->why : "an earlier one was taken back";
+		*end = newer;
+		end = &newer->then;
+	}
+	return first;
+}
+
+bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms)
+{
+	const struct pending *p;
+	bool has = false;
+
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		const uint64_t hash = p->waits && p->n_made ? hash_of(p, key) : 0;
+
+		if (!hash || !bsearch(&hash, p->made, p->n_made, sizeof(hash), compare))
+			continue;
+		has = true;
+		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;
+		break;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	return has;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- operations */
+
+/* With the lock. Which connection asks does not matter: who knows the token and is the same user, or root. */
+static struct pending *find(struct op *op, const char *token)
+{
+	struct pending *p;
+
+	TAILQ_FOREACH(p, &((struct job *)op)->server->pending, entry)
+	if (p->waits && strcmp(p->token, token) == 0 && (op->uid == 0 || op->uid == p->holder.uid))
+		break;
+	return p;
+}
+
+static int refuse(struct op *op)
+{
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "token",
+	                 "No transaction of yours waits for that token: it was confirmed, or is taken back already.");
+}
+
+int pending_confirm(struct op *op, const char *token)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&pending_lock);
+	p = find(op, token);
+	if (p)
+		TAILQ_REMOVE(&p->server->pending, p, entry);
+	pthread_mutex_unlock(&pending_lock);
+	if (!p)
+		return refuse(op);
+	pending_free(p);
+	return 0;
+}
+
+int pending_cancel(struct op *op, const char *token)
+{
+	struct pending *p, *first = NULL;
+
+	pthread_mutex_lock(&pending_lock);
+	p = find(op, token);
+	if (p) {
+		p->why = "transaction.cancel was asked for";
+		first = pending_take_out(p);
+	}
+	pthread_mutex_unlock(&pending_lock);
+	if (!first)
+		return refuse(op);
+	pending_take_back(first, (struct job *)op);
+	pending_free_all(first);
+	return 0;
+}
+
+int pending_list(struct op *op)
+{
+	const uint64_t now_us = server_now_us();
+	struct pending *p;
+	int r = 0;
+
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH_REVERSE(p, &((struct job *)op)->server->pending, pending_list, entry)
+	{
+		struct hycan_pending_transaction item = {
+			.uid = p->holder.uid,
+			.netns = p->netns,
+			.detached = !p->peer,
+			.remaining_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0,
+			.requests = (uint32_t)p->undo.n,
+		};
+
+		if (!p->waits || (op->uid != 0 && op->uid != p->holder.uid))
+			continue;
+		memcpy(item.token, p->token, sizeof(p->token));
+		r = op->answer(op, &item);
+		if (r)
+			break;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	return r;
+}

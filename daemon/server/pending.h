@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transactions that are done and wait for somebody to confirm them: those that nobody confirms in time are taken back.
+ * They are bound to the connection that asked, and taken back when it goes, or detached, and bound to their token alone.
+ *
+ * What takes one back was said when a later one was not there yet. So those that came later, of the same user in the same
+ * network namespace, are taken back before it.
+ *
+ * A daemon that ends confirms nothing: what is not confirmed is taken back, by it or by its successor.
+ */
+#ifndef SERVER_PENDING_H
+#define SERVER_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* That wait at a time, of one user and of all. */
+#define PENDING_PER_USER 16
+#define PENDING_MAX      256
+
+struct job;
+struct ledger_key;
+struct op;
+struct peer;
+struct pending;
+struct server;
+struct undo_log;
+
+TAILQ_HEAD(pending_list, pending);
+
+int pending_open_timer(struct server *server);
+
+/*
+ * Before the job's transaction does anything: room for it among those that wait, and in what takes it back. 0, the refusal
+ * when the user has too many, or -errno. On any thread.
+ */
+int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending);
+
+/* It did not come about, or changed nothing. */
+void pending_discard(struct pending **pending);
+
+/* It came about, and the ledger knows: it is the job's from now on, with what takes it back. */
+void pending_keep(struct pending *pending, struct job *job, struct undo_log *undo);
+
+/* Its token. */
+const char *pending_token(const struct pending *pending);
+
+/* In the loop: the job that made it is done, and its time begins. */
+void pending_begin(struct job *job);
+
+/* A peer is gone. */
+void pending_lost(struct server *server, const struct peer *peer);
+
+/* The server ends: all of them are taken back, here and now. */
+void pending_end_all(struct server *server);
+
+/* Whether an object was made by one that waits; and how many milliseconds it still does. On any thread. */
+bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms);
+
+/* What operations ask. */
+int pending_confirm(struct op *op, const char *token);
+int pending_cancel(struct op *op, const char *token);
+int pending_list(struct op *op);
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* transaction.confirm, cancel and list: what is to be confirmed lasts, or is taken back: by time, by wish, with its connection. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "world.h"
+
+#define VIEW "ip -d link; ip -d addr; ip route show table all | sort"
+
+static struct hycan_prefix prefix(const char *text)
+{
+	struct hycan_prefix p;
+
+	assert_int_equal(hycan_prefix_parse(text, &p), 0);
+	return p;
+}
+
+static void make_pair(void)
+{
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up && "
+	           "ip addr add 10.1.0.1/24 dev tx0 && ip route add 10.5.0.0/16 via 10.1.0.9"));
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+}
+
+/* Puts an address there, takes a route away, and changes a link; returns the token. */
+static void change(struct hycan *h, uint32_t seconds, bool detached, char token[33])
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = seconds, .has_detached = true, .detached = detached
+	};
+	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.9.0.1/24") };
+	struct hycan_prefix gone = prefix("10.5.0.0/16");
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_add(h, &a));
+	assert_done(h, hycan_route_remove(h, &gone, NULL));
+	assert_done(h, hycan_link_set(h, "tx1", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 }));
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	assert_true(reply->has_token);
+	memcpy(token, reply->token, 33);
+	free(reply);
+	free(shell("ip link show tx1 | grep -q 'mtu 1400' && ip addr show tx1 | grep -q 10.9.0.1 && ! ip route | grep -q 10.5"));
+}
+
+/* The kernel notes carriers and new IPv6 addresses a little later. */
+static void settle(void)
+{
+	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
+	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
+}
+
+static char *view(void)
+{
+	settle();
+	return shell(VIEW);
+}
+
+/* It is, soon. */
+static void assert_same(struct world *w, const char *before)
+{
+	char path[sizeof(w->directory) + 8];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/before", w->directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(before, file) >= 0 && fclose(file) == 0);
+	shell_until(20, "{ " VIEW "; } | diff %s -", path);
+	remove(path);
+}
+
+static void assert_back(struct world *w, const char *before)
+{
+	shell_until(20,
+	            "! ip addr show tx1 | grep -q 10.9.0.1 && ip route | grep -q 10.5 && ! ip link show tx1 | grep -q 'mtu 1400'");
+	assert_same(w, before);
+}
+
+static void test_confirm(void **state)
+{
+	struct world *w = *state;
+	struct hycan_pending_transaction *list = NULL;
+	char token[33];
+	size_t n = 0;
+
+	make_pair();
+	change(w->h, 600, false, token);
+	assert_done(w->h, hycan_transaction_list(w->h, &list, &n));
+	assert_int_equal(n, 1);
+	assert_string_equal(list[0].token, token);
+	assert_true(list[0].remaining_ms <= 600000 && list[0].remaining_ms > 500000 && !list[0].detached);
+	free(list);
+	assert_refused(w->h, hycan_transaction_confirm(w->h, "x"), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_confirm(w->h, token));
+	assert_refused(w->h, hycan_transaction_confirm(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_list(w->h, &list, &n));
+	assert_int_equal(n, 0);
+	free(list);
+	free(shell("ip link show tx1 | grep -q 'mtu 1400'"));
+}
+
+static void test_cancel(void **state)
+{
+	struct world *w = *state;
+	struct hycan_object *objects = NULL;
+	char token[33], *before;
+	size_t n = 1;
+
+	make_pair();
+	before = view();
+	change(w->h, 600, true, token);
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	assert_back(w, before);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	free(before);
+	/* the address is nobody's any more */
+	assert_done(w->h, hycan_object_list(
+				  w->h, &(struct hycan_object_list_options){ .has_kind = true, .kind = HYCAN_OBJECT_KIND_ADDRESS },
+				  &objects, &n));
+	assert_int_equal(n, 0);
+	free(objects);
+}
+
+static void test_time(void **state)
+{
+	struct world *w = *state;
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	change(w->h, 1, false, token);
+	assert_back(w, before);
+	assert_refused(w->h, hycan_transaction_confirm(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	free(before);
+}
+
+static void test_connection(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = NULL;
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	change(h, 600, false, token);
+	hycan_close(h);
+	assert_back(w, before);
+	/* a detached one stays, and another connection confirms it */
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	change(h, 600, true, token);
+	hycan_close(h);
+	assert_done(w->h, hycan_transaction_confirm(w->h, token));
+	free(shell("ip link show tx1 | grep -q 'mtu 1400'"));
+	free(before);
+}
+
+/* A daemon that ends leaves nothing unconfirmed. */
+static void test_end(void **state)
+{
+	struct world *w = *state;
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	change(w->h, 600, true, token);
+	world_stop_daemon(w, 15);
+	assert_back(w, before);
+	free(before);
+}
+
+/* How many things the ledger has of a kind, and how many of them are not confirmed yet. */
+static void assert_objects(struct hycan *h, enum hycan_object_kind kind, size_t n_expected, size_t unconfirmed)
+{
+	const struct hycan_object_list_options options = { .has_kind = true, .kind = kind };
+	struct hycan_object *list = NULL;
+	size_t n = 0;
+
+	assert_done(h, hycan_object_list(h, &options, &list, &n));
+	assert_int_equal(n, n_expected);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(!list[i].has_unconfirmed_ms || (list[i].unconfirmed_ms > 0 && list[i].unconfirmed_ms <= 600000));
+		unconfirmed -= list[i].has_unconfirmed_ms;
+	}
+	assert_int_equal(unconfirmed, 0);
+	free(list);
+}
+
+static void test_objects(void **state)
+{
+	struct world *w = *state;
+	char token[33];
+
+	make_pair();
+	free(shell("ip addr add 10.8.0.1/24 dev tx1"));
+	change(w->h, 600, true, token);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 1);
+	assert_done(w->h, hycan_transaction_confirm(w->h, token));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+}
+
+/* What a transaction drops of a stranger's is a stranger's again; and what was mine is mine. */
+static void test_whose(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_link_address mine = { .link = "tx0", .address = prefix("10.3.0.1/24") };
+	struct hycan_link_address theirs = { .link = "tx0", .address = prefix("10.1.0.1/24") };
+	struct hycan_route route = { .destination = prefix("10.6.0.0/16"), .has_via = true };
+	struct hycan_transaction_run_reply *reply = NULL;
+	char *before;
+
+	make_pair();
+	assert_int_equal(hycan_address_parse("10.1.0.7", &route.via), 0);
+	assert_done(w->h, hycan_address_add(w->h, &mine));
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	before = view();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "tx0", &mine.address));
+	assert_done(w->h, hycan_address_remove(w->h, "tx0", &theirs.address));
+	assert_done(w->h, hycan_link_down(w->h, "tx0"));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	free(shell("! ip addr show tx0 | grep -q 'inet 10' && ! ip route | grep -q 10.6"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	assert_same(w, before);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+	free(before);
+}
+
+static struct hycan_link_address shared(void)
+{
+	return (struct hycan_link_address){ .link = "tx1", .address = prefix("10.9.0.1/24") };
+}
+
+static void hold_it(struct world *w)
+{
+	struct hycan_link_address a = shared();
+	struct hycan *h = NULL;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_address_add(h, &a));
+	hycan_close(h);
+}
+
+static void cancel_it(struct world *w)
+{
+	struct hycan_pending_transaction *list = NULL;
+	struct hycan *h = NULL;
+	size_t n = 1;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_transaction_list(h, &list, &n));
+	assert_int_equal(n, 0);
+	assert_refused(h, hycan_transaction_cancel(h, getenv("TOKEN")), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
+}
+
+static void let_it_go(struct world *w)
+{
+	struct hycan_link_address a = shared();
+	struct hycan *h = NULL;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_address_remove(h, "tx1", &a.address));
+	hycan_close(h);
+}
+
+static const struct world_options for_all = { .policy = "allow * address.*\n", .open_to_all = true };
+
+static int begin_for_all(void **state)
+{
+	*state = world_start(&for_all);
+	return 0;
+}
+
+/* What another one holds by now stays. */
+static void test_shared(void **state)
+{
+	struct world *w = *state;
+	char token[33];
+
+	make_pair();
+	change(w->h, 600, false, token);
+	world_as(4242, 4242, hold_it, w);
+	setenv("TOKEN", token, 1);
+	world_as(4242, 4242, cancel_it, w);
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1 && ip route | grep -q 10.5"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+	world_as(4242, 4242, let_it_go, w);
+	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+}
+
+/* What another one held before is not held any more, or is again. */
+static void test_held(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a = shared();
+
+	make_pair();
+	world_as(4242, 4242, hold_it, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "tx1", &a.address));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	world_as(4242, 4242, let_it_go, w);
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_done(w->h, hycan_address_remove(w->h, "tx1", &a.address));
+	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
+}
+
+/* One that is taken back takes the later ones along; and what it made and took away again leaves nothing. */
+static void test_one_on_another(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_link_set_options mtu = { .has_mtu = true, .mtu = 1300 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a = { .link = "tx0", .address = prefix("10.4.0.1/24") };
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	change(w->h, 600, false, token);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_set(w->h, "tx1", &mtu));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_address_remove(w->h, "tx0", &a.address));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	assert_back(w, before);
+	assert_refused(w->h, hycan_transaction_confirm(w->h, reply->token), HYCAN_REFUSAL_NOT_FOUND);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	free(reply);
+	free(before);
+}
+
+static void test_limit(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	char text[32];
+
+	make_pair();
+	for (unsigned int i = 0; i < 17; i++) {
+		struct hycan_link_address a = { .link = "tx1" };
+
+		snprintf(text, sizeof(text), "10.10.%u.1/24", i);
+		a.address = prefix(text);
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_address_add(w->h, &a));
+		if (i == 16) {
+			assert_refused(w->h, hycan_transaction_commit(w->h, &options, NULL), HYCAN_REFUSAL_LIMIT);
+			assert_string_equal(hycan_error_field(w->h), "confirm_within");
+			break;
+		}
+		assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+		assert_true(reply->has_token);
+		free(reply);
+	}
+	free(shell("ip addr show tx1 | grep -q 10.10.15.1 && ! ip addr show tx1 | grep -q 10.10.16.1"));
+	hycan_close(w->h);
+	w->h = NULL;
+	shell_until(20, "! ip addr show tx1 | grep -q 10.10");
+	assert_int_equal(hycan_open(&w->h, w->socket), 0);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+}
+
+/* What is so already is not to be confirmed. */
+static void test_unchanged(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a = shared();
+
+	make_pair();
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_true(reply->unchanged && !reply->has_token);
+	free(reply);
+}
+
+/* A failure takes everything back at once, and nothing waits. */
+static void test_failure(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_pending_transaction *list = NULL;
+	struct hycan_link_address a = shared();
+	size_t n = 1;
+
+	make_pair();
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &options, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_list(w->h, &list, &n));
+	assert_int_equal(n, 0);
+	free(list);
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+}
+
+static void test_final(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 5 };
+
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &options, NULL), HYCAN_REFUSAL_INVALID);
+	free(shell("ip link show tx0"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_confirm, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_cancel, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_time, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_end, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_objects, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_whose, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_held, begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_one_on_another, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_limit, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_unchanged, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_failure, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("transaction.confirm", tests, NULL, NULL);
+}
