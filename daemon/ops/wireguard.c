@@ -245,8 +245,9 @@ static size_t missing_allowed_ips(const struct wishes *w, const struct wish *wis
 	for (size_t i = 0; i < wish->config->n_allowed_ips; i++) {
 		struct claim *claim = find_claim(w, &wish->config->allowed_ips[i]);
 
-		if (!claim->done)
-			additions[n++] = *claim->prefix;
+		if (!claim || claim->done)
+			continue;
+		additions[n++] = *claim->prefix;
 		claim->done = true;
 	}
 	return n;

@@ -49,55 +49,85 @@ static void forget_unused(struct observer *observer)
 	pthread_mutex_unlock(&observer->lock);
 }
 
+/* What the thread looks at in a round, and waits for. */
+struct round {
+	struct observed **observed;
+	struct pollfd *fds; /* of what is observed, behind that of the eventfd which wakes the thread */
+	size_t room;
+};
+
+static void round_release(struct round *round)
+{
+	free(round->observed);
+	free(round->fds);
+}
+
+static void round_grow(struct round *round, size_t room)
+{
+	struct observed **observed = reallocarray(round->observed, room, sizeof(*observed));
+	struct pollfd *fds = reallocarray(round->fds, room, sizeof(*fds));
+
+	round->observed = observed ? observed : round->observed;
+	round->fds = fds ? fds : round->fds;
+	if (observed && fds)
+		round->room = room;
+}
+
+/* Takes what is observed at this moment, or as much as there is memory for. Returns how many. */
+static size_t round_begin(struct round *round, const struct observer *observer)
+{
+	size_t n = observer->n_observed;
+
+	if (n >= round->room)
+		round_grow(round, n + 17);
+	if (round->room == 0)
+		return 0;
+	n = n < round->room ? n : round->room - 1;
+	if (n)
+		memcpy(round->observed, observer->observed, n * sizeof(*round->observed));
+	return n;
+}
+
+static void round_wait(struct round *round, size_t n, const struct observer *observer)
+{
+	int timeout = -1;
+
+	if (round->room == 0) {
+		/* without memory there is nothing to wait with but time */
+		(void)poll(NULL, 0, 1000);
+		return;
+	}
+	round->fds[0] = (struct pollfd){ .fd = observer->wake, .events = POLLIN };
+	for (size_t i = 0; i < n; i++) {
+		round->fds[i + 1] = (struct pollfd){ .fd = op_monitor_fd(round->observed[i]->monitor), .events = POLLIN };
+		timeout = observed_wait_time(round->observed[i], timeout);
+	}
+	(void)poll(round->fds, n + 1, timeout);
+	if (round->fds[0].revents)
+		observer_clear(observer->wake);
+}
+
 void *observer_run(void *userdata)
 {
 	struct observer *observer = userdata;
-	_cleanup_free_ struct pollfd *fds = NULL;
-	_cleanup_free_ struct observed **observed = NULL;
-	size_t room = 0, n;
+	_cleanup_(round_release) struct round round = { 0 };
+	size_t n;
 	bool stop;
 
 	for (;;) {
-		int timeout = -1;
-
 		take_commands(observer);
 		forget_unused(observer);
 		pthread_mutex_lock(&observer->lock);
 		stop = observer->stop;
-		n = observer->n_observed;
-		if (n + 1 > room) {
-			struct pollfd *more = reallocarray(fds, n + 17, sizeof(*fds));
-			struct observed **others = reallocarray(observed, n + 17, sizeof(*observed));
-
-			fds = more ? more : fds;
-			observed = others ? others : observed;
-			if (more && others)
-				room = n + 17;
-			else
-				n = room ? room - 1 : 0;
-		}
-		if (n)
-			memcpy(observed, observer->observed, n * sizeof(*observed));
+		n = round_begin(&round, observer);
 		pthread_mutex_unlock(&observer->lock);
 		if (stop)
 			return NULL;
 		observer->telling.told = false;
 		for (size_t i = 0; i < n; i++)
-			observed_serve(observed[i]);
+			observed_serve(round.observed[i]);
 		if (observer->telling.told)
 			observer_raise(observer->notify);
-		if (!fds) {
-			/* without memory there is nothing to wait with but time */
-			(void)poll(NULL, 0, 1000);
-			continue;
-		}
-		fds[0] = (struct pollfd){ .fd = observer->wake, .events = POLLIN };
-		for (size_t i = 0; i < n; i++) {
-			fds[i + 1] = (struct pollfd){ .fd = op_monitor_fd(observed[i]->monitor), .events = POLLIN };
-			timeout = observed_wait_time(observed[i], timeout);
-		}
-		(void)poll(fds, n + 1, timeout);
-		if (fds[0].revents)
-			observer_clear(observer->wake);
+		round_wait(&round, n, observer);
 	}
 }

@@ -325,112 +325,36 @@ int session_each(struct server *server, session_found *found, void *userdata)
 	return r;
 }
 
-/* -------------------------------------------------------------------------------------------------- what operations ask */
-
-static struct peer *peer_of(struct op *op)
-{
-	return ((struct job *)op)->peer;
-}
-
-int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request)
-{
-	struct session_record *r = &peer_of(op)->session->record;
-
-	r->lifetime = request->lifetime;
-	r->seconds = request->has_seconds ? request->seconds : 0;
-	if (request->has_grace)
-		r->grace = request->grace;
-	return 0;
-}
-
-static struct session *find(struct server *server, uid_t uid, const char *token)
-{
-	struct session *s;
-
-	LIST_FOREACH(s, &server->sessions, entry)
-	if (s->record.uid == uid && strcmp(s->record.token, token) == 0)
-		break;
-	return s;
-}
-
-static int refuse_token(struct op *op)
-{
-	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "token",
-	                 "There is no session of uid %u with this token: it was another user's, or it ended with its grace and its "
-	                 "leases.",
-	                 op->uid);
-}
-
 /* A connection that is there, and whose session is another's now, begins anew. */
 static int begin_anew(struct peer *peer)
 {
-	struct session *fresh = session_new(peer->server, peer->identity.uid);
-
-	if (!fresh)
-		return -ENOMEM;
-	fresh->peer = peer;
-	peer->session = fresh;
-	return 0;
-}
-
-int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
-{
-	struct peer *peer = peer_of(op);
-	struct session *own = peer->session, *s = find(peer->server, op->uid, token);
+	struct session *before = peer->session;
 	int r;
 
-	if (!s)
-		return refuse_token(op);
-	if (s->peer && s->peer->job)
-		return op_refuse(op, HYCAN_REFUSAL_BUSY, "token", "A request of that connection is being carried out: try again.");
-	if (s != own) {
-		r = s->peer ? begin_anew(s->peer) : 0;
-		if (r < 0)
-			return r;
-		ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
-		s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
-		for (size_t i = 0; i < own->n_netns; i++)
-			session_enter(peer, own->netns[i].inode, own->netns[i].fd);
-		s->peer = peer;
-		s->ends_us = NEVER;
-		/* what is not gone yet stays */
-		s->connection_ends = false;
-		peer->session = s;
-		own->peer = NULL;
-		settle(own);
-	}
-	*ret_objects = (uint32_t)ledger_session_count(peer->server->ledger, s->record.id);
-	return 0;
+	peer->session = NULL;
+	r = session_begin(peer, 0);
+	if (r < 0)
+		peer->session = before;
+	return r;
 }
 
-int session_renew(struct op *op, const char *token)
+int session_take_over(struct peer *peer, struct session *s)
 {
-	struct peer *peer = peer_of(op);
-	struct session *s = token ? find(peer->server, op->uid, token) : peer->session;
+	struct session *own = peer->session;
+	int r = s->peer ? begin_anew(s->peer) : 0;
 
-	if (!s)
-		return refuse_token(op);
-	ledger_renew(peer->server->ledger, s->record.id, server_now_us());
+	if (r < 0)
+		return r;
+	ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
+	s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
+	for (size_t i = 0; i < own->n_netns; i++)
+		session_enter(peer, own->netns[i].inode, own->netns[i].fd);
+	s->peer = peer;
+	s->ends_us = NEVER;
+	/* what is not gone yet stays */
+	s->connection_ends = false;
+	peer->session = s;
+	own->peer = NULL;
+	settle(own);
 	return 0;
-}
-
-int session_replace_begin(struct op *op, const struct hycan_object_replace_begin_request *request)
-{
-	struct session *s = peer_of(op)->session;
-
-	s->replaces = true;
-	s->kind = request->has_kind ? request->kind : 0;
-	s->round = ledger_round(peer_of(op)->server->ledger);
-	return 0;
-}
-
-int session_replace_end(struct op *op, uint32_t *ret_removed)
-{
-	struct job *job = (struct job *)op;
-	struct session *s = job->peer->session;
-
-	if (!s->replaces)
-		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL, "Nothing was begun: ask for object.replace_begin first.");
-	s->replaces = false;
-	return sweep_stale(job, s->kind, s->round, ret_removed);
 }

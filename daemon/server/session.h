@@ -63,6 +63,9 @@ int session_open_timer(struct server *server);
 /* A peer has said hello. 0 or -errno. */
 int session_begin(struct peer *peer, uint32_t grace);
 
+/* The peer goes on with another session, from the peer that has it, if there is one; its own ends. 0 or -ENOMEM. */
+int session_take_over(struct peer *peer, struct session *session);
+
 /* The peer is gone, and nothing of it is under way. */
 void session_lost(struct peer *peer);
 
@@ -96,7 +99,7 @@ void session_leave_all(struct server *server);
 typedef int session_found(const struct session_record *record, void *userdata);
 int session_each(struct server *server, session_found *found, void *userdata);
 
-/* What operations ask: table in about.c. */
+/* What operations ask: table in about.c, functions in session_ask.c. */
 int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request);
 int session_adopt(struct op *op, const char *token, uint32_t *ret_objects);
 int session_renew(struct op *op, const char *token);

@@ -65,20 +65,14 @@ static void compare(struct findings *f, const char *check, const char *what, siz
 		find(f, check, "The daemon made %zu %s here, and only %zu are there.", made, what, there);
 }
 
-/* Strangers may have put more into our table; only what is missing is wrong. */
-static void look_at_table(struct findings *f)
+static void compare_with_table(struct findings *f, size_t ports, size_t masquerades)
 {
-	size_t ports = f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT);
-	size_t masquerades = f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE);
 	_cleanup_free_ struct hycan_port_mapping *port = NULL;
 	_cleanup_free_ struct hycan_masquerade *masquerade = NULL;
 	bool whole = true;
 	size_t n = 0;
 	int r;
 
-	/* a kernel without nf_tables is well as long as nobody asked for any of this */
-	if (ports + masquerades == 0)
-		return;
 	r = kernel_nat_check(f->op->scope, &whole);
 	if (r < 0)
 		find(f, "rules", "The kernel does not tell: %s.", strerror(-r));
@@ -90,6 +84,17 @@ static void look_at_table(struct findings *f)
 	n = 0;
 	r = kernel_masquerade_list(f->op->scope, &masquerade, &n);
 	compare(f, "masquerade", "masqueraded subnets", masquerades, r, n);
+}
+
+/* Strangers may have put more into our table; only what is missing is wrong. */
+static void look_at_table(struct findings *f)
+{
+	size_t ports = f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT);
+	size_t masquerades = f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE);
+
+	/* a kernel without nf_tables is well as long as nobody asked for any of this */
+	if (ports + masquerades > 0)
+		compare_with_table(f, ports, masquerades);
 }
 
 int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)
