@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "view.h"
 #include "world.h"
 
 /* Without addresses that the kernel gives, so that nothing changes but by us. */
@@ -45,8 +46,7 @@ static void test_everywhere(void **state)
 		                               .out_interface = "other" };
 	char *before, *after;
 
-	/* the kernel notes carriers a little later */
-	shell_until(20, "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN'");
+	view_settle();
 	before = shell("ip -d link; ip address; ip route; ip rule");
 	assert_told(w, hycan_link_up(w->h, "other"), "name");
 	assert_told(w, hycan_link_down(w->h, "other"), "name");

@@ -214,3 +214,10 @@ void assert_as_ip_shows(const struct hycan_link *link)
 	if (link->has_can)
 		compare_can(link->name, &link->can);
 }
+
+/* The kernel notes later than at once that a carrier has come or gone, and only then tries new IPv6 addresses. */
+void view_settle(void)
+{
+	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
+	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
+}

@@ -12,6 +12,12 @@
 void assert_as_ip_shows(const struct hycan_link *link);
 
 /*
+ * Waits until the kernel has noted which carriers have come and gone, and all IPv6 addresses are complete: for who compares
+ * what ip(8) shows before and after.
+ */
+void view_settle(void);
+
+/*
  * What “ip -d -s -j link show” has for a link at some paths, separated by spaces: free() it. A path is made of keys with
  * dots between: “linkinfo.info_kind”. A step into a list tells whether the text is in it: “flags.UP” is “yes” or “no”.
  * “-” stands for what is not there.

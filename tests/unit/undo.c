@@ -16,6 +16,7 @@
 #include "server.h"
 #include "table.h"
 #include "undo.h"
+#include "view.h"
 
 struct fixture {
 	struct server server;
@@ -47,6 +48,7 @@ static int end(void **state)
 
 static char *everything(void)
 {
+	view_settle();
 	return shell("ip -d link; ip address; ip route show table all; ip -6 route show table all; ip rule; ip -6 rule; "
 	             "nft list ruleset 2>/dev/null; cat /proc/sys/net/ipv4/ip_forward");
 }

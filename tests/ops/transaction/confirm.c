@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "view.h"
 #include "world.h"
 
 #define VIEW "ip -d link; ip -d addr; ip route show table all | sort"
@@ -45,16 +46,9 @@ static void change(struct hycan *h, uint32_t seconds, bool detached, char token[
 	free(shell("ip link show tx1 | grep -q 'mtu 1400' && ip addr show tx1 | grep -q 10.9.0.1 && ! ip route | grep -q 10.5"));
 }
 
-/* The kernel notes carriers and new IPv6 addresses a little later. */
-static void settle(void)
-{
-	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
-	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
-}
-
 static char *view(void)
 {
-	settle();
+	view_settle();
 	return shell(VIEW);
 }
 

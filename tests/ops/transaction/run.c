@@ -7,6 +7,7 @@
 
 #include <hycan/schema.h>
 
+#include "view.h"
 #include "world.h"
 
 static struct hycan_link_address address_of(const char *link, const char *text)
@@ -22,6 +23,7 @@ static struct hycan_link_address address_of(const char *link, const char *text)
 static void make_pair(void)
 {
 	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up"));
+	view_settle();
 }
 
 static void test_all(void **state)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "view.h"
 #include "world.h"
 
 #define VIEW                                                                                                                       \
@@ -19,13 +20,6 @@
 	"for i in $(wg show interfaces 2>/dev/null); do wg showconf $i; done"
 
 typedef int step(struct hycan *h);
-
-/* The kernel notes later than at once that a carrier has come or gone, and only then tries new IPv6 addresses. */
-static void settle(void)
-{
-	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
-	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
-}
 
 /* Shows the lines that differ, which are few among hundreds. */
 static void assert_same_view(struct world *w, const char *before)
@@ -52,19 +46,19 @@ static void assert_taken_back(struct world *w, step *steps)
 {
 	char *before, *after;
 
-	settle();
+	view_settle();
 	before = shell(VIEW);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_int_equal(steps(w->h), 0);
 	assert_done(w->h, hycan_link_up(w->h, "none"));
 	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	assert_contains(hycan_error_message(w->h), "“none”");
-	settle();
+	view_settle();
 	assert_same_view(w, before);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_int_equal(steps(w->h), 0);
 	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
-	settle();
+	view_settle();
 	after = shell(VIEW);
 	assert_string_not_equal(before, after);
 	free(before);
@@ -149,7 +143,7 @@ static void test_links(void **state)
 	make_pair();
 	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx2 up && ip link set tx3 up"));
 	/* with its first carrier tx3 is given an address, and keeps it */
-	settle();
+	view_settle();
 	free(shell("ip link set tx2 down && ip link set tx2 alias before"));
 	assert_taken_back(w, up);
 	free(shell("ip link set tx2 down"));
@@ -218,7 +212,7 @@ static void test_address_ipv6(void **state)
 	struct world *w = *state;
 
 	make_pair();
-	settle();
+	view_settle();
 	free(shell("ip addr del 2001:db8:1::2/64 dev tx0"));
 	free(shell("ip -6 route add 2001:db8:7::/48 dev tx0 src 2001:db8:1::1"));
 	assert_taken_back(w, remove_ipv6);
