@@ -28,7 +28,7 @@ static const char usage[] =
 	"  --log-level LEVEL  emerg … debug, or 0 … 7; at first info\n"
 	"  --private FD       serve the connected socket FD alone, with the caller's rights, and end with it\n"
 	"  --handover         at SIGTERM leave the connections with systemd, for the next daemon\n"
-	"  --stopped          take away what connections held that a daemon left with systemd, and end\n"
+	"  --stopped          take away what connections and leases held that a daemon left with systemd, and end\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"

@@ -79,7 +79,11 @@ static int run(struct errand *errand, struct job *job)
 {
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
 
-	return sweep_session(s, job, server_now_us(), s->connection_ends, &s->next_lease_us);
+	/* who stops the service does not come back to end what has time left */
+	if (s->server->only_ends)
+		return sweep_session(s, job, NEVER, true, "the service was stopped", &s->next_lease_us);
+	return sweep_session(s, job, server_now_us(), s->connection_ends,
+	                     s->connection_ends ? "the client is gone" : "the lease is over", &s->next_lease_us);
 }
 
 static void settle(struct session *s);
@@ -99,6 +103,8 @@ static void settle(struct session *s)
 {
 	uint64_t now_us = server_now_us(), next_us = s->ends_us < s->leases_us ? s->ends_us : s->leases_us;
 
+	if (s->server->only_ends)
+		next_us = s->ends_us = now_us;
 	if (s->ending)
 		return;
 	if (!s->peer && ledger_session_count(s->server->ledger, s->record.id) == 0) {

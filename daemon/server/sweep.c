@@ -162,12 +162,13 @@ static void take_all(struct place *place, struct ledger_key *keys, size_t n)
 		take(place, &keys[i]);
 }
 
-int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, uint64_t *ret_next_us)
+int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, const char *cause,
+                  uint64_t *ret_next_us)
 {
 	_cleanup_(place_done) struct place place = {
 		.job = job,
 		.session = session,
-		.cause = { .words = connection ? "the client is gone" : "the lease is over", .uid = session->record.uid },
+		.cause = { .words = cause, .uid = session->record.uid },
 	};
 	struct ledger *ledger = job->server->ledger;
 	_cleanup_(keys_free) struct ledger_key *keys = calloc(SLICE, sizeof(*keys));

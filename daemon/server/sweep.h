@@ -13,10 +13,11 @@ struct op;
 struct session;
 
 /*
- * A slice of what a session holds: leases that have ended, and with connection all that is no lease. 1: there is more. 0:
- * nothing is left; ret_next_us is when the next lease ends, or UINT64_MAX.
+ * A slice of what a session holds: leases that have ended, and with connection all that is no lease; cause: why it goes, for
+ * the log. 1: there is more. 0: nothing is left; ret_next_us is when the next lease ends, or UINT64_MAX.
  */
-int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, uint64_t *ret_next_us);
+int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, const char *cause,
+                  uint64_t *ret_next_us);
 
 /* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, a refusal or -errno. */
 int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed);

@@ -360,7 +360,7 @@ static void a_namespace(void **state)
 	assert_done(m->w->h, hycan_link_get(m->w->h, "br9", &link));
 }
 
-/* It was no restart but a stop: what was bound to connections goes, and the rest stays. */
+/* It was no restart but a stop: what was bound to connections goes, and leases, and the rest stays. */
 static void a_stop(void **state)
 {
 	struct manager *m = *state;
@@ -372,17 +372,22 @@ static void a_stop(void **state)
 	rule.priority = 1001;
 	assert_done(m->w->h, hycan_session_lifetime(m->w->h, HYCAN_LIFETIME_CONNECTION, NULL));
 	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
-	/* over a restart it is held all the time */
+	rule.priority = 1002;
+	assert_done(m->w->h,
+	            hycan_session_lifetime(m->w->h, HYCAN_LIFETIME_LEASE,
+	                                   &(struct hycan_session_lifetime_options){ .has_seconds = true, .seconds = 3600 }));
+	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
+	/* over a restart they are held all the time */
 	restart(m);
-	free(shell("ip rule | grep -q ^1001:"));
+	free(shell("ip rule | grep -q ^1001: && ip rule | grep -q ^1002:"));
 	assert_done(m->w->h, hycan_rule_add(m->w->h, &rule));
 	stop(m);
-	free(shell("ip rule | grep -q ^1001:"));
+	free(shell("ip rule | grep -q ^1001: && ip rule | grep -q ^1002:"));
 	for (size_t i = 0; i < m->n; i++)
 		close(m->store[i]);
 	m->n = 0;
 	free(shell("%s --stopped --state %s/ledger 2>&1", world_daemon_path(), m->w->directory));
-	free(shell("ip rule | grep -q ^1000: && ! ip rule | grep -q ^1001:"));
+	free(shell("ip rule | grep -q ^1000: && ! ip rule | grep -q '^100[12]:'"));
 	start(m);
 	free(shell("ip rule | grep -q ^1000:"));
 	rule.priority = 1000;
