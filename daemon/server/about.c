@@ -110,6 +110,7 @@ static int status(struct op *op, struct hycan_daemon_status_reply *reply)
 	reply->uptime_ms = (server_now_us() - server->started_us) / 1000;
 	reply->clients = (uint32_t)server->n_peers;
 	reply->objects = (uint32_t)ledger_count(server->ledger);
+	reply->longest_turn_us = server->longest_turn_us;
 	reply->operations = s;
 	for (size_t i = 0; i < n_operations; i++) {
 		size_t n = used_buckets(server->statistics.operation[i].latency);

@@ -382,11 +382,14 @@ static int serve_peers(struct server *server)
 		server->n_ready = epoll_wait(server->epoll, server->ready, SERVER_TURN, turn_any(server) ? 0 : -1);
 		if (server->n_ready < 0 && errno != EINTR)
 			return -errno;
+		turn_woke(server);
 		for (int i = 0; i < server->n_ready; i++) {
 			if (server->ready[i].data.ptr == server)
 				others = true;
-			else if (server->ready[i].data.ptr)
+			else if (server->ready[i].data.ptr) {
 				peer_ready(server->ready[i].data.ptr, server->ready[i].events);
+				turn_done(server);
+			}
 		}
 		server->n_ready = 0;
 		turn_serve(server);
@@ -426,8 +429,11 @@ int server_run(struct server *server)
 			r = serve_peers(server);
 		if (r == 0)
 			r = sd_event_wait(server->event, 0);
-		if (r > 0)
+		if (r > 0) {
+			turn_woke(server);
 			r = sd_event_dispatch(server->event);
+			turn_done(server);
+		}
 	}
 	sd_notify(0, "STOPPING=1");
 	if (r < 0)

@@ -12,6 +12,20 @@
 #define REST_US  100000
 #define TIMER_US 10000
 
+void turn_woke(struct server *server)
+{
+	server->busy_since_us = server_now_us();
+}
+
+void turn_done(struct server *server)
+{
+	uint64_t now_us = server_now_us();
+
+	if (now_us - server->busy_since_us > server->longest_turn_us)
+		server->longest_turn_us = now_us - server->busy_since_us;
+	server->busy_since_us = now_us;
+}
+
 void turn_begin(struct server *server)
 {
 	server->turn_began_us = server_now_us();
@@ -103,6 +117,7 @@ static void serve(struct server *server, bool slow)
 
 		turn_forget(peer);
 		peer_continue(peer);
+		turn_done(server);
 	}
 }
 

@@ -17,6 +17,10 @@
 
 int turn_open(struct server *server);
 
+/* The loop woke up; it has done one thing, and looks for the next. */
+void turn_woke(struct server *server);
+void turn_done(struct server *server);
+
 /* A peer's turn begins. */
 void turn_begin(struct server *server);
 

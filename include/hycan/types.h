@@ -659,6 +659,7 @@ struct hycan_daemon_status_reply {
 	uint32_t objects; /**< things in the kernel that it made and that nobody removed through it */
 	const struct hycan_operation_statistics *operations; /**< one for each operation that was asked for; n_operations of them */
 	size_t n_operations; /**< number of operations */
+	uint64_t longest_turn_us; /**< longest time for which its loop was busy with one thing and looked at nobody else, in microseconds */
 };
 
 /** What link.list can be given beside what it needs. */

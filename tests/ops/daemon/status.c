@@ -29,6 +29,7 @@ static void test_counts(void **state)
 	assert_int_equal(s->pid, w->daemon);
 	assert_int_equal(s->clients, 2);
 	assert_true(strlen(s->version) > 0);
+	assert_true(s->longest_turn_us > 0 && s->longest_turn_us / 1000 <= s->uptime_ms);
 	uptime = s->uptime_ms;
 	up = find(s, "link.up");
 	assert_non_null(up);
