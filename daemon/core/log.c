@@ -99,7 +99,7 @@ void log_write(int priority, const char *format, ...)
 
 void log_audit(int priority, const struct log_audit *a)
 {
-	char text[512];
+	char text[1024];
 
 	if (!log_enabled(priority))
 		return;
@@ -108,8 +108,9 @@ void log_audit(int priority, const struct log_audit *a)
 	         *a->sentence ? ": " : "", a->sentence);
 	if (to_journal())
 		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", a->operation, "HYCAN_OBJECT=%s",
-		                a->object, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid, "HYCAN_PID=%d", a->pid,
-		                "HYCAN_DURATION_US=%" PRIu64, a->duration_us, "HYCAN_CAUSE=%s", a->cause, NULL);
+		                a->object, "HYCAN_REQUEST=%s", a->request, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid,
+		                "HYCAN_PID=%d", a->pid, "HYCAN_NETNS=%" PRIu64, a->netns, "HYCAN_DURATION_US=%" PRIu64,
+		                a->duration_us, "HYCAN_CAUSE=%s", a->cause, NULL);
 	else
 		to_stderr("hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
 }

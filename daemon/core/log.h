@@ -25,12 +25,14 @@ __attribute__((format(printf, 2, 3))) void log_write(int priority, const char *f
 /* What is kept of each request: enough to explain the state of the machine. */
 struct log_audit {
 	const char *operation; /* “vlan.create” */
-	const char *object;    /* what policy looked at: “eth0.100”; or "" */
-	const char *result;    /* “done”, the word of a refusal, or the text of an errno */
+	const char *object;    /* what it was about: “eth0.100”; or "" */
+	const char *request;   /* what was asked for: “parent=eth0 vlan_id=100”; or "" */
+	const char *result;    /* “done”, “unchanged”, “let_go”, the word of a refusal, or the text of an errno */
 	const char *sentence;  /* why not; or "" */
 	const char *cause;     /* why the daemon did it by itself; or "": it was asked */
 	uid_t uid;             /* who, or for whom */
 	pid_t pid;             /* the client's, or the daemon's own */
+	uint64_t netns;        /* inode of the network namespace, or 0 */
 	uint64_t duration_us;
 };
 

@@ -23,6 +23,7 @@
 #include "server.h"
 #include "session.h"
 #include "table.h"
+#include "wording.h"
 
 /* From so many bytes on, taking a frame apart is slow itself. */
 #define LONG_FRAME (128u << 10)
@@ -110,20 +111,6 @@ static int check_access(struct job *job)
 	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, verdict.field, "%s", verdict.reason);
 }
 
-/* What it was about, for the log: the first thing that policy looks at. */
-static void format_object(const struct job *job, char *text, size_t size)
-{
-	const struct hycan_structure *s = job->operation->request;
-
-	for (uint16_t i = 0; i < s->n_fields && !*text; i++) {
-		size_t n = 0;
-		const void *value = s->field[i].flags & HYCAN_FIELD_POLICY ? wire_values(&s->field[i], &job->request, &n) : NULL;
-
-		if (n > 0)
-			hycan_value_format(&s->field[i], value, text, size);
-	}
-}
-
 static int audit_priority(const struct job *job)
 {
 	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
@@ -131,34 +118,42 @@ static int audit_priority(const struct job *job)
 	return change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
 }
 
-void dispatch_audit_object(const struct job *job, const char *object, uint64_t duration_us, const char *cause)
+static void audit(const struct job *job, const char *object, const char *request, uint64_t duration_us, const char *cause)
 {
+	/* what is in no namespace may have ended the one that the job had */
+	bool is_somewhere = job->operation->access == HYCAN_ACCESS_WRITE;
 	struct log_audit line = {
 		.operation = job->operation->name,
 		.object = object,
-		.result = job->result > 0 ? refusal_name(job->result)
-		          : job->result   ? strerror(-job->result)
-		                          : "done",
+		.request = request,
+		.result = wording_result(job),
 		.sentence = job->result ? job->op.sentence : "",
 		.cause = cause,
 		.uid = job->peer ? job->peer->identity.uid : job->holder.uid,
 		.pid = job->peer ? job->peer->identity.pid : getpid(),
+		.netns = is_somewhere && job->op.scope ? op_scope_inode(job->op.scope) : 0,
 		.duration_us = duration_us,
 	};
 
 	log_audit(audit_priority(job), &line);
 }
 
-void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause)
+void dispatch_audit_object(const struct job *job, const char *object, uint64_t duration_us, const char *cause)
 {
-	char object[HYCAN_ADDRESS_TEXT_SIZE] = "";
+	audit(job, object, "", duration_us, cause);
+}
+
+void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause)
+{
+	char object[512], request[512] = "";
 
 	if (!log_enabled(audit_priority(job)))
 		return;
-	/* what was not decoded to its end has no values to show */
-	if (job->decoded)
-		format_object(job, object, sizeof(object));
-	dispatch_audit_object(job, object, duration_us, cause);
+	wording_object(job, object, sizeof(object));
+	/* others say who one is, or how to find what one had */
+	if (job->operation->access == HYCAN_ACCESS_WRITE)
+		wording_request(job, request, sizeof(request));
+	audit(job, object, request, duration_us, cause);
 }
 
 void dispatch_finish(struct job *job)

@@ -48,7 +48,7 @@ int dispatch_judge(struct job *job);
  * Writes down who asked for what, and what became of it. cause: why the daemon did it by itself (“the client is gone”);
  * or "".
  */
-void dispatch_audit(const struct job *job, uint64_t duration_us, const char *cause);
+void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause);
 
 /* The same with words for what it was about. */
 void dispatch_audit_object(const struct job *job, const char *object, uint64_t duration_us, const char *cause);

@@ -207,7 +207,10 @@ static void take(struct job *job, const struct ledger_key *key)
 	if (undo_key(job, job->op.scope, key, NULL, sentence) != 0) {
 		log_write(LOG_ERR, "What nobody holds any more could not be taken away: %s", sentence);
 		ledger_cancel(job->server->ledger, job);
+		return;
 	}
+	/* it was taken away after all */
+	job->lets_go = job->op.unchanged = false;
 }
 
 static int record_effect(const struct key_view *v)

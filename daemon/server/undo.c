@@ -79,6 +79,8 @@ static void tell(struct job *job, const struct ledger_key *key, const struct und
 	char text[128];
 
 	job->result = result;
+	/* that is about the request around it */
+	job->op.unchanged = false;
 	job->holder.uid = cause->uid;
 	dispatch_audit_object(job, (key_format(key, text, sizeof(text)), text), duration_us, cause->words);
 }

@@ -204,6 +204,27 @@ check_restart() {
 	as member hycanctl link up vcan0
 }
 
+# Whoever reads the log knows who made what is there.
+check_explained() {
+	"$PYTHON" "${self%/*}/explained.py" || fail "the log does not explain what is there"
+}
+
+# Connections over restarts, stops and crashes, and what the log says of each change.
+check_clients() {
+	"$BUILD/tests/service/test-service-restarts" || fail "clients"
+}
+
+# As systemd itself counts it, of the unit as it runs.
+check_exposure() {
+	local exposure
+
+	rm -f $drop_in
+	systemctl daemon-reload
+	exposure=$(systemd-analyze security --no-pager hycan-daemon.service | sed -n 's/.*hycan-daemon.service: \([0-9.]*\) .*/\1/p')
+	echo "service: the exposure is $exposure"
+	[[ ${exposure/./} -le 15 ]] || fail "the exposure is above 1.5: $exposure"
+}
+
 # Broken at the start: it does not start, and says why.
 check_broken_start() {
 	printf 'allow everybody all\n' >$policy
@@ -231,7 +252,7 @@ fi
 PATH=$PREFIX/sbin:$PREFIX/bin:$PATH
 install_it
 tighten
-for check in process built_in_policy operations reload activation restart process broken_start end; do
+for check in process built_in_policy operations explained reload activation restart process broken_start clients end exposure; do
 	started=$SECONDS
 	"check_$check"
 	echo "service: $check: well ($((SECONDS - started)) s)"
