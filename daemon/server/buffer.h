@@ -19,9 +19,10 @@ static inline size_t buffer_used(const struct buffer *b)
 	return b->end - b->begin;
 }
 
+/* The first of those that are not consumed, or NULL where there was never one. */
 static inline uint8_t *buffer_first(struct buffer *b)
 {
-	return b->data + b->begin;
+	return b->data ? b->data + b->begin : NULL;
 }
 
 /* Room for size more bytes behind the end; NULL when that would be more than limit in all, or there is no memory. */

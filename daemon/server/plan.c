@@ -124,11 +124,13 @@ static void name_request(const struct job *job, char *text, size_t size)
 /* The first request behind the mark that is of the job's own operation, decoded; false: there is none. */
 static bool find_former(struct job *job, struct undo_log *undo, struct undo_mark mark, union message *former)
 {
-	const uint8_t *p = buffer_first(&undo->frames) + mark.end, *end = buffer_first(&undo->frames) + buffer_used(&undo->frames);
+	const uint8_t *first = buffer_first(&undo->frames);
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
 	struct nlmsghdr nlh;
 
-	for (; p < end; p += nlh.nlmsg_len) {
+	for (size_t at = mark.end; at < buffer_used(&undo->frames); at += nlh.nlmsg_len) {
+		const uint8_t *p = first + at;
+
 		memcpy(&nlh, p, sizeof(nlh));
 		if (nlh.nlmsg_type != job->operation->number)
 			continue;
