@@ -99,6 +99,32 @@ def hello(schema):
     return next(o for o in schema.operations if o.name == "session.hello")
 
 
+def trust(schema, greeting):
+    """Streams to a daemon that keeps its ledger in a file, and dies: lifetimes, adoption, transactions, mark and sweep."""
+    named = {o.name: o for o in schema.operations}
+    writes = [o for o in schema.operations if o.access == "write" and o.runs != "loop" and not o.lists]
+
+    def ask(name, seq, n=0, body=None):
+        o = named[name]
+        return frame(o.number, 0x605, seq, attributes(schema, o.request, n, False) if body is None else body)
+
+    def step(o, n):
+        return attribute(1, attribute(1, struct.pack("H", o.number)) + attribute(2, attributes(schema, o.request, n, False)))
+
+    for index, o in enumerate(writes):
+        held = ask("session.lifetime", 2, body=attribute(1, bytes([2 + index % 2])) + (attribute(2, struct.pack("I", 60)) if index % 2 else b""))
+        steps = step(o, 0) + step(writes[(index + 1) % len(writes)], 1) + step(writes[(index + 7) % len(writes)], 0)
+        stream = greeting + held + ask(o.name, 3) + ask(o.name, 4, 1) + ask("transaction.run", 5, body=steps) + \
+            ask("transaction.run", 6, body=steps + attribute(2, b"\1")) + \
+            ask("transaction.run", 7, body=steps + attribute(3, struct.pack("I", 60))) + ask("transaction.list", 8, body=b"") + \
+            ask("transaction.confirm" if index % 3 else "transaction.cancel", 9) + ask("object.list", 10, body=b"")
+        yield f"{o.name}-held", bytes([1 | 32 | 64, index, 0]) + stream
+        yield f"{o.name}-adopted", bytes([1 | 16 | 32 | (index % 2) * 64, index, 0]) + greeting + held + \
+            ask("object.replace_begin", 3, body=b"") + ask(o.name, 4) + ask("session.adopt", 5, body=attribute(1, b"01" * 16 + b"\0")) + \
+            ask(o.name, 6, 1) + ask("session.renew", 7, body=b"") + ask("object.replace_end", 8, body=b"") + \
+            ask("object.clear", 9, body=b"")
+
+
 def frames(schema):
     """[mode][pieces][descriptors] a stream of requests"""
     greeting = frame(hello(schema).number, 5, 1, attributes(schema, hello(schema).request, 0, False))
@@ -107,6 +133,7 @@ def frames(schema):
         requests = b"".join(frame(o.number, 0x605, 2 + n, attributes(schema, o.request, n, bool(n))) for n in (0, 1))
         yield o.name, bytes([index % 32, index, any(f.type == "fd" for f in o.request)]) + greeting + requests + \
             frame(whoami.number, 5, 4, b"")
+    yield from trust(schema, greeting)
     for operation in (1, 2, 3, 7):
         yield f"classic-{operation}", bytes([operation % 4, 0, 0, operation, 5]) + b"vcan0"
 

@@ -7,10 +7,12 @@
  * A whole server with its loop, its workers and its policy runs in this process; only handlers, kernel and log are
  * replaced (handlers.c). The client is one more event source in the server's own loop, so a run follows from its input;
  * where there are several, they send the same in different pieces. Every whole request must be answered once, every
- * answer must be one, and no descriptor may stay behind.
+ * answer must be one, and no descriptor may stay behind. What a daemon has in its file when it changes the kernel is what
+ * its successor would find if it died there: that one must end with nothing half done.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,8 @@ enum {
 	MODE_ABRUPT = 4, /* it goes without reading the rest */
 	MODE_END = 8,    /* and the server ends at that moment, whatever is under way */
 	MODE_MANY = 16,  /* several clients of a public daemon */
+	MODE_KEPT = 32,  /* the ledger of a public daemon is in a file, */
+	MODE_DIES = 64,  /* and a successor finds it as it was in the middle */
 };
 
 #define CLIENTS_MAX 4
@@ -251,12 +255,26 @@ static void check_output(struct client *c, const struct material *sent)
 
 /* -------------------------------------------------------------------------------------------------------------- a run */
 
-static char directory[] = "/tmp/hycan-fuzz-XXXXXX", policy_path[64], socket_path[64];
+static char directory[] = "/tmp/hycan-fuzz-XXXXXX", policy_path[64], socket_path[64], state_path[64], left_path[64];
+
+static void remove_state(void)
+{
+	static const char *const endings[] = { "", ".broken", ".new" };
+	char path[80];
+
+	for (size_t i = 0; i < N(endings); i++) {
+		snprintf(path, sizeof(path), "%s%s", state_path, endings[i]);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s%s", left_path, endings[i]);
+		unlink(path);
+	}
+}
 
 static void remove_directory(void)
 {
 	unlink(policy_path);
 	unlink(socket_path);
+	remove_state();
 	rmdir(directory);
 }
 
@@ -271,6 +289,8 @@ static void make_directory(void)
 	CHECK(mkdtemp(directory));
 	snprintf(policy_path, sizeof(policy_path), "%s/policy.conf", directory);
 	snprintf(socket_path, sizeof(socket_path), "%s/socket", directory);
+	snprintf(state_path, sizeof(state_path), "%s/ledger", directory);
+	snprintf(left_path, sizeof(left_path), "%s/left", directory);
 	atexit(remove_directory);
 	umask(022);
 	file = fopen(policy_path, "we");
@@ -295,6 +315,10 @@ static void open_public(struct run *run)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	sigset_t mask;
 
+	if (run->mode & MODE_KEPT) {
+		options.state_path = state_path;
+		options.state_asked = true;
+	}
 	/* the fuzzer's signals are its own, and end it */
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	CHECK(server_open(&options, &run->server) == 0);
@@ -362,6 +386,79 @@ static void check_closed(int pipe[2])
 	close(pipe[0]);
 }
 
+/* --------------------------------------------------------------------------------------------------- the daemon's death */
+
+static struct chance death; /* at which change; 0: it lives */
+
+static size_t read_file(const char *path, uint8_t *bytes, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, bytes, room);
+
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* What is in the file at this moment. Others write to it meanwhile: only what stands still is a moment. */
+void fuzz_changed(void)
+{
+	static _Thread_local uint8_t once[1 << 18], twice[1 << 18];
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	size_t n;
+	int fd;
+
+	pthread_mutex_lock(&lock);
+	if (death.state && chance_below(&death, 4) == 0) {
+		n = read_file(state_path, once, sizeof(once));
+		fd = n > 0 && n < sizeof(once) && read_file(state_path, twice, sizeof(twice)) == n && memcmp(once, twice, n) == 0
+		             ? open(left_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+		             : -1;
+		if (fd >= 0) {
+			CHECK(write(fd, once, n) == (ssize_t)n);
+			close(fd);
+			death.state = 0;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static int count_unfinished(unsigned int number, const uint8_t *request, size_t size, void *userdata)
+{
+	(void)number, (void)request, (void)size;
+	++*(size_t *)userdata;
+	return 0;
+}
+
+/* A daemon that only ends what the dead one had begun, and what its clients held. */
+static void succeed(void)
+{
+	struct server_options options = {
+		.private_fd = -1, .policy_path = policy_path, .state_path = left_path, .state_asked = true, .only_ends = true
+	};
+	struct server *server;
+	struct ledger *ledger;
+	bool broken;
+	size_t n = 0;
+	sigset_t mask;
+
+	if (access(left_path, F_OK) < 0)
+		return;
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	CHECK(server_open(&options, &server) == 0);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	CHECK(server_run(server) == 0);
+	server_free(&server);
+	/* where nothing is left, there is no file either */
+	if (access(left_path, F_OK) < 0)
+		return;
+	CHECK(ledger_open(&ledger) == 0);
+	CHECK(ledger_keep(ledger, left_path, &broken) == 0 && !broken);
+	CHECK(ledger_unfinished(ledger, count_unfinished, &n) == 0 && n == 0);
+	CHECK(ledger_list(ledger, count_object, &n) == 0 && n == ledger_count(ledger));
+	ledger_free(&ledger);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct material input = { data, size };
@@ -369,6 +466,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t pieces = material_byte(&input), descriptors = material_byte(&input);
 
 	make_directory();
+	fuzz_forget_tokens();
+	death.state = (run.mode & MODE_PUBLIC) && (run.mode & MODE_KEPT) && (run.mode & MODE_DIES) ? pieces + 1u : 0;
 	run.n_clients = run.n_open = (run.mode & MODE_PUBLIC) && (run.mode & MODE_MANY) ? CLIENTS_MAX : 1;
 	for (size_t i = 0; i < run.n_clients; i++)
 		run.client[i] = (struct client){
@@ -376,6 +475,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		};
 	CHECK(pipe2(run.pipe, O_CLOEXEC | O_NONBLOCK) == 0);
 	serve(&run);
+	death.state = 0;
+	if ((run.mode & MODE_KEPT) && (run.mode & MODE_DIES))
+		succeed();
+	if (run.mode & MODE_KEPT)
+		remove_state();
 	for (size_t i = 0; i < run.n_clients; i++) {
 		if (!(run.mode & MODE_ABRUPT) && !(run.mode & MODE_END))
 			check_output(&run.client[i], &input);

@@ -74,6 +74,14 @@ bool walk_same(const struct hycan_structure *structure, const void *a, const voi
 /* Whether an address is required and absent, as a lenient decoder lets it be: then there is nothing to send. */
 bool walk_incomplete(const struct hycan_structure *structure, const void *value);
 
+/* ---------------------------------------------------------------------------------------------------- frames, handlers */
+
+/* The kernel is about to be changed. */
+void fuzz_changed(void);
+
+/* Another run begins, and with it the tokens. */
+void fuzz_forget_tokens(void);
+
 /* ---------------------------------------------------------------------------------------------------------- mutation */
 
 /* Changes something in one attribute, at any depth, and corrects the lengths of those around it. Returns the new size. */

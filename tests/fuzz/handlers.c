@@ -2,17 +2,20 @@
 /*
  * In place of the handlers, of the kernel room and of the log: answers by chance, so that no kernel is touched.
  *
- * The operations that are about the server itself are the real ones. Of every other request it is seen that it is legal,
- * and what is answered follows from its contents: much, little, nothing, a refusal, an errno, in the middle of a list too.
+ * The operations that are about the server itself are the real ones: sessions, objects, transactions. Of every other
+ * request it is seen that it is legal, and what is answered follows from its contents: much, little, nothing, a refusal, an errno, in the middle of a list too.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -26,6 +29,7 @@
 
 struct kernel_scope {
 	struct kernel_gate gate;
+	enum kernel_sent sent;
 	int netns;
 };
 
@@ -65,8 +69,10 @@ struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kern
 
 enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
 {
-	(void)scope;
-	return KERNEL_SENT_NO_CHANGE;
+	enum kernel_sent sent = scope->sent;
+
+	scope->sent = KERNEL_SENT_NO_CHANGE;
+	return sent;
 }
 
 int kernel_scope_netns(const struct kernel_scope *scope)
@@ -170,6 +176,31 @@ static int answer_list(struct op *op, struct chance *chance, const struct hycan_
 	return r;
 }
 
+/* What a handler says before it touches the kernel, and what the gate says to that. Below 0: nothing is touched; above 0: held. */
+static int before_change(const struct hycan_operation *operation, struct op *op, struct chance *chance, const void *request)
+{
+	bool settles = false;
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		settles = settles || effects[i].settled;
+	if (settles && chance_below(chance, 4))
+		r = op_claim(op, op->settled ? op->settled : request);
+	if (r == 0 && op_undoable(op) && chance_below(chance, 2))
+		r = op_undo(op, operation->number, request);
+	if (r != 0 || chance_below(chance, 4) == 0)
+		return r;
+	if (op->scope->gate.change)
+		r = op->scope->gate.change(op->scope->gate.userdata);
+	if (r == 0) {
+		fuzz_changed();
+		op->scope->sent = chance_below(chance, 16) ? KERNEL_SENT_CHANGE : KERNEL_SENT_IN_DOUBT;
+	}
+	return r;
+}
+
 static int answer(const struct hycan_operation *operation, struct op *op, struct chance *chance, void *reply)
 {
 	static const int errors[] = { ENODEV, ENOMEM, EEXIST, EBUSY, EOPNOTSUPP, ERANGE, EINVAL, ENOSPC, EPERM };
@@ -206,6 +237,7 @@ static int answer(const struct hycan_operation *operation, struct op *op, struct
 int op_call(const struct hycan_operation *operation, struct op *op, const void *request, void *reply)
 {
 	struct chance chance = { contents(operation, request) };
+	int r;
 
 	CHECK(op->scope);
 	switch (operation->number) {
@@ -217,10 +249,32 @@ int op_call(const struct hycan_operation *operation, struct op *op, const void *
 		return op_session_whoami(op, request, reply);
 	case HYCAN_OPERATION_SESSION_NETNS:
 		return op_session_netns(op, request, reply);
+	case HYCAN_OPERATION_SESSION_LIFETIME:
+		return op_session_lifetime(op, request);
+	case HYCAN_OPERATION_SESSION_ADOPT:
+		return op_session_adopt(op, request, reply);
+	case HYCAN_OPERATION_SESSION_RENEW:
+		return op_session_renew(op, request);
 	case HYCAN_OPERATION_DAEMON_STATUS:
 		return op_daemon_status(op, request, reply);
+	case HYCAN_OPERATION_METRICS_GET:
+		return op_metrics_get(op, request);
 	case HYCAN_OPERATION_OBJECT_LIST:
 		return op_object_list(op, request);
+	case HYCAN_OPERATION_OBJECT_REPLACE_BEGIN:
+		return op_object_replace_begin(op, request);
+	case HYCAN_OPERATION_OBJECT_REPLACE_END:
+		return op_object_replace_end(op, request, reply);
+	case HYCAN_OPERATION_OBJECT_CLEAR:
+		return op_object_clear(op, request, reply);
+	case HYCAN_OPERATION_TRANSACTION_RUN:
+		return op_transaction_run(op, request, reply);
+	case HYCAN_OPERATION_TRANSACTION_CONFIRM:
+		return op_transaction_confirm(op, request);
+	case HYCAN_OPERATION_TRANSACTION_CANCEL:
+		return op_transaction_cancel(op, request);
+	case HYCAN_OPERATION_TRANSACTION_LIST:
+		return op_transaction_list(op, request);
 	}
 	/* what comes later comes from a thread, and would come at another time whenever the input is tried again */
 	if (operation->stream)
@@ -228,6 +282,9 @@ int op_call(const struct hycan_operation *operation, struct op *op, const void *
 	if (operation->number == HYCAN_OPERATION_EVENT_UNSUBSCRIBE)
 		return op_event_unsubscribe(op, request);
 	tell_ledger(operation, op, &chance, request);
+	r = operation->access == HYCAN_ACCESS_WRITE ? before_change(operation, op, &chance, request) : 0;
+	if (r != 0)
+		return r < 0 || op->refusal ? r : 0;
 	return answer(operation, op, &chance, reply);
 }
 
@@ -264,6 +321,28 @@ void log_audit(int priority, const struct log_audit *audit)
 	check_line(audit->object);
 	check_line(audit->result);
 	check_line(audit->sentence);
+}
+
+/* Tokens that an input can know: the first of a run is of ones, the second of twos. */
+static atomic_uint n_tokens;
+
+void fuzz_forget_tokens(void)
+{
+	n_tokens = 0;
+}
+
+ssize_t getrandom(void *bytes, size_t size, unsigned int flags)
+{
+	(void)flags;
+	memset(bytes, size == 16 ? (int)++n_tokens : 1, size);
+	return (ssize_t)size;
+}
+
+/* A link that comes late does not come later here. */
+int nanosleep(const struct timespec *time, struct timespec *rest)
+{
+	(void)time, (void)rest;
+	return 0;
 }
 
 /* The users of this machine do not matter. */

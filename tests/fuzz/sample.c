@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "messages.h"
 
 /* Most elements of a list. */
 #define ELEMENTS_MAX 4
@@ -56,7 +57,10 @@ static void sample_scalar(struct chance *chance, const struct hycan_field *field
 
 static void sample_text(struct chance *chance, const struct hycan_field *field, char *text)
 {
-	static const char *const words[] = { "", "text", "“quoted”", "two words", "\\x1b", "a=b,c" };
+	/* the last one is a token (handlers.c) */
+	static const char *const words[] = {
+		"", "text", "“quoted”", "two words", "\\x1b", "a=b,c", "01010101010101010101010101010101"
+	};
 	const char *word = words[chance_below(chance, N(words))];
 	size_t n = strlen(word);
 
@@ -164,6 +168,30 @@ static void sample_value(struct sample *s, const struct hycan_field *field, void
 	}
 }
 
+/* A step of a transaction: a request of an operation that changes the kernel, mostly. */
+static void sample_step(struct sample *s, struct hycan_step *step)
+{
+	static _Thread_local unsigned int depth;
+	size_t n_operations;
+	const struct hycan_operation *const *operations = hycan_operations(&n_operations);
+	const struct hycan_operation *operation = operations[chance_below(&s->chance, n_operations)];
+	size_t room = 1 << 10;
+	struct wire_fault fault;
+	uint8_t *bytes = wire_memory_take(&s->memory, room);
+	void *request = wire_memory_take(&s->memory, operation->request->size + 1);
+	ssize_t n = -1;
+
+	step->operation = operation->number;
+	/* one transaction in another is refused, however deep */
+	if (bytes && request && depth < 2) {
+		depth++;
+		sample_structure(s, operation->request, request);
+		depth--;
+		n = wire_encode(operation->request, request, bytes, room, NULL, NULL, &fault);
+	}
+	step->request = (struct hycan_payload){ .data = n > 0 ? bytes : NULL, .size = n > 0 ? (size_t)n : 0 };
+}
+
 static void sample_list(struct sample *s, const struct hycan_field *field, char *value)
 {
 	size_t n = chance_below(&s->chance, ELEMENTS_MAX + 1);
@@ -180,6 +208,10 @@ static void sample_list(struct sample *s, const struct hycan_field *field, char 
 void sample_structure(struct sample *sample, const struct hycan_structure *structure, void *value)
 {
 	memset(value, 0, structure->size);
+	if (structure == &structure_step && chance_below(&sample->chance, 8)) {
+		sample_step(sample, value);
+		return;
+	}
 	for (uint16_t i = 0; i < structure->n_fields; i++) {
 		const struct hycan_field *field = &structure->field[i];
 
