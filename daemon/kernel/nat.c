@@ -36,6 +36,12 @@ static int read_used(struct kernel_scope *scope, const struct nft_layout *layout
 		if (r < 0)
 			return r;
 	}
+	ret_used->networks = false;
+	for (int i = 0; layout->networks && i < NFT_NETWORK_SETS; i++) {
+		r = is_used(scope, nft_network_set((enum nft_network_set)i), &ret_used->networks);
+		if (r < 0)
+			return r;
+	}
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++) {
 			bool *used = &ret_used->masquerade[i / 2][i % 2][length];
@@ -73,6 +79,13 @@ static size_t put_deletions(struct nft_batch *batch, const struct nft_layout *la
 				delete (batch, NFT_MSG_DELSET, nft_masquerade_set(i / 2, i % 2, length, name));
 				n++;
 			}
+	if (layout->networks && !used->networks) {
+		for (int i = 0; i < NFT_NETWORK_SETS; i++)
+			delete (batch, NFT_MSG_DELSET, nft_network_set((enum nft_network_set)i));
+		delete (batch, NFT_MSG_DELCHAIN, "forward");
+		delete (batch, NFT_MSG_DELCHAIN, "network_from");
+		n += NFT_NETWORK_SETS;
+	}
 	if (!layout->ports || used->ports)
 		return n;
 	for (int i = 0; i < 4; i++)

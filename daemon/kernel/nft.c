@@ -158,13 +158,15 @@ void nft_batch_element(struct nft_batch *batch, uint16_t type, const char *set, 
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(batch->base + batch->size);
 
-	if (batch->list && (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | type) || nlh->nlmsg_len > LIST_FULL))
+	if (batch->list && (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | type) || nlh->nlmsg_len > LIST_FULL ||
+	                    strcmp(batch->list_set, set) != 0))
 		close_list(batch);
 	if (!batch->list) {
 		nlh = nft_batch_message(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE | NLM_F_EXCL : 0, NULL);
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
 		batch->list = nlh->nlmsg_len;
+		batch->list_set = set;
 		mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	}
 	nft_put_element(nlh, element);

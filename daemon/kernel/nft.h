@@ -30,9 +30,10 @@ struct nft_batch {
 	uint8_t *owned;
 	size_t size;
 	size_t room;
-	size_t last;        /* where the last message begins */
-	size_t list;        /* where the open list of elements begins, or 0 */
-	uint32_t first_seq; /* of the begin */
+	size_t last;          /* where the last message begins */
+	size_t list;          /* where the open list of elements begins, or 0 */
+	const char *list_set; /* of that set */
+	uint32_t first_seq;   /* of the begin */
 	uint32_t last_seq;
 	int error;
 	struct {
@@ -81,7 +82,10 @@ struct nlmsghdr *nft_batch_message(struct nft_batch *batch, uint16_t type, uint1
 /* Ends that message. */
 void nft_batch_message_end(struct nft_batch *batch, struct nlmsghdr *nlh);
 
-/* Adds (NFT_MSG_NEWSETELEM) or deletes (NFT_MSG_DELSETELEM) an element. An element that is there already is -EEXIST. */
+/*
+ * Adds (NFT_MSG_NEWSETELEM) or deletes (NFT_MSG_DELSETELEM) an element. An element that is there already is -EEXIST. The
+ * name of the set has to live until the batch is sent.
+ */
 void nft_batch_element(struct nft_batch *batch, uint16_t type, const char *set, const struct nft_element *element);
 
 /* Deletes our table with everything in it. */

@@ -21,6 +21,25 @@ const char *nft_port_set(bool ipv6, bool address)
 	return name[ipv6][address];
 }
 
+const char *nft_network_set(enum nft_network_set set)
+{
+	switch (set) {
+	case NFT_NETWORK:
+		return "network";
+	case NFT_NETWORK_NAT:
+		return "network_nat";
+	case NFT_NETWORK_INTERNAL:
+		return "network_internal";
+	case NFT_NETWORK_WAY:
+		return "network_way";
+	case NFT_NETWORK_FORWARDING:
+		return "network_forwarding";
+	case NFT_NETWORK_SETS:
+		break;
+	}
+	return "";
+}
+
 static const char *masquerade_prefix(bool ipv6)
 {
 	return ipv6 ? "masquerade_ipv6_" : "masquerade_ipv4_";
@@ -39,6 +58,8 @@ static int set_found(const char *name, void *userdata)
 	layout->sets++;
 	if (strcmp(name, nft_port_set(false, false)) == 0)
 		layout->ports = true;
+	if (strcmp(name, nft_network_set(NFT_NETWORK)) == 0)
+		layout->networks = true;
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
 		size_t n = strlen(masquerade_prefix(ipv6));
 		unsigned long length;
@@ -93,6 +114,11 @@ int nft_layout_count(struct kernel_scope *scope, const struct nft_layout *layout
 	}
 	for (int i = 0; layout->ports && i < 4; i++) {
 		r = nft_element_list(scope, nft_port_set(i / 2, i % 2), count_element, &n);
+		if (r < 0)
+			return r;
+	}
+	for (int i = 0; layout->networks && i < NFT_NETWORK_SETS; i++) {
+		r = nft_element_list(scope, nft_network_set((enum nft_network_set)i), count_element, &n);
 		if (r < 0)
 			return r;
 	}

@@ -7,8 +7,13 @@
  *   set masquerade_ipv4_16         network . network                       masquerade, except to the same network
  *   set masquerade_ipv4_16_link    network . link                          masquerade through that link
  *   set same_link                  link . link                             links that packets left through, each twice
+ *   set network                    link                                    networks (network.h), each a link
+ *   set network_nat                link                                    those whose packets are masqueraded on their way out
+ *   set network_internal           link                                    those without a way in or out
+ *   set network_way                link . link                             from which to which packets may go
+ *   set network_forwarding         family                                  forwarding that was turned on for networks
  *
- * and the same for IPv6. There are two sets of networks for each prefix length in use, instead of one with intervals,
+ * and the first four the same for IPv6. There are two sets of networks for each prefix length in use, instead of one with intervals,
  * which could not hold a network inside another. So a packet that opens a connection is looked up once for each length
  * in use, however many networks there are, and networks come and go without regard to one another.
  *
@@ -30,13 +35,24 @@
 /* The set of links that packets left through. */
 #define NFT_SAME_LINK_SET "same_link"
 
+/* The sets of networks. */
+enum nft_network_set {
+	NFT_NETWORK,
+	NFT_NETWORK_NAT,
+	NFT_NETWORK_INTERNAL,
+	NFT_NETWORK_WAY,
+	NFT_NETWORK_FORWARDING,
+	NFT_NETWORK_SETS,
+};
+
 /* What our table consists of. */
 struct nft_layout {
 	uint32_t generation;        /* of the rule set when it was read */
 	size_t sets;                /* how many there are, and */
 	size_t rules;               /* how many rules */
 	bool ports;                 /* the maps of port mappings, with all that they need */
-	bool masquerade[2][2][129]; /* the sets of networks: [IPv6][through one link][prefix length] */
+	bool networks;              /* the sets of networks, with all that they need */
+	bool masquerade[2][2][129]; /* the sets of masqueraded subnets: [IPv6][through one link][prefix length] */
 };
 
 /* Reads what there is. -EOPNOTSUPP: this kernel has no nf_tables. -EINTR: it changed meanwhile, ask again. */
@@ -51,7 +67,10 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout);
 /* The name of a map of port mappings. */
 const char *nft_port_set(bool ipv6, bool address);
 
-/* The name of a set of networks, in name. */
+/* The name of one of the sets of networks. */
+const char *nft_network_set(enum nft_network_set set);
+
+/* The name of a set of masqueraded subnets, in name. */
 const char *nft_masquerade_set(bool ipv6, bool link, unsigned int length, char name[static NFT_SET_NAME_SIZE]);
 
 /*

@@ -16,8 +16,8 @@
  * Loopback addresses are left alone. A packet from 127.0.0.1 may leave the host only with route_localnet set, which
  * would open the loopback addresses to the neighbours; from ::1, never.
  *
- * What this file deliberately does not do: filter. It has no accept and no drop; whether a packet may pass is decided
- * elsewhere.
+ * What this file deliberately does not do: filter. Which packets may pass between networks is nft_table_network.c's; all
+ * others are decided on elsewhere.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,39 +34,21 @@
 
 #include <libnftnl/udata.h>
 
+#include "nft_put.h"
 #include "nft_rule.h"
 #include "nft_table.h"
 
+static const char nat[] = "nat";
 static const char module_nat[] = "chains of type nat (module nft_chain_nat)";
 
 /* ------------------------------------------------------------------------------------------------------------- sets */
-
-/* Fields of keys and data: the type of nft(8), which it reads from the set to show its elements, and the size in bytes. */
-enum {
-	FIELD_IPV4 = 7 << 8 | 4,
-	FIELD_IPV6 = 8 << 8 | 16,
-	FIELD_PROTOCOL = 12 << 8 | 1,
-	FIELD_PORT = 13 << 8 | 2,
-	FIELD_LINK = 20 << 8 | 4,
-	FIELD_IFNAME = 41 << 8 | 16,
-};
-
-/* Bits that a type takes in the type of several. */
-enum { TYPE_BITS = 6 };
-
-struct set_type {
-	uint32_t flags;
-	uint16_t key[4];
-	uint16_t data[4];
-	const char *comment;
-};
 
 static const char comment_port[] = "destination on this host : where it leads";
 static const char comment_network[] = "masquerade from the first, except to the second";
 static const char comment_link[] = "masquerade from the network through the link";
 
 /* [IPv6][of one address] */
-static const struct set_type port_type[2][2] = {
+static const struct nft_set_type port_type[2][2] = {
 	{
 		{ NFT_SET_MAP, { FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV4, FIELD_PORT }, comment_port },
 		{ NFT_SET_MAP, { FIELD_IPV4, FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV4, FIELD_PORT }, comment_port },
@@ -78,7 +60,7 @@ static const struct set_type port_type[2][2] = {
 };
 
 /* [IPv6][through one link] */
-static const struct set_type masquerade_type[2][2] = {
+static const struct nft_set_type masquerade_type[2][2] = {
 	{
 		{ 0, { FIELD_IPV4, FIELD_IPV4 }, { 0 }, comment_network },
 		{ 0, { FIELD_IPV4, FIELD_IFNAME }, { 0 }, comment_link },
@@ -89,7 +71,7 @@ static const struct set_type masquerade_type[2][2] = {
 	},
 };
 
-static const struct set_type same_link_type = { NFT_SET_EVAL, { FIELD_LINK, FIELD_LINK }, { 0 }, "links, each twice" };
+static const struct nft_set_type same_link_type = { NFT_SET_EVAL, { FIELD_LINK, FIELD_LINK }, { 0 }, "links, each twice" };
 
 /* Links that the kernel remembers at most; the set lives as long as the table. */
 enum { SAME_LINK_SIZE = 65535 };
@@ -106,10 +88,25 @@ static void put_fields(struct nlmsghdr *nlh, uint16_t type_attr, uint16_t size_a
 	mnl_attr_put_u32(nlh, size_attr, htonl(size));
 }
 
-static void put_set(struct nft_batch *batch, const char *name, const struct set_type *type)
+/* What nft(8) wants to know of a set: a comment, and of a key that is one name in which order its bytes are: the host's. */
+static void put_userdata(struct nlmsghdr *nlh, const struct nft_set_type *type)
+{
+	static const uint32_t host_order = 1;
+	uint8_t userdata[NFT_COMMENT_SIZE + 2 + sizeof(host_order)];
+	uint32_t size = nft_comment(userdata, NFTNL_UDATA_SET_COMMENT, type->comment);
+
+	if (type->key[0] == FIELD_IFNAME && !type->key[1]) {
+		userdata[size++] = NFTNL_UDATA_SET_KEYBYTEORDER;
+		userdata[size++] = sizeof(host_order);
+		memcpy(userdata + size, &host_order, sizeof(host_order));
+		size += sizeof(host_order);
+	}
+	mnl_attr_put(nlh, NFTA_SET_USERDATA, size, userdata);
+}
+
+void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set_type *type)
 {
 	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE, NULL);
-	uint8_t userdata[NFT_COMMENT_SIZE];
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
@@ -125,7 +122,7 @@ static void put_set(struct nft_batch *batch, const char *name, const struct set_
 		mnl_attr_put_u32(nlh, NFTA_SET_DESC_SIZE, htonl(SAME_LINK_SIZE));
 		mnl_attr_nest_end(nlh, nest);
 	}
-	mnl_attr_put(nlh, NFTA_SET_USERDATA, nft_comment(userdata, NFTNL_UDATA_SET_COMMENT, type->comment), userdata);
+	put_userdata(nlh, type);
 	nft_batch_message_end(batch, nlh);
 }
 
@@ -139,10 +136,9 @@ static void put_table(struct nft_batch *batch)
 	nft_batch_message_end(batch, nlh);
 }
 
-/* A chain; without a hook (-1) one that others jump to. */
-static void put_chain(struct nft_batch *batch, const char *name, int hook, int priority)
+void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, int hook, int priority)
 {
-	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, hook < 0 ? NULL : module_nat);
+	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, type == nat ? module_nat : NULL);
 
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
@@ -152,7 +148,7 @@ static void put_chain(struct nft_batch *batch, const char *name, int hook, int p
 		mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl((uint32_t)hook));
 		mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl((uint32_t)priority));
 		mnl_attr_nest_end(nlh, nest);
-		mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "nat");
+		mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, type);
 	}
 	nft_batch_message_end(batch, nlh);
 }
@@ -359,25 +355,29 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 	char name[NFT_SET_NAME_SIZE];
 
 	put_table(batch);
-	put_chain(batch, "postrouting", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC);
+	nft_put_chain(batch, "postrouting", nat, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC);
 	if (layout->ports) {
-		put_chain(batch, "prerouting", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST);
-		put_chain(batch, "output", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST);
-		put_chain(batch, "port", -1, 0);
-		put_chain(batch, "hairpin", -1, 0);
-		put_chain(batch, "hairpin_masquerade", -1, 0);
-		put_set(batch, NFT_SAME_LINK_SET, &same_link_type);
+		nft_put_chain(batch, "prerouting", nat, NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST);
+		nft_put_chain(batch, "output", nat, NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST);
+		nft_put_chain(batch, "port", NULL, -1, 0);
+		nft_put_chain(batch, "hairpin", NULL, -1, 0);
+		nft_put_chain(batch, "hairpin_masquerade", NULL, -1, 0);
+		nft_put_set(batch, NFT_SAME_LINK_SET, &same_link_type);
 		for (int i = 0; i < 4; i++)
-			put_set(batch, nft_port_set(i / 2, i % 2), &port_type[i / 2][i % 2]);
+			nft_put_set(batch, nft_port_set(i / 2, i % 2), &port_type[i / 2][i % 2]);
 	}
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
 			if (layout->masquerade[i / 2][i % 2][length])
-				put_set(batch, nft_masquerade_set(i / 2, i % 2, length, name), &masquerade_type[i / 2][i % 2]);
+				nft_put_set(batch, nft_masquerade_set(i / 2, i % 2, length, name), &masquerade_type[i / 2][i % 2]);
+	if (layout->networks)
+		nft_put_network_sets(batch);
 	delete_rules(batch);
 	put_postrouting(batch, layout->ports);
 	if (layout->ports)
 		put_ports(batch);
+	if (layout->networks)
+		nft_put_network_rules(batch);
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
 			if (layout->masquerade[i / 2][i % 2][length])
@@ -386,7 +386,7 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 
 bool nft_layout_is_whole(const struct nft_layout *layout)
 {
-	size_t n = RULES_TABLE + (layout->ports ? RULES_PORTS : 0);
+	size_t n = RULES_TABLE + (layout->ports ? RULES_PORTS : 0) + (layout->networks ? NFT_NETWORK_RULES : 0);
 
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)

@@ -93,6 +93,7 @@ struct op {
 	 * the request says, and nothing of it was there.
 	 */
 	bool unchanged;              /* it was there already: nothing was made */
+	bool kept_link;              /* the link that it makes was there, and what is on it stays */
 	const bool *items_unchanged; /* the same for each item of the request's list; NULL: for none */
 	const bool *items_failed;    /* those of them that are not there at all; NULL: none */
 	const void *settled;         /* a request in which what the kernel chose is filled in; NULL: as it was asked */

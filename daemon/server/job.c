@@ -16,7 +16,6 @@
 #include "intent.h"
 #include "job.h"
 #include "names.h"
-#include "news.h"
 #include "observer.h"
 #include "own.h"
 #include "policy.h"
@@ -369,7 +368,7 @@ static int call(struct job *job)
 		rewind_answer(job);
 	if (operation->reply->size && !operation->list)
 		memset(&job->reply, 0, operation->reply->size);
-	job->op.unchanged = false;
+	job->op.unchanged = job->op.kept_link = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
 	r = op_call(operation, &job->op, &job->request, &job->reply);
@@ -442,7 +441,6 @@ int job_do(struct job *job)
 	bool writes = operation->access == HYCAN_ACCESS_WRITE, again = true;
 	int r = 0;
 
-	news_act(job, true);
 	if (writes)
 		intent_begin(job);
 	for (int i = 0; again && i < RACE_ATTEMPTS; i++) {
@@ -455,7 +453,6 @@ int job_do(struct job *job)
 	own_cancel(job);
 	if (writes)
 		intent_end(job);
-	news_act(job, false);
 	return r == -EINTR && operation->list ? 0 : r;
 }
 

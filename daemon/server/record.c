@@ -30,7 +30,8 @@ static void forget_links(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged)
+	if (v->absent || v->effect->does != OP_MAKES || v->effect->kind != HYCAN_OBJECT_KIND_LINK || v->job->op.unchanged ||
+	    v->job->op.kept_link)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);

@@ -38,6 +38,7 @@ struct step {
 
 	/* what the handler left for the ledger */
 	bool unchanged;
+	bool kept_link;
 	const bool *items_unchanged;
 	const bool *items_failed;
 	const void *settled;
@@ -87,6 +88,7 @@ static void enter(struct transaction *t, size_t i)
 	memcpy(&job->request, t->step[i].request, job->operation->request->size);
 	job->op.exclusive = t->exclusive;
 	job->op.unchanged = t->step[i].unchanged;
+	job->op.kept_link = t->step[i].kept_link;
 	job->op.items_unchanged = t->step[i].items_unchanged;
 	job->op.items_failed = t->step[i].items_failed;
 	job->lets_go = t->step[i].lets_go;
@@ -104,7 +106,7 @@ static void leave(struct transaction *t)
 	if (job->operation->request->has_secrets)
 		explicit_bzero(&job->request, job->operation->request->size);
 	job->operation = t->operation;
-	job->op.unchanged = false;
+	job->op.unchanged = job->op.kept_link = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
 	job->lets_go = false;
@@ -414,6 +416,7 @@ static int carry_out_step(struct transaction *t, size_t i)
 		step->unchanged = job->op.unchanged;
 		/* of a peer that is changed nothing was made, which is all that the ledger asks */
 		t->result[i].unchanged = changes == t->n_changes || (job->op.unchanged && t->undo.n == before.n);
+		step->kept_link = job->op.kept_link;
 		step->items_unchanged = job->op.items_unchanged;
 		step->items_failed = job->op.items_failed;
 		step->lets_go = job->lets_go;

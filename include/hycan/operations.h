@@ -703,8 +703,7 @@ int hycan_transaction_list_async(struct hycan *h, hycan_callback *callback, void
  * begins with a snapshot: "snapshot", each thing as "present", "complete". What changes before a snapshot is
  * complete is in it, or told as well. When events were lost, because the client did not read them or the kernel
  * told more than could be read, that is said ("overflow"), and another snapshot follows. Families that policy does
- * not let the caller list are left out, and refused when they are asked for. Of objects, users hear of what they
- * hold themselves, and root of all.
+ * not let the caller list are left out, and refused when they are asked for.
  *
  * @param options what may be given beside; NULL for nothing
  * @param callback gets each answer, a struct hycan_event, and at the end none (n is 0)
@@ -749,6 +748,79 @@ int hycan_metrics_get(struct hycan *h, struct hycan_metrics_line **ret_metrics_l
 
 /** metrics.get without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_metrics_get_async(struct hycan *h, hycan_callback *callback, void *userdata);
+
+/**
+ * Creates a network: a VLAN link with the gateway's addresses, up, with its NAT, and apart from all other
+ * networks. All or nothing. The same network already there: success, nothing changes, and what strangers took away
+ * from it is put back. It turns forwarding on, unless the network is internal.
+ *
+ * @param network what to create; see struct hycan_network
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_link link; NULL to ignore it
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY,
+ * HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_network_create(struct hycan *h, const struct hycan_network *network, const struct hycan_network_create_options *options, struct hycan_link *ret_link);
+
+/** network.create without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_network_create_async(struct hycan *h, const struct hycan_network *network, const struct hycan_network_create_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Deletes a network with its link, its NAT, the ways from it and to it, and the port mappings that lead to it.
+ *
+ * @param vlan_id VLAN identifier [1..4094]
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_BUSY,
+ * HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_network_delete(struct hycan *h, uint16_t vlan_id, const struct hycan_network_delete_options *options);
+
+/** network.delete without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_network_delete_async(struct hycan *h, uint16_t vlan_id, const struct hycan_network_delete_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists networks as they are.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_network_states an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ */
+int hycan_network_list(struct hycan *h, const struct hycan_network_list_options *options, struct hycan_network_state **ret_network_states, size_t *ret_n);
+
+/** network.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_network_list_async(struct hycan *h, const struct hycan_network_list_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Turns NAT of a network on or off.
+ *
+ * @param vlan_id VLAN identifier [1..4094]
+ * @param on packets leave with the address of the outgoing link, or with their own
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_BUSY.
+ */
+int hycan_network_nat(struct hycan *h, uint16_t vlan_id, bool on, const struct hycan_network_nat_options *options);
+
+/** network.nat without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_network_nat_async(struct hycan *h, uint16_t vlan_id, bool on, const struct hycan_network_nat_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Lets hosts of one network open connections to those of another, or no more. Networks are apart at first;
+ * connections that are open stay so. Both directions are two requests.
+ *
+ * @param from VLAN identifier of the network whose hosts open connections [1..4094]
+ * @param to VLAN identifier of the other [1..4094]
+ * @param on they may, or not
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_BUSY, HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_network_allow(struct hycan *h, uint16_t from, uint16_t to, bool on, const struct hycan_network_allow_options *options);
+
+/** network.allow without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_network_allow_async(struct hycan *h, uint16_t from, uint16_t to, bool on, const struct hycan_network_allow_options *options, hycan_callback *callback, void *userdata);
 
 #ifdef __cplusplus
 }

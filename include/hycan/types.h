@@ -99,6 +99,11 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_EVENT_UNSUBSCRIBE = 0x1002, /**< event.unsubscribe */
 	HYCAN_OPERATION_HEALTH_GET = 0x1101, /**< health.get */
 	HYCAN_OPERATION_METRICS_GET = 0x1102, /**< metrics.get */
+	HYCAN_OPERATION_NETWORK_CREATE = 0x1201, /**< network.create */
+	HYCAN_OPERATION_NETWORK_DELETE = 0x1202, /**< network.delete */
+	HYCAN_OPERATION_NETWORK_LIST = 0x1203, /**< network.list */
+	HYCAN_OPERATION_NETWORK_NAT = 0x1204, /**< network.nat */
+	HYCAN_OPERATION_NETWORK_ALLOW = 0x1205, /**< network.allow */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -190,6 +195,7 @@ enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_MASQUERADE = 6, /**< a masqueraded subnet */
 	HYCAN_OBJECT_KIND_PORT = 7, /**< a port mapping */
 	HYCAN_OBJECT_KIND_FORWARDING = 8, /**< packets are forwarded between links */
+	HYCAN_OBJECT_KIND_NETWORK = 9, /**< a network of containers or virtual machines */
 };
 
 /** What an event says. */
@@ -209,7 +215,6 @@ enum hycan_event_family {
 	HYCAN_EVENT_FAMILY_ADDRESS = 2,
 	HYCAN_EVENT_FAMILY_ROUTE = 3,
 	HYCAN_EVENT_FAMILY_RULE = 4,
-	HYCAN_EVENT_FAMILY_OBJECT = 5, /**< what the daemon made, and who holds it, in every network namespace */
 };
 
 /** Who caused a change. */
@@ -456,6 +461,67 @@ struct hycan_port_mapping {
 	struct hycan_address host_address; /**< only this address of the host, before any mapping of all; default: all of to_address's family */
 };
 
+/** A network of containers or virtual machines: a VLAN with a subnet, for which this host is the gateway. */
+struct hycan_network {
+	uint16_t vlan_id; /**< VLAN identifier (IFLA_VLAN_ID) [1..4094] */
+	struct hycan_prefix subnet; /**< IPv4 addresses of the network */
+	struct hycan_address gateway; /**< this host's address in it */
+	char network_name[33]; /**< what people call it: letters, digits, “.”, “_” and “-” */
+	bool has_parent; /**< parent is given */
+	char parent[HYCAN_IFNAME_SIZE]; /**< the link that carries the tagged frames; default: the one with the default route */
+	bool has_mtu; /**< mtu is given */
+	uint32_t mtu; /**< bytes of payload; default: the parent's [68..65535] */
+	bool has_nat; /**< nat is given */
+	bool nat; /**< packets leave with the address of the outgoing link; default: on, unless internal */
+	bool has_internal; /**< internal is given */
+	bool internal; /**< nothing goes out to other links and nothing comes in */
+	bool has_ipv6_subnet; /**< ipv6_subnet is given */
+	struct hycan_prefix ipv6_subnet; /**< IPv6 addresses of the network */
+	bool has_ipv6_gateway; /**< ipv6_gateway is given */
+	struct hycan_address ipv6_gateway; /**< this host's address among them */
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< the network's link on this host [default "net{vlan_id}"] */
+};
+
+/** Where packets from a network may go beside its own ways out. */
+struct hycan_network_way {
+	uint16_t vlan_id; /**< to this network */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link */
+};
+
+/** What is otherwise than it was asked for. */
+struct hycan_network_drift {
+	char message[256]; /**< what it is */
+};
+
+/** A network as it is. */
+struct hycan_network_state {
+	uint16_t vlan_id; /**< VLAN identifier */
+	char network_name[33]; /**< its name */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link on this host */
+	char parent[HYCAN_IFNAME_SIZE]; /**< the link that carries its frames */
+	struct hycan_prefix subnet; /**< its IPv4 addresses */
+	struct hycan_address gateway; /**< this host's address among them */
+	bool has_ipv6_subnet; /**< ipv6_subnet is given */
+	struct hycan_prefix ipv6_subnet; /**< its IPv6 addresses */
+	bool has_ipv6_gateway; /**< ipv6_gateway is given */
+	struct hycan_address ipv6_gateway; /**< this host's address among them */
+	bool up; /**< the link is there, up, and so is what carries it */
+	bool has_mac; /**< mac is given */
+	struct hycan_mac mac; /**< of the link */
+	bool has_mtu; /**< mtu is given */
+	uint32_t mtu; /**< of the link */
+	bool nat; /**< packets leave with the address of the outgoing link */
+	bool internal; /**< nothing goes out to other links and nothing comes in */
+	uint32_t mappings; /**< port mappings that lead to its addresses */
+	const struct hycan_network_way *ways; /**< where its packets may go beside; n_ways of them */
+	size_t n_ways; /**< number of ways */
+	const struct hycan_network_drift *drift; /**< what strangers made of it; n_drift of them */
+	size_t n_drift; /**< number of drift */
+	bool has_statistics; /**< statistics is given */
+	struct hycan_link_statistics statistics; /**< of the link */
+};
+
 /** A thing in the kernel that the daemon made, and that nobody took away through it. */
 struct hycan_object {
 	enum hycan_object_kind kind; /**< what it is */
@@ -542,8 +608,6 @@ struct hycan_event {
 	struct hycan_route route;
 	bool has_rule; /**< rule is given */
 	struct hycan_rule rule;
-	bool has_object; /**< object is given */
-	struct hycan_object object; /**< as object.list shows it */
 };
 
 /**
@@ -898,8 +962,6 @@ struct hycan_event_subscribe_options {
 	size_t n_families; /**< number of families */
 	bool has_name; /**< name is given */
 	char name[64]; /**< only what is about a link with such a name, with * and ? (glob(7)) */
-	bool has_owner; /**< owner is given */
-	uint32_t owner; /**< only what this user holds through the daemon, and what the user's requests change */
 };
 
 /** What health.get answers. */
@@ -911,6 +973,38 @@ struct hycan_health_get_reply {
 	uint64_t uptime_ms; /**< milliseconds since the daemon started */
 	uint32_t clients; /**< connections, this one among them */
 	uint32_t objects; /**< things in the kernel that it made and that nobody removed through it */
+};
+
+/** What network.create can be given beside what it needs. */
+struct hycan_network_create_options {
+	bool has_replace; /**< replace is given */
+	bool replace; /**< change a network of that VLAN in place; its hosts' connections and its port mappings stay */
+};
+
+/** What network.delete can be given beside what it needs. */
+struct hycan_network_delete_options {
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What network.list can be given beside what it needs. */
+struct hycan_network_list_options {
+	bool has_vlan_id; /**< vlan_id is given */
+	uint16_t vlan_id; /**< only this one [1..4094] */
+};
+
+/** What network.nat can be given beside what it needs. */
+struct hycan_network_nat_options {
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What network.allow can be given beside what it needs. */
+struct hycan_network_allow_options {
+	bool has_from_link; /**< from_link is given */
+	char from_link[HYCAN_IFNAME_SIZE]; /**< the link of the first, where it has another one [default "net{from}"] */
+	bool has_to_link; /**< to_link is given */
+	char to_link[HYCAN_IFNAME_SIZE]; /**< the link of the other, where it has another one [default "net{to}"] */
 };
 
 #ifdef __cplusplus

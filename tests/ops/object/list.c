@@ -29,6 +29,8 @@ static const char *kind_name(enum hycan_object_kind kind)
 		return "masquerade";
 	case HYCAN_OBJECT_KIND_PORT:
 		return "port";
+	case HYCAN_OBJECT_KIND_NETWORK:
+		return "network";
 	case HYCAN_OBJECT_KIND_FORWARDING:
 		return "forwarding";
 	}

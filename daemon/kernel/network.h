@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks in our table: which links are networks, what they should be, and which packets pass between them.
+ *
+ * A network is known by its link. That link is made elsewhere (vlan.h, address.h); what is here is there without it, too,
+ * so that it can be told what should be there.
+ */
+#ifndef KERNEL_NETWORK_H
+#define KERNEL_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hycan/types.h>
+
+#include "scope.h"
+
+/* Room for the name of a network. */
+#define KERNEL_NETWORK_NAME_SIZE 33
+
+struct kernel_network {
+	char link[HYCAN_IFNAME_SIZE];
+	uint16_t vlan_id;
+	char name[KERNEL_NETWORK_NAME_SIZE]; /* without blanks */
+	char parent[HYCAN_IFNAME_SIZE];
+	struct hycan_prefix gateway;      /* its address, and the length of the subnet */
+	struct hycan_prefix ipv6_gateway; /* family 0: none */
+	uint32_t mtu;                     /* 0: the parent's */
+	bool nat;
+	bool internal;
+};
+
+/* From the network of one link packets may go to that of another. */
+struct kernel_network_way {
+	char from[HYCAN_IFNAME_SIZE];
+	char to[HYCAN_IFNAME_SIZE];
+};
+
+/* Reads all networks, by VLAN. None where this kernel has no nf_tables. ret_networks is for the caller to free(). */
+int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_networks, size_t *ret_n);
+
+/* Reads all ways, but those of each network to itself. ret_ways is for the caller to free(). */
+int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n);
+
+/*
+ * Makes sure that a network is in the table as it is given, in place of what its link was before. -EALREADY: so it is, and
+ * nothing was changed. -EOPNOTSUPP, -EBUSY: as for kernel_masquerade_add().
+ */
+int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network);
+
+/* Takes the network of a link out of the table, with the ways from it and to it. -ENOENT: there is none. */
+int kernel_network_remove(struct kernel_scope *scope, const char *link);
+
+/* Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. */
+int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open);
+
+/*
+ * Notes that forwarding was turned on because of networks, or that it is not any more. -EALREADY: nothing was changed. And
+ * whether it is noted.
+ */
+int kernel_network_note_forwarding(struct kernel_scope *scope, enum hycan_family family, bool on);
+int kernel_network_has_forwarding(struct kernel_scope *scope, enum hycan_family family, bool *ret_on);
+
+#endif

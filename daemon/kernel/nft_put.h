@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets and chains as they are made, for the files that put our table together. */
+#ifndef KERNEL_NFT_PUT_H
+#define KERNEL_NFT_PUT_H
+
+#include <stdint.h>
+
+#include "nft.h"
+
+/* Fields of keys and data: the type of nft(8), which it reads from the set to show its elements, and the size in bytes. */
+enum {
+	FIELD_FAMILY = 2 << 8 | 1,
+	FIELD_IPV4 = 7 << 8 | 4,
+	FIELD_IPV6 = 8 << 8 | 16,
+	FIELD_PROTOCOL = 12 << 8 | 1,
+	FIELD_PORT = 13 << 8 | 2,
+	FIELD_LINK = 20 << 8 | 4,
+	FIELD_IFNAME = 41 << 8 | 16,
+};
+
+/* Bits that a type takes in the type of several. */
+enum { TYPE_BITS = 6 };
+
+struct nft_set_type {
+	uint32_t flags;
+	uint16_t key[4];
+	uint16_t data[4];
+	const char *comment;
+};
+
+/* A set or map, where it is not there. */
+void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set_type *type);
+
+/* A chain, where it is not there; without a hook (-1) one that others jump to. */
+void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, int hook, int priority);
+
+/* The sets and chains of networks, and how many rules there are, in chains of their own and in postrouting. */
+#define NFT_NETWORK_RULES 8
+
+void nft_put_network_sets(struct nft_batch *batch);
+void nft_put_network_rules(struct nft_batch *batch);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations about networks have in common: finding them, and what they are in other words. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cleanup.h"
+#include "nat.h"
+#include "network.h"
+#include "table.h"
+
+int networks_read(struct op *op, struct networks *ret_networks)
+{
+	return nat_refuse(op, kernel_network_list(op->scope, &ret_networks->network, &ret_networks->n));
+}
+
+void networks_free(struct networks *networks)
+{
+	cleanup_free(&networks->network);
+}
+
+const struct kernel_network *networks_find(const struct networks *networks, uint16_t vlan_id)
+{
+	for (size_t i = 0; i < networks->n; i++)
+		if (networks->network[i].vlan_id == vlan_id)
+			return &networks->network[i];
+	return NULL;
+}
+
+int network_find(struct op *op, const char *field, uint16_t vlan_id, const char *link, struct kernel_network *ret_network)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	const struct kernel_network *found;
+	int r = networks_read(op, &networks);
+
+	if (r != 0)
+		return r;
+	found = networks_find(&networks, vlan_id);
+	if (!found)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field, "There is no network with VLAN %u in this network namespace.",
+		                 vlan_id);
+	if (strcmp(found->link, link) != 0)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field,
+		                 "The network “%s” with VLAN %u has the link “%s” and not “%s”: say so.", found->name, vlan_id,
+		                 found->link, link);
+	*ret_network = *found;
+	return 0;
+}
+
+bool network_has(const struct kernel_network *network, const struct hycan_address *address)
+{
+	const struct hycan_prefix host = { .address = *address, .length = (uint8_t)(hycan_address_size(address) * 8) };
+
+	return hycan_prefix_contains(&network->gateway, &host) ||
+	       (network->ipv6_gateway.address.family && hycan_prefix_contains(&network->ipv6_gateway, &host));
+}
+
+struct hycan_prefix network_subnet(const struct hycan_prefix *gateway)
+{
+	struct hycan_prefix subnet = *gateway;
+
+	for (unsigned int bit = subnet.length; bit < hycan_address_size(&subnet.address) * 8; bit++)
+		subnet.address.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	return subnet;
+}
+
+struct hycan_network_create_request network_request(const struct kernel_network *network, bool replace)
+{
+	bool ipv6 = network->ipv6_gateway.address.family != 0;
+	struct hycan_network_create_request request = {
+		.network = {
+			.vlan_id = network->vlan_id,
+			.subnet = network_subnet(&network->gateway),
+			.gateway = network->gateway.address,
+			.has_parent = true,
+			.has_mtu = network->mtu != 0,
+			.mtu = network->mtu,
+			.has_nat = true,
+			.nat = network->nat,
+			.has_internal = true,
+			.internal = network->internal,
+			.has_ipv6_subnet = ipv6,
+			.has_ipv6_gateway = ipv6,
+			.ipv6_gateway = network->ipv6_gateway.address,
+			.has_link = true,
+		},
+		.has_replace = replace,
+		.replace = replace,
+	};
+
+	if (ipv6)
+		request.network.ipv6_subnet = network_subnet(&network->ipv6_gateway);
+	memcpy(request.network.network_name, network->name, sizeof(network->name));
+	memcpy(request.network.parent, network->parent, sizeof(network->parent));
+	memcpy(request.network.link, network->link, sizeof(network->link));
+	return request;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operations about networks have in common. */
+#ifndef OPS_NETWORK_H
+#define OPS_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/network.h"
+#include "op.h"
+
+/* All networks, or what else was asked for. */
+struct networks {
+	struct kernel_network *network;
+	size_t n;
+};
+
+int networks_read(struct op *op, struct networks *ret_networks);
+void networks_free(struct networks *networks);
+
+/* The network of a VLAN, or NULL. */
+const struct kernel_network *networks_find(const struct networks *networks, uint16_t vlan_id);
+
+/* The same for a request that names VLAN and link: refuses where there is none, or it has another link. */
+int network_find(struct op *op, const char *field, uint16_t vlan_id, const char *link, struct kernel_network *ret_network);
+
+/* Whether an address is one of the network's. */
+bool network_has(const struct kernel_network *network, const struct hycan_address *address);
+
+/* The subnet around a gateway. */
+struct hycan_prefix network_subnet(const struct hycan_prefix *gateway);
+
+/* The request that makes such a network, or changes another one of its VLAN into it. */
+struct hycan_network_create_request network_request(const struct kernel_network *network, bool replace);
+
+/*
+ * Makes the link, its addresses and forwarding what the network says. before is what it was, or NULL. Sets what was
+ * done, also on failure.
+ */
+struct network_raised {
+	bool changed;   /* anything */
+	bool made_link; /* it was not there */
+};
+int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
+                  struct network_raised *ret_raised);
+
+/* Turns forwarding of both families on as far as the network has them, and notes that it was for networks. */
+int network_forward(struct op *op, const struct kernel_network *network, bool *ret_changed);
+
+/* Takes away the link and all that the table has of a network; and forwarding, where no other network needs it. */
+int network_lower(struct op *op, const struct kernel_network *network, bool link);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * network.allow: a way from one network to another, or none any more. It is part of both, and goes with the first that goes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "nat.h"
+#include "network.h"
+#include "table.h"
+
+static int is_open(struct op *op, const char *from, const char *to, bool *ret_open)
+{
+	_cleanup_free_ struct kernel_network_way *ways = NULL;
+	size_t n = 0;
+	int r = kernel_network_list_ways(op->scope, &ways, &n);
+
+	*ret_open = false;
+	for (size_t i = 0; i < n; i++)
+		*ret_open |= strcmp(ways[i].from, from) == 0 && strcmp(ways[i].to, to) == 0;
+	return r;
+}
+
+/* Says what puts it back. */
+static int say(struct op *op, const struct hycan_network_allow_request *request)
+{
+	struct hycan_network_allow_request back = *request;
+	int r;
+
+	if (!op_undoable(op))
+		return 0;
+	r = is_open(op, request->from_link, request->to_link, &back.on);
+	return r < 0 ? r : op_undo(op, HYCAN_OPERATION_NETWORK_ALLOW, &back);
+}
+
+int op_network_allow(struct op *op, const struct hycan_network_allow_request *request)
+{
+	struct kernel_network from, to;
+	bool changed = false;
+	int r;
+
+	if (request->from == request->to)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "to", "Hosts of one network reach each other without asking.");
+	r = network_find(op, "from", request->from, request->from_link, &from);
+	if (r == 0)
+		r = network_find(op, "to", request->to, request->to_link, &to);
+	if (r == 0)
+		r = say(op, request);
+	/* internal networks have turned nothing on */
+	if (r == 0 && request->on)
+		r = network_forward(op, &from, &changed);
+	if (r != 0)
+		return r;
+	r = kernel_network_set_way(op->scope, from.link, to.link, request->on);
+	op->unchanged = r == -EALREADY && !changed;
+	return r == -EALREADY ? 0 : nat_refuse(op, r);
+}

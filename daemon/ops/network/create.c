@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * network.create: a network as it is asked for, or nothing.
+ *
+ * Our table comes first: from then on the link is the network's, and a daemon that is killed finds there what it was about
+ * to make. A link that is there without the table saying so is a stranger's, and refused. What is absent from the request
+ * is as it was, where the network is there already.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/link.h"
+#include "nat.h"
+#include "network.h"
+#include "network_check.h"
+#include "table.h"
+
+static struct kernel_network wanted_of(const struct hycan_network *n, const struct kernel_network *before)
+{
+	struct kernel_network wanted = {
+		.vlan_id = n->vlan_id,
+		.gateway = { .address = n->gateway, .length = n->subnet.length },
+		.mtu = n->has_mtu ? n->mtu
+		       : before   ? before->mtu
+		                  : 0,
+		.internal = n->has_internal ? n->internal : before && before->internal,
+	};
+
+	wanted.nat = n->has_nat ? n->nat : !before || before->internal || before->nat;
+	wanted.nat = wanted.nat && !wanted.internal;
+	if (n->has_ipv6_subnet)
+		wanted.ipv6_gateway = (struct hycan_prefix){ .address = n->ipv6_gateway, .length = n->ipv6_subnet.length };
+	memcpy(wanted.link, n->link, sizeof(wanted.link));
+	memcpy(wanted.name, n->network_name, sizeof(wanted.name));
+	if (n->has_parent)
+		memcpy(wanted.parent, n->parent, sizeof(wanted.parent));
+	else if (before)
+		memcpy(wanted.parent, before->parent, sizeof(wanted.parent));
+	return wanted;
+}
+
+static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->address.family == b->address.family && a->length == b->length &&
+	       memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes)) == 0;
+}
+
+/* The first field that differs, or NULL. */
+static const char *difference(const struct kernel_network *a, const struct kernel_network *b)
+{
+	const struct hycan_prefix subnet_a = network_subnet(&a->gateway), subnet_b = network_subnet(&b->gateway);
+
+	if (strcmp(a->parent, b->parent) != 0)
+		return "parent";
+	if (strcmp(a->name, b->name) != 0)
+		return "network_name";
+	if (!same_prefix(&subnet_a, &subnet_b))
+		return "subnet";
+	if (!same_prefix(&a->gateway, &b->gateway))
+		return "gateway";
+	if (!same_prefix(&a->ipv6_gateway, &b->ipv6_gateway))
+		return a->ipv6_gateway.length == b->ipv6_gateway.length ? "ipv6_gateway" : "ipv6_subnet";
+	if (a->mtu != b->mtu)
+		return "mtu";
+	if (a->internal != b->internal)
+		return "internal";
+	return a->nat != b->nat ? "nat" : NULL;
+}
+
+/* What is there may stay, or be changed? */
+static int check_before(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before,
+                        const struct kernel_network *wanted)
+{
+	const char *field = difference(before, wanted);
+
+	if (op->exclusive)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "vlan_id", "The network “%s” with VLAN %u exists already.", before->name,
+		                 before->vlan_id);
+	if (field && strcmp(field, "parent") == 0)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, field,
+		                 "The network “%s” with VLAN %u is on “%s”; delete it first to have it on “%s”.", before->name,
+		                 before->vlan_id, before->parent, wanted->parent);
+	if (field && !(request->has_replace && request->replace))
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, field,
+		                 "The network “%s” with VLAN %u exists already with another %s; say replace to change it.",
+		                 before->name, before->vlan_id, field);
+	return 0;
+}
+
+/* A link of that name that is no network's. */
+static int check_link(struct op *op, const struct kernel_network *wanted)
+{
+	struct hycan_link link;
+	int r = kernel_link_get(op->scope, wanted->parent, &link);
+
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "parent", wanted->parent);
+	if (r < 0)
+		return r;
+	r = kernel_link_get(op->scope, wanted->link, &link);
+	if (r == 0)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link",
+		                 "A link “%s” exists already, and is no network's: delete it, or give another name.", wanted->link);
+	return r == -ENODEV ? 0 : r;
+}
+
+static int make(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before,
+                struct network_raised *raised)
+{
+	int r = kernel_network_put(op->scope, wanted);
+
+	if (r < 0 && r != -EALREADY)
+		return nat_refuse(op, r);
+	raised->changed = r == 0;
+	return network_raise(op, wanted, before, raised);
+}
+
+/* Keeps the refusal, since what is asked of the kernel meanwhile has words, too. */
+static void take_back(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before,
+                      const struct network_raised *raised)
+{
+	struct network_raised back = { 0 };
+	const struct op refusal = *op;
+
+	if (!before)
+		(void)network_lower(op, wanted, raised->made_link);
+	else if (raised->changed)
+		(void)make(op, before, wanted, &back);
+	op->refusal = refusal.refusal;
+	op->field = refusal.field;
+	memcpy(op->sentence, refusal.sentence, sizeof(op->sentence));
+}
+
+/* What takes it back, once it is done. */
+static int say(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before)
+{
+	struct hycan_network_delete_request away = { .vlan_id = wanted->vlan_id, .has_link = true };
+	struct hycan_network_create_request back;
+
+	if (before) {
+		back = network_request(before, true);
+		return op_undo(op, HYCAN_OPERATION_NETWORK_CREATE, &back);
+	}
+	memcpy(away.link, wanted->link, sizeof(away.link));
+	return op_undo(op, HYCAN_OPERATION_NETWORK_DELETE, &away);
+}
+
+/* The request with the parent that was found. */
+static int settle(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *wanted)
+{
+	struct hycan_network_create_request *settled = op->memory(op, sizeof(*settled));
+
+	if (!settled)
+		return -ENOMEM;
+	*settled = *request;
+	settled->network.has_parent = true;
+	memcpy(settled->network.parent, wanted->parent, sizeof(settled->network.parent));
+	op->settled = settled;
+	return 0;
+}
+
+static int create(struct op *op, const struct hycan_network_create_request *request, const struct networks *networks)
+{
+	const struct kernel_network *before = networks_find(networks, request->network.vlan_id);
+	struct kernel_network wanted = wanted_of(&request->network, before);
+	struct network_raised raised = { 0 };
+	int r = network_check_others(op, &wanted, networks);
+
+	if (r == 0 && !wanted.parent[0])
+		r = network_find_parent(op, wanted.parent);
+	if (r == 0)
+		r = before ? check_before(op, request, before, &wanted) : check_link(op, &wanted);
+	if (r == 0)
+		r = network_check_addresses(op, &wanted);
+	if (r == 0)
+		r = settle(op, request, &wanted);
+	if (r == 0 && before)
+		r = say(op, &wanted, before);
+	if (r != 0)
+		return r;
+	r = make(op, &wanted, before, &raised);
+	if (r == 0 && !before)
+		r = say(op, &wanted, NULL);
+	if (r != 0)
+		take_back(op, &wanted, before, &raised);
+	op->kept_link = r == 0 && !raised.made_link;
+	op->unchanged = r == 0 && !raised.changed;
+	return r;
+}
+
+int op_network_create(struct op *op, const struct hycan_network_create_request *request, struct hycan_network_create_reply *reply)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	int r = network_check(op, &request->network);
+
+	if (r == 0)
+		r = networks_read(op, &networks);
+	if (r == 0)
+		r = create(op, request, &networks);
+	return r == 0 ? kernel_link_get(op->scope, request->network.link, &reply->link) : r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * network.delete: the mappings first, so that nothing leads to where nobody is; then the link, and the table last, which says
+ * that there is a network. So a daemon that is killed in between knows what was left to do.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/port.h"
+#include "nat.h"
+#include "network.h"
+#include "table.h"
+
+static int remove_mappings(struct op *op, const struct kernel_network *network)
+{
+	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
+	struct hycan_port_mapping holder;
+	size_t n = 0;
+	int r = kernel_port_list(op->scope, &mappings, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (network_has(network, &mappings[i].to_address))
+			r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		/* somebody else was faster */
+		if (r == -ENOENT || r == -EEXIST)
+			r = 0;
+	}
+	return nat_refuse(op, r);
+}
+
+int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
+{
+	struct kernel_network network;
+	int r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
+
+	if (r == 0)
+		r = remove_mappings(op, &network);
+	return r == 0 ? network_lower(op, &network, true) : r;
+}

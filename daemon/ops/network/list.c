@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* network.list: what our table says that there should be, and what the kernel has of it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/address.h"
+#include "kernel/forwarding.h"
+#include "kernel/link.h"
+#include "kernel/nat.h"
+#include "kernel/port.h"
+#include "nat.h"
+#include "network.h"
+#include "table.h"
+
+/* More than can be otherwise with one network. */
+#define DRIFT_MAX 8
+
+/* What is the same for all of them, read once. */
+struct whole {
+	struct op *op;
+	struct networks networks;
+	struct kernel_network_way *ways;
+	size_t n_ways;
+	struct hycan_port_mapping *mappings;
+	size_t n_mappings;
+	bool rules;         /* all rules of the table are there */
+	bool forwarding[2]; /* IPv4, IPv6 */
+};
+
+static void whole_free(struct whole *w)
+{
+	networks_free(&w->networks);
+	cleanup_free(&w->ways);
+	cleanup_free(&w->mappings);
+}
+
+static int read_whole(struct whole *w)
+{
+	struct kernel_scope *scope = w->op->scope;
+	int r = networks_read(w->op, &w->networks);
+
+	if (r != 0 || w->networks.n == 0)
+		return r;
+	r = kernel_network_list_ways(scope, &w->ways, &w->n_ways);
+	if (r == 0)
+		r = kernel_port_list(scope, &w->mappings, &w->n_mappings);
+	if (r == 0)
+		r = kernel_nat_check(scope, &w->rules);
+	/* a family that the kernel has not is one that it does not forward */
+	(void)kernel_forwarding_get(scope, HYCAN_FAMILY_IPV4, NULL, &w->forwarding[0]);
+	(void)kernel_forwarding_get(scope, HYCAN_FAMILY_IPV6, NULL, &w->forwarding[1]);
+	return nat_refuse(w->op, r);
+}
+
+__attribute__((format(printf, 2, 3))) static void drift(struct hycan_network_state *state, const char *message, ...)
+{
+	struct hycan_network_drift *d = (struct hycan_network_drift *)state->drift;
+	va_list ap;
+
+	if (state->n_drift == DRIFT_MAX)
+		return;
+	d += state->n_drift++;
+	va_start(ap, message);
+	vsnprintf(d->message, sizeof(d->message), message, ap);
+	va_end(ap);
+}
+
+struct presence {
+	const struct kernel_network *network;
+	bool ipv4;
+	bool ipv6;
+};
+
+static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->length == b->length && memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
+}
+
+static int found_address(const struct hycan_link_address *address, void *userdata)
+{
+	struct presence *p = userdata;
+
+	p->ipv4 |= same_prefix(&address->address, &p->network->gateway);
+	p->ipv6 |= same_prefix(&address->address, &p->network->ipv6_gateway);
+	return 0;
+}
+
+static int tell_link(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
+{
+	struct presence p = { .network = network };
+	struct hycan_link link;
+	int r = kernel_link_get(w->op->scope, network->link, &link);
+
+	if (r == -ENODEV) {
+		drift(state, "The link %s is gone.", network->link);
+		return 0;
+	}
+	if (r == 0)
+		r = kernel_address_list(w->op->scope, network->link, 0, found_address, &p);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	state->has_mac = link.has_mac;
+	state->mac = link.mac;
+	state->has_mtu = true;
+	state->mtu = link.mtu;
+	state->has_statistics = link.has_statistics;
+	state->statistics = link.statistics;
+	state->up = link.up && link.operstate == HYCAN_OPERSTATE_UP;
+	if (!link.has_vlan_id || link.vlan_id != network->vlan_id || !link.has_parent || strcmp(link.parent, network->parent) != 0)
+		drift(state, "The link %s is not VLAN %u of %s.", network->link, network->vlan_id, network->parent);
+	if (!link.up)
+		drift(state, "The link %s is down.", network->link);
+	if (network->mtu && link.mtu != network->mtu)
+		drift(state, "The link %s has the mtu %u instead of %u.", network->link, link.mtu, network->mtu);
+	if (!p.ipv4)
+		drift(state, "The link %s does not have the gateway's address.", network->link);
+	if (!p.ipv6 && state->has_ipv6_gateway)
+		drift(state, "The link %s does not have the gateway's address of IPv6.", network->link);
+	return 0;
+}
+
+static int tell_ways(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
+{
+	struct hycan_network_way *way = w->op->memory(w->op, (w->n_ways + 1) * sizeof(*way));
+	size_t n = 0;
+
+	if (!way)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_ways; i++) {
+		if (strcmp(w->ways[i].from, network->link) != 0)
+			continue;
+		for (size_t k = 0; k < w->networks.n; k++)
+			if (strcmp(w->networks.network[k].link, w->ways[i].to) == 0)
+				way[n].vlan_id = w->networks.network[k].vlan_id;
+		memcpy(way[n++].link, w->ways[i].to, sizeof(way->link));
+	}
+	state->ways = way;
+	state->n_ways = n;
+	return 0;
+}
+
+static int tell(struct whole *w, const struct kernel_network *network)
+{
+	struct hycan_network_state state = {
+		.vlan_id = network->vlan_id,
+		.subnet = network_subnet(&network->gateway),
+		.gateway = network->gateway.address,
+		.has_ipv6_subnet = network->ipv6_gateway.address.family != 0,
+		.has_ipv6_gateway = network->ipv6_gateway.address.family != 0,
+		.ipv6_gateway = network->ipv6_gateway.address,
+		.nat = network->nat,
+		.internal = network->internal,
+		.drift = w->op->memory(w->op, DRIFT_MAX * sizeof(struct hycan_network_drift)),
+	};
+	int r;
+
+	if (!state.drift)
+		return -ENOMEM;
+	if (state.has_ipv6_subnet)
+		state.ipv6_subnet = network_subnet(&network->ipv6_gateway);
+	memcpy(state.network_name, network->name, sizeof(network->name));
+	memcpy(state.link, network->link, sizeof(state.link));
+	memcpy(state.parent, network->parent, sizeof(state.parent));
+	for (size_t i = 0; i < w->n_mappings; i++)
+		state.mappings += network_has(network, &w->mappings[i].to_address);
+	if (!w->rules)
+		drift(&state, "Some of the rules in the table inet hycan are gone, or others came.");
+	if (!network->internal && !w->forwarding[0])
+		drift(&state, "IPv4 is not forwarded.");
+	if (!network->internal && state.has_ipv6_subnet && !w->forwarding[1])
+		drift(&state, "IPv6 is not forwarded.");
+	r = tell_link(w, network, &state);
+	if (r == 0)
+		r = tell_ways(w, network, &state);
+	return r == 0 ? w->op->answer(w->op, &state) : r;
+}
+
+int op_network_list(struct op *op, const struct hycan_network_list_request *request)
+{
+	_cleanup_(whole_free) struct whole w = { .op = op };
+	int r = read_whole(&w);
+
+	if (r != 0)
+		return r;
+	if (request->has_vlan_id && !networks_find(&w.networks, request->vlan_id))
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
+		                 "There is no network with VLAN %u in this network namespace.", request->vlan_id);
+	for (size_t i = 0; i < w.networks.n && r == 0; i++)
+		if (!request->has_vlan_id || w.networks.network[i].vlan_id == request->vlan_id)
+			r = tell(&w, &w.networks.network[i]);
+	return r;
+}

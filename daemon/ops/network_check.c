@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a network can be as it is asked for. Every “no” says what to give instead. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "kernel/address.h"
+#include "kernel/link.h"
+#include "kernel/route.h"
+#include "network_check.h"
+
+/* The smallest MTU with which a link carries IPv6 (RFC 8200). */
+#define IPV6_MTU_MIN 1280
+
+/* The longest prefixes with room for the gateway and a host, and the shortest that somebody means. */
+#define IPV4_LENGTH_MIN 8
+#define IPV4_LENGTH_MAX 30
+#define IPV6_LENGTH_MIN 16
+#define IPV6_LENGTH_MAX 126
+
+/* ---------------------------------------------------------------------------------------------------------- by itself */
+
+static int check_name(struct op *op, const char *name)
+{
+	bool good = isalnum((unsigned char)name[0]);
+
+	for (const char *c = name; good && *c; c++)
+		good = isascii(*c) && (isalnum((unsigned char)*c) || strchr("._-", *c));
+	if (good)
+		return 0;
+	return op_refuse(
+		op, HYCAN_REFUSAL_INVALID, "network_name",
+		"The name of a network is 1 to 32 letters, digits, “.”, “_” and “-”, and begins with a letter or a digit.");
+}
+
+/* Whether a host may have it: not the subnet's own address, and not its broadcast address. */
+static bool is_host(const struct hycan_prefix *subnet, const struct hycan_address *address)
+{
+	unsigned int bits = (unsigned int)hycan_address_size(address) * 8;
+	bool zeros = true, ones = address->family == AF_INET;
+
+	for (unsigned int bit = subnet->length; bit < bits; bit++) {
+		bool set = address->bytes[bit / 8] & 0x80 >> bit % 8;
+
+		zeros &= !set;
+		ones &= set;
+	}
+	return !zeros && !ones;
+}
+
+static int check_gateway(struct op *op, const char *field, const char *subnet_field, const struct hycan_prefix *subnet,
+                         const struct hycan_address *gateway)
+{
+	const struct hycan_prefix host = { .address = *gateway, .length = (uint8_t)(hycan_address_size(gateway) * 8) };
+	char text[HYCAN_ADDRESS_TEXT_SIZE], around[HYCAN_ADDRESS_TEXT_SIZE];
+
+	hycan_address_format(gateway, text, sizeof(text));
+	hycan_prefix_format(subnet, around, sizeof(around));
+	if (!hycan_prefix_contains(subnet, &host))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, field, "The gateway %s does not lie in the %s %s.", text, subnet_field,
+		                 around);
+	if (!is_host(subnet, gateway))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, field,
+		                 "The gateway %s is the first or the last address of %s, which no host may have.", text, around);
+	return 0;
+}
+
+static int check_length(struct op *op, const char *field, const struct hycan_prefix *subnet, unsigned int low, unsigned int high)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	if (subnet->length >= low && subnet->length <= high)
+		return 0;
+	return op_refuse(op, HYCAN_REFUSAL_INVALID, field, "%s is no size for a network: give a length of /%u to /%u.",
+	                 hycan_prefix_format(subnet, text, sizeof(text)), low, high);
+}
+
+static int refuse_kind(struct op *op, const char *field, const struct hycan_prefix *subnet)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	return op_refuse(op, HYCAN_REFUSAL_INVALID, field,
+	                 "Hosts cannot have addresses in %s, which is for loopback, multicast, one link or nobody.",
+	                 hycan_prefix_format(subnet, text, sizeof(text)));
+}
+
+static int check_ipv4(struct op *op, const struct hycan_network *n)
+{
+	uint8_t first = n->subnet.address.bytes[0];
+	int r;
+
+	if (n->subnet.address.family != AF_INET)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "subnet",
+		                 "The subnet is one of IPv4; give that of IPv6 as ipv6_subnet.");
+	if (n->gateway.family != AF_INET)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "gateway",
+		                 "The gateway is an IPv4 address; give that of IPv6 as ipv6_gateway.");
+	r = check_length(op, "subnet", &n->subnet, IPV4_LENGTH_MIN, IPV4_LENGTH_MAX);
+	if (r != 0)
+		return r;
+	if (first == 0 || first == 127 || first >= 224 || (first == 169 && n->subnet.address.bytes[1] == 254))
+		return refuse_kind(op, "subnet", &n->subnet);
+	return check_gateway(op, "gateway", "subnet", &n->subnet, &n->gateway);
+}
+
+static int check_ipv6(struct op *op, const struct hycan_network *n)
+{
+	const uint8_t *bytes = n->ipv6_subnet.address.bytes;
+	int r;
+
+	if (n->has_ipv6_subnet != n->has_ipv6_gateway)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, n->has_ipv6_subnet ? "ipv6_gateway" : "ipv6_subnet",
+		                 "A network has a subnet and a gateway of IPv6, or neither.");
+	if (!n->has_ipv6_subnet)
+		return 0;
+	if (n->ipv6_subnet.address.family != AF_INET6)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "ipv6_subnet", "That is no subnet of IPv6.");
+	if (n->ipv6_gateway.family != AF_INET6)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "ipv6_gateway", "That is no address of IPv6.");
+	r = check_length(op, "ipv6_subnet", &n->ipv6_subnet, IPV6_LENGTH_MIN, IPV6_LENGTH_MAX);
+	if (r != 0)
+		return r;
+	if (bytes[0] == 0 || bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80))
+		return refuse_kind(op, "ipv6_subnet", &n->ipv6_subnet);
+	if (n->has_mtu && n->mtu < IPV6_MTU_MIN)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "mtu", "IPv6 needs an mtu of %u at least.", IPV6_MTU_MIN);
+	return check_gateway(op, "ipv6_gateway", "ipv6_subnet", &n->ipv6_subnet, &n->ipv6_gateway);
+}
+
+int network_check(struct op *op, const struct hycan_network *network)
+{
+	int r = check_name(op, network->network_name);
+
+	if (r == 0)
+		r = check_ipv4(op, network);
+	if (r == 0)
+		r = check_ipv6(op, network);
+	if (r != 0)
+		return r;
+	if (network->has_internal && network->internal && network->has_nat && network->nat)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "nat", "An internal network has no way out, and so no NAT.");
+	if (network->has_parent && strcmp(network->parent, network->link) == 0)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "link", "A link cannot be its own parent.");
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------- beside others */
+
+static bool overlap(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->address.family && b->address.family && (hycan_prefix_contains(a, b) || hycan_prefix_contains(b, a));
+}
+
+static int check_other(struct op *op, const struct kernel_network *wanted, const struct kernel_network *other)
+{
+	bool ipv6 = overlap(&wanted->ipv6_gateway, &other->ipv6_gateway);
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	struct hycan_prefix subnet;
+
+	if (strcmp(wanted->link, other->link) == 0)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link", "The link “%s” is that of the network “%s” with VLAN %u.",
+		                 wanted->link, other->name, other->vlan_id);
+	if (strcmp(wanted->name, other->name) == 0)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "network_name", "A network “%s” exists already, with VLAN %u.",
+		                 other->name, other->vlan_id);
+	if (!ipv6 && !overlap(&wanted->gateway, &other->gateway))
+		return 0;
+	subnet = network_subnet(ipv6 ? &other->ipv6_gateway : &other->gateway);
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, ipv6 ? "ipv6_subnet" : "subnet",
+	                 "The subnet overlaps with %s of the network “%s” with VLAN %u; choose another.",
+	                 hycan_prefix_format(&subnet, text, sizeof(text)), other->name, other->vlan_id);
+}
+
+int network_check_others(struct op *op, const struct kernel_network *wanted, const struct networks *networks)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < networks->n && r == 0; i++) {
+		const struct kernel_network *other = &networks->network[i];
+
+		if (other->vlan_id != wanted->vlan_id)
+			r = check_other(op, wanted, other);
+		else if (strcmp(other->link, wanted->link) != 0)
+			r = op_refuse(op, HYCAN_REFUSAL_EXISTS, "vlan_id",
+			              "The network “%s” has VLAN %u already, with the link “%s”.", other->name, other->vlan_id,
+			              other->link);
+	}
+	return r;
+}
+
+struct addresses {
+	const struct kernel_network *wanted;
+	struct hycan_link_address first; /* that overlaps */
+	bool found;
+};
+
+static int find_overlap(const struct hycan_link_address *address, void *userdata)
+{
+	struct addresses *a = userdata;
+	const struct hycan_prefix *far = address->has_peer ? &address->peer : &address->address;
+
+	if (a->found || strcmp(address->link, a->wanted->link) == 0 ||
+	    !(overlap(far, &a->wanted->gateway) || overlap(far, &a->wanted->ipv6_gateway)))
+		return 0;
+	a->first = *address;
+	a->found = true;
+	return 0;
+}
+
+int network_check_addresses(struct op *op, const struct kernel_network *wanted)
+{
+	struct addresses a = { .wanted = wanted };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r = kernel_address_list(op->scope, NULL, 0, find_overlap, &a);
+
+	if (r < 0 || !a.found)
+		return r;
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, a.first.address.address.family == AF_INET6 ? "ipv6_subnet" : "subnet",
+	                 "The subnet overlaps with the address %s of the link “%s”; choose another.",
+	                 hycan_prefix_format(&a.first.address, text, sizeof(text)), a.first.link);
+}
+
+/* -------------------------------------------------------------------------------------------------------- the parent */
+
+struct candidates {
+	char first[HYCAN_IFNAME_SIZE];
+	size_t n;
+	char text[128]; /* all of them, as far as there is room */
+};
+
+static void add_candidate(struct candidates *c, const char *name)
+{
+	size_t used = strlen(c->text);
+
+	if (c->n > 0 && strcmp(c->first, name) == 0)
+		return;
+	if (c->n++ == 0)
+		memcpy(c->first, name, sizeof(c->first));
+	snprintf(c->text + used, sizeof(c->text) - used, "%s%s", used ? ", " : "", name);
+}
+
+static int find_default(const struct hycan_route *route, void *userdata)
+{
+	if (route->destination.length != 0 || (route->has_type && route->type != HYCAN_ROUTE_TYPE_UNICAST))
+		return 0;
+	if (route->has_link)
+		add_candidate(userdata, route->link);
+	for (size_t i = 0; i < route->n_nexthops; i++)
+		if (route->nexthops[i].has_link)
+			add_candidate(userdata, route->nexthops[i].link);
+	return 0;
+}
+
+/* What could carry a VLAN: is up, and no VLAN itself. */
+static int find_link(const struct hycan_link *link, void *userdata)
+{
+	if (link->up && link->has_mac && !link->has_vlan_id && strcmp(link->name, "lo") != 0)
+		add_candidate(userdata, link->name);
+	return 0;
+}
+
+int network_find_parent(struct op *op, char ret_parent[static HYCAN_IFNAME_SIZE])
+{
+	const struct kernel_route_filter ipv4 = { .table = 254, .family = AF_INET }, ipv6 = { .table = 254, .family = AF_INET6 };
+	struct candidates c = { 0 };
+	int r = kernel_route_list(op->scope, &ipv4, find_default, &c);
+
+	if (r == 0 && c.n == 0)
+		r = kernel_route_list(op->scope, &ipv6, find_default, &c);
+	if (r < 0)
+		return r;
+	if (c.n > 1)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "parent", "There are several default routes; give the parent: %s.",
+		                 c.text);
+	if (c.n == 1) {
+		memcpy(ret_parent, c.first, sizeof(c.first));
+		return 0;
+	}
+	r = kernel_link_list(op->scope, NULL, find_link, &c);
+	if (r < 0)
+		return r;
+	return op_refuse(op, HYCAN_REFUSAL_INVALID, "parent", "There is no default route; give the parent%s%s.", c.n ? ": " : "",
+	                 c.text);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a network has outside our table: its link, the gateway's addresses, and forwarding.
+ *
+ * Each part is looked at first, so that a second time changes nothing, and what a stranger took away comes back. Forwarding
+ * that networks turned on is noted in the table, and turned off when none needs it any more, unless somebody asked for it
+ * by itself.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cleanup.h"
+#include "forwarding.h"
+#include "kernel/address.h"
+#include "kernel/forwarding.h"
+#include "kernel/link.h"
+#include "kernel/nat.h"
+#include "kernel/vlan.h"
+#include "nat.h"
+#include "network.h"
+#include "table.h"
+
+static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->address.family == b->address.family && a->length == b->length &&
+	       memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes)) == 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- link */
+
+/* The name is free, so the parent has that VLAN under another one. */
+static int refuse_twin(struct op *op, const struct kernel_network *n)
+{
+	char twin[HYCAN_IFNAME_SIZE];
+	int r = kernel_vlan_find(op->scope, n->parent, n->vlan_id, HYCAN_VLAN_PROTOCOL_802_1Q, twin);
+
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "vlan_id",
+	                 "“%s” has VLAN %u already, as link “%s”: a parent carries a VLAN only once.", n->parent, n->vlan_id,
+	                 r == 0 ? twin : "?");
+}
+
+static int make_link(struct op *op, const struct kernel_network *n, struct hycan_link *ret_link)
+{
+	int r = kernel_vlan_create(op->scope, n->link, n->parent, n->vlan_id, HYCAN_VLAN_PROTOCOL_802_1Q, n->mtu, ret_link);
+
+	switch (r) {
+	case -ENODEV:
+		return op_refuse_no_link(op, "parent", n->parent);
+	case -EEXIST:
+		return refuse_twin(op, n);
+	case -EOPNOTSUPP:
+		return op_refuse_kernel(op, HYCAN_REFUSAL_UNSUPPORTED, "parent", r, "“%s” cannot carry a VLAN", n->parent);
+	case -EINVAL:
+	case -ERANGE:
+		return op_refuse_kernel(op, HYCAN_REFUSAL_OUT_OF_RANGE, "mtu", r, "The kernel refuses mtu %u on “%s”", n->mtu,
+		                        n->parent);
+	}
+	return r;
+}
+
+static int set_mtu(struct op *op, const struct kernel_network *n, const struct hycan_link *link, struct network_raised *raised)
+{
+	const struct hycan_link_set_options wanted = { .has_mtu = true, .mtu = n->mtu };
+	const char *fault;
+	int r;
+
+	if (n->mtu == 0 || n->mtu == link->mtu)
+		return 0;
+	raised->changed = true;
+	r = kernel_link_set(op->scope, link, &wanted, &fault);
+	if (r == -EINVAL || r == -ERANGE)
+		return op_refuse_kernel(op, HYCAN_REFUSAL_OUT_OF_RANGE, "mtu", r, "The kernel refuses mtu %u on “%s”", n->mtu,
+		                        n->parent);
+	return r;
+}
+
+static int raise_link(struct op *op, const struct kernel_network *n, struct hycan_link *ret_link, struct network_raised *raised)
+{
+	int r = kernel_link_get(op->scope, n->link, ret_link);
+
+	if (r == -ENODEV) {
+		r = make_link(op, n, ret_link);
+		raised->made_link = raised->changed = r == 0;
+		return r;
+	}
+	if (r < 0)
+		return r;
+	if (!ret_link->has_vlan_id || ret_link->vlan_id != n->vlan_id || !ret_link->has_parent ||
+	    strcmp(ret_link->parent, n->parent) != 0)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link", "A link “%s” exists already, and is not VLAN %u of “%s”.",
+		                 n->link, n->vlan_id, n->parent);
+	return set_mtu(op, n, ret_link, raised);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- addresses */
+
+struct presence {
+	const struct hycan_prefix *wanted;
+	bool there;
+};
+
+static int found_address(const struct hycan_link_address *address, void *userdata)
+{
+	struct presence *p = userdata;
+
+	p->there |= same_prefix(&address->address, p->wanted);
+	return 0;
+}
+
+static int raise_address(struct op *op, const char *link, const struct hycan_prefix *wanted, const struct hycan_prefix *before,
+                         struct network_raised *raised)
+{
+	struct hycan_link_address address = { .address = *wanted };
+	struct presence p = { .wanted = wanted };
+	struct hycan_prefix gone;
+	int r = 0;
+
+	if (before && before->address.family && !same_prefix(before, wanted)) {
+		raised->changed = true;
+		r = kernel_address_remove(op->scope, link, before, &gone);
+		if (r < 0 && r != -EADDRNOTAVAIL)
+			return r;
+	}
+	if (!wanted->address.family)
+		return 0;
+	r = kernel_address_list(op->scope, link, wanted->address.family, found_address, &p);
+	if (r < 0 || p.there)
+		return r;
+	raised->changed = true;
+	memcpy(address.link, link, sizeof(address.link));
+	/* hosts ask for it at once; and who else would have it on this VLAN? */
+	address.has_no_dad = address.no_dad = wanted->address.family == AF_INET6;
+	r = kernel_address_add(op->scope, &address);
+	if (r == -EACCES || r == -EINVAL)
+		return op_refuse_kernel(op, HYCAN_REFUSAL_UNSUPPORTED, address.no_dad ? "ipv6_gateway" : "gateway", r,
+		                        "The link “%s” does not take the gateway's address", link);
+	return r == -EEXIST ? 0 : r;
+}
+
+/* --------------------------------------------------------------------------------------------------------- forwarding */
+
+static int forward(struct op *op, enum hycan_family family, bool *ret_changed)
+{
+	bool on = false;
+	int r = kernel_forwarding_get(op->scope, family, NULL, &on);
+
+	if (r < 0 || on)
+		return forwarding_refuse(op, family, NULL, r);
+	*ret_changed = true;
+	/* first, so that a daemon that is killed in between leaves nothing on that nobody turns off */
+	r = kernel_network_note_forwarding(op->scope, family, true);
+	if (r < 0 && r != -EALREADY)
+		return nat_refuse(op, r);
+	return forwarding_refuse(op, family, NULL, kernel_forwarding_set(op->scope, family, NULL, true, &on));
+}
+
+int network_forward(struct op *op, const struct kernel_network *network, bool *ret_changed)
+{
+	int r = forward(op, HYCAN_FAMILY_IPV4, ret_changed);
+
+	if (r == 0 && network->ipv6_gateway.address.family)
+		r = forward(op, HYCAN_FAMILY_IPV6, ret_changed);
+	return r;
+}
+
+static int release(struct op *op, enum hycan_family family)
+{
+	bool noted = false, changed;
+	int r = kernel_network_has_forwarding(op->scope, family, &noted);
+
+	if (r < 0 || !noted)
+		return r;
+	if (op->server->count(op, HYCAN_OBJECT_KIND_FORWARDING) == 0)
+		r = kernel_forwarding_set(op->scope, family, NULL, false, &changed);
+	if (r == 0)
+		r = kernel_network_note_forwarding(op->scope, family, false);
+	return r == -EALREADY ? 0 : r;
+}
+
+/* Forwarding that no network needs any more. */
+static int release_all(struct op *op)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	bool ipv6 = false;
+	int r = networks_read(op, &networks);
+
+	for (size_t i = 0; i < networks.n; i++)
+		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
+	if (r == 0 && !ipv6)
+		r = release(op, HYCAN_FAMILY_IPV6);
+	if (r == 0 && networks.n == 0)
+		r = release(op, HYCAN_FAMILY_IPV4);
+	return r;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- together */
+
+int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
+                  struct network_raised *ret_raised)
+{
+	struct hycan_link link;
+	int r = raise_link(op, network, &link, ret_raised);
+
+	if (r == 0)
+		r = raise_address(op, network->link, &network->gateway, before ? &before->gateway : NULL, ret_raised);
+	if (r == 0)
+		r = raise_address(op, network->link, &network->ipv6_gateway, before ? &before->ipv6_gateway : NULL, ret_raised);
+	if (r == 0 && !link.up) {
+		ret_raised->changed = true;
+		r = kernel_link_set_up(op->scope, network->link, true);
+		if (r == -ENETDOWN)
+			return op_refuse(op, HYCAN_REFUSAL_INVALID, "parent",
+			                 "The link “%s” is down, and so would be the network on it: set it up first.",
+			                 network->parent);
+	}
+	if (r == 0 && !network->internal)
+		r = network_forward(op, network, &ret_raised->changed);
+	return r;
+}
+
+int network_lower(struct op *op, const struct kernel_network *network, bool link)
+{
+	int r = link ? kernel_link_delete(op->scope, network->link) : 0;
+
+	if (r < 0 && r != -ENODEV)
+		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "link", r, "The kernel does not delete the link “%s”",
+		                        network->link);
+	r = kernel_network_remove(op->scope, network->link);
+	if (r == 0 || r == -ENOENT)
+		r = release_all(op);
+	if (r == 0)
+		r = kernel_nat_tidy(op->scope);
+	return nat_refuse(op, r);
+}
