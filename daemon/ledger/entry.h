@@ -10,6 +10,7 @@
  *   going.c   what is about to go
  *   table.c   finding entries
  *   list.c    going through all of them, slice by slice
+ *   news.c    telling what changes
  */
 #ifndef LEDGER_ENTRY_H
 #define LEDGER_ENTRY_H
@@ -118,6 +119,8 @@ struct ledger {
 
 	ledger_held *held; /* or NULL */
 	void *held_userdata;
+	ledger_watched *watched; /* or NULL */
+	void *watched_userdata;
 	struct ledger_file *file; /* or NULL */
 	bool is_written_anew;
 	struct entry written_anew; /* a cursor: up to there, while the file is written anew */
@@ -237,7 +240,21 @@ void going_end(struct ledger *l, struct entry *e);
 /* Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. */
 struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by);
 
+/* news.c */
+
+/* Whether the user holds it. */
+bool news_is_held_by(const struct entry *e, uid_t uid);
+
+/* It came, or a user holds it who did or did not before: to be told when that is so. */
+void news_came(struct ledger *l, const struct entry *e, uid_t uid);
+void news_changed(struct ledger *l, const struct entry *e, uid_t uid, bool before);
+
+/* It is gone, but for the memory. */
+void news_went(struct ledger *l, const struct entry *e);
+
 /* list.c */
+
+void list_describe(const struct entry *e, struct ledger_object *object);
 
 void list_write_anew(struct ledger *l);
 int list_write_all_anew(struct ledger *l);

@@ -48,6 +48,9 @@ void hold_drop(struct ledger *l, struct hold *h)
 	struct hold **at = &h->entry->holds;
 
 	(void)tell_held(l, h->uid, h->entry, -1);
+	/* whose it was last */
+	if (!h->entry->owned)
+		h->entry->uid = h->uid;
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;

@@ -128,9 +128,13 @@ int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint6
 			/* asked for again by whom it belongs to: nothing is new */
 			bool known = e->owned && e->uid == holder->uid && holder->lifetime == HYCAN_LIFETIME_PERMANENT && !e->holds;
 
+			bool before = ledger->watched && news_is_held_by(e, holder->uid);
+
 			r = hold_add(ledger, e, holder, now_us);
-			if (!known && r == 0)
+			if (!known && r == 0) {
 				ledger_file_hold(ledger->file, e);
+				news_changed(ledger, e, holder->uid, before);
+			}
 		} else {
 			unknown = true;
 		}
@@ -181,12 +185,15 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
 /* Lets go of an entry. True: it is going. */
 static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder, const void *by)
 {
-	bool held;
+	bool held, before;
 
 	if (!e || !e->object || !hold_any(e))
 		return false;
+	before = news_is_held_by(e, holder->uid);
 	held = hold_let_go(l, e, holder);
 	ledger_file_hold(l->file, e);
+	if (before)
+		news_changed(l, e, holder->uid, true);
 	return !held && !e->going && going_begin(l, e, by) == 0;
 }
 
@@ -225,6 +232,7 @@ enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *k
 		(void)hold_let_go(ledger, e, &holder);
 		(void)hold_let_go(ledger, e, &holder);
 		ledger_file_hold(ledger->file, e);
+		news_changed(ledger, e, *uid, true);
 	}
 	ledger_unlock(ledger);
 	return stand;
@@ -241,6 +249,7 @@ bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, co
 	if (e && e->object && hold_is_stale(e, holder, round)) {
 		last = !hold_let_go_one(ledger, e, holder);
 		ledger_file_hold(ledger->file, e);
+		news_changed(ledger, e, holder->uid, true);
 		last = last && !e->going && going_begin(ledger, e, by) == 0;
 	}
 	ledger_unlock(ledger);
@@ -294,6 +303,18 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 	list_write_anew(ledger);
 	ledger_unlock(ledger);
 	return r ? r : written;
+}
+
+bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uid_t uid)
+{
+	const struct entry *e;
+	bool held;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	held = e && e->object && news_is_held_by(e, uid);
+	ledger_unlock(ledger);
+	return held;
 }
 
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)

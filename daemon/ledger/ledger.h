@@ -71,6 +71,39 @@ void ledger_free(struct ledger **ledger);
 typedef int ledger_held(uid_t uid, enum hycan_object_kind kind, int change, void *userdata);
 void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata);
 
+/* What became of an object. */
+enum ledger_change {
+	LEDGER_CAME,
+	LEDGER_CHANGED, /* somebody holds it who did not, or no more, or it was made again */
+	LEDGER_WENT,
+};
+
+struct ledger_news {
+	enum ledger_change change;
+	struct ledger_object object; /* of what went, as it was */
+	uid_t uid;                   /* whose hold it is about; of what went, each user who held it */
+	bool before, after;          /* whether that user held it, and does now */
+	bool again;                  /* of what went: it was told of another user already */
+};
+
+/*
+ * Called under the ledger's lock, with everything that changes, from now on; NULL: nobody is. It must be quick, and ask
+ * nothing of the ledger.
+ */
+typedef void ledger_watched(const struct ledger_news *news, void *userdata);
+void ledger_watch(struct ledger *ledger, ledger_watched *watched, void *userdata);
+
+/* Going through all objects by age in steps, while they change: a place among them. NULL: no memory. */
+struct entry;
+struct entry *ledger_place(struct ledger *ledger);
+void ledger_place_free(struct ledger *ledger, struct entry **place);
+
+/* The next object behind a place, or of a user, who then is the holder that is told of. False: that was the last one. */
+bool ledger_next(struct ledger *ledger, struct entry *place, const uid_t *uid, struct ledger_object *ret_object);
+
+/* Whether the user, or a program of his, holds the object. */
+bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uid_t uid);
+
 /*
  * Keeps an empty ledger in that file from now on, and knows what a former daemon had in it. -EBUSY: another process has
  * it; -EPERM: others may have written to it. Sets whether it was broken: what could be read of it is known, and the file

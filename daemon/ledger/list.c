@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Going through all objects by age, slice by slice: to tell of them, and to write the ledger's file anew. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "entry.h"
 #include "ledger_file.h"
 
-static void copy_object(const struct entry *e, struct ledger_object *object)
+void list_describe(const struct entry *e, struct ledger_object *object)
 {
 	object->since_us = e->since_us;
 	hold_describe(e, object);
@@ -40,7 +41,7 @@ static int write_slice(struct ledger *l, bool *ret_done)
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
 		if (e->object && !is_going(e)) {
-			copy_object(e, &object);
+			list_describe(e, &object);
 			if (e->on)
 				entry_key(e->on, &on);
 			r = ledger_file_anew_put(l->file, e, &object, e->on ? &on : NULL);
@@ -97,7 +98,7 @@ static bool next_slice(struct ledger *l, struct entry *cursor, const uid_t *uid,
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(cursor, order)); i++) {
 		if (e->object) {
-			copy_object(e, &slice[n]);
+			list_describe(e, &slice[n]);
 			n += !uid || hold_describe_of(e, *uid, &slice[n]);
 		}
 		TAILQ_REMOVE(&l->objects, cursor, order);
@@ -127,6 +128,49 @@ static int list(struct ledger *ledger, const uid_t *uid, ledger_found *found, vo
 	TAILQ_REMOVE(&ledger->objects, &cursor, order);
 	ledger_unlock(ledger);
 	return r;
+}
+
+struct entry *ledger_place(struct ledger *ledger)
+{
+	struct entry *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	place->grave = true;
+	ledger_lock(ledger);
+	TAILQ_INSERT_HEAD(&ledger->objects, place, order);
+	ledger_unlock(ledger);
+	return place;
+}
+
+void ledger_place_free(struct ledger *ledger, struct entry **place)
+{
+	if (!*place)
+		return;
+	ledger_lock(ledger);
+	TAILQ_REMOVE(&ledger->objects, *place, order);
+	ledger_unlock(ledger);
+	free(*place);
+	*place = NULL;
+}
+
+bool ledger_next(struct ledger *ledger, struct entry *place, const uid_t *uid, struct ledger_object *ret_object)
+{
+	bool found = false;
+	struct entry *e;
+
+	ledger_lock(ledger);
+	while (!found && (e = TAILQ_NEXT(place, order))) {
+		TAILQ_REMOVE(&ledger->objects, place, order);
+		TAILQ_INSERT_AFTER(&ledger->objects, e, place, order);
+		if (e->object && !is_going(e)) {
+			list_describe(e, ret_object);
+			found = !uid || hold_describe_of(e, *uid, ret_object);
+		}
+		ledger_take_turns(ledger);
+	}
+	ledger_unlock(ledger);
+	return found;
 }
 
 int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata)
@@ -235,7 +279,7 @@ void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_
 		TAILQ_INSERT_AFTER(&ledger->objects, e, &cursor, order);
 		if (e->object && e->kind == kind && e->netns == netns) {
 			if (!e->marked && e->since_us < before_us && !is_about_to_go(e)) {
-				copy_object(e, &object);
+				list_describe(e, &object);
 				lost(&object, userdata);
 				ledger_file_take(ledger->file, &object.key);
 				object_take_out(ledger, e);

@@ -56,6 +56,7 @@ static void take_out_things(struct ledger *l, struct entry *grave)
 
 void object_take_out(struct ledger *l, struct entry *e)
 {
+	news_went(l, e);
 	table_remove(l, e);
 	e->grave = true;
 	leave(l, e);
@@ -75,6 +76,7 @@ void object_disown(struct ledger *l, struct entry *e)
 
 	if (!e->object)
 		return;
+	news_went(l, e);
 	entry_key(e, &key);
 	ledger_file_disown(l->file, &key);
 	TAILQ_REMOVE(&l->objects, e, order);
@@ -125,6 +127,7 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
                struct entry *on)
 {
 	struct entry *e = table_obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
+	bool before = e && l->watched && news_is_held_by(e, holder->uid), is_new = e && !e->object;
 	int r = e ? hold_add(l, e, holder, now_us) : -ENOMEM;
 
 	if (e && r < 0)
@@ -143,6 +146,10 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 		if (on && on != e)
 			enter(e, on);
 	}
+	if (is_new)
+		news_came(l, e, holder->uid);
+	else
+		news_changed(l, e, holder->uid, before);
 	return 0;
 }
 
@@ -179,7 +186,10 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 
 	if (!to)
 		return NULL;
+	news_went(l, e);
 	if (hold_move(e, to) < 0) {
+		if (e->object)
+			news_came(l, e, e->owned || !e->holds ? e->uid : e->holds->uid);
 		table_release(l, to);
 		return NULL;
 	}
@@ -201,6 +211,8 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	}
 	table_remove(l, e);
 	free(e);
+	if (to->object)
+		news_came(l, to, to->owned || !to->holds ? to->uid : to->holds->uid);
 	return to;
 }
 

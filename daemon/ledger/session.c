@@ -162,10 +162,13 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 {
 	struct entry *e = h->entry;
 	bool grave = is_in_grave(e);
+	uid_t uid = h->uid;
 
 	hold_drop(l, h);
-	if (!grave && e->object)
+	if (!grave && e->object) {
 		ledger_file_hold(l->file, e);
+		news_changed(l, e, uid, true);
+	}
 	if (grave || hold_any(e) || e->going || !e->object)
 		return false;
 	if (going_begin(l, e, by) < 0)

@@ -240,6 +240,8 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family fami
 		return kernel_route_list(scope, &all, found_route, &l);
 	case HYCAN_EVENT_FAMILY_RULE:
 		return kernel_rule_list(scope, 0, found_rule, &l);
+	case HYCAN_EVENT_FAMILY_OBJECT:
+		return -EINVAL;
 	}
 	return -EINVAL;
 }

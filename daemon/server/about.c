@@ -169,27 +169,33 @@ struct listing {
 	uint64_t now_us;
 };
 
-static int list_object(const struct ledger_object *object, void *userdata)
+void about_object(const struct ledger_object *object, uint64_t now_us, struct hycan_object *item)
 {
-	const struct listing *l = userdata;
-	struct hycan_object item = {
+	*item = (struct hycan_object){
 		.kind = object->key.kind,
 		.uid = object->holder.uid,
 		.netns = object->key.netns,
 		.lifetime = object->holder.lifetime,
 		.holders = object->n_holders,
 		/* made meanwhile */
-		.age_ms = object->since_us < l->now_us ? (l->now_us - object->since_us) / 1000 : 0,
+		.age_ms = object->since_us < now_us ? (now_us - object->since_us) / 1000 : 0,
 	};
-
-	if (l->request->has_kind && l->request->kind != item.kind)
-		return 0;
 	if (object->deadline_us) {
-		item.has_remaining_ms = true;
-		item.remaining_ms = object->deadline_us > l->now_us ? (object->deadline_us - l->now_us) / 1000 : 0;
+		item->has_remaining_ms = true;
+		item->remaining_ms = object->deadline_us > now_us ? (object->deadline_us - now_us) / 1000 : 0;
 	}
+	key_format(&object->key, item->identity, sizeof(item->identity));
+}
+
+static int list_object(const struct ledger_object *object, void *userdata)
+{
+	const struct listing *l = userdata;
+	struct hycan_object item;
+
+	if (l->request->has_kind && l->request->kind != object->key.kind)
+		return 0;
+	about_object(object, l->now_us, &item);
 	item.has_unconfirmed_ms = pending_has(l->server, &object->key, l->now_us, &item.unconfirmed_ms);
-	key_format(&object->key, item.identity, sizeof(item.identity));
 	return l->op->answer(l->op, &item);
 }
 

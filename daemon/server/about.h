@@ -3,8 +3,16 @@
 #ifndef SERVER_ABOUT_H
 #define SERVER_ABOUT_H
 
+#include <stdint.h>
+
 #include "op.h"
 
 extern const struct op_server about_server;
+
+struct hycan_object;
+struct ledger_object;
+
+/* An object of the ledger, as users see it. */
+void about_object(const struct ledger_object *object, uint64_t now_us, struct hycan_object *ret_object);
 
 #endif

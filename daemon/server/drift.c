@@ -11,32 +11,6 @@
 /* So long whoever took it away has to tell the ledger. */
 #define PATIENCE_US 200000
 
-static bool key_of_thing(const struct drift *d, const struct hycan_event *e, struct ledger_key *key)
-{
-	struct hycan_route route;
-	uint32_t usual;
-
-	switch (e->family) {
-	case HYCAN_EVENT_FAMILY_LINK:
-		key_of_name(d->netns, e->link.name, key);
-		return true;
-	case HYCAN_EVENT_FAMILY_ADDRESS:
-		key_of_request(d->netns, HYCAN_OBJECT_KIND_ADDRESS, &e->address, key);
-		return true;
-	case HYCAN_EVENT_FAMILY_ROUTE:
-		/* the metric that the kernel gives one without is none in the ledger */
-		route = e->route;
-		usual = route.destination.address.family == HYCAN_FAMILY_IPV6 ? OP_ROUTE_METRIC_IPV6 : 0;
-		route.has_metric = route.has_metric && route.metric != usual;
-		key_of_request(d->netns, HYCAN_OBJECT_KIND_ROUTE, &route, key);
-		return true;
-	case HYCAN_EVENT_FAMILY_RULE:
-		key_of_request(d->netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
-		return true;
-	}
-	return false;
-}
-
 void drift_suspect(struct drift *d, uint32_t families)
 {
 	uint64_t at;
@@ -56,7 +30,7 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 	struct ledger_key key;
 	uid_t owner;
 
-	if (d->ledger && key_of_thing(d, event, &key) && ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
+	if (d->ledger && key_of_event(d->netns, event, &key) && ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
 		drift_suspect(d, OP_FAMILY(event->family));
 }
 
@@ -67,7 +41,7 @@ static int mark(const struct hycan_event *event, void *userdata)
 	const struct drift *d = userdata;
 	struct ledger_key key;
 
-	if (key_of_thing(d, event, &key))
+	if (key_of_event(d->netns, event, &key))
 		ledger_mark(d->ledger, &key);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "intent.h"
 #include "job.h"
 #include "names.h"
+#include "news.h"
 #include "observer.h"
 #include "own.h"
 #include "policy.h"
@@ -441,6 +442,7 @@ int job_do(struct job *job)
 	bool writes = operation->access == HYCAN_ACCESS_WRITE, again = true;
 	int r = 0;
 
+	news_act(job, true);
 	if (writes)
 		intent_begin(job);
 	for (int i = 0; again && i < RACE_ATTEMPTS; i++) {
@@ -453,6 +455,7 @@ int job_do(struct job *job)
 	own_cancel(job);
 	if (writes)
 		intent_end(job);
+	news_act(job, false);
 	return r == -EINTR && operation->list ? 0 : r;
 }
 

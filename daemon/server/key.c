@@ -15,6 +15,7 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "observe.h"
 #include "table.h"
 #include "wire.h"
 
@@ -167,6 +168,39 @@ void key_of_name(uint64_t netns, const char *name, struct ledger_key *key)
 	/* as a name that was asked for */
 	put_bytes(key, &(uint8_t){ 1 }, 1);
 	put_bytes(key, name, strlen(name) + 1);
+}
+
+bool key_same(const struct ledger_key *a, const struct ledger_key *b)
+{
+	return a->netns == b->netns && a->kind == b->kind && a->size == b->size && memcmp(a->identity, b->identity, a->size) == 0;
+}
+
+bool key_of_event(uint64_t netns, const struct hycan_event *e, struct ledger_key *key)
+{
+	struct hycan_route route;
+	uint32_t usual;
+
+	switch (e->family) {
+	case HYCAN_EVENT_FAMILY_LINK:
+		key_of_name(netns, e->link.name, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_ADDRESS:
+		key_of_request(netns, HYCAN_OBJECT_KIND_ADDRESS, &e->address, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_ROUTE:
+		/* the metric that the kernel gives one without is none in the ledger */
+		route = e->route;
+		usual = route.destination.address.family == HYCAN_FAMILY_IPV6 ? OP_ROUTE_METRIC_IPV6 : 0;
+		route.has_metric = route.has_metric && route.metric != usual;
+		key_of_request(netns, HYCAN_OBJECT_KIND_ROUTE, &route, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_RULE:
+		key_of_request(netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_OBJECT:
+		return false;
+	}
+	return false;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- and back */

@@ -160,6 +160,35 @@ void observed_free(struct observed **observed)
 	*observed = NULL;
 }
 
+void observed_tell_news(struct observed *o, const struct news_list *items, bool lost)
+{
+	const struct news_item *item;
+	struct subscription *s;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	{
+		if (lost && s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
+			subscription_lose(s);
+		STAILQ_FOREACH(item, items, entry)
+		subscription_news(s, &o->observer->telling, item);
+	}
+}
+
+bool observed_wants_news(const struct observed *o)
+{
+	const struct subscription *s;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	if (s->has_owner || s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
+		return true;
+	return false;
+}
+
+bool observed_is_quiet(const struct observed *o)
+{
+	return !o->more && !op_monitor_doubts(o->monitor);
+}
+
 /* Milliseconds until something is to be done that nobody tells. */
 int observed_wait_time(const struct observed *o, int before)
 {

@@ -54,6 +54,7 @@ struct observer {
 	struct subscription_queue ready;
 	bool stop;
 
+	struct news news;
 	struct telling telling; /* the thread's */
 	struct observed *current;
 };
@@ -73,6 +74,15 @@ void observed_watch(struct observed *o);
 
 /* Hears what there is, reads anew what it is time for, and goes on with the subscriptions. */
 void observed_serve(struct observed *o);
+
+/* Tells what has changed in the ledger; lost: not all of it is there. */
+void observed_tell_news(struct observed *o, const struct news_list *items, bool lost);
+
+/* Whether somebody wants to hear of the ledger. */
+bool observed_wants_news(const struct observed *o);
+
+/* Whether everything that the kernel has told is told. */
+bool observed_is_quiet(const struct observed *o);
 
 /* Milliseconds until something is to be done that nobody tells, if that is before. */
 int observed_wait_time(const struct observed *o, int before);

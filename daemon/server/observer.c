@@ -41,7 +41,7 @@ static int start_thread(struct observer *observer)
 	return -r;
 }
 
-int observer_open(int receive_buffer, struct observer **ret_observer)
+int observer_open(int receive_buffer, struct ledger *ledger, struct observer **ret_observer)
 {
 	_cleanup_(observer_free) struct observer *observer = calloc(1, sizeof(*observer));
 
@@ -52,11 +52,14 @@ int observer_open(int receive_buffer, struct observer **ret_observer)
 	observer->receive_buffer = receive_buffer;
 	observer->telling.lock = &observer->lock;
 	observer->telling.ready = &observer->ready;
+	observer->telling.ledger = ledger;
+	STAILQ_INIT(&observer->telling.recent);
 	observer->notify = -1;
 	observer->wake = -1;
 	observer->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (observer->wake < 0)
 		return -errno;
+	news_open(&observer->news, ledger, observer->wake);
 	observer->notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (observer->notify < 0)
 		return -errno;
@@ -79,6 +82,8 @@ void observer_free(struct observer **observer)
 		observer_raise(o->wake);
 		pthread_join(o->thread, NULL);
 	}
+	news_close(&o->news);
+	news_free_all(&o->telling.recent);
 	for (size_t i = 0; i < o->n_observed; i++)
 		observed_free(&o->observed[i]);
 	free(o->observed);
@@ -202,7 +207,7 @@ void observer_end(struct observer *observer, struct subscription *s)
 		SLIST_INSERT_HEAD(&observer->ended, s, command);
 	pthread_mutex_unlock(&observer->lock);
 	if (is_new)
-		subscription_free(s);
+		subscription_free(s, observer->telling.ledger);
 	observer->n_subscriptions--;
 	observer_raise(observer->wake);
 }

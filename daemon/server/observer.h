@@ -25,7 +25,7 @@ struct observer;
 struct server;
 
 /* Bytes of what the kernel tells that may wait to be read; 0: as many as are sensible. For tests. */
-int observer_open(int receive_buffer, struct observer **ret_observer);
+int observer_open(int receive_buffer, struct ledger *ledger, struct observer **ret_observer);
 
 /* Ends the thread. All subscriptions must have been ended by observer_end(). */
 void observer_free(struct observer **observer);

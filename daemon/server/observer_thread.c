@@ -28,7 +28,7 @@ static void take_commands(struct observer *observer)
 		SLIST_REMOVE_HEAD(&ended, command);
 		LIST_REMOVE(s, of_observed);
 		observed_watch(s->observed);
-		subscription_free(s);
+		subscription_free(s, observer->telling.ledger);
 	}
 }
 
@@ -107,6 +107,31 @@ static void round_wait(struct round *round, size_t n, const struct observer *obs
 		observer_clear(observer->wake);
 }
 
+/* Tells what has changed in the ledger, and keeps it until everything is told that the kernel told before. */
+static void tell_news(struct observer *observer, struct observed *const *observed, size_t n)
+{
+	struct news_list items;
+	bool wanted = false, lost;
+
+	for (size_t i = 0; i < n; i++)
+		wanted = wanted || observed_wants_news(observed[i]);
+	news_turn_on(&observer->news, wanted);
+	lost = news_take(&observer->news, &items);
+	for (size_t i = 0; i < n; i++)
+		observed_tell_news(observed[i], &items, lost);
+	STAILQ_CONCAT(&observer->telling.recent, &items);
+}
+
+static void forget_news(struct observer *observer, struct observed *const *observed, size_t n)
+{
+	bool quiet = true;
+
+	for (size_t i = 0; i < n; i++)
+		quiet = quiet && observed_is_quiet(observed[i]);
+	if (quiet)
+		news_free_all(&observer->telling.recent);
+}
+
 void *observer_run(void *userdata)
 {
 	struct observer *observer = userdata;
@@ -114,6 +139,7 @@ void *observer_run(void *userdata)
 	size_t n;
 	bool stop;
 
+	news_act_for_strangers();
 	for (;;) {
 		take_commands(observer);
 		forget_unused(observer);
@@ -124,8 +150,10 @@ void *observer_run(void *userdata)
 		if (stop)
 			return NULL;
 		observer->telling.told = false;
+		tell_news(observer, round.observed, n);
 		for (size_t i = 0; i < n; i++)
 			observed_serve(round.observed[i]);
+		forget_news(observer, round.observed, n);
 		if (observer->telling.told)
 			observer_raise(observer->notify);
 		round_wait(&round, n, observer);

@@ -128,7 +128,7 @@ static void note_made(struct pending *p, struct job *job)
 	for (const struct nlmsghdr *f = undo_log_last(&p->undo); p->made && f; f = undo_log_before(&p->undo, f))
 		if ((f->nlmsg_flags & (UNDO_EXACT | UNDO_HELD | UNDO_LET_GO)) == UNDO_EXACT && undo_frame_key(job, f, &key) == 0)
 			p->made[p->n_made++] = hash_of(p, &key);
-	if (p->n_made > 0)
+	if (p->made && p->n_made > 0)
 		qsort(p->made, p->n_made, sizeof(*p->made), compare);
 }
 

@@ -41,7 +41,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 
 int subscribe_open(struct server *server)
 {
-	int r = observer_open(server->event_buffer, &server->observer);
+	int r = observer_open(server->event_buffer, server->ledger, &server->observer);
 
 	if (r < 0)
 		return r;
@@ -94,15 +94,15 @@ static const struct hycan_operation *shown_by(enum hycan_event_family family)
 		return &operation_route_list;
 	case HYCAN_EVENT_FAMILY_RULE:
 		return &operation_rule_list;
+	case HYCAN_EVENT_FAMILY_OBJECT:
+		return &operation_object_list;
 	}
 	return NULL;
 }
 
 static const enum hycan_event_family families[] = {
-	HYCAN_EVENT_FAMILY_LINK,
-	HYCAN_EVENT_FAMILY_ADDRESS,
-	HYCAN_EVENT_FAMILY_ROUTE,
-	HYCAN_EVENT_FAMILY_RULE,
+	HYCAN_EVENT_FAMILY_LINK, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_EVENT_FAMILY_ROUTE,
+	HYCAN_EVENT_FAMILY_RULE, HYCAN_EVENT_FAMILY_OBJECT,
 };
 
 static bool may_see(const struct policy *policy, const struct peer *peer, enum hycan_event_family family,
@@ -208,6 +208,9 @@ int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *r
 	int r;
 
 	r = check_limits(job);
+	if (r == 0 && request->has_owner && request->owner != op->uid && op->uid != 0 && !job->server->private)
+		r = op_refuse(op, HYCAN_REFUSAL_DENIED, "owner", "What others hold is told to root alone; your uid is %u.",
+		              op->uid);
 	if (r == 0)
 		r = find_families(job, request, &wanted);
 	if (r)
@@ -219,6 +222,11 @@ int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *r
 	s->seq = job->header.nlmsg_seq;
 	s->port = job->header.nlmsg_pid;
 	s->families = wanted;
+	s->netns = op_scope_inode(op->scope);
+	s->has_owner = request->has_owner;
+	s->owner = request->owner;
+	s->has_viewer = op->uid != 0 && !job->server->private;
+	s->viewer = op->uid;
 	if (request->has_name)
 		snprintf(s->name, sizeof(s->name), "%s", request->name);
 	r = observer_begin(job->server->observer, op->scope, s);

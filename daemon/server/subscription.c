@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
+#include "key.h"
 #include "messages.h"
+#include "server.h"
 #include "subscription.h"
 #include "wire.h"
 
@@ -71,6 +74,30 @@ static bool route_matches(const struct subscription *s, const struct hycan_route
 	return false;
 }
 
+/* The identity of links, and of what is told apart by its link, begins with the name. */
+static bool object_matches(const struct subscription *s, const struct hycan_object *object)
+{
+	char name[HYCAN_IFNAME_SIZE] = "";
+	size_t n = strcspn(object->identity, " ");
+
+	switch (object->kind) {
+	case HYCAN_OBJECT_KIND_LINK:
+	case HYCAN_OBJECT_KIND_ADDRESS:
+	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
+		if (n >= sizeof(name))
+			return false;
+		memcpy(name, object->identity, n);
+		return name_matches(s, true, name);
+	case HYCAN_OBJECT_KIND_ROUTE:
+	case HYCAN_OBJECT_KIND_RULE:
+	case HYCAN_OBJECT_KIND_MASQUERADE:
+	case HYCAN_OBJECT_KIND_PORT:
+	case HYCAN_OBJECT_KIND_FORWARDING:
+		return false;
+	}
+	return false;
+}
+
 static bool matches(const struct subscription *s, const struct hycan_event *e)
 {
 	if (!(s->families & OP_FAMILY(e->family)))
@@ -87,7 +114,29 @@ static bool matches(const struct subscription *s, const struct hycan_event *e)
 	case HYCAN_EVENT_FAMILY_RULE:
 		return name_matches(s, e->rule.has_in_interface, e->rule.in_interface) ||
 		       name_matches(s, e->rule.has_out_interface, e->rule.out_interface);
+	case HYCAN_EVENT_FAMILY_OBJECT:
+		return object_matches(s, &e->object);
 	}
+	return false;
+}
+
+/* Whether the user holds it, or did when the kernel told of it, or asked for the change. */
+static bool owner_matches(const struct subscription *s, const struct telling *t, const struct hycan_event *e)
+{
+	const struct news_item *item;
+	struct ledger_key key;
+
+	if (!s->has_owner || e->family == HYCAN_EVENT_FAMILY_OBJECT)
+		return true;
+	if (e->has_cause && e->cause.has_uid && e->cause.uid == s->owner)
+		return true;
+	if (!key_of_event(s->netns, e, &key))
+		return false;
+	if (ledger_is_held_by(t->ledger, &key, s->owner))
+		return true;
+	STAILQ_FOREACH(item, &t->recent, entry)
+	if (item->news.uid == s->owner && key_same(&item->news.object.key, &key))
+		return true;
 	return false;
 }
 
@@ -114,7 +163,65 @@ void subscription_change(struct subscription *s, struct telling *t, uint64_t num
 		return;
 	if (crosses(s, &t->event, before))
 		subscription_lose(s);
-	else if (matches(s, &t->event) && !write_event(s, t, t->event.what))
+	else if (matches(s, &t->event) && owner_matches(s, t, &t->event) && !write_event(s, t, t->event.what))
+		subscription_lose(s);
+}
+
+/* Of objects, whose alone is told; NULL: everybody's. */
+static const uid_t *whose(const struct subscription *s)
+{
+	return s->has_owner ? &s->owner : s->has_viewer ? &s->viewer : NULL;
+}
+
+/* What a change is from the point of view of one user, or of all. False: none. */
+static bool point_of_view(const struct telling *t, const struct ledger_news *news, const uid_t *whose,
+                          enum hycan_event_what *ret_what)
+{
+	bool before = true, after = true;
+
+	switch (news->change) {
+	case LEDGER_CAME:
+		*ret_what = HYCAN_EVENT_WHAT_NEW;
+		return !whose || news->uid == *whose;
+	case LEDGER_WENT:
+		*ret_what = HYCAN_EVENT_WHAT_GONE;
+		return whose ? news->uid == *whose : !news->again;
+	case LEDGER_CHANGED:
+		if (whose && news->uid == *whose) {
+			before = news->before;
+			after = news->after;
+		} else if (whose) {
+			before = after = ledger_is_held_by(t->ledger, &news->object.key, *whose);
+		}
+		*ret_what = before && after ? HYCAN_EVENT_WHAT_CHANGED : after ? HYCAN_EVENT_WHAT_NEW : HYCAN_EVENT_WHAT_GONE;
+		return before || after;
+	}
+	return false;
+}
+
+static void describe_object(struct telling *t, const struct ledger_object *object)
+{
+	memset(&t->event, 0, sizeof(t->event));
+	t->event.has_family = t->event.has_object = true;
+	t->event.family = HYCAN_EVENT_FAMILY_OBJECT;
+	about_object(object, server_now_us(), &t->event.object);
+}
+
+void subscription_news(struct subscription *s, struct telling *t, const struct news_item *item)
+{
+	enum hycan_event_what what;
+
+	/* what comes before the objects of a snapshot is among them */
+	if (!(s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)) || (s->state != SUBSCRIPTION_LIVE && !s->place))
+		return;
+	if (!point_of_view(t, &item->news, whose(s), &what))
+		return;
+	describe_object(t, &item->news.object);
+	if (whose(s))
+		t->event.object.uid = *whose(s);
+	t->event.has_cause = true;
+	t->event.cause = item->cause;
+	if (matches(s, &t->event) && !write_event(s, t, what))
 		subscription_lose(s);
 }
 
@@ -135,10 +242,30 @@ static bool write_present(struct subscription *s, struct telling *t, struct kern
 		if (!entry)
 			return true;
 		memset(&t->event, 0, sizeof(t->event));
-		if (op_monitor_event(monitor, entry, &t->event) == 0 && matches(s, &t->event) &&
+		if (op_monitor_event(monitor, entry, &t->event) == 0 && matches(s, &t->event) && owner_matches(s, t, &t->event) &&
 		    !write_event(s, t, HYCAN_EVENT_WHAT_PRESENT))
 			return false;
 		s->cursor = number;
+	}
+	return false;
+}
+
+/* The same of what the ledger has. */
+static bool write_objects(struct subscription *s, struct telling *t)
+{
+	struct ledger_object object;
+
+	if (!(s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)))
+		return true;
+	if (!s->place)
+		s->place = ledger_place(t->ledger);
+	while (s->place && has_room(s, t, SUBSCRIPTION_SNAPSHOT)) {
+		if (!ledger_next(t->ledger, s->place, whose(s), &object))
+			return true;
+		describe_object(t, &object);
+		/* there is room for it */
+		if (matches(s, &t->event))
+			(void)write_event(s, t, HYCAN_EVENT_WHAT_PRESENT);
 	}
 	return false;
 }
@@ -156,13 +283,18 @@ void subscription_continue(struct subscription *s, struct telling *t, struct ker
 			return;
 		s->state = SUBSCRIPTION_SNAPSHOT_BEGUN;
 		s->cursor = 0;
+		ledger_place_free(t->ledger, &s->place);
 	}
-	if (s->state == SUBSCRIPTION_SNAPSHOT_BEGUN && write_present(s, t, monitor) && write_alone(s, t, HYCAN_EVENT_WHAT_COMPLETE))
+	if (s->state == SUBSCRIPTION_SNAPSHOT_BEGUN && write_present(s, t, monitor) && write_objects(s, t) &&
+	    write_alone(s, t, HYCAN_EVENT_WHAT_COMPLETE)) {
 		s->state = SUBSCRIPTION_LIVE;
+		ledger_place_free(t->ledger, &s->place);
+	}
 }
 
-void subscription_free(struct subscription *s)
+void subscription_free(struct subscription *s, struct ledger *ledger)
 {
+	ledger_place_free(ledger, &s->place);
 	buffer_release(&s->output);
 	free(s);
 }

@@ -19,6 +19,7 @@
 #include <hycan/types.h>
 
 #include "buffer.h"
+#include "news.h"
 #include "observe.h"
 
 /* Bytes that may wait for a client; a snapshot goes on when so much is read, so that changes have room beside it. */
@@ -47,11 +48,17 @@ struct subscription {
 	uint32_t port;
 	uint32_t families;
 	char name[64]; /* what the name of a link must match; "": any */
+	uint64_t netns;
+	bool has_owner; /* what this user alone holds */
+	uid_t owner;
+	bool has_viewer; /* of objects, only what this user holds */
+	uid_t viewer;
 
 	/* the observer's */
 	enum subscription_state state;
-	uint64_t cursor; /* number of the thing that was told last in the snapshot */
-	uint64_t number; /* of the event that was told last */
+	uint64_t cursor;     /* number of the thing that was told last in the snapshot */
+	struct entry *place; /* of the object that was told last; NULL: none was */
+	uint64_t number;     /* of the event that was told last */
 	LIST_ENTRY(subscription) of_observed;
 
 	/* both's, under the lock */
@@ -70,12 +77,17 @@ struct telling {
 	pthread_mutex_t *lock;
 	struct subscription_queue *ready; /* those with something to read; under the lock */
 	bool told;                        /* something was put there */
+	struct ledger *ledger;
+	struct news_list recent; /* what the ledger had a moment ago, and the kernel may just have told of */
 	struct hycan_event event;
 	uint8_t frame[SUBSCRIPTION_ROOM / 2];
 };
 
 /* Tells of a change, which is in t->event but for its number, if it is wanted. before: name that a link had, or NULL. */
 void subscription_change(struct subscription *s, struct telling *t, uint64_t number, const char *before);
+
+/* Tells of a change of the ledger, if it is wanted. */
+void subscription_news(struct subscription *s, struct telling *t, const struct news_item *item);
 
 /* Events were lost before they came here. */
 void subscription_lose(struct subscription *s);
@@ -84,6 +96,6 @@ void subscription_lose(struct subscription *s);
 void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor);
 
 /* Frees it, when neither the loop nor the thread has it any more. */
-void subscription_free(struct subscription *s);
+void subscription_free(struct subscription *s, struct ledger *ledger);
 
 #endif

@@ -703,7 +703,8 @@ int hycan_transaction_list_async(struct hycan *h, hycan_callback *callback, void
  * begins with a snapshot: "snapshot", each thing as "present", "complete". What changes before a snapshot is
  * complete is in it, or told as well. When events were lost, because the client did not read them or the kernel
  * told more than could be read, that is said ("overflow"), and another snapshot follows. Families that policy does
- * not let the caller list are left out, and refused when they are asked for.
+ * not let the caller list are left out, and refused when they are asked for. Of objects, users hear of what they
+ * hold themselves, and root of all.
  *
  * @param options what may be given beside; NULL for nothing
  * @param callback gets each answer, a struct hycan_event, and at the end none (n is 0)

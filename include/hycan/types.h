@@ -215,6 +215,7 @@ enum hycan_event_family {
 	HYCAN_EVENT_FAMILY_ADDRESS = 2,
 	HYCAN_EVENT_FAMILY_ROUTE = 3,
 	HYCAN_EVENT_FAMILY_RULE = 4,
+	HYCAN_EVENT_FAMILY_OBJECT = 5, /**< what the daemon made, and who holds it, in every network namespace */
 };
 
 /** Who caused a change. */
@@ -608,6 +609,8 @@ struct hycan_event {
 	struct hycan_route route;
 	bool has_rule; /**< rule is given */
 	struct hycan_rule rule;
+	bool has_object; /**< object is given */
+	struct hycan_object object; /**< as object.list shows it */
 };
 
 /**
@@ -962,6 +965,8 @@ struct hycan_event_subscribe_options {
 	size_t n_families; /**< number of families */
 	bool has_name; /**< name is given */
 	char name[64]; /**< only what is about a link with such a name, with * and ? (glob(7)) */
+	bool has_owner; /**< owner is given */
+	uint32_t owner; /**< only what this user holds through the daemon, and what the user's requests change */
 };
 
 /** What health.get answers. */

@@ -54,6 +54,29 @@ static const char *origin_name(enum hycan_event_origin origin)
 	return "?";
 }
 
+static const char *object_kind_name(enum hycan_object_kind kind)
+{
+	switch (kind) {
+	case HYCAN_OBJECT_KIND_LINK:
+		return "link";
+	case HYCAN_OBJECT_KIND_ADDRESS:
+		return "address";
+	case HYCAN_OBJECT_KIND_ROUTE:
+		return "route";
+	case HYCAN_OBJECT_KIND_RULE:
+		return "rule";
+	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
+		return "wireguard_peer";
+	case HYCAN_OBJECT_KIND_MASQUERADE:
+		return "masquerade";
+	case HYCAN_OBJECT_KIND_PORT:
+		return "port";
+	case HYCAN_OBJECT_KIND_FORWARDING:
+		return "forwarding";
+	}
+	return "?";
+}
+
 /* The thing as text; in key what it is known by. */
 static void format_thing(const struct hycan_event *e, char *text, size_t size, char *key, size_t key_size)
 {
@@ -82,6 +105,9 @@ static void format_thing(const struct hycan_event *e, char *text, size_t size, c
 	} else if (e->has_rule) {
 		snprintf(text, size, "rule %s %u", e->rule.family == HYCAN_FAMILY_IPV4 ? "ipv4" : "ipv6", e->rule.priority);
 		snprintf(key, key_size, "%s", text);
+	} else if (e->has_object) {
+		snprintf(key, key_size, "object %s %.50s", object_kind_name(e->object.kind), e->object.identity);
+		snprintf(text, size, "%s uid %u holders %u", key, e->object.uid, e->object.holders);
 	}
 }
 
@@ -107,9 +133,12 @@ static void *grow(void *array, size_t n, size_t *room, size_t size)
 
 static void learn(struct events *e, const struct hycan_event *event, const char *text, const char *key)
 {
+	if (event->has_object && event->what != HYCAN_EVENT_WHAT_PRESENT)
+		e->objects_changed = true;
 	switch (event->what) {
 	case HYCAN_EVENT_WHAT_SNAPSHOT:
 		e->n_known = 0;
+		e->objects_changed = false;
 		e->n_snapshots++;
 		e->complete = false;
 		return;
@@ -127,6 +156,9 @@ static void learn(struct events *e, const struct hycan_event *event, const char 
 		break;
 	case HYCAN_EVENT_WHAT_PRESENT:
 	case HYCAN_EVENT_WHAT_NEW:
+		/* while a snapshot is told, what changes is told beside it */
+		if (event->has_object && (e->objects_changed || event->what == HYCAN_EVENT_WHAT_NEW))
+			forget_key(e, key);
 		break;
 	}
 	e->known = grow(e->known, e->n_known, &e->known_room, sizeof(*e->known));

@@ -4,7 +4,7 @@
  *
  * A line is “WHAT FAMILY THING” and, of a change, “ by ORIGIN UID OPERATION”, as far as they are there. A link is its name, an
  * address “LINK ADDRESS/LENGTH”, a route “DESTINATION/LENGTH table T metric M” with “via GATEWAY” and “dev LINK”, a rule
- * “FAMILY PRIORITY”. Behind a link stands “up” where it is.
+ * “FAMILY PRIORITY”, an object “KIND IDENTITY uid OWNER holders N”. Behind a link stands “up” where it is.
  */
 #ifndef SUPPORT_EVENTS_H
 #define SUPPORT_EVENTS_H
@@ -28,7 +28,8 @@ struct events {
 	size_t known_room;
 	size_t n_overflows;
 	size_t n_snapshots;
-	bool complete; /* the last snapshot is */
+	bool complete;        /* the last snapshot is */
+	bool objects_changed; /* since it began */
 	int result;
 	bool ended;
 };

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The queue of news, and on each thread, whose doing it is. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "messages.h"
+#include "news.h"
+#include "peer.h"
+
+/* Jobs in jobs, and who began with them. */
+static _Thread_local struct {
+	unsigned int depth;
+	bool for_strangers;
+	struct hycan_event_cause cause;
+} acting;
+
+void news_act(struct job *job, bool begins)
+{
+	struct hycan_event_cause *cause = &acting.cause;
+
+	if (!begins) {
+		acting.depth--;
+		return;
+	}
+	if (acting.depth++ > 0)
+		return;
+	*cause = (struct hycan_event_cause){
+		.origin = job->peer ? HYCAN_EVENT_ORIGIN_REQUEST : HYCAN_EVENT_ORIGIN_DAEMON,
+		.has_uid = true,
+		.uid = job->op.uid,
+		.has_operation = true,
+		.has_pid = job->peer,
+		.pid = job->peer ? job->peer->identity.pid : 0,
+		.has_request = job->peer,
+		.request = job->header.nlmsg_seq,
+	};
+	snprintf(cause->operation, sizeof(cause->operation), "%s", job->operation->name);
+}
+
+void news_act_for_strangers(void)
+{
+	acting.for_strangers = true;
+}
+
+static void on_news(const struct ledger_news *told, void *userdata)
+{
+	const uint64_t one = 1;
+	struct news *news = userdata;
+	struct news_item *item;
+	bool first;
+
+	pthread_mutex_lock(&news->lock);
+	item = news->n < NEWS_MAX && !news->lost ? malloc(sizeof(*item)) : NULL;
+	first = news->n == 0 && !news->lost;
+	if (item) {
+		item->news = *told;
+		item->cause = acting.cause;
+		if (acting.depth == 0)
+			item->cause = (struct hycan_event_cause){ .origin = acting.for_strangers ? HYCAN_EVENT_ORIGIN_STRANGER
+				                                                                 : HYCAN_EVENT_ORIGIN_DAEMON };
+		STAILQ_INSERT_TAIL(&news->items, item, entry);
+		news->n++;
+	} else {
+		news->lost = true;
+	}
+	pthread_mutex_unlock(&news->lock);
+	while (first && write(news->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void news_open(struct news *news, struct ledger *ledger, int wake)
+{
+	*news = (struct news){ .ledger = ledger, .wake = wake };
+	pthread_mutex_init(&news->lock, NULL);
+	STAILQ_INIT(&news->items);
+}
+
+void news_close(struct news *news)
+{
+	struct news_list left;
+
+	if (!news->ledger)
+		return;
+	news_turn_on(news, false);
+	(void)news_take(news, &left);
+	news_free_all(&left);
+	pthread_mutex_destroy(&news->lock);
+	news->ledger = NULL;
+}
+
+void news_turn_on(struct news *news, bool on)
+{
+	if (on != news->is_on)
+		ledger_watch(news->ledger, on ? on_news : NULL, news);
+	news->is_on = on;
+}
+
+bool news_take(struct news *news, struct news_list *items)
+{
+	bool lost;
+
+	STAILQ_INIT(items);
+	pthread_mutex_lock(&news->lock);
+	STAILQ_CONCAT(items, &news->items);
+	news->n = 0;
+	lost = news->lost;
+	news->lost = false;
+	pthread_mutex_unlock(&news->lock);
+	return lost;
+}
+
+void news_free_all(struct news_list *items)
+{
+	struct news_item *item;
+
+	while ((item = STAILQ_FIRST(items))) {
+		STAILQ_REMOVE_HEAD(items, entry);
+		free(item);
+	}
+}

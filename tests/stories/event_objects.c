@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the ledger has, as events: who made it, who holds it besides, who let go, and who took it away. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "events.h"
+#include "routing.h"
+
+#define NOBODY 65534
+
+static const enum hycan_event_family objects[] = { HYCAN_EVENT_FAMILY_OBJECT };
+static const struct hycan_event_subscribe_options only_objects = { .has_families = true, .families = objects, .n_families = 1 };
+
+static struct hycan_link_address on_link(const char *link, const char *address)
+{
+	struct hycan_link_address a = { .address = prefix_of(address) };
+
+	snprintf(a.link, sizeof(a.link), "%s", link);
+	return a;
+}
+
+static void hold(struct hycan *h, enum hycan_lifetime lifetime)
+{
+	assert_done(h, hycan_session_lifetime(h, lifetime, NULL));
+}
+
+static void test_changes(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = on_link("va", "10.1.0.1/24");
+	const struct hycan_route route = route_via("10.9.0.0/16", "10.1.0.2");
+	struct hycan *own = NULL, *other = NULL;
+	struct events e;
+
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	assert_int_equal(hycan_open(&other, w->socket), 0);
+	events_begin(&e, own, &only_objects);
+	events_until(&e, "snapshot");
+	events_until(&e, "present object address va 10.1.0.1/24 uid 0 holders 1");
+	events_until(&e, "complete");
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	events_until(&e, "new object route 10.9.0.0/16 table main uid 0 holders 1 by request 0 route.add");
+	/* a second holder, who dies */
+	hold(other, HYCAN_LIFETIME_CONNECTION);
+	assert_done(other, hycan_route_add(other, &route));
+	events_until(&e, "changed object route 10.9.0.0/16 table main uid 0 holders 2 by request 0 route.add");
+	hycan_close(other);
+	events_until(&e, "changed object route 10.9.0.0/16 table main uid 0 holders 1 by daemon");
+	assert_done(w->h, hycan_route_remove(w->h, &route.destination, NULL));
+	events_until(&e, "gone object route 10.9.0.0/16 table main uid 0 holders 1 by request 0 route.remove");
+	/* a stranger */
+	free(shell("ip addr del 10.1.0.1/24 dev va"));
+	events_until(&e, "gone object address va 10.1.0.1/24 uid 0 holders 1 by stranger");
+	assert_int_equal(events_count(&e, "object"), 0);
+	assert_int_equal(events_count(&e, "link"), 0);
+	assert_int_equal(e.n_overflows, 0);
+	events_end(&e);
+	hycan_close(own);
+}
+
+/* Things of a connection go with it, and what they are on takes them along. */
+static void test_teardown(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = on_link("va", "10.1.0.1/24");
+	struct hycan_event_subscribe_options named = only_objects;
+	struct hycan *own = NULL;
+	struct events e, f;
+
+	named.has_name = true;
+	snprintf(named.name, sizeof(named.name), "v*");
+	events_begin_complete(&e, w->h, &only_objects);
+	events_begin_complete(&f, w->h, &named);
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	hold(own, HYCAN_LIFETIME_CONNECTION);
+	assert_done(own, hycan_address_add(own, &a));
+	assert_done(own, hycan_route_add(own, &(struct hycan_route){
+						      .destination = prefix_of("10.9.0.0/16"), .has_link = true, .link = "va" }));
+	events_until(&e, "new object address va 10.1.0.1/24");
+	events_until(&e, "new object route 10.9.0.0/16");
+	hycan_close(own);
+	events_until(&e, "gone object route 10.9.0.0/16 table main uid 0 holders 0 by daemon");
+	events_until(&e, "gone object address va 10.1.0.1/24 uid 0 holders 0 by daemon");
+	events_until(&f, "new object address va");
+	events_until(&f, "gone object address va");
+	a = on_link("va", "10.2.0.1/24");
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	events_until(&e, "new object address va 10.2.0.1/24");
+	assert_done(w->h, hycan_link_rename(w->h, "va", "vc"));
+	events_until(&e, "gone object address va 10.2.0.1/24");
+	events_until(&e, "new object address vc 10.2.0.1/24");
+	assert_done(w->h, hycan_link_delete(w->h, "vc"));
+	events_until(&e, "gone object address vc 10.2.0.1/24 uid 0 holders 1 by request 0 link.delete");
+	assert_false(events_heard(&f, "new object route"));
+	events_end(&e);
+	events_end(&f);
+}
+
+/* Those who are not root hear of what they hold, and from where they stand. */
+static void as_nobody(struct world *w)
+{
+	struct hycan_link_address mine = on_link("va", "10.7.0.1/24"), shared = on_link("va", "10.1.0.1/24");
+	const struct hycan_event_subscribe_options of_root = { .has_owner = true, .owner = 0 };
+	struct hycan *h = NULL;
+	struct events e;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	events_begin_complete(&e, h, &only_objects);
+	assert_int_equal(events_count(&e, "object"), 0);
+	assert_done(h, hycan_address_add(h, &mine));
+	events_until(&e, "new object address va 10.7.0.1/24 uid 65534 holders 1 by request 65534 address.add");
+	assert_done(h, hycan_address_add(h, &shared));
+	events_until(&e, "new object address va 10.1.0.1/24 uid 65534 holders 2 by request 65534 address.add");
+	assert_done(h, hycan_address_remove(h, "va", &shared.address));
+	events_until(&e, "gone object address va 10.1.0.1/24 uid 65534 holders 1 by request 65534 address.remove");
+	events_end(&e);
+	events_begin(&e, h, &of_root);
+	while (!e.ended)
+		hycan_wait(h, 1000);
+	assert_int_equal(e.result, HYCAN_REFUSAL_DENIED);
+	events_end(&e);
+	hycan_close(h);
+}
+
+static void test_others(void **state)
+{
+	struct world_options options = { .open_to_all = true, .policy = "allow root all\nallow * all\n" };
+	struct world *w = world_start(&options);
+	struct hycan_link_address a = on_link("va", "10.1.0.1/24");
+
+	*state = w;
+	free(shell("ip link add va type veth peer name vb; ip link set va up; ip link set vb up"));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	world_as(NOBODY, NOBODY, as_nobody, w);
+}
+
+/* What one user holds, of every family, whoever changes it. */
+static void make_as_nobody(struct world *w)
+{
+	struct hycan_link_address a = on_link("va", "10.7.0.1/24"), b = on_link("va", "10.8.0.1/24");
+	struct hycan *h = NULL;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_address_add(h, &a));
+	assert_done(h, hycan_address_add(h, &b));
+	hycan_close(h);
+}
+
+static void test_owner(void **state)
+{
+	const struct hycan_event_subscribe_options owner = { .has_owner = true, .owner = NOBODY };
+	struct world_options options = { .open_to_all = true, .policy = "allow root all\nallow * all\n" };
+	struct world *w = world_start(&options);
+	struct hycan_link_address a = on_link("va", "10.1.0.1/24");
+	const struct hycan_prefix address = prefix_of("10.7.0.1/24");
+	struct events e, f;
+
+	*state = w;
+	free(shell("ip link add va type veth peer name vb; ip link set va up; ip link set vb up"));
+	events_begin_complete(&e, w->h, &owner);
+	assert_int_equal(events_count(&e, "link"), 0);
+	assert_int_equal(events_count(&e, "address"), 0);
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	world_as(NOBODY, NOBODY, make_as_nobody, w);
+	events_until(&e, "new address va 10.7.0.1/24 by request 65534 address.add");
+	events_until(&e, "new object address va 10.8.0.1/24 uid 65534");
+	/* another subscriber finds the same */
+	events_begin_complete(&f, w->h, &owner);
+	assert_true(events_know(&f, "address va 10.7.0.1/24"));
+	assert_true(events_know(&f, "address va 10.8.0.1/24"));
+	assert_true(events_know(&f, "object address va 10.7.0.1/24"));
+	assert_int_equal(events_count(&f, "address"), 2);
+	/* root takes one away, and a stranger the other */
+	assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+	events_until(&e, "gone address va 10.7.0.1/24 by request 0 address.remove");
+	free(shell("ip addr del 10.8.0.1/24 dev va"));
+	events_until(&e, "gone address va 10.8.0.1/24 by stranger");
+	events_until(&e, "gone object address va 10.8.0.1/24 uid 65534 holders 1 by stranger");
+	assert_false(events_know(&e, "address va 10.1.0.1"));
+	assert_int_equal(events_count(&e, "address"), 0);
+	assert_int_equal(events_count(&e, "object"), 0);
+	events_end(&e);
+	events_end(&f);
+}
+
+/* More objects than a client reads, made and taken away meanwhile: the snapshot and what is told beside it are the truth. */
+static void test_many(void **state)
+{
+	enum { N = 3000 };
+	struct world *w = *state;
+	struct hycan_route *routes = calloc(N, sizeof(*routes));
+	struct hycan_route_load_reply *reply = NULL;
+	struct hycan_object *list = NULL;
+	struct hycan *own = NULL;
+	struct events e;
+	size_t n;
+
+	assert_non_null(routes);
+	for (size_t i = 0; i < N; i++) {
+		routes[i] = route_to("11.0.0.0/32");
+		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
+		routes[i].destination.address.bytes[3] = (uint8_t)i;
+		routes[i].has_link = true;
+		snprintf(routes[i].link, sizeof(routes[i].link), "va");
+	}
+	assert_done(w->h, hycan_route_load(w->h, routes, N, NULL, &reply));
+	free(reply);
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin(&e, own, &only_objects);
+	events_until(&e, "snapshot");
+	for (size_t i = 0; i < N; i += 2)
+		assert_done(w->h, hycan_route_remove(w->h, &routes[i].destination, NULL));
+	free(routes);
+	do
+		events_settle(&e, 300);
+	while (!e.complete);
+	assert_done(w->h, hycan_object_list(w->h, NULL, &list, &n));
+	free(list);
+	assert_int_equal(n, N / 2);
+	assert_int_equal(events_count(&e, "object"), n);
+	events_end(&e);
+	hycan_close(own);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_changes, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_teardown, routing_begin, world_end),
+		cmocka_unit_test_teardown(test_others, world_end),
+		cmocka_unit_test_teardown(test_owner, world_end),
+		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("event_objects", tests, NULL, NULL);
+}
