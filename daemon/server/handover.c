@@ -19,6 +19,7 @@
 #include "log.h"
 #include "op.h"
 #include "server.h"
+#include "subscribe.h"
 
 /* Descriptors in one message: the kernel's limit (SCM_MAX_FD) is 253. */
 #define FDS_AT_ONCE 128
@@ -92,6 +93,11 @@ static int describe(struct peer *peer, struct handover_peer *state)
 	state->position = peer->position;
 	state->skip = peer->skip;
 	state->lost_position = peer->lost_position;
+	if (r == 0) {
+		r = subscribe_leave(peer, state->subscription);
+		state->n_subscriptions = r > 0 ? (uint64_t)r : 0;
+		r = r < 0 ? r : 0;
+	}
 	state->input = buffer_used(&peer->input);
 	state->output = buffer_used(&peer->output);
 	state->protocol = (uint8_t)peer->protocol;
@@ -160,10 +166,10 @@ static int give_sessions(struct server *server, struct giving *g)
 	return r;
 }
 
-/* Events would be missing: a subscriber is told by the end of its connection. */
+/* A subscription in a namespace that the connection has left is told by its end that events are missing. */
 static bool can_be_given(const struct peer *peer)
 {
-	return !peer->surplus && peer->error == 0 && LIST_EMPTY(&peer->subscriptions);
+	return !peer->surplus && peer->error == 0 && subscribe_can_leave(peer);
 }
 
 void handover_give(struct server *server)

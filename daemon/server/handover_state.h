@@ -11,6 +11,7 @@
 #include "handover.h"
 #include "peer.h"
 #include "session.h"
+#include "subscription.h"
 
 #define HANDOVER_PEER  "hycan-peer"
 #define HANDOVER_STATE "hycan-state"
@@ -43,6 +44,8 @@ struct handover_peer {
 	uint8_t out_of_step;
 	uint8_t fds_lost;
 	char client[sizeof(((struct peer *)NULL)->client)];
+	struct subscription_record subscription[SUBSCRIPTIONS_PER_PEER];
+	uint64_t n_subscriptions;
 };
 
 /* Where a descriptor leads. 0 or -errno. */

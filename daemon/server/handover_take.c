@@ -22,6 +22,7 @@
 #include "log.h"
 #include "op.h"
 #include "server.h"
+#include "subscribe.h"
 
 bool handover_keep(struct handover *handover, const char *name, int fd)
 {
@@ -130,7 +131,7 @@ static int restore(const struct handover *handover, struct peer *peer, const str
 	peer->fds_lost = state->fds_lost;
 	memcpy(peer->client, state->client, sizeof(peer->client));
 	peer->client[sizeof(peer->client) - 1] = '\0';
-	return r;
+	return r < 0 ? r : subscribe_resume(peer, state->subscription, state->n_subscriptions);
 }
 
 /* One peer. -EBADMSG: nothing behind it can be read. */
@@ -147,7 +148,8 @@ static int take_peer(struct server *server, const struct handover *handover, str
 	check_session(&state.session);
 	input = take(reading, state.input);
 	output = input ? take(reading, state.output) : NULL;
-	if (!output || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC)
+	if (!output || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
+	    state.n_subscriptions > SUBSCRIPTIONS_PER_PEER)
 		return -EBADMSG;
 	fd = find(handover, &state.socket);
 	/* it went meanwhile */
@@ -217,6 +219,8 @@ void handover_take(struct server *server)
 				log_write(LOG_WARNING, "What a former daemon left cannot be read: %s", strerror(-r));
 		}
 	}
+	/* the policy may be another one */
+	subscribe_review(server);
 	log_write(LOG_INFO, "%ju connections of a former daemon go on.", (uintmax_t)n);
 	handover_done(handover);
 }

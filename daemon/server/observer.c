@@ -212,6 +212,22 @@ void observer_end(struct observer *observer, struct subscription *s)
 	observer_raise(observer->wake);
 }
 
+struct buffer observer_leave(struct observer *observer, struct subscription *s, uint64_t *ret_number)
+{
+	struct buffer output;
+
+	pthread_mutex_lock(&observer->lock);
+	s->ended = true;
+	if (s->listed)
+		TAILQ_REMOVE(&observer->ready, s, listed_entry);
+	s->listed = false;
+	output = s->output;
+	s->output = (struct buffer){ 0 };
+	*ret_number = s->number;
+	pthread_mutex_unlock(&observer->lock);
+	return output;
+}
+
 struct subscription *observer_take(struct observer *observer)
 {
 	struct subscription *s;

@@ -17,8 +17,7 @@
 #include "server.h"
 #include "subscribe.h"
 
-/* Subscriptions of one connection, and of one user who is not root. */
-#define PER_PEER 16u
+/* Subscriptions of one user who is not root. */
 #define PER_USER 256u
 
 /* Peers that get events before the loop looks at everything else. */
@@ -78,6 +77,92 @@ void subscribe_forget(struct peer *peer)
 
 	while ((s = LIST_FIRST(&peer->subscriptions)))
 		end(s);
+}
+
+static const struct kernel_scope *scope_of(const struct peer *peer)
+{
+	return peer->scope ? peer->scope : peer->server->job.scope;
+}
+
+bool subscribe_can_leave(const struct peer *peer)
+{
+	const struct subscription *s;
+
+	LIST_FOREACH(s, &peer->subscriptions, of_peer)
+	if (s->netns != op_scope_inode(scope_of(peer)))
+		return false;
+	return true;
+}
+
+int subscribe_leave(struct peer *peer, struct subscription_record *records)
+{
+	struct subscription *s;
+	int n = 0, r = 0;
+
+	LIST_FOREACH(s, &peer->subscriptions, of_peer)
+	{
+		struct subscription_record *record = &records[n++];
+		struct buffer output;
+
+		*record = (struct subscription_record){
+			.seq = s->seq,
+			.port = s->port,
+			.families = s->families,
+			.owner = s->owner,
+			.viewer = s->viewer,
+			.has_owner = s->has_owner,
+			.has_viewer = s->has_viewer,
+		};
+		memcpy(record->name, s->name, sizeof(record->name));
+		output = observer_leave(peer->server->observer, s, &record->number);
+		if (r == 0 && buffer_used(&output) > 0)
+			r = buffer_append(&peer->output, buffer_first(&output), buffer_used(&output), (size_t)2 * WIRE_ANSWER_MAX);
+		buffer_release(&output);
+	}
+	return r < 0 ? r : n;
+}
+
+static int begin(struct peer *peer, const struct kernel_scope *scope, const struct subscription_record *record)
+{
+	struct subscription *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->peer = peer;
+	s->netns = op_scope_inode(scope);
+	s->seq = record->seq;
+	s->port = record->port;
+	s->families = record->families;
+	s->has_owner = record->has_owner;
+	s->owner = record->owner;
+	s->has_viewer = record->has_viewer;
+	s->viewer = record->viewer;
+	s->number = record->number;
+	memcpy(s->name, record->name, sizeof(s->name));
+	/* it has told already what is not true any more */
+	s->state = record->number > 0 ? SUBSCRIPTION_LOST : SUBSCRIPTION_NEW;
+	r = observer_begin(peer->server->observer, scope, s);
+	if (r < 0) {
+		free(s);
+		return r;
+	}
+	LIST_INSERT_HEAD(&peer->subscriptions, s, of_peer);
+	return 0;
+}
+
+int subscribe_resume(struct peer *peer, const struct subscription_record *records, size_t n)
+{
+	int r = 0;
+
+	/* the list is in the order in which they began, the last one first */
+	for (size_t i = n; i > 0 && r == 0; i--) {
+		struct subscription_record record = records[i - 1];
+
+		record.name[sizeof(record.name) - 1] = '\0';
+		r = begin(peer, scope_of(peer), &record);
+	}
+	return r;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- who may */
@@ -184,8 +269,9 @@ static int check_limits(struct job *job)
 	const struct peer *peer;
 	size_t n = 0;
 
-	if (count(job->peer) >= PER_PEER)
-		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "A connection has %u subscriptions at most.", PER_PEER);
+	if (count(job->peer) >= SUBSCRIPTIONS_PER_PEER)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "A connection has %u subscriptions at most.",
+		                 SUBSCRIPTIONS_PER_PEER);
 	if (observer_count(server->observer) >= OBSERVER_SUBSCRIPTIONS_MAX)
 		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "The daemon has %u subscriptions, which is the most.",
 		                 OBSERVER_SUBSCRIPTIONS_MAX);
@@ -203,7 +289,14 @@ static int check_limits(struct job *job)
 int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *request)
 {
 	struct job *job = (struct job *)op;
-	struct subscription *s;
+	struct subscription_record record = {
+		.seq = job->header.nlmsg_seq,
+		.port = job->header.nlmsg_pid,
+		.has_owner = request->has_owner,
+		.owner = request->owner,
+		.has_viewer = op->uid != 0 && !job->server->private,
+		.viewer = op->uid,
+	};
 	uint32_t wanted = 0;
 	int r;
 
@@ -215,27 +308,10 @@ int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *r
 		r = find_families(job, request, &wanted);
 	if (r)
 		return r;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	s->peer = job->peer;
-	s->seq = job->header.nlmsg_seq;
-	s->port = job->header.nlmsg_pid;
-	s->families = wanted;
-	s->netns = op_scope_inode(op->scope);
-	s->has_owner = request->has_owner;
-	s->owner = request->owner;
-	s->has_viewer = op->uid != 0 && !job->server->private;
-	s->viewer = op->uid;
+	record.families = wanted;
 	if (request->has_name)
-		snprintf(s->name, sizeof(s->name), "%s", request->name);
-	r = observer_begin(job->server->observer, op->scope, s);
-	if (r < 0) {
-		free(s);
-		return r;
-	}
-	LIST_INSERT_HEAD(&job->peer->subscriptions, s, of_peer);
-	return 0;
+		snprintf(record.name, sizeof(record.name), "%s", request->name);
+	return begin(job->peer, op->scope, &record);
 }
 
 int subscribe_end(struct op *op, uint32_t request)

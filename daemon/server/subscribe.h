@@ -25,6 +25,20 @@ void subscribe_review(struct server *server);
 /* Events for a peer that has room for them. False: there are none now. */
 bool subscribe_next(struct peer *peer, struct buffer *ret_output);
 
+struct subscription_record;
+
+/* Whether another daemon will find them: where the connection is now, that is. */
+bool subscribe_can_leave(const struct peer *peer);
+
+/*
+ * The peer is left to another daemon: what its subscriptions have told is in its output, and where they are in up to
+ * SUBSCRIPTIONS_PER_PEER records. Returns how many; or -ENOBUFS, with which the connection must end.
+ */
+int subscribe_leave(struct peer *peer, struct subscription_record *records);
+
+/* They go on: with an overflow, and a snapshot. 0 or -errno. */
+int subscribe_resume(struct peer *peer, const struct subscription_record *records, size_t n);
+
 /* The peer goes, and all of its subscriptions. */
 void subscribe_forget(struct peer *peer);
 

@@ -38,11 +38,9 @@ static bool write_event(struct subscription *s, struct telling *t, enum hycan_ev
 		TAILQ_INSERT_TAIL(t->ready, s, listed_entry);
 		s->listed = t->told = true;
 	}
+	s->number += r == 0 && !s->ended;
 	pthread_mutex_unlock(t->lock);
-	if (r < 0)
-		return false;
-	s->number++;
-	return true;
+	return r == 0;
 }
 
 /* Whether so little waits to be read; if not, the loop says when it does. */

@@ -36,6 +36,23 @@ enum subscription_state {
 struct observed;
 struct peer;
 
+/* Subscriptions of one connection. */
+#define SUBSCRIPTIONS_PER_PEER 16u
+
+/* What of a subscription goes on in another daemon. */
+struct subscription_record {
+	uint64_t number;
+	uint32_t seq;
+	uint32_t port;
+	uint32_t families;
+	uint32_t owner;
+	uint32_t viewer;
+	/* no bool: that has two values */
+	uint8_t has_owner;
+	uint8_t has_viewer;
+	char name[64];
+};
+
 struct subscription {
 	/* the loop's */
 	struct peer *peer;         /* NULL: it has gone */
@@ -58,7 +75,7 @@ struct subscription {
 	enum subscription_state state;
 	uint64_t cursor;     /* number of the thing that was told last in the snapshot */
 	struct entry *place; /* of the object that was told last; NULL: none was */
-	uint64_t number;     /* of the event that was told last */
+	uint64_t number;     /* of the event that was told last; written under the lock */
 	LIST_ENTRY(subscription) of_observed;
 
 	/* both's, under the lock */

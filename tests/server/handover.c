@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "events.h"
 #include "raw.h"
 #include "routing.h"
 
@@ -277,6 +278,42 @@ static void nobody_notices(void **state)
 	close(announcements);
 }
 
+/* A subscription goes on: nothing that was told is lost, the numbers go on, and what happened meanwhile is in a snapshot. */
+static void subscriptions(void **state)
+{
+	struct manager *m = *state;
+	const enum hycan_event_family links[] = { HYCAN_EVENT_FAMILY_LINK };
+	struct hycan_event_subscribe_options only_links = { .has_families = true, .families = links, .n_families = 1 };
+	struct hycan *own = NULL;
+	struct events e, f;
+
+	free(shell("ip link add b0 type bridge"));
+	assert_int_equal(hycan_open(&own, m->w->socket), 0);
+	events_begin_complete(&e, m->w->h, NULL);
+	events_begin_complete(&f, own, &only_links);
+	for (int i = 0; i < 5; i++) {
+		/* told, and not read yet */
+		free(shell("ip link add a%d type bridge", i));
+		stop(m);
+		free(shell("ip link set b0 mtu %d; ip link add c%d type bridge", 1400 + i, i));
+		start(m);
+		assert_int_equal(m->n, 0);
+		events_until(&e, "overflow");
+		events_until(&e, "present link c%d", i);
+		events_until(&e, "complete");
+		assert_true(events_know(&e, "link a0"));
+		free(shell("ip link add d%d type bridge", i));
+		events_until(&e, "new link d%d by stranger", i);
+		assert_int_equal(e.n_overflows, i + 1);
+	}
+	events_until(&f, "new link d4");
+	assert_true(events_know(&f, "link c0"));
+	assert_int_equal(events_count(&f, "address"), 0);
+	events_end(&f);
+	events_end(&e);
+	hycan_close(own);
+}
+
 /* Half a request before, the other half after. */
 static void halves(void **state)
 {
@@ -432,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
+		cmocka_unit_test_setup_teardown(subscriptions, begin, end),
 		cmocka_unit_test_setup_teardown(halves, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
