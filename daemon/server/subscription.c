@@ -72,10 +72,11 @@ static bool route_matches(const struct subscription *s, const struct hycan_route
 	return false;
 }
 
-/* The identity of links, and of what is told apart by its link, begins with the name. */
+/* The identity of links, and of what is told apart by its link, begins with the name; that of a network ends with it. */
 static bool object_matches(const struct subscription *s, const struct hycan_object *object)
 {
 	char name[HYCAN_IFNAME_SIZE] = "";
+	const char *last = strrchr(object->identity, ' ');
 	size_t n = strcspn(object->identity, " ");
 
 	switch (object->kind) {
@@ -86,6 +87,8 @@ static bool object_matches(const struct subscription *s, const struct hycan_obje
 			return false;
 		memcpy(name, object->identity, n);
 		return name_matches(s, true, name);
+	case HYCAN_OBJECT_KIND_NETWORK:
+		return last && name_matches(s, true, last + 1);
 	case HYCAN_OBJECT_KIND_ROUTE:
 	case HYCAN_OBJECT_KIND_RULE:
 	case HYCAN_OBJECT_KIND_MASQUERADE:

@@ -73,6 +73,8 @@ static const char *object_kind_name(enum hycan_object_kind kind)
 		return "port";
 	case HYCAN_OBJECT_KIND_FORWARDING:
 		return "forwarding";
+	case HYCAN_OBJECT_KIND_NETWORK:
+		return "network";
 	}
 	return "?";
 }
