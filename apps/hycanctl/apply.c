@@ -33,14 +33,15 @@ bool apply_is_meant(char *const *words, size_t n)
 
 void apply_print_usage(FILE *out)
 {
-	fputs("usage: hycanctl apply [--plan] [--confirm-within SECONDS] [--prune] FILE|-\n"
+	fputs("usage: hycanctl apply [--plan] [--prune] [--confirm-within SECONDS] FILE|-\n"
 	      "\n"
-	      "Carries out all that the file says, or nothing of it. FILE is JSON:\n"
+	      "Carries out all that the file says, or nothing of it. FILE is JSON, as “hycanctl export” writes it:\n"
 	      "  {\"steps\": [{\"operation\": \"vlan.create\", \"parent\": \"eth0\", \"vlan_id\": 100}, …]}\n"
 	      "\n"
-	      "  --confirm-within SECONDS  take it back then, unless Enter is pressed before\n"
-	      "  --prune                   let go of what you hold and the file does not say\n"
-	      "  --plan                    show what would be done: + it would be there, - it would be gone, ~ it would change\n",
+	      "  --plan                    show what would be done: + it would be there, - it would be gone, ~ it would change\n"
+	      "  --prune                   let go of what you hold in this network namespace and the file does not make\n"
+	      "  --confirm-within SECONDS  take it all back then, unless you press Enter; without a terminal: unless\n"
+	      "                            “hycanctl transaction confirm TOKEN” comes\n",
 	      out);
 }
 
@@ -135,6 +136,8 @@ static void print_done(const struct apply *apply, const struct hycan_transaction
 		puts("Nothing to do: everything is as the file says.");
 	else if (!apply->plan)
 		printf("Done: %zu of %zu steps changed something.\n", changed, reply->n_results);
+	if (!apply->plan && reply->has_pruned && reply->pruned)
+		printf("Pruned: %u that the file does not make.\n", reply->pruned);
 }
 
 static int keep(struct hycan *h, const struct apply *apply, struct problem *problem)
@@ -160,57 +163,20 @@ static int keep(struct hycan *h, const struct apply *apply, struct problem *prob
 	return r;
 }
 
-/* Waits for a line; the end of it all, and time, mean no. */
-static int confirm(struct hycan *h, const struct apply *apply, const char *token)
+static bool is_asked(const struct apply *apply, bool json)
 {
-	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
-	char c = 0;
-
-	printf("Press Enter within %u seconds to keep it.\n", apply->confirm_within);
-	fflush(stdout);
-	if (poll(&pfd, 1, (int)(apply->confirm_within * 1000)) > 0 && read(STDIN_FILENO, &c, 1) == 1)
-		return hycan_transaction_confirm(h, token);
-	puts("Nobody confirmed it: it is taken back.");
-	return hycan_transaction_cancel(h, token);
+	return apply->confirm_within && !json && strcmp(apply->path, "-") != 0 && isatty(STDIN_FILENO);
 }
 
-/* A step behind the transaction itself. */
-static int also(struct hycan *h, int result, struct problem *problem)
+/* One request with all steps in it, and its answer. */
+static int run(struct hycan *h, const struct apply *apply, const struct hycan_transaction_run_options *options, bool json,
+               struct hycan_transaction_run_reply **ret_reply, struct problem *problem)
 {
-	if (result)
-		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
-	return result;
-}
+	int r = keep(h, apply, problem), step;
 
-static int prune(struct hycan *h)
-{
-	uint32_t removed = 0;
-	int r = hycan_object_replace_end(h, &removed);
-
-	if (r == 0 && removed)
-		printf("Pruned: %u that the file does not say.\n", removed);
-	return r;
-}
-
-int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem)
-{
-	const struct hycan_transaction_run_options options = {
-		.has_plan = true,
-		.plan = apply->plan,
-		.has_confirm_within = apply->confirm_within > 0 && !apply->plan,
-		.confirm_within = apply->confirm_within,
-	};
-	struct hycan_transaction_run_reply *reply = NULL;
-	int r, step;
-
-	r = apply->prune && !apply->plan ? hycan_object_replace_begin(h, NULL) : 0;
-	if (r)
-		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
-	else
-		r = keep(h, apply, problem);
 	if (r)
 		return r;
-	r = hycan_transaction_commit(h, &options, &reply);
+	r = hycan_transaction_commit(h, options, ret_reply);
 	step = hycan_error_step(h);
 	if (r && step >= 0 && (size_t)step < apply->file.n)
 		problem_set(problem, NULL, "%.200s: line %u: %.300s", apply->path, apply->file.step[step].line,
@@ -218,13 +184,71 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 	else if (r)
 		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
 	else if (json)
-		json_print_answer(stdout, hycan_operation_by_name("transaction.run")->reply, reply);
+		json_print_answer(stdout, hycan_operation_by_name("transaction.run")->reply, *ret_reply);
 	else
-		print_done(apply, reply);
-	if (r == 0 && reply->has_token)
-		r = also(h, confirm(h, apply, reply->token), problem);
-	if (r == 0 && apply->prune && !apply->plan)
-		r = also(h, prune(h), problem);
+		print_done(apply, *ret_reply);
+	return r;
+}
+
+/* Waits for a line. Anything else, and time, mean no; and so does the end of this program, as the daemon sees. */
+static int ask(struct hycan *h, const struct apply *apply, const char *token, struct problem *problem)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	char c = 0;
+	int r;
+
+	printf("Press Enter within %u seconds to keep it; else it is taken back.\n", apply->confirm_within);
+	fflush(stdout);
+	if (poll(&pfd, 1, (int)apply->confirm_within * 1000) > 0 && read(STDIN_FILENO, &c, 1) == 1 && c == '\n') {
+		r = hycan_transaction_confirm(h, token);
+		if (r == 0)
+			puts("Confirmed.");
+		else
+			problem_set(problem, NULL, "%.500s", hycan_error_message(h));
+		return r;
+	}
+	r = hycan_transaction_cancel(h, token);
+	/* the daemon may have been the first */
+	if (r && r != HYCAN_REFUSAL_NOT_FOUND)
+		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
+	else
+		problem_set(problem, NULL, "Nobody confirmed it: everything is as it was.");
+	return r && r != HYCAN_REFUSAL_NOT_FOUND ? r : -ECANCELED;
+}
+
+int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem)
+{
+	const bool asked = is_asked(apply, json), confirms = apply->confirm_within && !apply->plan;
+	struct hycan_transaction_run_options options = {
+		.has_plan = true,
+		.plan = apply->plan,
+		.has_confirm_within = confirms,
+		.confirm_within = apply->confirm_within,
+		.has_detached = true,
+		.detached = !asked,
+		.has_prune = true,
+		.prune = apply->prune && !confirms,
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+	int r;
+
+	if (apply->prune && confirms && !asked)
+		return problem_set(problem, NULL,
+		                   "What --prune takes away cannot be put back, so it waits until the rest is confirmed; without a "
+		                   "terminal, prune in a second run.");
+	r = run(h, apply, &options, json, &reply, problem);
+	if (r == 0 && reply->has_token && asked)
+		r = ask(h, apply, reply->token, problem);
+	else if (r == 0 && reply->has_token && !json)
+		printf("It is taken back in %u seconds, unless you say: hycanctl transaction confirm %s\n", apply->confirm_within,
+		       reply->token);
+	free(reply);
+	reply = NULL;
+	if (r || !apply->prune || !confirms)
+		return r;
+	options.has_confirm_within = false;
+	options.prune = true;
+	r = run(h, apply, &options, json, &reply, problem);
 	free(reply);
 	return r;
 }

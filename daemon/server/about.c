@@ -69,10 +69,8 @@ static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 	reply->gid = who->gid;
 	reply->pid = who->pid;
 	reply->has_user = lookup_name(who->uid, reply->user, sizeof(reply->user));
-	if (job->peer->scope) {
-		reply->has_netns = true;
-		reply->netns = op_scope_inode(job->peer->scope);
-	}
+	reply->has_netns = true;
+	reply->netns = op_scope_inode(op->scope);
 	if (job->server->private)
 		return 0;
 	(void)policy_visit_rules(job->server->policy, who, note_rule, &rules);

@@ -205,3 +205,13 @@ int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log
 	}
 	return r < 0 || plan->n > before ? r : plan_change(plan, job, step, undo, mark);
 }
+
+int plan_taking(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key)
+{
+	struct hycan_planned_change *change = add(plan, job, step, HYCAN_CHANGE_ACTION_TAKE);
+
+	if (!change)
+		return -ENOBUFS;
+	name_object(change, key);
+	return 0;
+}

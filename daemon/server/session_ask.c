@@ -89,5 +89,5 @@ int session_replace_end(struct op *op, uint32_t *ret_removed)
 	if (!s->replaces)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL, "Nothing was begun: ask for object.replace_begin first.");
 	s->replaces = false;
-	return sweep_stale(job, s->kind, s->round, ret_removed);
+	return sweep_stale(job, s->kind, s->round, "it was not asked for again before object.replace_end", ret_removed);
 }

@@ -209,14 +209,14 @@ static int note(const struct ledger_key *key, void *userdata)
 	return 0;
 }
 
-int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed)
+int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, uint32_t *ret_removed)
 {
 	_cleanup_(stale_done) struct stale stale = { 0 };
 	struct place place = {
 		.job = job,
 		.inode = op_scope_inode(job->op.scope),
 		.scope = job->op.scope,
-		.cause = { .words = "it was not asked for again before object.replace_end", .uid = job->op.uid },
+		.cause = { .words = cause, .uid = job->op.uid },
 	};
 	struct ledger *ledger = job->server->ledger;
 	int r = ledger_list_stale(ledger, &job->holder, place.inode, kind, round, note, &stale);

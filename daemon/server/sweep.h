@@ -20,7 +20,7 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, boo
                   uint64_t *ret_next_us);
 
 /* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, a refusal or -errno. */
-int sweep_stale(struct job *job, unsigned int kind, uint32_t round, uint32_t *ret_removed);
+int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, uint32_t *ret_removed);
 
 /* object.clear: whoever asks, or everybody, lets go of everything. */
 int sweep_clear(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply);

@@ -26,8 +26,10 @@
 #include "own.h"
 #include "pending.h"
 #include "plan.h"
+#include "prune.h"
 #include "record.h"
 #include "server.h"
+#include "sweep.h"
 #include "table.h"
 #include "transaction.h"
 #include "undo_log.h"
@@ -59,6 +61,9 @@ struct transaction {
 	uint32_t confirm_within; /* seconds; 0: it lasts */
 	bool detached;
 	struct pending *pending; /* NULL: it lasts */
+	bool prunes;
+	uint32_t n_pruned;
+	struct stated stated; /* of a plan that prunes: what its steps make */
 	struct plan plan;
 	struct op_gate gate;   /* the one that was there before ours */
 	size_t n_changes;      /* that asked at our gate */
@@ -423,8 +428,13 @@ static int carry_out_step(struct transaction *t, size_t i)
 		step->settled = job->op.settled;
 		step->duration_us = server_now_us() - began_us;
 		t->result[i].has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
+		/* what was not touched is not put back */
+		if (changes == t->n_changes)
+			undo_log_rewind(&t->undo, before);
 		r = undo_holds(t);
 	}
+	if (r == 0 && t->is_plan && t->prunes)
+		r = prune_note(&t->stated, job);
 	if (r == 0 && t->is_plan && !t->result[i].unchanged)
 		r = plan_step(&t->plan, job, (uint32_t)i, &t->undo, before);
 	if (r == 0 && t->result[i].has_reply)
@@ -436,14 +446,18 @@ static int carry_out_step(struct transaction *t, size_t i)
 }
 
 /* All is done: the ledger and the log hear of it. */
-static void record(struct transaction *t)
+static int record(struct transaction *t)
 {
+	struct ledger *ledger = t->job->server->ledger;
+	uint32_t round = t->prunes ? ledger_round(ledger) : 0;
+
 	for (size_t i = 0; i < t->n; i++) {
 		enter(t, i);
 		(void)record_done(t->job);
 		dispatch_audit(t->job, t->step[i].duration_us, "");
 		leave(t);
 	}
+	return t->prunes ? sweep_stale(t->job, 0, round, "no step of transaction.run asked for it", &t->n_pruned) : 0;
 }
 
 static int run(struct transaction *t)
@@ -470,12 +484,14 @@ static int run(struct transaction *t)
 	r = for_each_step(t, carry_out_step);
 	(void)op_scope_set_gate(t->job->op.scope, t->gate);
 	t->job->op.plan = false;
+	if (t->is_plan && t->prunes && r == 0)
+		r = prune_plan(&t->stated, &t->plan, t->job, (uint32_t)t->n, &t->n_pruned);
 	if (t->is_plan)
 		op_scope_forget_plan(t->job->op.scope);
 	else if (r)
 		roll_back(t);
 	else
-		record(t);
+		r = record(t);
 	own_cancel(t->job);
 	if (r == 0 && t->pending && t->undo.n > 0)
 		pending_keep(t->pending, t->job, &t->undo);
@@ -496,11 +512,15 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.confirm_within =
 			request->has_confirm_within && !(request->has_plan && request->plan) ? request->confirm_within : 0,
 		.detached = request->has_detached && request->detached,
+		.prunes = request->has_prune && request->prune,
 		.exclusive = op->exclusive,
 		.patience = PATIENCE,
 	};
 	int r;
 
+	if (t.prunes && t.confirm_within)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "prune",
+		                 "What prune takes away cannot be taken back: ask for it when the rest is confirmed.");
 	t.step = memory_of(&t, t.n + 1, sizeof(*t.step));
 	t.result = memory_of(&t, t.n + 1, sizeof(*t.result));
 	if (!t.is_plan)
@@ -509,6 +529,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	if (!t.is_plan)
 		intent_end(job);
 	undo_log_release(&t.undo);
+	prune_done(&t.stated);
 	job->undo = NULL;
 	op->undo = NULL;
 	if (r)
@@ -521,7 +542,9 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		snprintf(reply->token, sizeof(reply->token), "%s", pending_token(job->pending));
 	reply->changes = t.plan.change;
 	reply->n_changes = t.plan.n;
-	reply->unchanged = true;
+	reply->unchanged = t.n_pruned == 0;
+	reply->has_pruned = t.prunes;
+	reply->pruned = t.n_pruned;
 	for (size_t i = 0; i < t.n; i++)
 		reply->unchanged = reply->unchanged && t.result[i].unchanged;
 	return 0;

@@ -554,7 +554,7 @@ struct hycan_step {
 
 /** A change that a transaction would make. */
 struct hycan_planned_change {
-	uint32_t step; /**< of which step it is, from 0 */
+	uint32_t step; /**< of which step it is, from 0; the number of steps: of what prune takes away */
 	enum hycan_change_action action; /**< what would be done */
 	char what[512]; /**< to what: “link vcan0”, “route 10.0.0.0/8 table main”; of a change the operation as well */
 	bool has_was; /**< was is given */
@@ -699,7 +699,7 @@ struct hycan_session_whoami_reply {
 	bool has_user; /**< user is given */
 	char user[64]; /**< name of the user, where /etc/passwd has it */
 	bool has_netns; /**< netns is given */
-	uint64_t netns; /**< inode of the network namespace that requests act in (stat(2)), after session.netns */
+	uint64_t netns; /**< inode of the network namespace that requests act in (stat(2)) */
 	const struct hycan_policy_rule *rules; /**< the policy that applies to the caller, in order; the first that matches decides; n_rules of them */
 	size_t n_rules; /**< number of rules */
 	const struct hycan_quota *quotas; /**< what the caller's user may have of the daemon, and has; n_quotas of them */
@@ -945,6 +945,8 @@ struct hycan_transaction_run_options {
 	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came [1..86400] */
 	bool has_detached; /**< detached is given */
 	bool detached; /**< not when the connection ends */
+	bool has_prune; /**< prune is given */
+	bool prune; /**< what the caller holds in this network namespace, as for object.replace_end, and no step makes goes, when all is done */
 };
 
 /** What transaction.run answers. */
@@ -956,6 +958,8 @@ struct hycan_transaction_run_reply {
 	size_t n_changes; /**< number of changes */
 	bool has_token; /**< token is given */
 	char token[33]; /**< what transaction.confirm is to be given; absent when nothing was changed */
+	bool has_pruned; /**< pruned is given */
+	uint32_t pruned; /**< with prune: of how many things the caller let go, or would */
 };
 
 /** What event.subscribe can be given beside what it needs. */

@@ -133,6 +133,84 @@ static void test_wrong(void **state)
 	           "! hycanctl apply /nonexistent"));
 }
 
+static const char less[] = "{ \"steps\": [\n"
+			   "  {\"operation\": \"address.add\", \"link\": \"left\", \"address\": \"10.1.0.1/24\"},\n"
+			   "  {\"operation\": \"address.add\", \"link\": \"right\", \"address\": \"10.3.0.1/24\"}\n"
+			   "] }\n";
+
+/* What the file does not make goes; what strangers made stays. */
+static void test_prune(void **state)
+{
+	(void)state;
+	make_links();
+	free(shell("ip addr add 10.4.0.1/24 dev left"));
+	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	expect(0,
+	       "+ address right 10.3.0.1/24\n- rule ipv4 priority 9 from 10.0.0.0/8 table main action lookup invert on protocol 4\n"
+	       "- route 10.2.0.0/16 metric 7 table main\n",
+	       "apply --prune --plan file #", less);
+	free(shell("ip route | grep -q 10.2.0.0/16 && ip rule | grep -q '^9:'"));
+	expect(0, "Done: 1 of 2 steps changed something.\nPruned: 2 that the file does not make.\n", "apply --prune file #", less);
+	free(shell("! ip route | grep -q 10.2.0.0/16 && ! ip rule | grep -q '^9:' && ip addr show left | grep -q 10.4.0.1"));
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune file #", less);
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune --plan file #", less);
+	/* what fails prunes nothing */
+	expect(1, "hycanctl: file: line 1: Step 1 of 1, link.up: There is no link “none” in this network namespace. [not_found]\n",
+	       "apply --prune file #", "{\"steps\": [{\"operation\": \"link.up\", \"name\": \"none\"}]}");
+	free(shell("ip addr show right | grep -q 10.3.0.1"));
+	expect(0, "Pruned: 2 that the file does not make.\n", "apply --prune file | grep Pruned #", "{\"steps\": []}");
+	free(shell("! ip addr show right | grep -q 10.3.0.1; test -z \"$(hycanctl object list)\""));
+}
+
+/* Without a terminal: a command confirms it. */
+static void test_confirm(void **state)
+{
+	(void)state;
+	make_links();
+	expect(0, "Done: 6 of 6 steps changed something.\n", "apply --confirm-within 600 file | grep Done #", network);
+	free(shell("ip route | grep -q 10.2.0.0/16 && hycanctl transaction cancel $(hycanctl --json transaction list | grep -o "
+	           "'[0-9a-f]\\{32\\}')"));
+	free(shell("! ip route | grep -q 10.2.0.0/16 && ip link show left | grep -q 'mtu 1500'"));
+	free(shell("hycanctl apply --confirm-within 600 file | grep -o 'hycanctl transaction confirm .*' | sh"));
+	free(shell("ip route | grep -q 10.2.0.0/16; test -z \"$(hycanctl transaction list)\""));
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --confirm-within 600 file #", network);
+	expect(0, "Done: 1 of 2 steps changed something.\n", "apply --confirm-within 1 file | grep Done #", less);
+	shell_until(20, "! ip addr show right | grep -q 10.3.0.1");
+	expect(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
+	       "apply file --confirm-within 0 2>&1 | grep -v usage; hycanctl apply file --confirm-within 0 2>/dev/null #", less);
+	expect(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
+	       "apply file --confirm-within 2>&1 | head -n 1; hycanctl apply file --confirm-within 2>/dev/null #", less);
+	free(shell("hycanctl apply file --prune --confirm-within 9 2>&1 | grep -q 'it waits until the rest is confirmed'"));
+}
+
+/* With one: Enter does. */
+static void test_ask(void **state)
+{
+	char *said;
+
+	(void)state;
+	need_command("script");
+	make_links();
+	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	expect(0, "", "--version > /dev/null #", less);
+	assert_int_equal(shell_status(&said, "script -qec 'hycanctl apply --confirm-within 600 file' /dev/null < /dev/null"), 1);
+	assert_contains(said, "Press Enter within 600 seconds to keep it");
+	assert_contains(said, "Nobody confirmed it: everything is as it was.");
+	free(said);
+	free(shell("! ip addr show right | grep -q 10.3.0.1"));
+	said = shell("{ echo; sleep 1; } | script -qec 'hycanctl apply --prune --confirm-within 600 file' /dev/null");
+	assert_contains(said, "Confirmed.");
+	assert_contains(said, "Pruned: 2 that the file does not make.");
+	free(said);
+	free(shell("ip addr show right | grep -q 10.3.0.1 && ! ip route | grep -q 10.2.0.0/16"));
+}
+
+static void test_no_daemon(void **state)
+{
+	(void)state;
+	expect(3, "", "--socket /nonexistent apply file 2> /dev/null #", less);
+}
+
 /* Keys may stand in the file, or in files that it names. */
 static void test_keys(void **state)
 {
@@ -161,6 +239,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, begin, end),
 		cmocka_unit_test_setup_teardown(test_wrong, begin, end),
 		cmocka_unit_test_setup_teardown(test_keys, begin, end),
+		cmocka_unit_test_setup_teardown(test_prune, begin, end),
+		cmocka_unit_test_setup_teardown(test_confirm, begin, end),
+		cmocka_unit_test_setup_teardown(test_ask, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_daemon, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("hycanctl apply", tests, NULL, NULL);
