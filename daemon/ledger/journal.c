@@ -286,6 +286,11 @@ void journal_commit(struct journal *j, uint32_t type, size_t size)
 	__atomic_store_n(&now->size, (uint32_t)(sizeof(*now) + size), __ATOMIC_RELEASE);
 }
 
+void journal_wipe(struct journal *j, const void *bytes, size_t size)
+{
+	explicit_bzero(j->map + ((const uint8_t *)bytes - j->map), size);
+}
+
 size_t journal_used(const struct journal *j)
 {
 	return j->used;

@@ -43,6 +43,9 @@ int journal_read(struct journal *journal, journal_record *record, void *userdata
 void *journal_reserve(struct journal *journal, size_t size);
 void journal_commit(struct journal *journal, uint32_t type, size_t size);
 
+/* Overwrites what is in a record, of which journal_read() or journal_reserve() said where it is. */
+void journal_wipe(struct journal *journal, const void *bytes, size_t size);
+
 /* Bytes that are used. */
 size_t journal_used(const struct journal *journal);
 

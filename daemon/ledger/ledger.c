@@ -405,6 +405,21 @@ void ledger_commit(struct ledger *ledger, unsigned int number)
 	ledger_unlock(ledger);
 }
 
+int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects)
+{
+	int r;
+
+	ledger_lock(ledger);
+	r = ledger_file_note(ledger->file, number, parts, n_parts, n_objects);
+	ledger_unlock(ledger);
+	return r;
+}
+
+int ledger_notes(struct ledger *ledger, unsigned int number, ledger_noted *found, void *userdata)
+{
+	return ledger_file_notes(ledger->file, number, found, userdata);
+}
+
 int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, void *userdata)
 {
 	return ledger_file_unfinished(ledger->file, found, userdata);

@@ -131,6 +131,16 @@ int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size
 void ledger_commit(struct ledger *ledger, unsigned int number);
 
 /*
+ * Notes something about a request that was begun: in the file until it is done, and wiped there then. It will put so many
+ * objects before it notes anything else. 0, -ENOMEM or -ENOSPC: nothing is noted.
+ */
+int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects);
+
+/* Tells what was noted, in that order. Without a lock: nothing may be written meanwhile. Returns what found() returned last. */
+typedef int ledger_noted(const uint8_t *bytes, size_t size, void *userdata);
+int ledger_notes(struct ledger *ledger, unsigned int number, ledger_noted *found, void *userdata);
+
+/*
  * Tells of the requests that were begun, and are not done: after ledger_keep(), those that a former daemon had under way.
  * The bytes are there until ledger_commit(). 0 to go on, anything else to end; returns that.
  */

@@ -191,6 +191,7 @@ int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file
 
 	if (!file)
 		return -ENOMEM;
+	ledger_file_open_requests(file);
 	file->path = strdup(path);
 	if (!file->path)
 		return -ENOMEM;
@@ -216,6 +217,7 @@ void ledger_file_free(struct ledger_file **file)
 	if (!f)
 		return;
 	ledger_file_anew_abandon(f);
+	ledger_file_forget_requests(f);
 	journal_free(&f->journal);
 	free(f->path);
 	free(f);
@@ -287,5 +289,5 @@ void ledger_file_anew_abandon(struct ledger_file *file)
 	if (name)
 		(void)unlink(name);
 	journal_free(&file->next);
-	memset(file->copied, 0, sizeof(file->copied));
+	ledger_file_anew_requests_abandoned(file);
 }

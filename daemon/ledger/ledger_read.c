@@ -161,15 +161,18 @@ static int read_rename(struct ledger *ledger, struct bytes *b)
 	return b->bad || b->left ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds);
 }
 
-static int read_request(struct ledger_file *file, bool begins, struct bytes *b)
+static int read_request(struct ledger_file *file, uint32_t type, struct bytes *b)
 {
 	unsigned int number;
 
 	take_bytes(b, &number, sizeof(number));
-	if (b->bad || number >= REQUESTS_MAX || begins == (file->request[number].bytes != NULL) || (!begins && b->left))
+	if (b->bad || number >= REQUESTS_MAX)
 		return -EBADMSG;
-	file->request[number] = begins ? (struct request){ .bytes = b->p, .size = b->left } : (struct request){ 0 };
-	return 0;
+	if (type == RECORD_BEGIN)
+		return ledger_file_read_begin(file, number, b->p, b->left);
+	if (type == RECORD_NOTE)
+		return ledger_file_read_note(file, number, b->p, b->left);
+	return b->left ? -EBADMSG : ledger_file_read_commit(file, number);
 }
 
 static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *userdata)
@@ -192,8 +195,9 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 	case RECORD_DISOWN:
 		return read_disown(reading->ledger, &b);
 	case RECORD_BEGIN:
+	case RECORD_NOTE:
 	case RECORD_COMMIT:
-		return read_request(reading->file, type == RECORD_BEGIN, &b);
+		return read_request(reading->file, type, &b);
 	}
 	return -EBADMSG;
 }

@@ -8,12 +8,13 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "journal.h"
 #include "ledger_file.h"
 
-/* Requests that are under way at once: one for each thread that carries out any, and some more. */
-#define REQUESTS_MAX 64u
+/* Requests that are under way at once: one for each thread that carries out any, and those that wait to be confirmed. */
+#define REQUESTS_MAX 512u
 
 /* Bytes of an object in the file, as a guess. */
 #define OBJECT_BYTES ((size_t)96)
@@ -28,7 +29,18 @@ enum record_type {
 	RECORD_ADOPT,
 	RECORD_RENEW,
 	RECORD_DISOWN,
+	RECORD_NOTE,
 };
+
+/* What was said of a request while it was carried out. */
+struct note {
+	STAILQ_ENTRY(note) entry;
+	const uint8_t *bytes; /* in the journal */
+	const uint8_t *copy;  /* in the next one, or NULL */
+	size_t size;
+};
+
+STAILQ_HEAD(note_list, note);
 
 struct request {
 	const uint8_t *bytes; /* in the journal; NULL: none */
@@ -42,6 +54,7 @@ struct ledger_file {
 	size_t written;       /* of the journal, when it was made anew */
 	struct request request[REQUESTS_MAX];
 	struct request copied[REQUESTS_MAX]; /* the same in the next one */
+	struct note_list notes[REQUESTS_MAX];
 };
 
 /* What cannot be told to the new one ends it: the old one is whole. */
@@ -67,8 +80,18 @@ int ledger_file_read(struct ledger_file *file, struct ledger *ledger);
 
 /* ledger_request.c */
 
+/* What a record says. */
+int ledger_file_read_begin(struct ledger_file *file, unsigned int number, const uint8_t *bytes, size_t size);
+int ledger_file_read_note(struct ledger_file *file, unsigned int number, const uint8_t *bytes, size_t size);
+int ledger_file_read_commit(struct ledger_file *file, unsigned int number);
+
+/* There are none yet; and nobody asks for them any more. */
+void ledger_file_open_requests(struct ledger_file *file);
+void ledger_file_forget_requests(struct ledger_file *file);
+
 /* The requests that are under way, for the file that is written anew, and that it is the file now. */
 int ledger_file_anew_requests(struct ledger_file *file);
 void ledger_file_anew_requests_done(struct ledger_file *file);
+void ledger_file_anew_requests_abandoned(struct ledger_file *file);
 
 #endif

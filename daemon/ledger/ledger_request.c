@@ -2,21 +2,30 @@
 /*
  * Requests that are under way, in the ledger's file.
  *
- * They are nothing to the ledger: bytes that are kept until the caller says that they are done with.
+ * They are nothing to the ledger: bytes that are kept until the caller says that they are done with. What is noted of them
+ * may have keys in it, and is wiped then, in the file.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ledger_record.h"
 
-static int write_begin(struct journal *j, unsigned int number, const struct ledger_bytes *request, size_t n_parts,
-                       struct request *ret_request)
+static size_t size_of(const struct ledger_bytes *parts, size_t n_parts)
 {
 	size_t size = 0;
-	uint8_t *begin, *p;
 
 	for (size_t i = 0; i < n_parts; i++)
-		size += request[i].size;
+		size += parts[i].size;
+	return size;
+}
+
+static int write_bytes(struct journal *j, enum record_type type, unsigned int number, const struct ledger_bytes *request,
+                       size_t n_parts, struct request *ret_request)
+{
+	const size_t size = size_of(request, n_parts);
+	uint8_t *begin, *p;
+
 	begin = journal_reserve(j, sizeof(number) + size);
 	if (!begin)
 		return -errno;
@@ -25,8 +34,19 @@ static int write_begin(struct journal *j, unsigned int number, const struct ledg
 	for (size_t i = 0; i < n_parts; i++)
 		if (request[i].size)
 			p = put_bytes(p, request[i].bytes, request[i].size);
-	journal_commit(j, RECORD_BEGIN, sizeof(number) + size);
+	journal_commit(j, type, sizeof(number) + size);
 	return 0;
+}
+
+static int write_note(struct journal *j, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
+                      const uint8_t **ret_bytes)
+{
+	struct request note;
+	int r = write_bytes(j, RECORD_NOTE, number, parts, n_parts, &note);
+
+	if (r == 0)
+		*ret_bytes = note.bytes;
+	return r;
 }
 
 static int write_commit(struct journal *j, unsigned int number)
@@ -38,6 +58,35 @@ static int write_commit(struct journal *j, unsigned int number)
 	memcpy(begin, &number, sizeof(number));
 	journal_commit(j, RECORD_COMMIT, sizeof(number));
 	return 0;
+}
+
+static struct note *new_note(struct ledger_file *file, unsigned int number)
+{
+	struct note *note = calloc(1, sizeof(*note));
+
+	if (note)
+		STAILQ_INSERT_TAIL(&file->notes[number], note, entry);
+	return note;
+}
+
+static void drop_note(struct ledger_file *file, unsigned int number, struct note *note)
+{
+	STAILQ_REMOVE(&file->notes[number], note, note, entry);
+	free(note);
+}
+
+/* What was noted is nobody's business any more. */
+static void end_request(struct ledger_file *file, unsigned int number)
+{
+	struct note *note;
+
+	while ((note = STAILQ_FIRST(&file->notes[number]))) {
+		journal_wipe(file->journal, note->bytes, note->size);
+		if (file->next && note->copy)
+			journal_wipe(file->next, note->copy, note->size);
+		drop_note(file, number, note);
+	}
+	file->request[number] = file->copied[number] = (struct request){ 0 };
 }
 
 int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
@@ -52,10 +101,10 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 		number++;
 	if (number == REQUESTS_MAX)
 		return -EBUSY;
-	r = write_begin(file->journal, number, request, n_parts, &file->request[number]);
+	r = write_bytes(file->journal, RECORD_BEGIN, number, request, n_parts, &file->request[number]);
 	if (r < 0)
 		return r;
-	if (file->next && write_begin(file->next, number, request, n_parts, &file->copied[number]) < 0)
+	if (file->next && write_bytes(file->next, RECORD_BEGIN, number, request, n_parts, &file->copied[number]) < 0)
 		ledger_file_anew_abandon(file);
 	/* what it makes will be written down when it is there: the room for that is taken now */
 	if (!journal_reserve(file->journal, OBJECT_BYTES * n_objects)) {
@@ -73,7 +122,94 @@ void ledger_file_commit(struct ledger_file *file, unsigned int number)
 		return;
 	/* without room it is carried out once more by the next daemon, and changes nothing then */
 	(void)WRITE_BOTH(file, write_commit, number);
-	file->request[number] = file->copied[number] = (struct request){ 0 };
+	end_request(file, number);
+}
+
+/* It is there, or it is not: a note that is in one file alone would end the writing of the other. */
+int ledger_file_note(struct ledger_file *file, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
+                     size_t n_objects)
+{
+	struct note *note;
+	int r;
+
+	if (!file)
+		return 0;
+	note = new_note(file, number);
+	if (!note)
+		return -ENOMEM;
+	/* so that nothing is said where there is no room for what comes of it */
+	r = journal_reserve(file->journal, size_of(parts, n_parts) + OBJECT_BYTES * n_objects)
+	            ? write_note(file->journal, number, parts, n_parts, &note->bytes)
+	            : -errno;
+	if (r < 0) {
+		drop_note(file, number, note);
+		return r;
+	}
+	note->size = size_of(parts, n_parts);
+	if (file->next && write_note(file->next, number, parts, n_parts, &note->copy) < 0)
+		ledger_file_anew_abandon(file);
+	return 0;
+}
+
+int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_noted *found, void *userdata)
+{
+	const struct note *note;
+	int r = 0;
+
+	if (!file || STAILQ_EMPTY(&file->notes[number]))
+		return 0;
+	STAILQ_FOREACH(note, &file->notes[number], entry)
+	{
+		r = found(note->bytes, note->size, userdata);
+		if (r)
+			break;
+	}
+	return r;
+}
+
+int ledger_file_read_begin(struct ledger_file *file, unsigned int number, const uint8_t *bytes, size_t size)
+{
+	if (file->request[number].bytes)
+		return -EBADMSG;
+	file->request[number] = (struct request){ .bytes = bytes, .size = size };
+	return 0;
+}
+
+int ledger_file_read_note(struct ledger_file *file, unsigned int number, const uint8_t *bytes, size_t size)
+{
+	struct note *note;
+
+	if (!file->request[number].bytes)
+		return -EBADMSG;
+	note = new_note(file, number);
+	if (!note)
+		return -ENOMEM;
+	note->bytes = bytes;
+	note->size = size;
+	return 0;
+}
+
+int ledger_file_read_commit(struct ledger_file *file, unsigned int number)
+{
+	if (!file->request[number].bytes)
+		return -EBADMSG;
+	end_request(file, number);
+	return 0;
+}
+
+void ledger_file_open_requests(struct ledger_file *file)
+{
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		STAILQ_INIT(&file->notes[i]);
+}
+
+void ledger_file_forget_requests(struct ledger_file *file)
+{
+	struct note *note;
+
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		while ((note = STAILQ_FIRST(&file->notes[i])))
+			drop_note(file, i, note);
 }
 
 void ledger_file_remove(struct ledger_file *file)
@@ -94,21 +230,53 @@ int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *
 	return r;
 }
 
+static int copy_request(struct ledger_file *file, unsigned int i)
+{
+	struct ledger_bytes part = { .bytes = file->request[i].bytes, .size = file->request[i].size };
+	struct note *note;
+	int r = write_bytes(file->next, RECORD_BEGIN, i, &part, 1, &file->copied[i]);
+
+	STAILQ_FOREACH(note, &file->notes[i], entry)
+	{
+		part = (struct ledger_bytes){ .bytes = note->bytes, .size = note->size };
+		if (r == 0)
+			r = write_note(file->next, i, &part, 1, &note->copy);
+	}
+	return r;
+}
+
 int ledger_file_anew_requests(struct ledger_file *file)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++) {
-		struct ledger_bytes part = { .bytes = file->request[i].bytes, .size = file->request[i].size };
-
+	for (unsigned int i = 0; i < REQUESTS_MAX && r == 0; i++)
 		if (file->request[i].bytes)
-			r = write_begin(file->next, i, &part, 1, &file->copied[i]);
-	}
+			r = copy_request(file, i);
 	return r;
 }
 
 void ledger_file_anew_requests_done(struct ledger_file *file)
 {
+	struct note *note;
+
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		STAILQ_FOREACH(note, &file->notes[i], entry)
+		{
+			/* the old one may be kept, for being broken */
+			journal_wipe(file->journal, note->bytes, note->size);
+			note->bytes = note->copy;
+			note->copy = NULL;
+		}
 	memcpy(file->request, file->copied, sizeof(file->request));
+	memset(file->copied, 0, sizeof(file->copied));
+}
+
+void ledger_file_anew_requests_abandoned(struct ledger_file *file)
+{
+	struct note *note;
+
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		STAILQ_FOREACH(note, &file->notes[i], entry)
+	note->copy = NULL;
 	memset(file->copied, 0, sizeof(file->copied));
 }

@@ -382,7 +382,7 @@ static void requests(void **state)
 	ledger_free(&l);
 	l = keep(p->path, false);
 	assert_unfinished(l, "");
-	for (unsigned int i = 0; i < 64; i++)
+	for (unsigned int i = 0; i < 512; i++)
 		assert_int_equal(begin_request(l, "", 0, &one), 0);
 	assert_int_equal(begin_request(l, "", 0, &one), -EBUSY);
 	ledger_free(&l);
