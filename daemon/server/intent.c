@@ -18,8 +18,7 @@
 /* Most requests are shorter. */
 #define SHORT 1024
 
-/* A structure without the keys in it. What is optional is absent then; lists are copied first. */
-static int leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value)
+int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value)
 {
 	for (uint16_t i = 0; i < structure->n_fields; i++) {
 		const struct hycan_field *field = &structure->field[i];
@@ -45,7 +44,7 @@ static int leave_out_keys(struct job *job, const struct hycan_structure *structu
 			values = copy;
 		}
 		for (size_t k = 0; k < n; k++)
-			if (leave_out_keys(job, field->structure, values + k * field->size) < 0)
+			if (intent_leave_out_keys(job, field->structure, values + k * field->size) < 0)
 				return -ENOBUFS;
 	}
 	return 0;
@@ -72,19 +71,21 @@ static ssize_t encode(struct job *job, const void *request, uint8_t *bytes, size
 	return n;
 }
 
+/* NULL: what is done of it will be noted. */
 static int write_down(struct job *job, const void *request)
 {
 	struct intent_head head = {
 		.netns = op_scope_inode(job->op.scope),
 		.holder = job->holder,
 		.operation = job->operation->number,
-		.exact = job->op.exact || request == job->op.settled,
-		.keyless = job->operation->request->has_secrets && !job->intent.no_keys,
+		.exact = job->op.exact || (request && request == job->op.settled),
+		.keyless = request && job->operation->request->has_secrets,
+		.diary = !request,
 	};
 	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
-	const uint8_t *bytes;
+	const uint8_t *bytes = NULL;
 	uint8_t room[SHORT];
-	ssize_t n = encode(job, request, room, sizeof(room), &bytes);
+	ssize_t n = request ? encode(job, request, room, sizeof(room), &bytes) : 0;
 
 	if (n < 0)
 		return (int)n;
@@ -100,9 +101,11 @@ int intent_now(struct job *job)
 
 	if (intent->begun || !ledger_is_kept(job->server->ledger))
 		return 0;
-	if (job->operation->request->has_secrets && !intent->no_keys) {
+	if (intent->diary) {
+		r = write_down(job, NULL);
+	} else if (job->operation->request->has_secrets) {
 		memcpy(&without, &job->request, job->operation->request->size);
-		r = leave_out_keys(job, job->operation->request, &without);
+		r = intent_leave_out_keys(job, job->operation->request, &without);
 		if (r == 0)
 			r = write_down(job, &without);
 		explicit_bzero(&without, sizeof(without));
@@ -152,7 +155,7 @@ void intent_end(struct job *job)
 
 	if (intent->watches)
 		(void)op_scope_set_gate(job->op.scope, intent->before);
-	if (intent->begun && !intent->inner)
+	if (intent->begun && !intent->inner && !intent->kept)
 		ledger_commit(job->server->ledger, intent->number);
 	intent->watches = intent->begun = false;
 }

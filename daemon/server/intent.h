@@ -15,6 +15,7 @@
 #include "ledger.h"
 #include "op.h"
 
+struct hycan_structure;
 struct job;
 
 /* Part of a job. */
@@ -23,7 +24,8 @@ struct intent {
 	bool begun;
 	bool inner;   /* it belongs to another one */
 	bool no_room; /* it could not be written, so nothing was changed */
-	bool no_keys; /* what could be a key in the request is none */
+	bool diary;   /* what is done of it will be noted, and the request itself is not written */
+	bool kept;    /* it is not over: whoever keeps its number ends it by ledger_commit() */
 	unsigned int number;
 	struct op_gate before;
 };
@@ -35,7 +37,11 @@ struct intent_head {
 	uint16_t operation;
 	bool exact;   /* it is about one object, of which the handler said what it is */
 	bool keyless; /* the request carried keys, which are not written: it cannot be carried out again */
+	bool diary;   /* how far it had come is in its notes (diary.h) */
 };
+
+/* A structure without the keys in it. What is optional is absent then; lists are copied first. 0 or -ENOBUFS. */
+int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value);
 
 /* The job's request, which writes, is about to be carried out. */
 void intent_begin(struct job *job);

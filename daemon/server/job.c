@@ -290,7 +290,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->result = 0;
 	job->op.settled = NULL;
 	job->intent.no_room = false;
-	job->again = false;
+	job->again = job->retold = false;
 	job->slow = false;
 	job->unanswered = false;
 	job->doubt = (struct doubt){ 0 };

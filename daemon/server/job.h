@@ -57,6 +57,7 @@ struct job {
 	struct intent intent;        /* what the ledger's file has of it */
 	struct doubt doubt;
 	bool again;            /* a daemon that was killed had begun it */
+	bool retold;           /* the ledger may know of it already */
 	bool is_own;           /* the daemon's own request: nobody asks whose things are */
 	bool is_nobodys;       /* it puts back what was a stranger's: what it makes is not in the ledger */
 	bool any_owner;        /* policy lets it change what is others' */

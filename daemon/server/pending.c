@@ -27,6 +27,8 @@ pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void pending_free(struct pending *p)
 {
+	if (p->is_noted)
+		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
 	free(p->made);
@@ -136,6 +138,8 @@ void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
 {
 	p->undo = *undo;
 	*undo = (struct undo_log){ 0 };
+	p->is_noted = job->intent.kept = job->intent.begun;
+	p->number = job->intent.number;
 	note_made(p, job);
 	/* another one may have come and be done meanwhile */
 	pthread_mutex_lock(&pending_lock);

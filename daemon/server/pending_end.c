@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "cleanup.h"
+#include "diary.h"
 #include "job.h"
 #include "log.h"
 #include "peer.h"
@@ -44,6 +45,8 @@ static bool take_back(struct pending *p, struct job *job, size_t n)
 			log_write(LOG_ERR, "A transaction of uid %u is not taken back in full: %s", p->holder.uid,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));
 		undo_log_drop(&p->undo);
+		if (p->is_noted)
+			diary_left(p->server->ledger, p->number, p->undo.n);
 	}
 	return undo_log_last(&p->undo);
 }

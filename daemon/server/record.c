@@ -189,9 +189,31 @@ static int record_renamed(const struct key_view *v)
 		return 0;
 	key_of(v, 0, &from);
 	/* the daemon that was killed had recorded it: what has the new name now is what was renamed */
-	if (v->job->again && !ledger_knows(v->job->server->ledger, &from))
+	if ((v->job->again || v->job->retold) && !ledger_knows(v->job->server->ledger, &from))
 		return 0;
 	return ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+}
+
+bool record_holds(struct job *job)
+{
+	const struct ledger_holder user = { .uid = job->holder.uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_holder session = job->holder;
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	bool holds = false;
+
+	session.lifetime = HYCAN_LIFETIME_CONNECTION;
+	for (size_t i = 0; i < n && !holds; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		struct ledger_key key;
+
+		if (v.absent || effects[i].does != OP_TAKES || effects[i].n_parts == 0)
+			continue;
+		key_of(&v, 0, &key);
+		holds = ledger_holds(job->server->ledger, &key, &user) ||
+		        (session.session && ledger_holds(job->server->ledger, &key, &session));
+	}
+	return holds;
 }
 
 /* It was taken away; or the caller let go of it, and it goes if nobody holds it any more. */

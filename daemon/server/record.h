@@ -18,6 +18,9 @@ bool record_is_empty(const struct hycan_operation *operation);
 /* How many objects a request makes, at most. */
 size_t record_count(struct job *job);
 
+/* Whether the job's user, or its session, itself holds what the request takes away. */
+bool record_holds(struct job *job);
+
 /*
  * Records what was made and taken away by a request that was carried out; on any thread. -EAGAIN: something that was there
  * went meanwhile, and the request is to be carried out once more. What else fails is in the log.

@@ -6,6 +6,8 @@
  * there before it. Its client got no answer, and may expect either. A request that carried keys cannot be carried out
  * again, since they were not written down: what it was to make is taken into the ledger, and if it is not there, taking
  * it away is no more than that.
+ *
+ * Of a transaction it is known what was there before each step: it is taken back, unless all its steps were done.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,12 +27,14 @@
 #include "record.h"
 #include "recovery.h"
 #include "server.h"
+#include "transaction.h"
 #include "undo.h"
 #include "wire.h"
 
 struct unfinished {
 	struct unfinished *next;
 	unsigned int number;
+	uint64_t unconfirmed_us; /* of a transaction that is done, and taken back even so; else 0 */
 	size_t size;
 	uint8_t bytes[];
 };
@@ -118,12 +122,16 @@ static void go_on(struct server *server, const struct unfinished *u)
 	job->holder = head.holder;
 	job->op.uid = head.holder.uid;
 	job->op.scope = other ? other : job->scope;
-	carry_out(job, &head, u->bytes + sizeof(head), u->size - sizeof(head));
-	dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
+	if (head.diary) {
+		transaction_resume(job, u->number);
+	} else {
+		carry_out(job, &head, u->bytes + sizeof(head), u->size - sizeof(head));
+		dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
+	}
 	job->op.scope = job->scope;
 	job_end(job);
 	/* what it was about is nothing to the next request */
-	job->again = job->is_own = false;
+	job->again = job->retold = job->is_own = false;
 }
 
 /* Objects that nobody holds: they were about to be taken away. */
@@ -172,13 +180,30 @@ static void take_leftovers(struct server *server)
 	free(l.keys);
 }
 
+/* What takes a transaction back was said when a later one was not there yet: that goes first. */
+static struct unfinished *in_order(struct server *server, struct unfinished *list)
+{
+	struct unfinished *ordered = NULL, *next, **at;
+
+	for (struct unfinished *u = list; u; u = next) {
+		next = u->next;
+		u->unconfirmed_us = transaction_unconfirmed_us(server->ledger, u->number);
+		at = &ordered;
+		while (*at && ((*at)->unconfirmed_us == 0 || (u->unconfirmed_us && (*at)->unconfirmed_us > u->unconfirmed_us)))
+			at = &(*at)->next;
+		u->next = *at;
+		*at = u;
+	}
+	return ordered;
+}
+
 void recovery_run(struct server *server)
 {
 	struct unfinished *list = NULL, *next;
 
 	if (ledger_unfinished(server->ledger, collect, &list) < 0)
 		log_write(LOG_ERR, "What was under way cannot be completed: %s", strerror(ENOMEM));
-	for (struct unfinished *u = list; u; u = next) {
+	for (struct unfinished *u = in_order(server, list); u; u = next) {
 		next = u->next;
 		go_on(server, u);
 		ledger_commit(server->ledger, u->number);

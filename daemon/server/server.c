@@ -408,12 +408,15 @@ int server_run(struct server *server)
 			log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 			return r;
 		}
+		/* what is taken back now may be missing in the kernel until then */
+		observer_working(server->observer, true);
 		r = observer_guard(server->observer, server->job.scope, server->ledger);
 		if (r < 0)
 			log_write(LOG_WARNING, "Nobody will notice what strangers take away: %s", strerror(-r));
 		r = 0;
 		/* whoever comes now waits until what was under way is done */
 		recovery_run(server);
+		observer_working(server->observer, false);
 		handover_take(server);
 		session_end_unknown(server);
 		/* server_free() does what that left to do */

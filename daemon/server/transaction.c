@@ -9,6 +9,10 @@
  * What takes a step back comes from its handler (op_undo()), which knows what is there before it is changed; or from the
  * schema, where the step made something: the row that takes such a thing away, with the fields that tell it from others.
  *
+ * How far it has come is in its diary (diary.h), so that it is all or nothing for the successor of a daemon that is killed
+ * at any moment, too. That is why a step that makes something is looked at first, as in a plan: what it would make and
+ * nobody had made before is what takes it back.
+ *
  * While a step is carried out the job is that of the step: its operation, its request, its reply. What this file does not
  * do: know any operation.
  */
@@ -17,17 +21,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "diary.h"
 #include "dispatch.h"
 #include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
-#include "log.h"
 #include "own.h"
 #include "pending.h"
 #include "plan.h"
 #include "prune.h"
 #include "record.h"
+#include "rollback.h"
 #include "server.h"
 #include "sweep.h"
 #include "table.h"
@@ -45,6 +50,7 @@ struct step {
 	const bool *items_failed;
 	const void *settled;
 	bool lets_go;
+	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
 };
 
@@ -65,12 +71,18 @@ struct transaction {
 	uint32_t n_pruned;
 	struct stated stated; /* of a plan that prunes: what its steps make */
 	struct plan plan;
-	struct op_gate gate;   /* the one that was there before ours */
-	size_t n_changes;      /* that asked at our gate */
-	unsigned int patience; /* how often a taking back may still be tried again */
+	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */
+	struct op_gate gate;    /* the one that was there before ours */
+	size_t n_changes;       /* that asked at our gate */
+	uint32_t now;           /* the step that is carried out */
+	struct undo_mark begun; /* where what takes it back begins, */
+	size_t noted;           /* and as much of that as is in the diary */
+	bool is_noted;          /* all of it is */
+	bool is_final;          /* it goes forward only, */
+	uint32_t first_final;   /* behind that step */
 };
 
-/* An IPv6 address that is put back is looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source. */
+/* How often what cannot be taken back is tried. */
 #define PATIENCE 15
 static const struct timespec patience_step = { .tv_nsec = 200000000 };
 
@@ -97,6 +109,7 @@ static void enter(struct transaction *t, size_t i)
 	job->op.items_unchanged = t->step[i].items_unchanged;
 	job->op.items_failed = t->step[i].items_failed;
 	job->lets_go = t->step[i].lets_go;
+	job->any_owner = t->step[i].any_owner;
 	job->op.settled = t->step[i].settled;
 	job->doubt = (struct doubt){ 0 };
 	/* the last verdict was about another step */
@@ -120,6 +133,9 @@ static void leave(struct transaction *t)
 /* Keeps which step it was that failed. Returns the result. */
 static int failed_at(struct transaction *t, size_t i, int result)
 {
+	/* looking ahead it may have been another one */
+	if (t->job->step)
+		return result;
 	t->job->step = (uint32_t)i + 1;
 	t->job->n_steps = (uint32_t)t->n;
 	t->job->step_operation = t->step[i].operation ? t->step[i].operation : t->operation;
@@ -186,38 +202,10 @@ static int judge_step(struct transaction *t, size_t i)
 {
 	int r;
 
-	/* it was judged before the daemon was killed, and begun */
-	if (t->job->again)
-		return 0;
 	enter(t, i);
 	r = dispatch_judge(t->job);
+	t->step[i].any_owner = t->job->any_owner;
 	leave(t);
-	return r;
-}
-
-static bool has_keys(const struct transaction *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->step[i].operation->request->has_secrets)
-			return true;
-	return false;
-}
-
-/*
- * Carries out a step. In one that a daemon was killed in, what is there was made by it and what is not there was taken away
- * by it.
- */
-static int perform(struct job *job)
-{
-	int r = job_perform(job);
-
-	if (!job->again)
-		return r;
-	if (job_found_gone(job, r)) {
-		job->op.settled = NULL;
-		r = 0;
-	}
-	job->op.unchanged = job->op.unchanged && r != 0;
 	return r;
 }
 
@@ -340,50 +328,26 @@ static int undo_step(struct transaction *t, struct undo_mark before)
 	return r;
 }
 
-/* Carries out a request of the log. What is gone already need not be taken away. */
-static void take_back(struct transaction *t, const struct nlmsghdr *nlh)
-{
-	const struct hycan_operation *operation = hycan_operation_by_number(nlh->nlmsg_type);
-	struct job *job = t->job;
-	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
-	int r;
-
-	job->operation = operation;
-	job->op.exclusive = false;
-	job->op.exact = nlh->nlmsg_flags & UNDO_EXACT;
-	r = wire_decode(&decoder, operation->request, nlh + 1, nlh->nlmsg_len - sizeof(*nlh), &job->request);
-	if (r == 0) {
-		const struct wire_memory before = job->memory;
-
-		job->memory.used = decoder.memory.used;
-		while ((r = job_explain(job, job_perform(job))) == HYCAN_REFUSAL_INVALID && t->patience > 0 && t->patience--)
-			nanosleep(&patience_step, NULL);
-		job->memory = before;
-	}
-	if (r && r != HYCAN_REFUSAL_NOT_FOUND)
-		log_write(LOG_ERR, "%s could not be taken back with %s: %s", t->operation->name, operation->name,
-		          r == -EBADMSG ? decoder.fault.sentence : job->op.sentence);
-	leave(t);
-}
-
-/* Takes back what was done. What is said of the failure stays. */
+/* Takes back what was done; of the step that failed, what was. What is said of the failure stays. */
 static void roll_back(struct transaction *t)
 {
-	const struct nlmsghdr *nlh;
 	struct job *job = t->job;
-	const struct op before = job->op;
+	const struct rollback rollback = {
+		.job = job,
+		.whole = t->operation,
+		.undo = &t->undo,
+		/* where there is no room for that, the diary goes on saying what it said before: all would be taken back again */
+		.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->begun) == 0,
+		.number = job->intent.number,
+	};
+	size_t n, left;
 
-	job->undo = NULL;
-	job->op.undo = NULL;
-	job->is_own = true;
-	while ((nlh = undo_log_last(&t->undo))) {
-		if (!(nlh->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO)))
-			take_back(t, nlh);
-		undo_log_drop(&t->undo);
-	}
-	job->op = before;
-	job->op.undo = NULL;
-	job->is_own = false;
+	job->intent.no_room = false;
+	left = rollback_run(&rollback);
+	n = strlen(job->op.sentence);
+	if (left)
+		snprintf(job->op.sentence + n, sizeof(job->op.sentence) - n, " And %zu of what was done could not be taken back.",
+		         left);
 }
 
 /* ----------------------------------------------------------------------------------------------------- carrying it out */
@@ -392,35 +356,174 @@ static void roll_back(struct transaction *t)
 static int on_change(void *userdata)
 {
 	struct transaction *t = userdata;
+	int r;
 
+	if (t->looks_ahead)
+		return 1;
 	t->n_changes++;
 	if (t->is_plan)
 		return 1;
+	r = t->is_noted || buffer_used(&t->undo.frames) == t->noted ? 0 : diary_undo(t->job, t->now, &t->undo, t->begun);
+	if (r < 0) {
+		t->job->intent.no_room = true;
+		return r;
+	}
+	t->noted = buffer_used(&t->undo.frames);
 	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
+}
+
+static bool makes_anything(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
+			return true;
+	return false;
+}
+
+/*
+ * What a step will make, and nobody has made before, is noted before it is made. A step that is refused now will be when it
+ * is carried out, and then says why.
+ */
+static int look_ahead(struct transaction *t)
+{
+	struct job *job = t->job;
+	const struct wire_memory before = job->memory;
+	int r;
+
+	t->looks_ahead = job->op.plan = true;
+	r = job_perform(job);
+	/* of a list that will break off in the middle, too */
+	t->is_noted = (r == 0 || job->op.items_unchanged) && undo_step(t, t->begun) == 0 && t->undo.n > t->begun.n;
+	t->looks_ahead = job->op.plan = false;
+	op_scope_forget_plan(job->op.scope);
+	r = t->is_noted ? diary_undo(job, t->now, &t->undo, t->begun) : 0;
+	job->intent.no_room = r < 0;
+	undo_log_rewind(&t->undo, t->begun);
+	job->memory = before;
+	return r;
+}
+
+/* Whether a step that cannot be taken back would be refused, as far as that can be seen. */
+static int try_final_step(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+	int r;
+
+	enter(t, i);
+	t->looks_ahead = job->op.plan = true;
+	r = job_explain(job, job_perform(job));
+	t->looks_ahead = job->op.plan = false;
+	op_scope_forget_plan(job->op.scope);
+	leave(t);
+	return r ? failed_at(t, i, r) : 0;
+}
+
+static int note_final_step(struct transaction *t, size_t i)
+{
+	int r;
+
+	enter(t, i);
+	r = diary_final(t->job, (uint32_t)i);
+	leave(t);
+	return r;
+}
+
+/* From here on nothing can be taken back. */
+static int begin_final_steps(struct transaction *t)
+{
+	int r = 0;
+
+	for (size_t i = t->now; i < t->n && r == 0; i++)
+		r = try_final_step(t, i);
+	if (r)
+		return r;
+	for (size_t i = t->now; i < t->n && r == 0; i++)
+		r = note_final_step(t, i);
+	if (r == 0)
+		r = diary_forward(t->job);
+	t->job->intent.no_room = r < 0;
+	t->is_final = r == 0;
+	t->first_final = t->now;
+	return r;
+}
+
+/*
+ * Behind the first of the steps that cannot be taken back there is no way back, so what fails is tried again for a while;
+ * and what went with something else is gone, as it should be.
+ */
+static int carry_out(struct transaction *t)
+{
+	int r = job_perform(t->job);
+
+	if (!t->is_final || t->now == t->first_final)
+		return r;
+	for (unsigned int i = 0; i < PATIENCE && r != 0 && !job_found_gone(t->job, r); i++) {
+		nanosleep(&patience_step, NULL);
+		r = job_perform(t->job);
+	}
+	if (r == 0 || !job_found_gone(t->job, r))
+		return r;
+	t->job->op.settled = NULL;
+	return 0;
+}
+
+/* What has to be in the diary before a step is carried out. */
+static int prepare_step(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+	int r = 0;
+
+	t->now = (uint32_t)i;
+	t->begun = undo_log_mark(&t->undo);
+	t->noted = t->begun.end;
+	t->is_noted = false;
+	if (t->is_plan)
+		return 0;
+	if (!t->is_final && is_final(t->step[i].operation))
+		r = begin_final_steps(t);
+	enter(t, i);
+	/* what is done can be taken back: the room for that comes first */
+	if (r == 0)
+		r = undo_log_prepare(&t->undo, record_count(job));
+	if (r == 0 && job->intent.begun && makes_anything(job->operation))
+		r = look_ahead(t);
+	leave(t);
+	return r;
+}
+
+/* What became of a step that was carried out. Without room for that, one that cannot be taken back is carried out again. */
+static int note_step(struct transaction *t)
+{
+	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->begun);
+
+	if (r == 0 || t->is_final)
+		return 0;
+	t->job->intent.no_room = true;
+	return r;
 }
 
 static int carry_out_step(struct transaction *t, size_t i)
 {
-	const struct undo_mark before = undo_log_mark(&t->undo);
 	const uint64_t began_us = server_now_us();
 	const size_t changes = t->n_changes;
 	struct step *step = &t->step[i];
 	struct job *job = t->job;
-	int r, undone = 0;
+	int r = prepare_step(t, i), undone = 0;
 
 	enter(t, i);
-	/* what is done can be taken back: the room for that comes first */
-	r = t->is_plan ? 0 : undo_log_prepare(&t->undo, record_count(job));
 	if (r == 0)
-		r = perform(job);
+		r = carry_out(t);
 	/* a list that broke off in the middle, too */
 	if (r == 0 || job->op.items_unchanged)
-		undone = undo_step(t, before);
+		undone = undo_step(t, t->begun);
 	r = r ? r : undone;
 	if (r == 0) {
 		step->unchanged = job->op.unchanged;
 		/* of a peer that is changed nothing was made, which is all that the ledger asks */
-		t->result[i].unchanged = changes == t->n_changes || (job->op.unchanged && t->undo.n == before.n);
+		t->result[i].unchanged = changes == t->n_changes || (job->op.unchanged && t->undo.n == t->begun.n);
 		step->kept_link = job->op.kept_link;
 		step->items_unchanged = job->op.items_unchanged;
 		step->items_failed = job->op.items_failed;
@@ -436,7 +539,9 @@ static int carry_out_step(struct transaction *t, size_t i)
 	if (r == 0 && t->is_plan && t->prunes)
 		r = prune_note(&t->stated, job);
 	if (r == 0 && t->is_plan && !t->result[i].unchanged)
-		r = plan_step(&t->plan, job, (uint32_t)i, &t->undo, before);
+		r = plan_step(&t->plan, job, (uint32_t)i, &t->undo, t->begun);
+	if (r == 0 && !t->is_plan)
+		r = note_step(t);
 	if (r == 0 && t->result[i].has_reply)
 		r = job_encode_reply(job, &t->result[i].reply);
 	if (r)
@@ -454,10 +559,31 @@ static int record(struct transaction *t)
 	for (size_t i = 0; i < t->n; i++) {
 		enter(t, i);
 		(void)record_done(t->job);
+		diary_recorded(t->job, (uint32_t)i + 1);
 		dispatch_audit(t->job, t->step[i].duration_us, "");
 		leave(t);
 	}
 	return t->prunes ? sweep_stale(t->job, 0, round, "no step of transaction.run asked for it", &t->n_pruned) : 0;
+}
+
+/* All steps are done: from here on it goes forward. */
+static int conclude(struct transaction *t)
+{
+	size_t n_objects = 0;
+	int r;
+
+	for (size_t i = 0; i < t->n; i++) {
+		enter(t, i);
+		n_objects += record_count(t->job);
+		leave(t);
+	}
+	r = diary_done(t->job, n_objects, t->pending && t->undo.n > 0);
+	if (r == 0 || t->is_final)
+		return 0;
+	t->now = (uint32_t)t->n;
+	t->begun = undo_log_mark(&t->undo);
+	t->job->intent.no_room = true;
+	return job_explain(t->job, r);
 }
 
 static int run(struct transaction *t)
@@ -467,7 +593,7 @@ static int run(struct transaction *t)
 	r = for_each_step(t, decode_step);
 	/* as long as the request is the job's */
 	if (r == 0 && !t->is_plan) {
-		t->job->intent.no_keys = !has_keys(t);
+		t->job->intent.diary = true;
 		r = intent_now(t->job);
 	}
 	if (r == 0)
@@ -482,6 +608,8 @@ static int run(struct transaction *t)
 	t->job->op.plan = t->is_plan;
 	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = on_change, .userdata = t });
 	r = for_each_step(t, carry_out_step);
+	if (r == 0 && !t->is_plan)
+		r = conclude(t);
 	(void)op_scope_set_gate(t->job->op.scope, t->gate);
 	t->job->op.plan = false;
 	if (t->is_plan && t->prunes && r == 0)
@@ -514,7 +642,6 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.detached = request->has_detached && request->detached,
 		.prunes = request->has_prune && request->prune,
 		.exclusive = op->exclusive,
-		.patience = PATIENCE,
 	};
 	int r;
 

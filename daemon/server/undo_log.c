@@ -65,6 +65,32 @@ const struct nlmsghdr *undo_log_before(struct undo_log *log, const struct nlmsgh
 	return (const uint8_t *)frame == first ? NULL : (const struct nlmsghdr *)(first + frame->nlmsg_pid);
 }
 
+int undo_log_append(struct undo_log *log, const void *frames, size_t size)
+{
+	const uint8_t *p = frames;
+	struct nlmsghdr nlh;
+	uint8_t *frame;
+
+	for (; size > 0; p += nlh.nlmsg_len, size -= nlh.nlmsg_len) {
+		if (size < sizeof(nlh))
+			return -EBADMSG;
+		memcpy(&nlh, p, sizeof(nlh));
+		if (nlh.nlmsg_len < sizeof(nlh) || nlh.nlmsg_len > size || nlh.nlmsg_len % 4 ||
+		    !hycan_operation_by_number(nlh.nlmsg_type))
+			return -EBADMSG;
+		frame = buffer_reserve(&log->frames, nlh.nlmsg_len, UNDO_MAX);
+		if (!frame)
+			return -ENOBUFS;
+		nlh.nlmsg_pid = (uint32_t)log->last;
+		memcpy(frame, p, nlh.nlmsg_len);
+		memcpy(frame, &nlh, sizeof(nlh));
+		log->last = buffer_used(&log->frames);
+		log->n++;
+		buffer_commit(&log->frames, nlh.nlmsg_len);
+	}
+	return 0;
+}
+
 const struct nlmsghdr *undo_log_last(struct undo_log *log)
 {
 	return log->n ? (const struct nlmsghdr *)(buffer_first(&log->frames) + log->last) : NULL;

@@ -35,6 +35,9 @@ struct undo_mark {
 /* Keeps a request, with flags; uid: of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags, uid_t uid);
 
+/* Keeps frames that were in a log before. 0, -ENOBUFS; -EBADMSG: they are none, and those in front of that are kept. */
+int undo_log_append(struct undo_log *log, const void *frames, size_t size);
+
 /* Sees to it that there is room for n requests that take an object away by its key. 0 or -ENOBUFS. */
 int undo_log_prepare(struct undo_log *log, size_t n);
 

@@ -31,6 +31,8 @@ struct pending {
 	struct ledger_holder holder;
 	uint64_t netns;
 	struct undo_log undo;
+	bool is_noted;       /* in the ledger's file, for the next daemon, */
+	unsigned int number; /* by that number */
 	uint64_t hash_key[2];
 	uint64_t *made; /* what it made: hashes of keys, in order */
 	size_t n_made;

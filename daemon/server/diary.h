@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The diary of a transaction: notes in the ledger's file, behind its intent (intent.h), from which the successor of a daemon
+ * that was killed sees how far it had come, and whether it is to be taken back or to be brought to its end.
+ *
+ * What takes a step back stands there before the step touches the kernel. When all steps are done, that is one more note;
+ * from then on the ledger is told of them, one by one. Steps that cannot be taken back come last: before the first of them
+ * there is a note of each, and from then on it goes forward only, unless one of them is refused.
+ *
+ * Undo requests may have keys in them: the notes are wiped when the transaction is over. What was asked is there without.
+ */
+#ifndef SERVER_DIARY_H
+#define SERVER_DIARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "undo_log.h"
+
+struct hycan_operation;
+struct job;
+struct ledger;
+
+/* What became of a step. The lists are one byte for each item. */
+struct diary_outcome {
+	uint64_t duration_us;
+	uint32_t n_items;
+	uint32_t request_size;
+	uint16_t operation;
+	uint8_t carried_out; /* 0: it is about to be, and cannot be taken back */
+	uint8_t unchanged;
+	uint8_t lets_go; /* enum diary_lets_go */
+	uint8_t any_owner;
+	uint8_t has_items_unchanged;
+	uint8_t has_items_failed;
+};
+
+enum diary_lets_go {
+	DIARY_LETS_NOT_GO,
+	DIARY_LETS_GO_OWN, /* of what the caller held itself */
+	DIARY_LETS_GO_USERS,
+};
+
+/*
+ * Of the job's transaction, whose intent is begun; the step is the one that the job is about. All return 0 or -errno, and
+ * do nothing for a transaction that is not written down.
+ */
+
+/* What was said of taking the step back, from that moment on, is all there is so far. */
+int diary_undo(const struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark since);
+
+/* The step is done. */
+int diary_step(struct job *job, uint32_t step, uint64_t duration_us, struct undo_log *undo, struct undo_mark since);
+
+/* The step will be carried out, and cannot be taken back. */
+int diary_final(struct job *job, uint32_t step);
+
+/* All of those are noted, and begin. */
+int diary_forward(const struct job *job);
+
+/* All are done, and make so many objects at most. confirm: it is taken back even so, unless it is ended before. */
+int diary_done(const struct job *job, size_t n_objects, bool confirm);
+
+/* The ledger was told of so many steps. */
+void diary_recorded(const struct job *job, uint32_t n);
+
+/* It is being taken back; of the step that failed, that is to be done. */
+int diary_takes_back(const struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark since);
+
+/* So many undo requests are left. */
+void diary_left(struct ledger *ledger, unsigned int number, size_t n);
+
+/* A step, as it is read again. */
+struct diary_entry {
+	uint32_t step;
+	const struct hycan_operation *operation;
+	struct diary_outcome outcome;
+	uint8_t *bytes; /* lists and request */
+};
+
+struct diary {
+	struct undo_log undo; /* what is left of it */
+	struct diary_entry *entry;
+	size_t n;
+	bool is_final; /* steps that cannot be taken back had begun */
+	bool done;
+	bool confirm;
+	uint64_t done_us;
+	bool takes_back;
+	bool over; /* its notes are wiped */
+	uint32_t recorded;
+};
+
+/* Reads the notes of a request. 0, -ENOMEM, or -EBADMSG: they make no sense, and what comes behind that is not there. */
+int diary_read(struct ledger *ledger, unsigned int number, struct diary *ret_diary);
+void diary_release(struct diary *diary);
+
+/* The job is about that step, its request and its outcome. 0, or -EBADMSG. */
+int diary_enter(struct job *job, const struct diary_entry *entry);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands in a note: for diary.c, which writes, and diary_read.c, which reads. */
+#ifndef SERVER_DIARY_NOTE_H
+#define SERVER_DIARY_NOTE_H
+
+#include <stdint.h>
+
+#include "diary.h"
+#include "key.h"
+#include "record.h"
+
+enum diary_what {
+	DIARY_OVER, /* zero, since it was wiped */
+	DIARY_UNDO, /* of a step; frames */
+	DIARY_STEP, /* struct diary_outcome, lists, the request, frames */
+	DIARY_DONE, /* number: whether it is to be confirmed; when */
+	DIARY_RECORDED,
+	DIARY_TAKES_BACK, /* of a step; frames */
+	DIARY_LEFT,
+	DIARY_FINAL, /* the steps that are not carried out cannot be taken back */
+};
+
+struct diary_head {
+	uint32_t what;
+	uint32_t number; /* of the step, from 0, or how many */
+};
+
+/* Items of the list of which the row in the job makes things. */
+size_t diary_count_items(struct job *job);
+
+#endif

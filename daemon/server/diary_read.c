@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading the notes again. They are from a daemon of ours, and yet nothing in them is believed: what makes no sense ends
+ * the reading, and what stands before it counts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "diary_note.h"
+#include "job.h"
+#include "ledger.h"
+#include "wire.h"
+
+struct reading {
+	struct diary *diary;
+	uint32_t step;         /* the one that is being told of */
+	struct undo_mark mark; /* where its undo requests begin */
+	bool any;
+};
+
+/* Frames of a step, in place of what was said of it. */
+static int read_frames(struct reading *reading, uint32_t step, const uint8_t *bytes, size_t size)
+{
+	struct undo_log *undo = &reading->diary->undo;
+
+	if (!reading->any || step != reading->step)
+		reading->mark = undo_log_mark(undo);
+	reading->any = true;
+	reading->step = step;
+	undo_log_rewind(undo, reading->mark);
+	return undo_log_append(undo, bytes, size);
+}
+
+/* The entry of a step; a new one, where there is none. */
+static struct diary_entry *obtain(struct diary *d, uint32_t step)
+{
+	if (d->n > 0 && d->entry[d->n - 1].step >= step) {
+		for (size_t i = 0; i < d->n; i++)
+			if (d->entry[i].step == step)
+				return &d->entry[i];
+		return NULL;
+	}
+	if (array_grow(&d->entry, d->n, sizeof(*d->entry)) < 0)
+		return NULL;
+	d->entry[d->n] = (struct diary_entry){ .step = step };
+	return &d->entry[d->n++];
+}
+
+static int read_step(struct reading *reading, uint32_t step, const uint8_t *bytes, size_t size)
+{
+	struct diary_outcome o;
+	struct diary_entry *entry;
+	uint64_t more;
+
+	if (size < sizeof(o))
+		return -EBADMSG;
+	memcpy(&o, bytes, sizeof(o));
+	bytes += sizeof(o);
+	size -= sizeof(o);
+	more = (uint64_t)o.n_items * (o.has_items_unchanged + o.has_items_failed) + o.request_size;
+	if (o.has_items_unchanged > 1 || o.has_items_failed > 1 || more > size || !hycan_operation_by_number(o.operation))
+		return -EBADMSG;
+	entry = obtain(reading->diary, step);
+	if (!entry)
+		return -ENOMEM;
+	free(entry->bytes);
+	entry->bytes = malloc(more + 1);
+	if (!entry->bytes)
+		return -ENOMEM;
+	memcpy(entry->bytes, bytes, more);
+	/* a bool has two values */
+	for (size_t i = 0; i < more - o.request_size; i++)
+		entry->bytes[i] = entry->bytes[i] != 0;
+	entry->outcome = o;
+	entry->operation = hycan_operation_by_number(o.operation);
+	return read_frames(reading, step, bytes + more, size - more);
+}
+
+static int read_note(const uint8_t *bytes, size_t size, void *userdata)
+{
+	struct reading *reading = userdata;
+	struct diary *d = reading->diary;
+	struct diary_head head;
+
+	if (size < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, bytes, sizeof(head));
+	bytes += sizeof(head);
+	size -= sizeof(head);
+	switch ((enum diary_what)head.what) {
+	case DIARY_OVER:
+		d->over = true;
+		return 0;
+	case DIARY_UNDO:
+		return read_frames(reading, head.number, bytes, size);
+	case DIARY_STEP:
+		return read_step(reading, head.number, bytes, size);
+	case DIARY_DONE:
+		d->done = true;
+		d->confirm = head.number;
+		if (size != sizeof(d->done_us))
+			return -EBADMSG;
+		memcpy(&d->done_us, bytes, size);
+		return 0;
+	case DIARY_RECORDED:
+		d->recorded = head.number;
+		return 0;
+	case DIARY_FINAL:
+		d->is_final = true;
+		return 0;
+	case DIARY_TAKES_BACK:
+		d->takes_back = true;
+		return read_frames(reading, head.number, bytes, size);
+	case DIARY_LEFT:
+		while (d->undo.n > head.number)
+			undo_log_drop(&d->undo);
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+int diary_read(struct ledger *ledger, unsigned int number, struct diary *ret_diary)
+{
+	struct reading reading = { .diary = ret_diary };
+
+	*ret_diary = (struct diary){ 0 };
+	return ledger_notes(ledger, number, read_note, &reading);
+}
+
+void diary_release(struct diary *diary)
+{
+	for (size_t i = 0; i < diary->n; i++)
+		free(diary->entry[i].bytes);
+	free(diary->entry);
+	undo_log_release(&diary->undo);
+	*diary = (struct diary){ 0 };
+}
+
+int diary_enter(struct job *job, const struct diary_entry *entry)
+{
+	const struct diary_outcome *o = &entry->outcome;
+	const uint8_t *p = entry->bytes;
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	int r;
+
+	job->operation = entry->operation;
+	job->op.exclusive = job->op.exact = false;
+	job->op.unchanged = o->unchanged;
+	job->op.items_unchanged = job->op.items_failed = NULL;
+	job->op.settled = NULL;
+	job->lets_go = o->lets_go != DIARY_LETS_NOT_GO;
+	job->any_owner = o->any_owner;
+	if (o->has_items_unchanged) {
+		job->op.items_unchanged = (const bool *)p;
+		p += o->n_items;
+	}
+	if (o->has_items_failed) {
+		job->op.items_failed = (const bool *)p;
+		p += o->n_items;
+	}
+	r = wire_decode(&decoder, entry->operation->request, p, o->request_size, &job->request);
+	job->memory.used = decoder.memory.used;
+	job->decoded = r == 0;
+	if (r < 0 || ((o->has_items_unchanged || o->has_items_failed) && diary_count_items(job) != o->n_items))
+		return -EBADMSG;
+	return 0;
+}
