@@ -41,7 +41,7 @@ static int write_bytes(struct journal *j, enum record_type type, unsigned int nu
 static int write_note(struct journal *j, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
                       const uint8_t **ret_bytes)
 {
-	struct request note;
+	struct request note = { 0 };
 	int r = write_bytes(j, RECORD_NOTE, number, parts, n_parts, &note);
 
 	if (r == 0)

@@ -116,7 +116,7 @@ static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t 
 		.any_owner = job->any_owner,
 		.duration_us = duration_us,
 	};
-	const uint8_t *bytes;
+	const uint8_t *bytes = NULL;
 	ssize_t n;
 	int r;
 

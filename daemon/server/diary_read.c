@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "cleanup.h"
 #include "diary_note.h"
 #include "job.h"
 #include "ledger.h"
@@ -50,6 +51,7 @@ static struct diary_entry *obtain(struct diary *d, uint32_t step)
 
 static int read_step(struct reading *reading, uint32_t step, const uint8_t *bytes, size_t size)
 {
+	_cleanup_free_ uint8_t *copy = NULL;
 	struct diary_outcome o;
 	struct diary_entry *entry;
 	uint64_t more;
@@ -62,17 +64,16 @@ static int read_step(struct reading *reading, uint32_t step, const uint8_t *byte
 	more = (uint64_t)o.n_items * (o.has_items_unchanged + o.has_items_failed) + o.request_size;
 	if (o.has_items_unchanged > 1 || o.has_items_failed > 1 || more > size || !hycan_operation_by_number(o.operation))
 		return -EBADMSG;
-	entry = obtain(reading->diary, step);
+	copy = malloc(more + 1);
+	entry = copy ? obtain(reading->diary, step) : NULL;
 	if (!entry)
 		return -ENOMEM;
-	free(entry->bytes);
-	entry->bytes = malloc(more + 1);
-	if (!entry->bytes)
-		return -ENOMEM;
-	memcpy(entry->bytes, bytes, more);
+	memcpy(copy, bytes, more);
 	/* a bool has two values */
 	for (size_t i = 0; i < more - o.request_size; i++)
-		entry->bytes[i] = entry->bytes[i] != 0;
+		copy[i] = copy[i] != 0;
+	free(entry->bytes);
+	entry->bytes = steal(&copy);
 	entry->outcome = o;
 	entry->operation = hycan_operation_by_number(o.operation);
 	return read_frames(reading, step, bytes + more, size - more);

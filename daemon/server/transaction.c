@@ -516,8 +516,10 @@ static int carry_out_step(struct transaction *t, size_t i)
 	enter(t, i);
 	if (r == 0)
 		r = carry_out(t);
-	/* a list that broke off in the middle, too */
-	if (r == 0 || job->op.items_unchanged)
+	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
+	if (r != 0 && changes == t->n_changes)
+		undo_log_rewind(&t->undo, t->begun);
+	else if (r == 0 || job->op.items_unchanged)
 		undone = undo_step(t, t->begun);
 	r = r ? r : undone;
 	if (r == 0) {

@@ -284,6 +284,22 @@ static void test_half_a_load(void **state)
 	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
 }
 
+/* What is refused before anything is done is not put back: it was never there. */
+static void test_never_begun(void **state)
+{
+	const struct hycan_masquerade m = { .subnet = prefix("10.44.0.0/16") };
+	struct world *w = *state;
+	struct hycan_masquerade *list = NULL;
+	size_t n;
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_masquerade_remove(w->h, &m));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_masquerade_list(w->h, &list, &n));
+	assert_int_equal(n, 0);
+	free(list);
+}
+
 static int rules(struct hycan *h)
 {
 	struct hycan_rule a = {
@@ -524,6 +540,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_routes, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_half_a_load, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_never_begun, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_rules, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_nat, world_begin, world_end),
