@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "undo_log.h"
 
@@ -73,16 +74,18 @@ void diary_left(struct ledger *ledger, unsigned int number, size_t n);
 
 /* A step, as it is read again. */
 struct diary_entry {
+	STAILQ_ENTRY(diary_entry) entry;
 	uint32_t step;
 	const struct hycan_operation *operation;
 	struct diary_outcome outcome;
-	uint8_t *bytes; /* lists and request */
+	uint8_t bytes[]; /* lists and request */
 };
+
+STAILQ_HEAD(diary_entries, diary_entry);
 
 struct diary {
 	struct undo_log undo; /* what is left of it */
-	struct diary_entry *entry;
-	size_t n;
+	struct diary_entries entries;
 	bool is_final; /* steps that cannot be taken back had begun */
 	bool done;
 	bool confirm;

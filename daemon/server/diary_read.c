@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "cleanup.h"
 #include "diary_note.h"
 #include "job.h"
 #include "ledger.h"
@@ -34,24 +32,25 @@ static int read_frames(struct reading *reading, uint32_t step, const uint8_t *by
 	return undo_log_append(undo, bytes, size);
 }
 
-/* The entry of a step; a new one, where there is none. */
-static struct diary_entry *obtain(struct diary *d, uint32_t step)
+/* In place of what was said of the step before, or behind all others. */
+static void put_entry(struct diary *d, struct diary_entry *entry)
 {
-	if (d->n > 0 && d->entry[d->n - 1].step >= step) {
-		for (size_t i = 0; i < d->n; i++)
-			if (d->entry[i].step == step)
-				return &d->entry[i];
-		return NULL;
+	struct diary_entry *former;
+
+	STAILQ_FOREACH(former, &d->entries, entry)
+	if (former->step == entry->step)
+		break;
+	if (!former) {
+		STAILQ_INSERT_TAIL(&d->entries, entry, entry);
+		return;
 	}
-	if (array_grow(&d->entry, d->n, sizeof(*d->entry)) < 0)
-		return NULL;
-	d->entry[d->n] = (struct diary_entry){ .step = step };
-	return &d->entry[d->n++];
+	STAILQ_INSERT_AFTER(&d->entries, former, entry, entry);
+	STAILQ_REMOVE(&d->entries, former, diary_entry, entry);
+	free(former);
 }
 
 static int read_step(struct reading *reading, uint32_t step, const uint8_t *bytes, size_t size)
 {
-	_cleanup_free_ uint8_t *copy = NULL;
 	struct diary_outcome o;
 	struct diary_entry *entry;
 	uint64_t more;
@@ -64,18 +63,15 @@ static int read_step(struct reading *reading, uint32_t step, const uint8_t *byte
 	more = (uint64_t)o.n_items * (o.has_items_unchanged + o.has_items_failed) + o.request_size;
 	if (o.has_items_unchanged > 1 || o.has_items_failed > 1 || more > size || !hycan_operation_by_number(o.operation))
 		return -EBADMSG;
-	copy = malloc(more + 1);
-	entry = copy ? obtain(reading->diary, step) : NULL;
+	entry = malloc(sizeof(*entry) + more);
 	if (!entry)
 		return -ENOMEM;
-	memcpy(copy, bytes, more);
+	*entry = (struct diary_entry){ .step = step, .operation = hycan_operation_by_number(o.operation), .outcome = o };
+	memcpy(entry->bytes, bytes, more);
 	/* a bool has two values */
 	for (size_t i = 0; i < more - o.request_size; i++)
-		copy[i] = copy[i] != 0;
-	free(entry->bytes);
-	entry->bytes = steal(&copy);
-	entry->outcome = o;
-	entry->operation = hycan_operation_by_number(o.operation);
+		entry->bytes[i] = entry->bytes[i] != 0;
+	put_entry(reading->diary, entry);
 	return read_frames(reading, step, bytes + more, size - more);
 }
 
@@ -127,16 +123,19 @@ int diary_read(struct ledger *ledger, unsigned int number, struct diary *ret_dia
 	struct reading reading = { .diary = ret_diary };
 
 	*ret_diary = (struct diary){ 0 };
+	STAILQ_INIT(&ret_diary->entries);
 	return ledger_notes(ledger, number, read_note, &reading);
 }
 
 void diary_release(struct diary *diary)
 {
-	for (size_t i = 0; i < diary->n; i++)
-		free(diary->entry[i].bytes);
-	free(diary->entry);
+	struct diary_entry *entry;
+
+	while ((entry = STAILQ_FIRST(&diary->entries))) {
+		STAILQ_REMOVE_HEAD(&diary->entries, entry);
+		free(entry);
+	}
 	undo_log_release(&diary->undo);
-	*diary = (struct diary){ 0 };
 }
 
 int diary_enter(struct job *job, const struct diary_entry *entry)

@@ -76,11 +76,12 @@ static int finish_step(struct resumed *t, struct diary_entry *entry)
 
 static int finish_steps(struct resumed *t)
 {
+	struct diary_entry *entry;
 	int r = 0;
 
-	for (size_t i = 0; i < t->diary.n && r == 0; i++)
-		if (!t->diary.entry[i].outcome.carried_out)
-			r = finish_step(t, &t->diary.entry[i]);
+	STAILQ_FOREACH(entry, &t->diary.entries, entry)
+	if (r == 0 && !entry->outcome.carried_out)
+		r = finish_step(t, entry);
 	return r;
 }
 
@@ -92,9 +93,10 @@ static bool has_let_go(struct resumed *t, const struct diary_entry *entry)
 
 static void record(struct resumed *t)
 {
-	for (size_t i = 0; i < t->diary.n; i++) {
-		const struct diary_entry *entry = &t->diary.entry[i];
+	const struct diary_entry *entry;
 
+	STAILQ_FOREACH(entry, &t->diary.entries, entry)
+	{
 		if (entry->step < t->diary.recorded)
 			continue;
 		if (enter(t, entry) == 0) {
