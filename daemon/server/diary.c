@@ -114,6 +114,7 @@ static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t 
 		.carried_out = carried_out,
 		.unchanged = job->op.unchanged,
 		.any_owner = job->any_owner,
+		.kept_link = job->op.kept_link,
 		.duration_us = duration_us,
 	};
 	const uint8_t *bytes = NULL;

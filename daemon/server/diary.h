@@ -35,6 +35,8 @@ struct diary_outcome {
 	uint8_t any_owner;
 	uint8_t has_items_unchanged;
 	uint8_t has_items_failed;
+	uint8_t kept_link;
+	uint8_t reserved[7];
 };
 
 enum diary_lets_go {

@@ -148,6 +148,7 @@ int diary_enter(struct job *job, const struct diary_entry *entry)
 	job->operation = entry->operation;
 	job->op.exclusive = job->op.exact = false;
 	job->op.unchanged = o->unchanged;
+	job->op.kept_link = o->kept_link;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
 	job->lets_go = o->lets_go != DIARY_LETS_NOT_GO;
