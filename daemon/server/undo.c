@@ -40,6 +40,10 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->op.uid = holder->uid;
 	job->op.answer = no_answer;
 	job->op.exclusive = job->op.exact = false;
+	/* what the request before left for the ledger is about that one */
+	job->op.unchanged = false;
+	job->op.items_unchanged = job->op.items_failed = NULL;
+	job->op.settled = NULL;
 	job->op.refusal = 0;
 	job->op.field = NULL;
 	job->op.sentence[0] = '\0';

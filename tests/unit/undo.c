@@ -227,6 +227,29 @@ static void leaves_the_job_alone(void **state)
 	f->job.memory.used = 0;
 }
 
+/* What the request before left for the ledger does not say what is taken away now. */
+static void knows_what_it_is_about(void **state)
+{
+	struct fixture *f = *state;
+	const struct hycan_operation *operation = hycan_operation_by_number(HYCAN_OPERATION_LINK_DELETE);
+	const struct hycan_link_delete_request one = { .name = "va" }, another = { .name = "vb" };
+	_Alignas(struct nlmsghdr) uint8_t frame[256];
+	struct nlmsghdr *nlh = (struct nlmsghdr *)frame;
+	struct ledger_key key, expected;
+	struct wire_fault fault;
+	ssize_t n = wire_encode(operation->request, &one, frame + sizeof(*nlh), sizeof(frame) - sizeof(*nlh), NULL, NULL, &fault);
+
+	assert_true(n > 0);
+	*nlh = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(sizeof(*nlh) + (size_t)n), .nlmsg_type = operation->number };
+	f->job.op.scope = f->job.scope;
+	f->job.op.settled = &another;
+	assert_int_equal(undo_frame_key(&f->job, nlh, &key), 0);
+	key_of_request(op_scope_inode(f->job.scope), HYCAN_OBJECT_KIND_LINK, &one, &expected);
+	assert_int_equal(key.size, expected.size);
+	assert_memory_equal(key.identity, expected.identity, key.size);
+	assert_ptr_equal(f->job.op.settled, &another);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_nat, begin, end),
 		cmocka_unit_test_setup_teardown(takes_links, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_the_job_alone, begin, end),
+		cmocka_unit_test_setup_teardown(knows_what_it_is_about, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("undo", tests, NULL, NULL);
