@@ -535,7 +535,7 @@ static int carry_out_step(struct transaction *t, size_t i)
 		t->result[i].has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
 		/* what was not touched is not put back */
 		if (changes == t->n_changes)
-			undo_log_rewind(&t->undo, before);
+			undo_log_rewind(&t->undo, t->begun);
 		r = undo_holds(t);
 	}
 	if (r == 0 && t->is_plan && t->prunes)
