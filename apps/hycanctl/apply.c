@@ -20,7 +20,7 @@
 /* As much as one request may be. */
 #define FILE_MAX (16u << 20)
 
-bool apply_is_meant(char *const *words, size_t n)
+bool apply_is_meant(char *const *words, size_t n, const char *word)
 {
 	struct options options = { 0 };
 	struct problem problem;
@@ -28,7 +28,7 @@ bool apply_is_meant(char *const *words, size_t n)
 
 	while (at < n && options_take(&options, words, n, &at, &problem) > 0)
 		;
-	return at < n && strcmp(words[at], "apply") == 0;
+	return at < n && strcmp(words[at], word) == 0;
 }
 
 void apply_print_usage(FILE *out)

@@ -16,8 +16,8 @@ struct apply {
 	struct plan_file file;
 };
 
-/* Whether the words are about it: its name is the first that is no option. */
-bool apply_is_meant(char *const *words, size_t n);
+/* Whether the words are about such a word: it is the first that is no option. */
+bool apply_is_meant(char *const *words, size_t n, const char *word);
 
 /* Reads the words and then the file. 0, or -EINVAL with the problem filled in. */
 int apply_read(char *const *words, size_t n, struct apply *apply, struct options *options, struct problem *problem);

@@ -71,8 +71,11 @@ static void offer_names(const struct completion *c)
 	char name[VALUE_NAME_SIZE], last[VALUE_NAME_SIZE] = "";
 	size_t n;
 
-	if (!c->noun)
+	if (!c->noun) {
 		offer(c, "", ARGUMENTS_SHORT);
+		offer(c, "", "apply");
+		offer(c, "", "export");
+	}
 	operations = hycan_operations(&n);
 	for (size_t i = 0; i < n; i++) {
 		size_t family = strcspn(operations[i]->name, ".");
@@ -92,6 +95,7 @@ static void offer_names(const struct completion *c)
 
 static void offer_options(const struct completion *c)
 {
+	static const char *const of_apply[] = { "plan", "prune", "confirm-within" };
 	char name[VALUE_NAME_SIZE];
 
 	for (uint16_t i = 0; c->operation && i < c->operation->request->n_fields; i++) {
@@ -100,6 +104,8 @@ static void offer_options(const struct completion *c)
 		if (field->flags & HYCAN_FIELD_OPTIONAL && (field->flags & HYCAN_FIELD_LIST || !(c->given & 1ull << i)))
 			offer(c, "--", value_option_name(field, name, sizeof(name)));
 	}
+	for (size_t i = 0; c->noun && strcmp(c->noun, "apply") == 0 && i < sizeof(of_apply) / sizeof(*of_apply); i++)
+		offer(c, "--", of_apply[i]);
 	for (size_t i = 0; i < n_option_rows; i++)
 		offer(c, "--", option_rows[i].name);
 }

@@ -283,7 +283,7 @@ void help_print_program(FILE *out)
 	}
 	fputs("\n\n“hycanctl " ARGUMENTS_SHORT "” is “hycanctl event subscribe”.\n", out);
 	fputs("A noun with one verb alone, which shows something, needs no verb: “hycanctl health”.\n", out);
-	fputs("“hycanctl apply FILE” carries out all that a file says, or nothing of it.\n", out);
+	fputs("“hycanctl apply FILE” carries out all that a file says, or nothing of it; “hycanctl export” writes one.\n", out);
 	fputs("\nOPTION, which may stand anywhere:\n", out);
 	for (size_t i = 0; i < n_option_rows; i++) {
 		struct line line = { .out = out, .indent = 24 };

@@ -113,6 +113,19 @@ static void print_array(FILE *out, const struct hycan_field *field, const void *
 	fputc(']', out);
 }
 
+void json_print_field(FILE *out, const struct hycan_field *field, const void *structure)
+{
+	if (field->flags & HYCAN_FIELD_LIST)
+		print_array(out, field, structure);
+	else
+		print_value(out, field, request_value(field, structure, 0));
+}
+
+void json_print_text(FILE *out, const char *text)
+{
+	print_string(out, text);
+}
+
 static void print_object(FILE *out, const struct hycan_structure *description, const void *structure)
 {
 	const char *comma = "";
@@ -124,10 +137,7 @@ static void print_object(FILE *out, const struct hycan_structure *description, c
 		if (!request_has(field, structure) || field->flags & HYCAN_FIELD_SECRET)
 			continue;
 		fprintf(out, "%s\"%s\": ", comma, field->name);
-		if (field->flags & HYCAN_FIELD_LIST)
-			print_array(out, field, structure);
-		else
-			print_value(out, field, request_value(field, structure, 0));
+		json_print_field(out, field, structure);
 		comma = ", ";
 	}
 	fputc('}', out);

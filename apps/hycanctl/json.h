@@ -13,6 +13,12 @@ void json_print_list(FILE *out, const struct hycan_structure *description, const
 /* Prints one answer as an object. */
 void json_print_answer(FILE *out, const struct hycan_structure *description, const void *answer);
 
+/* Prints the value of a field that is there: of a list, an array. */
+void json_print_field(FILE *out, const struct hycan_field *field, const void *structure);
+
+/* Prints a text, in quotes. */
+void json_print_text(FILE *out, const char *text);
+
 /* Prints {"error": {…}}. Whatever is NULL or empty is left out. */
 void json_print_error(FILE *out, const char *code, const char *message, const char *field, const char *operation);
 

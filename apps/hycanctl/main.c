@@ -17,6 +17,7 @@
 #include "apply.h"
 #include "arguments.h"
 #include "complete.h"
+#include "export.h"
 #include "help.h"
 #include "json.h"
 #include "line.h"
@@ -42,6 +43,7 @@ struct command {
 	const struct hycan_operation *operation;
 	void *request;
 	struct apply *apply; /* a file of many, instead of one operation */
+	bool exports;
 	struct problem problem;
 };
 
@@ -212,6 +214,24 @@ static enum status call_apply(struct command *command, struct hycan *h)
 	return STATUS_REFUSED;
 }
 
+/* The whole file or nothing of it. */
+static enum status call_export(struct command *command, struct hycan *h)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int r = out ? export_run(h, out, stderr, &command->problem) : -ENOMEM;
+
+	if (!out || fclose(out) != 0)
+		r = -ENOMEM;
+	if (r == 0 || command->problem.sentence[0] == '\0')
+		fwrite(text, 1, text ? size : 0, stdout);
+	free(text);
+	if (command->problem.sentence[0])
+		return report_failure(command, h, NULL, r, STATUS_REFUSED);
+	return flush() == STATUS_DONE && r == 0 ? STATUS_DONE : STATUS_REFUSED;
+}
+
 /* --netns: the operation that takes a namespace, first. */
 static enum status enter_namespace(struct command *command, struct hycan *h)
 {
@@ -263,6 +283,8 @@ static enum status run(struct command *command)
 			status = choose_lifetime(command, h);
 		if (status == STATUS_DONE && command->apply)
 			status = call_apply(command, h);
+		else if (status == STATUS_DONE && command->exports)
+			status = call_export(command, h);
 		else if (status == STATUS_DONE)
 			status = command->operation->stream ? listen_to(command, h) : call(command, h);
 	}
@@ -359,6 +381,23 @@ static enum status apply_main(char *const *words, size_t n, bool help)
 	return status;
 }
 
+static enum status export_main(char *const *words, size_t n, bool help)
+{
+	struct command command = { .exports = true, .noun = "export", .json = options_mention("json", words, n) };
+
+	if (help) {
+		export_print_usage(stdout);
+		return flush();
+	}
+	if (export_read(words, n, &command.options, &command.problem) == 0)
+		return run(&command);
+	fputs("hycanctl: ", stderr);
+	text_print_foreign(stderr, command.problem.sentence);
+	fputc('\n', stderr);
+	export_print_usage(stderr);
+	return STATUS_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = { 0 };
@@ -381,8 +420,10 @@ int main(int argc, char **argv)
 		help = true;
 		at = 1;
 	}
-	if (apply_is_meant(words + at, n - at))
+	if (apply_is_meant(words + at, n - at, "apply"))
 		return apply_main(words + at, n - at, help);
+	if (apply_is_meant(words + at, n - at, "export"))
+		return export_main(words + at, n - at, help);
 	command.json = options_mention("json", words, n);
 	r = read_names(&command, words, n, &at);
 	if (r < 0)

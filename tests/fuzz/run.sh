@@ -29,7 +29,7 @@ if [ ! -x "$program" ]; then
 	exit 77
 fi
 case $name in
-policy | values | words) dictionary=words ;;
+apply | policy | values | words) dictionary=words ;;
 *) dictionary=wire ;;
 esac
 

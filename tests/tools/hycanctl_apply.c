@@ -205,6 +205,66 @@ static void test_ask(void **state)
 	free(shell("ip addr show right | grep -q 10.3.0.1 && ! ip route | grep -q 10.2.0.0/16"));
 }
 
+/* What is exported changes nothing here, and makes the same elsewhere. */
+static void test_export(void **state)
+{
+	char *here, *there;
+
+	(void)state;
+	expect(0, "{\"steps\": [\n]}\n", "export #", "");
+	make_links();
+	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	free(shell("hycanctl address add left fd00::1/64 && hycanctl address add right 10.7.0.1/16 --label right:x && "
+	           "hycanctl route add 2001:db8::/32 --via fd00::2 && hycanctl route add default --via 10.1.0.9 --table 77 "
+	           "--mtu 1300 && hycanctl forwarding set ipv4 on && hycanctl forwarding set ipv6 on --interface left && "
+	           "hycanctl rule add ipv6 --from fd00::/64 --fwmark 7 --table 9 && ip addr add 10.8.0.1/24 dev left"));
+	need_success("nf_tables in this kernel", "nft list ruleset");
+	free(shell("hycanctl masquerade add 10.1.0.0/24 --out-interface left && hycanctl port add tcp 8080-8082 10.1.0.2 80 && "
+	           "hycanctl port add udp 53 10.1.0.2 5353 --host-address 10.7.0.1"));
+	here = shell("hycanctl export | tee exported");
+	assert_lacks(here, "10.8.0.1");
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	free(shell("hycanctl object clear"));
+	free(shell("hycanctl apply exported | grep -q '^Done' && hycanctl apply exported | grep -q 'Nothing to do'"));
+	there = shell("hycanctl export; rm exported");
+	assert_string_equal(here, there);
+	free(here);
+	free(there);
+	free(shell("hycanctl export --help | grep -q 'usage: hycanctl export'; hycanctl --complete ex | grep -qx export; "
+	           "hycanctl --complete apply --pr | grep -qx -- --prune"));
+	expect(2, "hycanctl: “twice” is too much.\n",
+	       "export twice 2>&1 | grep -v usage | head -n 1; hycanctl export twice 2>/dev/null #", "");
+}
+
+/* Keys are not in it, and what they are for is. */
+static void test_export_links(void **state)
+{
+	char *here, *there;
+
+	(void)state;
+	need_kind("wireguard");
+	need_kind("vcan");
+	need_kind("vlan");
+	need_command("wg");
+	free(shell("wg genkey > key && hycanctl wireguard create wg7 --mtu 1400 && hycanctl wireguard set wg7 --private-key @key "
+	           "--listen-port 5555 && wg genkey | wg pubkey > peer && hycanctl wireguard peer-set wg7 @peer --endpoint "
+	           "192.0.2.1:9 "
+	           "--allowed-ips 10.0.0.0/8,fd00::/8 --persistent-keepalive 25 && hycanctl link up wg7 && "
+	           "hycanctl vcan create c0 && hycanctl vxcan create x1 x0 && hycanctl link set c0 --alias 'a \"bus\"' && "
+	           "ip link add p type bridge && hycanctl vlan create p 7 --protocol 802.1ad && hycanctl link up p.7 && "
+	           "hycanctl address add p.7 10.1.0.1/24"));
+	here = shell("hycanctl export 2> notes | tee exported");
+	assert_lacks(here, "private");
+	free(shell("grep -q 'wg7: its private key is not exported' notes; ! grep -qf key exported"));
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	free(shell("hycanctl object clear && ! ip link show wg7 && ! ip link show c0"));
+	free(shell("hycanctl apply exported && wg show wg7 | grep -q 'allowed ips: 10.0.0.0/8, fd00::/8'"));
+	there = shell("hycanctl export 2> notes; rm exported notes key peer");
+	assert_string_equal(here, there);
+	free(here);
+	free(there);
+}
+
 static void test_no_daemon(void **state)
 {
 	(void)state;
@@ -242,6 +302,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prune, begin, end),
 		cmocka_unit_test_setup_teardown(test_confirm, begin, end),
 		cmocka_unit_test_setup_teardown(test_ask, begin, end),
+		cmocka_unit_test_setup_teardown(test_export, begin, end),
+		cmocka_unit_test_setup_teardown(test_export_links, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_daemon, begin, end),
 	};
 
