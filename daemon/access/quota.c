@@ -127,6 +127,7 @@ static struct quota_user *obtain(struct quota_table *t, uid_t uid)
 	if (!user)
 		return NULL;
 	user->uid = uid;
+	TAILQ_INIT(&user->waiting);
 	LIST_INSERT_HEAD(bucket_of(t, uid), user, entry);
 	return user;
 }

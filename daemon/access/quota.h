@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct identity;
+struct peer;
 struct policy;
 
 /* What is limited. */
@@ -65,6 +66,11 @@ struct quota_user {
 	uint64_t bytes;     /* of all its connections */
 	uint64_t paid_ns;   /* the moment at which all of its requests so far will be paid for */
 	uint64_t said_ns;   /* when the log was told last that it is over a quota; 0: never */
+	/* the server's (turn.h): its peers that wait, and what it has had of the present round */
+	TAILQ_HEAD(, peer) waiting;
+	TAILQ_ENTRY(quota_user) turn;
+	uint64_t round;
+	uint64_t used_us;
 	/* of each kind, and of all; under the lock of the table */
 	uint32_t objects[QUOTA_KINDS];
 	uint32_t reserved[QUOTA_KINDS]; /* for requests that are under way */

@@ -122,7 +122,7 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		}
 		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
 		if (dispatched == DISPATCH_WAIT || dispatched == DISPATCH_WAIT_SLOW)
-			turn_wait(peer, dispatched == DISPATCH_WAIT_SLOW);
+			turn_wait(peer, dispatched == DISPATCH_WAIT ? TURN_WORKER : TURN_WORKER_SLOW);
 		if (n == 0)
 			break;
 		peer->skip -= peer->skip < n ? peer->skip : n;
@@ -130,8 +130,8 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 		taken += n;
 		if (dispatched == DISPATCH_REST && !peer->surplus)
 			turn_rest(peer);
-		else if (taken < size && !peer->job && turn_is_over(server))
-			turn_wait(peer, false);
+		else if (taken < size && !peer->job && turn_is_over(peer))
+			turn_wait(peer, TURN_ANOTHER);
 	}
 	/* descriptors of bytes that were stepped over belong to nobody */
 	arrival_close(peer, peer->position);

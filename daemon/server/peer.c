@@ -114,6 +114,7 @@ static void end_turn(struct peer *peer, int r)
 	buffer_consume(output, buffer_used(output), OUTPUT_KEEP);
 	if (r == 0 && !LIST_EMPTY(&peer->subscriptions))
 		r = send_events(peer);
+	turn_end(peer);
 	if (r < 0 || (peer->eof && !peer->job && !peer->is_waiting && buffer_used(&peer->output) == 0)) {
 		peer_close(peer);
 		return;
@@ -130,8 +131,12 @@ void peer_deliver(struct peer *peer)
 void peer_continue(struct peer *peer)
 {
 	int r = output_flush(peer);
+	bool unread = peer->unread && !peer->is_waiting;
 
-	turn_begin(peer->server);
+	turn_begin(peer);
+	peer->unread = peer->unread && !unread;
+	if (r == 0 && unread)
+		r = input_receive(peer);
 	if (r == 0 && !output_is_high(peer))
 		input_consume(peer);
 	end_turn(peer, r);
@@ -152,7 +157,7 @@ void peer_job_done(struct peer *peer, struct job *job)
 	r = output_send(peer, job->output);
 	/* what it wants next comes behind what others have waited for */
 	if (r == 0 && buffer_used(&peer->input) > 0)
-		turn_wait(peer, false);
+		turn_wait(peer, TURN_ANOTHER);
 	end_turn(peer, r);
 }
 
@@ -164,7 +169,13 @@ void peer_ready(struct peer *peer, uint32_t revents)
 		peer_continue(peer);
 		return;
 	}
-	turn_begin(peer->server);
+	if (peer->events & EPOLLIN && turn_was_had(peer)) {
+		peer->unread = true;
+		turn_wait(peer, TURN_ANOTHER);
+		update(peer);
+		return;
+	}
+	turn_begin(peer);
 	if (peer->events & EPOLLIN)
 		r = input_receive(peer);
 	else if (revents & (EPOLLHUP | EPOLLERR))

@@ -38,8 +38,9 @@ struct peer {
 	bool out_of_step;        /* no frame begins where one should; said once */
 	int error;               /* -errno of a socket that broke in the middle of a turn */
 	struct job *job;         /* under way on a worker; nothing else is begun meanwhile */
-	bool is_waiting;         /* for its turn or for a worker, in server->waiting; or rests */
-	bool waits_slow;         /* in which of the two */
+	bool is_waiting;         /* for its turn, with its user; for a worker, in server->waiting; or rests */
+	unsigned int queue;      /* enum turn_queue: which */
+	bool unread;             /* it waits with what its socket has */
 	uint64_t rests_until_us; /* over a quota, in server->resting; 0: it does not */
 	bool is_slow;            /* in server->slow */
 	uint32_t events;         /* what it is watched for */

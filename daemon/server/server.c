@@ -43,6 +43,9 @@
 /* One for each peer, and some more for those who act in other namespaces or send some. */
 #define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
 
+/* Newcomers that are let in before the others are looked at. */
+#define ACCEPTS 4u
+
 uint64_t server_now_us(void)
 {
 	struct timespec ts;
@@ -75,8 +78,8 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 
 	(void)source;
 	(void)revents;
-	/* one at a time, newcomers would wait for seconds behind a thousand busy peers; all together have a turn as one peer has */
-	for (turn_begin(server); !turn_is_over(server);) {
+	/* one at a time, newcomers would wait for seconds behind a thousand busy peers */
+	for (unsigned int i = 0; i < ACCEPTS; i++) {
 		if (server->n_peers >= SERVER_PEERS_MAX)
 			return listen_later(server);
 		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -293,8 +296,10 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (!server)
 		return -ENOMEM;
 	TAILQ_INIT(&server->peers);
-	TAILQ_INIT(&server->waiting[false]);
-	TAILQ_INIT(&server->waiting[true]);
+	TAILQ_INIT(&server->users);
+	TAILQ_INIT(&server->nobody.waiting);
+	TAILQ_INIT(&server->waiting[TURN_WORKER]);
+	TAILQ_INIT(&server->waiting[TURN_WORKER_SLOW]);
 	TAILQ_INIT(&server->resting);
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);

@@ -40,6 +40,14 @@
 /* Peers that are served before the loop looks at everything else. */
 #define SERVER_TURN 64
 
+/* What a peer waits for. */
+enum turn_queue {
+	TURN_WORKER,
+	TURN_WORKER_SLOW, /* with a slow operation */
+	TURN_ANOTHER,     /* of its user */
+	N_TURN_QUEUES,
+};
+
 struct ledger;
 struct observer;
 struct peer;
@@ -71,10 +79,14 @@ struct server {
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
 	struct pending_list pending;
-	_Atomic size_t n_peers;      /* workers tell of it */
-	size_t memory;               /* of the peers' buffers */
-	struct peer_list waiting[2]; /* for another turn; with a slow operation, for a worker */
-	size_t n_waiting[2];
+	_Atomic size_t n_peers;                  /* workers tell of it */
+	size_t memory;                           /* of the peers' buffers */
+	TAILQ_HEAD(user_list, quota_user) users; /* that have peers which wait for a turn */
+	size_t n_users;
+	struct quota_user nobody;    /* the user where nobody is charged */
+	struct peer_list waiting[2]; /* for a worker; with a slow operation */
+	size_t n_waiting[N_TURN_QUEUES];
+	uint64_t round;           /* counts how often everything that is ready was looked at */
 	struct peer_list resting; /* over a quota, the longest one first */
 	sd_event_source *rest;    /* runs while somebody rests */
 	uint64_t turn_began_us;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two queues, and those who rest. */
+/* The queues, and those who rest. */
 #include "turn.h"
 #include "dispatch.h"
 #include "errand.h"
 #include "peer.h"
 
-/* Long enough for some eighty short requests, so that what a turn itself costs is not felt. */
-#define TURN_US 250
+/* Long enough for a dozen short requests, so that what a turn itself costs is little felt. */
+#define TURN_US 50
 
 /* Many who rest are not woken at once: the timer looks so often. */
 #define REST_US  100000
@@ -15,6 +15,7 @@
 void turn_woke(struct server *server)
 {
 	server->busy_since_us = server_now_us();
+	server->round++;
 }
 
 void turn_done(struct server *server)
@@ -26,36 +27,84 @@ void turn_done(struct server *server)
 	server->busy_since_us = now_us;
 }
 
-void turn_begin(struct server *server)
+static struct quota_user *user_of(struct peer *peer)
 {
-	server->turn_began_us = server_now_us();
+	return peer->user ? peer->user : &peer->server->nobody;
 }
 
-bool turn_is_over(const struct server *server)
+/* What the user has had in this round. */
+static uint64_t used(const struct server *server, const struct quota_user *user)
 {
-	return server_now_us() - server->turn_began_us > TURN_US;
+	return user->round == server->round ? user->used_us : 0;
 }
 
-void turn_wait(struct peer *peer, bool slow)
+void turn_begin(struct peer *peer)
 {
+	peer->server->turn_began_us = server_now_us();
+}
+
+bool turn_is_over(struct peer *peer)
+{
+	return server_now_us() - peer->server->turn_began_us > TURN_US;
+}
+
+void turn_end(struct peer *peer)
+{
+	struct quota_user *user = user_of(peer);
+
+	user->used_us = used(peer->server, user) + server_now_us() - peer->server->turn_began_us;
+	user->round = peer->server->round;
+}
+
+bool turn_was_had(struct peer *peer)
+{
+	const struct quota_user *user = user_of(peer);
+
+	return !TAILQ_EMPTY(&user->waiting) || used(peer->server, user) > TURN_US;
+}
+
+void turn_wait(struct peer *peer, enum turn_queue queue)
+{
+	struct server *server = peer->server;
+	struct quota_user *user = user_of(peer);
+
 	peer->is_waiting = true;
-	peer->waits_slow = slow;
-	peer->server->n_waiting[slow]++;
-	TAILQ_INSERT_TAIL(&peer->server->waiting[slow], peer, waiting);
+	peer->queue = queue;
+	server->n_waiting[queue]++;
+	if (queue != TURN_ANOTHER) {
+		TAILQ_INSERT_TAIL(&server->waiting[queue], peer, waiting);
+		return;
+	}
+	if (TAILQ_EMPTY(&user->waiting)) {
+		TAILQ_INSERT_TAIL(&server->users, user, turn);
+		server->n_users++;
+	}
+	TAILQ_INSERT_TAIL(&user->waiting, peer, waiting);
 }
 
 void turn_forget(struct peer *peer)
 {
+	struct server *server = peer->server;
+	struct quota_user *user = user_of(peer);
+
 	if (!peer->is_waiting)
 		return;
 	peer->is_waiting = false;
 	if (peer->rests_until_us) {
 		peer->rests_until_us = 0;
-		TAILQ_REMOVE(&peer->server->resting, peer, waiting);
+		TAILQ_REMOVE(&server->resting, peer, waiting);
 		return;
 	}
-	peer->server->n_waiting[peer->waits_slow]--;
-	TAILQ_REMOVE(&peer->server->waiting[peer->waits_slow], peer, waiting);
+	server->n_waiting[peer->queue]--;
+	if (peer->queue != TURN_ANOTHER) {
+		TAILQ_REMOVE(&server->waiting[peer->queue], peer, waiting);
+		return;
+	}
+	TAILQ_REMOVE(&user->waiting, peer, waiting);
+	if (TAILQ_EMPTY(&user->waiting)) {
+		TAILQ_REMOVE(&server->users, user, turn);
+		server->n_users--;
+	}
 }
 
 static void run_timer(struct server *server)
@@ -75,7 +124,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	while ((peer = TAILQ_FIRST(&server->resting)) && peer->rests_until_us <= now_us) {
 		turn_forget(peer);
-		turn_wait(peer, false);
+		turn_wait(peer, TURN_ANOTHER);
 	}
 	if (peer)
 		run_timer(server);
@@ -100,24 +149,42 @@ void turn_rest(struct peer *peer)
 	TAILQ_INSERT_TAIL(&server->resting, peer, waiting);
 }
 
-static bool can_go_on(const struct server *server, bool slow)
+/* Whether somebody waits for a worker, and there is one. */
+static bool can_go_on(const struct server *server, enum turn_queue queue)
 {
-	return server->n_waiting[slow] > 0 && dispatch_has_room(server, slow);
+	return server->n_waiting[queue] > 0 && dispatch_has_room(server, queue == TURN_WORKER_SLOW);
 }
 
 bool turn_any(const struct server *server)
 {
-	return can_go_on(server, true) || can_go_on(server, false) || errand_may_go_on(server);
+	return server->n_users > 0 || can_go_on(server, TURN_WORKER_SLOW) || can_go_on(server, TURN_WORKER) ||
+	       errand_may_go_on(server);
 }
 
-static void serve(struct server *server, bool slow)
+static void go_on(struct server *server, struct peer *peer)
 {
-	for (size_t n = server->n_waiting[slow]; n > 0 && can_go_on(server, slow); n--) {
-		struct peer *peer = TAILQ_FIRST(&server->waiting[slow]);
+	turn_forget(peer);
+	peer_continue(peer);
+	turn_done(server);
+}
 
-		turn_forget(peer);
-		peer_continue(peer);
-		turn_done(server);
+static void serve_workers(struct server *server, enum turn_queue queue)
+{
+	for (size_t n = server->n_waiting[queue]; n > 0 && can_go_on(server, queue); n--)
+		go_on(server, TAILQ_FIRST(&server->waiting[queue]));
+}
+
+/* One user after the other, until each had its part of the round. A user may be gone with its last peer. */
+static void serve_users(struct server *server)
+{
+	for (size_t users = server->n_users, n = server->n_waiting[TURN_ANOTHER]; users > 0 && !TAILQ_EMPTY(&server->users);
+	     users--) {
+		struct quota_user *user = TAILQ_FIRST(&server->users);
+
+		TAILQ_REMOVE(&server->users, user, turn);
+		TAILQ_INSERT_TAIL(&server->users, user, turn);
+		for (; n > 0 && TAILQ_LAST(&server->users, user_list) == user && used(server, user) <= TURN_US; n--)
+			go_on(server, TAILQ_FIRST(&user->waiting));
 	}
 }
 
@@ -127,8 +194,9 @@ void turn_serve(struct server *server)
 	if (server->errand_waits)
 		errand_serve(server);
 	/* those who wait for a worker come before those who would just like to go on with a slow operation too */
-	serve(server, true);
+	serve_workers(server, TURN_WORKER_SLOW);
 	server->errand_waits = !TAILQ_EMPTY(&server->errands) && server->n_busy_slow > server->errand_runs;
 	errand_serve(server);
-	serve(server, false);
+	serve_workers(server, TURN_WORKER);
+	serve_users(server);
 }

@@ -2,9 +2,10 @@
 /*
  * Turns: who is served when.
  *
- * A peer that sends request behind request gets a turn of a quarter of a millisecond at a time, so the others wait no
- * longer for it than it for them. Whoever has more to do, or needs a worker that is not free, waits in one of two
- * queues, first come, first served: those with a slow operation wait for each other alone.
+ * In a round everything that is ready is looked at, and each user gets fifty microseconds, for all of its peers together,
+ * and a peer as much in one go: so nobody waits longer for a user with a thousand connections than for one with one. What
+ * is left waits with its user, first come, first served. Whoever needs a worker when none is free waits in one of two
+ * other queues: those with a slow operation wait for each other alone.
  *
  * Whoever is over a quota rests a tenth of a second behind the refusal, so that a flood costs ten refusals a second.
  */
@@ -17,18 +18,22 @@
 
 int turn_open(struct server *server);
 
-/* The loop woke up; it has done one thing, and looks for the next. */
+/* The loop woke up, and a round begins; it has done one thing, and looks for the next. */
 void turn_woke(struct server *server);
 void turn_done(struct server *server);
 
-/* A peer's turn begins. */
-void turn_begin(struct server *server);
+/* A peer's turn begins, and ends. */
+void turn_begin(struct peer *peer);
+void turn_end(struct peer *peer);
 
 /* It was long enough. */
-bool turn_is_over(const struct server *server);
+bool turn_is_over(struct peer *peer);
 
-/* The peer goes on later: when everybody had a turn, or with a slow operation, when there is a worker for that. */
-void turn_wait(struct peer *peer, bool slow);
+/* Its user has had its part of the round, or others of it wait already: it has to wait behind them. */
+bool turn_was_had(struct peer *peer);
+
+/* The peer goes on later: when everybody else had a turn, or when there is a worker. */
+void turn_wait(struct peer *peer, enum turn_queue queue);
 
 /* It is not looked at for a while. */
 void turn_rest(struct peer *peer);
@@ -39,7 +44,7 @@ void turn_forget(struct peer *peer);
 /* Whether somebody who waits can go on now. */
 bool turn_any(const struct server *server);
 
-/* Lets those who wait go on, as far as they can: each once. */
+/* Lets those who wait go on, as far as they can. */
 void turn_serve(struct server *server);
 
 #endif

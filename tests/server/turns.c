@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Turns: a user with many connections is not served more than a user with one.
+ *
+ * The daemon is stopped while the requests are sent, so all of them are there when it goes on, in the order in which they
+ * were sent. How many of the many came before the one is seen in what the daemon counts, and not in how long anything took.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "raw.h"
+#include "world.h"
+
+enum { TYPE_LINK_GET = 0x0302, ALICE = 4242, CLIENTS = 400, REQUESTS = 10 };
+
+static uint64_t link_gets(const struct hycan_daemon_status_reply *s)
+{
+	for (size_t i = 0; i < s->n_operations; i++)
+		if (strcmp(s->operations[i].name, "link.get") == 0)
+			return s->operations[i].done;
+	return 0;
+}
+
+static void on_status(struct hycan *h, int result, const void *reply, size_t n, void *userdata)
+{
+	(void)n;
+	assert_done(h, result);
+	*(uint64_t *)userdata = link_gets(reply);
+}
+
+static void stop(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+static void is_not_served_behind_the_many(void **state)
+{
+	const struct world_options options = { .policy = "allow * all\n", .open_to_all = true };
+	static struct raw many[CLIENTS];
+	static struct raw_frame frame, burst;
+	struct world *w = *state = world_start(&options);
+	struct hycan *alice = NULL;
+	uint64_t calls = UINT64_MAX;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		many[i] = raw_open(w->socket);
+	assert_int_equal(seteuid(ALICE), 0);
+	assert_int_equal(hycan_open(&alice, w->socket), 0);
+	assert_int_equal(seteuid(0), 0);
+	assert_done(alice, hycan_link_get(alice, "lo", NULL));
+
+	stop(w->daemon);
+	burst.size = 0;
+	for (size_t i = 0; i < REQUESTS; i++) {
+		raw_begin(&many[0], &frame, TYPE_LINK_GET);
+		raw_put(&frame, 1, "lo", 3);
+		raw_end(&frame);
+		memcpy(burst.bytes + burst.size, frame.bytes, frame.size);
+		burst.size += frame.size;
+	}
+	for (size_t i = 0; i < CLIENTS; i++)
+		raw_send(&many[i], burst.bytes, burst.size);
+	assert_int_equal(hycan_daemon_status_async(alice, on_status, &calls), 0);
+	assert_int_equal(kill(w->daemon, SIGCONT), 0);
+	while (calls == UINT64_MAX)
+		assert_true(hycan_wait(alice, 20000) > 0);
+	assert_true(calls < CLIENTS * REQUESTS / 4);
+
+	hycan_close(alice);
+	for (size_t i = 0; i < CLIENTS; i++)
+		raw_close(&many[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(is_not_served_behind_the_many, world_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
