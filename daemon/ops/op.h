@@ -50,6 +50,9 @@ struct op_server {
 
 	/* How many objects of a kind the ledger has in the namespace to act in. On a worker. */
 	size_t (*count)(struct op *op, enum hycan_object_kind kind);
+
+	/* An object went along with what a handler takes away: the one that such a request of the row that makes it is about. */
+	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
 	int (*confirm)(struct op *op, const char *token);

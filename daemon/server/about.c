@@ -160,6 +160,16 @@ static size_t count(struct op *op, enum hycan_object_kind kind)
 	return c.n;
 }
 
+static void gone(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	struct ledger_key key;
+
+	if (op->plan)
+		return;
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	ledger_take(job_of(op)->server->ledger, &key);
+}
+
 struct listing {
 	struct op *op;
 	struct server *server;
@@ -230,6 +240,7 @@ const struct op_server about_server = {
 	.metrics = metrics_tell,
 	.objects = objects,
 	.count = count,
+	.gone = gone,
 	.transaction = transaction_run,
 	.confirm = pending_confirm,
 	.cancel = pending_cancel,

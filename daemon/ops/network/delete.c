@@ -10,6 +10,7 @@
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
+#include "port.h"
 #include "table.h"
 
 static int remove_mappings(struct op *op, const struct kernel_network *network)
@@ -20,11 +21,17 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 	int r = kernel_port_list(op->scope, &mappings, &n);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (network_has(network, &mappings[i].to_address))
-			r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		struct hycan_port_add_request made = { .port_mapping = mappings[i] };
+
+		if (!network_has(network, &mappings[i].to_address))
+			continue;
+		r = kernel_port_remove(op->scope, &mappings[i], &holder);
 		/* somebody else was faster */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
+		port_settle(&made.port_mapping.has_host_address, &made.port_mapping.host_address, mappings[i].to_address.family);
+		if (r == 0)
+			op->server->gone(op, HYCAN_OBJECT_KIND_PORT, &made);
 	}
 	return nat_refuse(op, r);
 }
