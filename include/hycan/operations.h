@@ -727,7 +727,7 @@ int hycan_event_unsubscribe_async(struct hycan *h, uint32_t subscription, hycan_
 
 /**
  * Whether the daemon does what it is there for, looked at now: the ledger can be written, the kernel answers, and
- * the rules that the daemon made in this network namespace are all there.
+ * the rules and networks that the daemon made in this network namespace are all there, with their links up.
  *
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
  * Returns 0, a refusal, or -errno.

@@ -628,7 +628,7 @@ struct hycan_operation_statistics {
 
 /** Something that is not as it should be. */
 struct hycan_health_problem {
-	char check[41]; /**< what was looked at: ledger, kernel, rules, mappings, masquerade */
+	char check[41]; /**< what was looked at: ledger, kernel, rules, mappings, masquerade, networks */
 	char message[256]; /**< what is wrong with it */
 };
 
@@ -982,6 +982,7 @@ struct hycan_health_get_reply {
 	uint64_t uptime_ms; /**< milliseconds since the daemon started */
 	uint32_t clients; /**< connections, this one among them */
 	uint32_t objects; /**< things in the kernel that it made and that nobody removed through it */
+	uint32_t networks; /**< networks in this network namespace */
 };
 
 /** What network.create can be given beside what it needs. */

@@ -16,6 +16,7 @@
 #include "kernel/link.h"
 #include "kernel/masquerade.h"
 #include "kernel/nat.h"
+#include "kernel/network.h"
 #include "kernel/port.h"
 #include "table.h"
 
@@ -91,10 +92,37 @@ static void look_at_table(struct findings *f)
 {
 	size_t ports = f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT);
 	size_t masquerades = f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE);
+	size_t networks = f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK);
 
 	/* a kernel without nf_tables is well as long as nobody asked for any of this */
-	if (ports + masquerades > 0)
+	if (ports + masquerades + networks > 0)
 		compare_with_table(f, ports, masquerades);
+}
+
+static void look_at_link(struct findings *f, const struct kernel_network *network)
+{
+	struct hycan_link link;
+	int r = kernel_link_get(f->op->scope, network->link, &link);
+
+	if (r == -ENODEV)
+		find(f, "networks", "The link %s of the network “%s” is gone.", network->link, network->name);
+	else if (r < 0)
+		find(f, "networks", "The kernel does not tell about the link %s: %s.", network->link, strerror(-r));
+	else if (!link.up)
+		find(f, "networks", "The link %s of the network “%s” is down.", network->link, network->name);
+}
+
+/* “network.list” tells the rest of what is otherwise. */
+static void look_at_networks(struct findings *f, uint32_t *ret_networks)
+{
+	size_t made = f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK), n = 0;
+	_cleanup_free_ struct kernel_network *networks = NULL;
+	int r = kernel_network_list(f->op->scope, &networks, &n);
+
+	*ret_networks = (uint32_t)n;
+	compare(f, "networks", "networks", made, r, n);
+	for (size_t i = 0; i < n; i++)
+		look_at_link(f, &networks[i]);
 }
 
 int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)
@@ -109,6 +137,7 @@ int op_health_get(struct op *op, const struct hycan_health_get_request *request,
 	look_at_ledger(&f, ledger);
 	look_at_kernel(&f);
 	look_at_table(&f);
+	look_at_networks(&f, &reply->networks);
 	reply->problems = f.problem;
 	reply->n_problems = f.n;
 	reply->healthy = f.n == 0;

@@ -26,6 +26,18 @@ static void assert_shell_says(const char *command, const char *part)
 	free(text);
 }
 
+static void assert_health(struct hycan *h, bool healthy, uint32_t networks)
+{
+	struct hycan_health_get_reply *health = NULL;
+
+	assert_done(h, hycan_health_get(h, &health));
+	assert_int_equal(health->healthy, healthy);
+	assert_int_equal(health->networks, networks);
+	if (!healthy)
+		assert_string_equal(health->problems[0].check, "networks");
+	free(health);
+}
+
 static void test_create(void **state)
 {
 	struct hycan_network red = network_of(RED);
@@ -66,9 +78,16 @@ static void test_create(void **state)
 	assert_drift(w->h, 101, "rules");
 	assert_done(w->h, network_create(w->h, BLUE));
 	assert_done(w->h, hycan_network_create(w->h, &red, NULL, NULL));
-	free(shell("ip link delete net100"));
+	assert_health(w->h, true, 2);
+	free(shell("ip link set net101 down"));
+	assert_health(w->h, false, 2);
+	free(shell("ip link set net101 up; ip link delete net100"));
 	assert_drift(w->h, 100, "gone");
+	assert_health(w->h, false, 2);
 	assert_done(w->h, network_create(w->h, BLUE));
+	/* the kernel took its IPv6 address when it went down */
+	assert_drift(w->h, 101, "address of IPv6");
+	assert_done(w->h, hycan_network_create(w->h, &red, NULL, NULL));
 	assert_no_drift(w->h, 100);
 	assert_no_drift(w->h, 101);
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
