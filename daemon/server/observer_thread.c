@@ -147,8 +147,11 @@ void *observer_run(void *userdata)
 		stop = observer->stop;
 		n = round_begin(&round, observer);
 		pthread_mutex_unlock(&observer->lock);
-		if (stop)
+		if (stop) {
+			/* what ended between the first look and the second */
+			take_commands(observer);
 			return NULL;
+		}
 		observer->telling.told = false;
 		tell_news(observer, round.observed, n);
 		for (size_t i = 0; i < n; i++)
