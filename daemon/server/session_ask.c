@@ -49,7 +49,8 @@ int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
 	struct session *s = find(peer->server, op->uid, token);
 	int r;
 
-	if (!s)
+	/* one that holds nothing is over, and only waits for its errand */
+	if (!s || (!s->peer && ledger_session_count(peer->server->ledger, s->record.id) == 0))
 		return refuse_token(op);
 	if (s->peer && s->peer->job)
 		return op_refuse(op, HYCAN_REFUSAL_BUSY, "token", "A request of that connection is being carried out: try again.");
