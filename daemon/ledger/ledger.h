@@ -225,6 +225,16 @@ void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 typedef int ledger_session(uint64_t session, uid_t uid, void *userdata);
 int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata);
 
+/*
+ * What the daemon's successor is to know of a session: bytes, in the file until they are forgotten. 0 or -errno.
+ */
+int ledger_keep_session(struct ledger *ledger, uint64_t session, const void *bytes, size_t size);
+void ledger_forget_session(struct ledger *ledger, uint64_t session);
+
+/* Tells of those that are kept in so many bytes. Without a lock; 0, -ENOMEM, or what found() returned. */
+typedef int ledger_kept_session(const void *bytes, void *userdata);
+int ledger_list_kept_sessions(struct ledger *ledger, size_t size, ledger_kept_session *found, void *userdata);
+
 /* What a session holds. */
 size_t ledger_session_count(struct ledger *ledger, uint64_t session);
 

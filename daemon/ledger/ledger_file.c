@@ -218,6 +218,7 @@ void ledger_file_free(struct ledger_file **file)
 		return;
 	ledger_file_anew_abandon(f);
 	ledger_file_forget_requests(f);
+	ledger_file_drop_sessions(f);
 	journal_free(&f->journal);
 	free(f->path);
 	free(f);
@@ -255,6 +256,8 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 	r = journal_create(name, &file->next);
 	if (r == 0)
 		r = ledger_file_anew_requests(file);
+	if (r == 0)
+		r = ledger_file_anew_sessions(file);
 	if (r < 0)
 		ledger_file_anew_abandon(file);
 	return r;

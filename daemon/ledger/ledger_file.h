@@ -56,6 +56,16 @@ int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *
 /* Whether a record could be written. 0 or -errno; without a file, 0. */
 int ledger_file_check(struct ledger_file *file);
 
+/* Sessions that the next daemon is to know: bytes behind a number. 0 or -errno. */
+int ledger_file_keep_session(struct ledger_file *file, uint64_t session, const void *bytes, size_t size);
+void ledger_file_forget_session(struct ledger_file *file, uint64_t session);
+
+/* Their numbers, max at most; returns how many there are. */
+size_t ledger_file_sessions(const struct ledger_file *file, uint64_t *numbers, size_t max);
+
+/* The bytes of one, where it has so many; else 0. */
+size_t ledger_file_session(const struct ledger_file *file, uint64_t session, void *bytes, size_t size);
+
 /* Whether the file is mostly of what is no more, or being written anew. */
 bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
 

@@ -175,6 +175,14 @@ static int read_request(struct ledger_file *file, uint32_t type, struct bytes *b
 	return b->left ? -EBADMSG : ledger_file_read_commit(file, number);
 }
 
+static int read_session(struct ledger_file *file, struct bytes *b)
+{
+	uint64_t session;
+
+	take_bytes(b, &session, sizeof(session));
+	return b->bad ? -EBADMSG : ledger_file_read_session(file, session, b->p, b->left);
+}
+
 static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *userdata)
 {
 	struct reading *reading = userdata;
@@ -194,6 +202,8 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 		return read_numbers(reading->ledger, type, &b);
 	case RECORD_DISOWN:
 		return read_disown(reading->ledger, &b);
+	case RECORD_SESSION:
+		return read_session(reading->file, &b);
 	case RECORD_BEGIN:
 	case RECORD_NOTE:
 	case RECORD_COMMIT:

@@ -30,6 +30,7 @@ enum record_type {
 	RECORD_RENEW,
 	RECORD_DISOWN,
 	RECORD_NOTE,
+	RECORD_SESSION,
 };
 
 /* What was said of a request while it was carried out. */
@@ -47,6 +48,17 @@ struct request {
 	size_t size;
 };
 
+/* A session that the next daemon is to know. */
+struct kept {
+	LIST_ENTRY(kept) entry;
+	uint64_t session;
+	size_t size;
+	uint8_t bytes[];
+};
+
+/* They are found by number in so many lists. */
+#define KEPT_LISTS 256u
+
 struct ledger_file {
 	char *path;
 	struct journal *journal;
@@ -55,6 +67,7 @@ struct ledger_file {
 	struct request request[REQUESTS_MAX];
 	struct request copied[REQUESTS_MAX]; /* the same in the next one */
 	struct note_list notes[REQUESTS_MAX];
+	LIST_HEAD(, kept) kept[KEPT_LISTS];
 };
 
 /* What cannot be told to the new one ends it: the old one is whole. */
@@ -77,6 +90,17 @@ static inline uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t size)
 
 /* Does with the ledger what the records tell. -EBADMSG: what comes next cannot be read. */
 int ledger_file_read(struct ledger_file *file, struct ledger *ledger);
+
+/* ledger_sessions.c */
+
+/* What a record says; without bytes the session is forgotten. */
+int ledger_file_read_session(struct ledger_file *file, uint64_t session, const uint8_t *bytes, size_t size);
+
+/* All of them, for the file that is written anew. */
+int ledger_file_anew_sessions(struct ledger_file *file);
+
+/* Frees them. */
+void ledger_file_drop_sessions(struct ledger_file *file);
 
 /* ledger_request.c */
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
 #include "cleanup.h"
@@ -200,4 +201,49 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
 	ledger_unlock(ledger);
 	*ret_next_us = next_us;
 	return n;
+}
+
+int ledger_keep_session(struct ledger *ledger, uint64_t session, const void *bytes, size_t size)
+{
+	int r;
+
+	ledger_lock(ledger);
+	r = ledger_file_keep_session(ledger->file, session, bytes, size);
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+	return r;
+}
+
+void ledger_forget_session(struct ledger *ledger, uint64_t session)
+{
+	ledger_lock(ledger);
+	ledger_file_forget_session(ledger->file, session);
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+}
+
+int ledger_list_kept_sessions(struct ledger *ledger, size_t size, ledger_kept_session *found, void *userdata)
+{
+	_cleanup_free_ uint64_t *numbers = NULL;
+	_cleanup_free_ void *bytes = malloc(size);
+	size_t n, got;
+	int r = 0;
+
+	ledger_lock(ledger);
+	n = ledger_file_sessions(ledger->file, NULL, 0);
+	numbers = calloc(n + 1, sizeof(*numbers));
+	if (numbers)
+		n = ledger_file_sessions(ledger->file, numbers, n);
+	ledger_unlock(ledger);
+	if (!numbers || !bytes)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		ledger_lock(ledger);
+		got = ledger_file_session(ledger->file, numbers[i], bytes, size);
+		ledger_unlock(ledger);
+		if (got)
+			r = found(bytes, userdata);
+	}
+	explicit_bzero(bytes, size);
+	return r;
 }

@@ -85,13 +85,6 @@ static const uint8_t *take(struct reading *r, uint64_t size)
 	return p;
 }
 
-static void check_session(struct session_record *record)
-{
-	record->token[sizeof(record->token) - 1] = '\0';
-	if (record->lifetime < HYCAN_LIFETIME_PERMANENT || record->lifetime > HYCAN_LIFETIME_LEASE)
-		record->lifetime = HYCAN_LIFETIME_PERMANENT;
-}
-
 static int restore_fds(const struct handover *handover, struct peer *peer, const struct handover_peer *state)
 {
 	_cleanup_close_ int netns = state->netns.inode ? find(handover, &state->netns) : -1;
@@ -145,7 +138,7 @@ static int take_peer(struct server *server, const struct handover *handover, str
 	if (!bytes)
 		return -EBADMSG;
 	memcpy(&state, bytes, sizeof(state));
-	check_session(&state.session);
+	session_check(&state.session);
 	input = take(reading, state.input);
 	output = input ? take(reading, state.output) : NULL;
 	if (!output || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
@@ -186,7 +179,7 @@ static int take_peers(struct server *server, const struct handover *handover, st
 		if (!bytes)
 			return -EBADMSG;
 		memcpy(&record, bytes, sizeof(record));
-		check_session(&record);
+		session_check(&record);
 		r = session_restore(server, &record);
 	}
 	return r < 0 ? r : 0;

@@ -423,6 +423,7 @@ int server_run(struct server *server)
 		recovery_run(server);
 		observer_working(server->observer, false);
 		handover_take(server);
+		session_restore_kept(server);
 		session_end_unknown(server);
 		/* server_free() does what that left to do */
 		if (server->only_ends)

@@ -53,6 +53,30 @@ static struct session *session_new(struct server *server, uid_t uid)
 	return s;
 }
 
+int session_keep(struct session *s)
+{
+	struct ledger *ledger = s->server->ledger;
+	int r = 0;
+
+	if (s->record.grace > 0 || s->record.lifetime == HYCAN_LIFETIME_LEASE) {
+		s->is_kept = true;
+		r = ledger_keep_session(ledger, s->record.id, &s->record, sizeof(s->record));
+	} else if (s->is_kept && ledger_session_count(ledger, s->record.id) == 0) {
+		s->is_kept = false;
+		ledger_forget_session(ledger, s->record.id);
+	} else if (s->is_kept) {
+		r = ledger_keep_session(ledger, s->record.id, &s->record, sizeof(s->record));
+	}
+	return r;
+}
+
+/* It is at its end, and not left to another daemon. */
+static void forget(struct session *s)
+{
+	if (s->is_kept && ledger_session_count(s->server->ledger, s->record.id) == 0)
+		ledger_forget_session(s->server->ledger, s->record.id);
+}
+
 static void session_free(struct session *s)
 {
 	for (size_t i = 0; i < s->n_netns; i++)
@@ -108,6 +132,7 @@ static void settle(struct session *s)
 	if (s->ending)
 		return;
 	if (!s->peer && ledger_session_count(s->server->ledger, s->record.id) == 0) {
+		forget(s);
 		session_free(s);
 		return;
 	}
@@ -160,7 +185,7 @@ int session_begin(struct peer *peer, uint32_t grace)
 	s->record.grace = grace;
 	s->peer = peer;
 	peer->session = s;
-	return 0;
+	return session_keep(s);
 }
 
 /* Its connection is gone: the grace begins. */
@@ -256,8 +281,10 @@ void session_end_all(struct server *server)
 		settle(s);
 	}
 	errand_do_all(server);
-	while ((s = LIST_FIRST(&server->sessions)))
+	while ((s = LIST_FIRST(&server->sessions))) {
+		forget(s);
 		session_free(s);
+	}
 }
 
 int session_restore(struct server *server, const struct session_record *record)
@@ -268,6 +295,9 @@ int session_restore(struct server *server, const struct session_record *record)
 		return -ENOMEM;
 	s->record = *record;
 	s->leases_us = 0;
+	s->is_kept = true;
+	/* without room a third daemon does not know it */
+	(void)session_keep(s);
 	detach(s);
 	return 0;
 }
@@ -281,10 +311,44 @@ int session_resume(struct peer *peer, const struct session_record *record)
 	s->record = *record;
 	s->record.uid = peer->identity.uid;
 	s->leases_us = 0;
+	s->is_kept = true;
+	(void)session_keep(s);
 	s->peer = peer;
 	peer->session = s;
 	settle(s);
 	return 0;
+}
+
+void session_check(struct session_record *record)
+{
+	record->token[sizeof(record->token) - 1] = '\0';
+	if (record->lifetime < HYCAN_LIFETIME_PERMANENT || record->lifetime > HYCAN_LIFETIME_LEASE)
+		record->lifetime = HYCAN_LIFETIME_PERMANENT;
+}
+
+static int restore_kept(const void *bytes, void *userdata)
+{
+	struct server *server = userdata;
+	struct session_record record;
+	struct session *s;
+	int r;
+
+	memcpy(&record, bytes, sizeof(record));
+	session_check(&record);
+	LIST_FOREACH(s, &server->sessions, entry)
+	if (s->record.id == record.id)
+		break;
+	r = s ? 0 : session_restore(server, &record);
+	explicit_bzero(&record, sizeof(record));
+	return r;
+}
+
+void session_restore_kept(struct server *server)
+{
+	int r = ledger_list_kept_sessions(server->ledger, sizeof(struct session_record), restore_kept, server);
+
+	if (r < 0)
+		log_write(LOG_ERR, "Not all sessions of a former daemon can be adopted: %s", strerror(-r));
 }
 
 static int end_unknown(uint64_t id, uid_t uid, void *userdata)

@@ -40,6 +40,7 @@ struct session {
 	uint64_t ends_us;   /* of what it holds as a connection; UINT64_MAX: not yet */
 	uint64_t leases_us; /* no lease ends before; UINT64_MAX: there is none */
 	struct errand errand;
+	bool is_kept;                /* in the ledger's file */
 	bool ending;                 /* the errand waits or runs */
 	atomic_bool connection_ends; /* and takes what is no lease, too */
 	uint64_t next_lease_us;      /* what it found; its own while it runs */
@@ -98,6 +99,18 @@ void session_leave_all(struct server *server);
 
 typedef int session_found(const struct session_record *record, void *userdata);
 int session_each(struct server *server, session_found *found, void *userdata);
+
+/*
+ * Sees to it that the daemon's successor knows of it, where it may be adopted or has leases. After each change of the
+ * record. 0 or -errno.
+ */
+int session_keep(struct session *session);
+
+/* A record of another daemon makes sense afterwards. */
+void session_check(struct session_record *record);
+
+/* Sessions of a daemon that was killed may be adopted: their grace begins, unless they are here already. */
+void session_restore_kept(struct server *server);
 
 /* What operations ask: table in about.c, functions in session_ask.c. */
 int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request);

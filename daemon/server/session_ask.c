@@ -22,7 +22,7 @@ int session_lifetime(struct op *op, const struct hycan_session_lifetime_request 
 	r->seconds = request->has_seconds ? request->seconds : 0;
 	if (request->has_grace)
 		r->grace = request->grace;
-	return 0;
+	return session_keep(peer_of(op)->session);
 }
 
 static struct session *find(struct server *server, uid_t uid, const char *token)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.adopt: a connection goes on as a former one. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,65 @@ static void takes_over(void **state)
 	address_until_gone("10.1.0.1/24");
 }
 
+/* The daemon is killed: its successor knows the session. */
+static void goes_on_with_the_next_daemon(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	uint32_t n = 0;
+	int fd;
+
+	client_hold_while_connected(h, 3600);
+	client_add(h, "10.1.0.1/24");
+	client_add(h, "fd01::1/64");
+	keep_token(h);
+	routing_settle();
+	fd = announcements_open();
+	for (int i = 0; i < 2; i++) {
+		(void)world_stop_daemon(w, SIGKILL);
+		hycan_close(h);
+		world_start_daemon(w, NULL);
+		h = client_open(w);
+		assert_done(h, hycan_session_adopt(h, token, &n));
+		assert_int_equal(n, 2);
+	}
+	assert_int_equal(announcements_count(fd), 0);
+	close(fd);
+	/* it is over with the grace that it has now */
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
+	                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	address_until_gone("fd01::1/64");
+}
+
+/* Nobody comes within the grace. */
+static void goes_with_the_next_daemon(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *none = client_open(w);
+	uint32_t n = 0;
+
+	client_hold_while_connected(h, 2);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	client_hold_while_connected(none, 0);
+	client_add(none, "10.2.0.1/24");
+	(void)world_stop_daemon(w, SIGKILL);
+	hycan_close(h);
+	hycan_close(none);
+	world_start_daemon(w, NULL);
+	address_until_gone("10.2.0.1/24");
+	address_until_gone("10.1.0.1/24");
+	h = client_open(w);
+	assert_refused(h, hycan_session_adopt(h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
+	/* and nothing of it is left */
+	(void)world_stop_daemon(w, SIGTERM);
+	free(shell("! test -e %s.d/ledger", w->socket));
+	world_start_daemon(w, NULL);
+}
+
 static void as_nobody(struct world *w)
 {
 	struct hycan *h = client_open(w);
@@ -122,6 +182,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(goes_on, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_with_the_next_daemon, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_with_the_next_daemon, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(takes_over, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses, begin_for_all, world_end),
 	};
