@@ -55,6 +55,8 @@ static void put_gateway(struct nlmsghdr *nlh, uint8_t family, const struct hycan
 	}
 	other.family = via->family;
 	memcpy(other.bytes, via->bytes, sizeof(other.bytes));
+	/* libmnl may leave what stood in the buffer behind an attribute whose size is no multiple of four */
+	memset(mnl_nlmsg_get_payload_tail(nlh), 0, MNL_ALIGN(sizeof(struct nlattr) + sizeof(other)));
 	mnl_attr_put(nlh, RTA_VIA, sizeof(other.family) + attribute_address_size(via->family), &other);
 }
 
