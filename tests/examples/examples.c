@@ -79,11 +79,21 @@ static void wireguard(void **state)
 	free(shown);
 }
 
+/* Nobody presses Enter: it is as it was. */
+static void transaction(void **state)
+{
+	(void)state;
+	free(shell("ip link add b0 type bridge"));
+	free(shell(EXAMPLES "/example-transaction_c b0 10.1.0.1/24 < /dev/null && ip link show b0 | grep -q 'mtu 1500'"));
+	free(shell("echo | " EXAMPLES "/example-transaction_c b0 10.1.0.1/24 && ip address show b0 | grep -q 10.1.0.1/24"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, world_end)
-		TEST(vcan_up), TEST(netlink), TEST(netlink_cxx), TEST(list_async), TEST(route_load), TEST(wireguard),
+		TEST(vcan_up),    TEST(netlink),   TEST(netlink_cxx), TEST(list_async),
+		TEST(route_load), TEST(wireguard), TEST(transaction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,7 +251,7 @@ static void test_export_links(void **state)
 	           "192.0.2.1:9 "
 	           "--allowed-ips 10.0.0.0/8,fd00::/8 --persistent-keepalive 25 && hycanctl link up wg7 && "
 	           "hycanctl vcan create c0 && hycanctl vxcan create x1 x0 && hycanctl link set c0 --alias 'a \"bus\"' && "
-	           "ip link add p type bridge && hycanctl vlan create p 7 --protocol 802.1ad && hycanctl link up p.7 && "
+	           "ip link add p up type bridge && hycanctl vlan create p 7 --protocol 802.1ad && hycanctl link up p.7 && "
 	           "hycanctl address add p.7 10.1.0.1/24"));
 	here = shell("hycanctl export 2> notes | tee exported");
 	assert_lacks(here, "private");

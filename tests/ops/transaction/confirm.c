@@ -416,6 +416,27 @@ static void test_failure(void **state)
 	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
 }
 
+/* What a daemon that was killed left, its successor takes back. */
+static void test_killed(void **state)
+{
+	struct world *w = *state;
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	change(w->h, 600, true, token);
+	hycan_close(w->h);
+	w->h = NULL;
+	world_stop_daemon(w, 9);
+	free(shell("ip link show tx1 | grep -q 'mtu 1400'"));
+	world_start_daemon(w, &(struct world_options){ 0 });
+	assert_back(w, before);
+	assert_int_equal(hycan_open(&w->h, w->socket), 0);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	assert_refused(w->h, hycan_transaction_confirm(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	free(before);
+}
+
 static void test_final(void **state)
 {
 	struct world *w = *state;
@@ -437,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_end, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_killed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_objects, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_whose, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, world_end),
