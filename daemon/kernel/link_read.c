@@ -215,6 +215,18 @@ static int plan(struct kernel_scope *scope, const struct nlmsghdr *nlh, const ch
 	return r;
 }
 
+/* A link that was just made and cannot be seen is taken away again: who is told that it failed must not have made it. */
+static int read_created(struct kernel_scope *scope, const char *name, struct single *s)
+{
+	int r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, s);
+
+	if (r < 0)
+		r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, s);
+	if (r < 0)
+		(void)netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
+	return r;
+}
+
 int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *name, const char *parent, struct hycan_link *ret_link)
 {
 	struct single s = { 0 };
@@ -228,7 +240,7 @@ int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *na
 		return plan(scope, nlh, parent, ret_link);
 	/* before Linux 6.2 a new link is not echoed */
 	if (strcmp(s.link.name, name) != 0)
-		r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, &s);
+		r = read_created(scope, name, &s);
 	if (r < 0)
 		return r;
 	if (parent && s.parent) {

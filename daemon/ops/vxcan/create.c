@@ -58,5 +58,6 @@ int op_vxcan_create(struct op *op, const struct hycan_vxcan_create_request *requ
 			op, HYCAN_REFUSAL_EXISTS, "peer",
 			"A link “%s” exists already, and is not the other end of “%s”; delete it first, or choose another name.",
 			request->peer, request->name);
-	return r == 0 && request->has_mtu ? check_peer(op, request) : r;
+	/* one that was made now has it at both ends */
+	return r == 0 && op->unchanged && request->has_mtu ? check_peer(op, request) : r;
 }
