@@ -86,7 +86,16 @@ static int send_message(struct kernel_scope *scope, struct nlmsghdr *nlh)
 	return r;
 }
 
-int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options)
+static int set_port(struct kernel_scope *scope, uint16_t family, const char *name, uint16_t port)
+{
+	struct nlmsghdr *nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
+
+	mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, port);
+	return send_message(scope, nlh);
+}
+
+int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
+                         uint16_t former_port)
 {
 	struct nlmsghdr *nlh;
 	uint16_t family;
@@ -96,9 +105,7 @@ int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const str
 	if (r < 0)
 		return r;
 	if (options->has_listen_port) {
-		nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
-		mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, options->listen_port);
-		r = send_message(scope, nlh);
+		r = set_port(scope, family, name, options->listen_port);
 		if (r < 0)
 			return r;
 	}
@@ -109,7 +116,10 @@ int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const str
 		mnl_attr_put(nlh, WGDEVICE_A_PRIVATE_KEY, sizeof(options->private_key.bytes), options->private_key.bytes);
 	if (options->has_fwmark)
 		mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, options->fwmark);
-	return send_message(scope, nlh);
+	r = send_message(scope, nlh);
+	if (r < 0 && options->has_listen_port)
+		(void)set_port(scope, family, name, former_port);
+	return r;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ peers */
