@@ -86,16 +86,8 @@ static int send_message(struct kernel_scope *scope, struct nlmsghdr *nlh)
 	return r;
 }
 
-static int set_port(struct kernel_scope *scope, uint16_t family, const char *name, uint16_t port)
-{
-	struct nlmsghdr *nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
-
-	mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, port);
-	return send_message(scope, nlh);
-}
-
 int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
-                         uint16_t former_port)
+                         uint32_t former_fwmark)
 {
 	struct nlmsghdr *nlh;
 	uint16_t family;
@@ -104,21 +96,19 @@ int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const str
 	r = netlink_family(scope, WG_GENL_NAME, &family);
 	if (r < 0)
 		return r;
-	if (options->has_listen_port) {
-		r = set_port(scope, family, name, options->listen_port);
-		if (r < 0)
-			return r;
-	}
-	if (!options->has_private_key && !options->has_fwmark)
-		return 0;
 	nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
 	if (options->has_private_key)
 		mnl_attr_put(nlh, WGDEVICE_A_PRIVATE_KEY, sizeof(options->private_key.bytes), options->private_key.bytes);
 	if (options->has_fwmark)
 		mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, options->fwmark);
+	if (options->has_listen_port)
+		mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, options->listen_port);
 	r = send_message(scope, nlh);
-	if (r < 0 && options->has_listen_port)
-		(void)set_port(scope, family, name, former_port);
+	if (r != -EADDRINUSE || !options->has_fwmark)
+		return r;
+	nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
+	mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, former_fwmark);
+	(void)send_message(scope, nlh);
 	return r;
 }
 

@@ -46,11 +46,11 @@ bool kernel_wireguard_key_is_none(const struct hycan_key *key);
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key);
 
 /*
- * Changes what options gives; all or nothing. The port comes first, since it alone can be refused, and goes back to the
- * former one where the rest fails. -EADDRINUSE: the interface is up and its new port is another socket's.
+ * Changes what options gives, in one message; all or nothing. -EADDRINUSE: the interface is up and its new port is another
+ * socket's. The kernel has set the mark by then, and is given the former one again.
  */
 int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
-                         uint16_t former_port);
+                         uint32_t former_fwmark);
 
 /* What is sent to the kernel about one peer. A pointer that is NULL leaves that property as it is. */
 struct kernel_wireguard_change {

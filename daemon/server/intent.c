@@ -18,6 +18,23 @@
 /* Most requests are shorter. */
 #define SHORT 1024
 
+/* Whether there are any. */
+static bool has_keys(const struct hycan_structure *structure, const void *value)
+{
+	bool some = false;
+
+	for (uint16_t i = 0; structure->has_secrets && i < structure->n_fields && !some; i++) {
+		const struct hycan_field *field = &structure->field[i];
+		size_t n = 0;
+		const char *values = wire_values(field, value, &n);
+
+		some = field->flags & HYCAN_FIELD_SECRET && n > 0;
+		for (size_t k = 0; field->type == HYCAN_TYPE_STRUCT && k < n && !some; k++)
+			some = has_keys(field->structure, values + k * field->size);
+	}
+	return some;
+}
+
 int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value)
 {
 	for (uint16_t i = 0; i < structure->n_fields; i++) {
@@ -79,7 +96,7 @@ static int write_down(struct job *job, const void *request)
 		.holder = job->holder,
 		.operation = job->operation->number,
 		.exact = job->op.exact || (request && request == job->op.settled),
-		.keyless = request && job->operation->request->has_secrets,
+		.keyless = request && has_keys(job->operation->request, &job->request),
 		.diary = !request,
 	};
 	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
@@ -103,7 +120,7 @@ int intent_now(struct job *job)
 		return 0;
 	if (intent->diary) {
 		r = write_down(job, NULL);
-	} else if (job->operation->request->has_secrets) {
+	} else if (has_keys(job->operation->request, &job->request)) {
 		memcpy(&without, &job->request, job->operation->request->size);
 		r = intent_leave_out_keys(job, job->operation->request, &without);
 		if (r == 0)

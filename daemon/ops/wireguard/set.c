@@ -68,7 +68,7 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 		return 0;
 	r = before(op, request->name, &differs);
 	if (r == 0)
-		r = kernel_wireguard_set(op->scope, request->name, &differs, is->device.listen_port);
+		r = kernel_wireguard_set(op->scope, request->name, &differs, is->device.fwmark);
 	if (r == -EADDRINUSE)
 		return op_refuse(op, HYCAN_REFUSAL_BUSY, "listen_port",
 		                 "UDP port %u is in use by another socket; choose another port.", request->listen_port);

@@ -146,10 +146,11 @@ static void puts_split_peers_together(void **state)
 		uint32_t n;
 
 		memcpy(&n, &reply->peers[i].public_key, sizeof(n));
-		/* not an assertion, after which the compiler believes that it goes on */
-		if (n >= MANY || seen[n])
+		/* no assertion, behind which the compiler sees it go on */
+		if (n < MANY && !seen[n])
+			seen[n] = true;
+		else
 			fail_msg("peer %u is none, or is there twice", n);
-		seen[n] = true;
 		assert_allowed_ips(&reply->peers[i], n == 1500 ? 1000000 : n * 7, n == 1500 ? MANY_IPS : n % 7);
 	}
 	free(reply);
