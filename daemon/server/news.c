@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "key.h"
 #include "messages.h"
 #include "news.h"
 #include "peer.h"
@@ -110,6 +111,26 @@ bool news_take(struct news *news, struct news_list *items)
 	news->lost = false;
 	pthread_mutex_unlock(&news->lock);
 	return lost;
+}
+
+bool news_tell(const struct news_list *items, const struct ledger_key *key, uid_t uid)
+{
+	const struct news_item *item;
+
+	STAILQ_FOREACH(item, items, entry)
+	if (item->news.uid == uid && key_same(&item->news.object.key, key))
+		return true;
+	return false;
+}
+
+bool news_will_tell(struct news *news, const struct ledger_key *key, uid_t uid)
+{
+	bool tells;
+
+	pthread_mutex_lock(&news->lock);
+	tells = news_tell(&news->items, key, uid);
+	pthread_mutex_unlock(&news->lock);
+	return tells;
 }
 
 void news_free_all(struct news_list *items)

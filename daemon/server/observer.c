@@ -53,6 +53,7 @@ int observer_open(int receive_buffer, struct ledger *ledger, struct observer **r
 	observer->telling.lock = &observer->lock;
 	observer->telling.ready = &observer->ready;
 	observer->telling.ledger = ledger;
+	observer->telling.news = &observer->news;
 	STAILQ_INIT(&observer->telling.recent);
 	observer->notify = -1;
 	observer->wake = -1;

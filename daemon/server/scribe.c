@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "job.h"
+#include "news.h"
 #include "record.h"
 #include "scribe.h"
 #include "server.h"
@@ -39,7 +40,10 @@ static void *write_down(void *userdata)
 			continue;
 		}
 		pthread_mutex_unlock(&s->lock);
+		/* what the ledger tells is by the request, and not by this thread */
+		news_act(s->job, true);
 		r = record_items(s->job, from, to);
+		news_act(s->job, false);
 		pthread_mutex_lock(&s->lock);
 		s->done = to;
 		s->result = s->result ? s->result : r;

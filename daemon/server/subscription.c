@@ -124,7 +124,6 @@ static bool matches(const struct subscription *s, const struct hycan_event *e)
 /* Whether the user holds it, or did when the kernel told of it, or asked for the change. */
 static bool owner_matches(const struct subscription *s, const struct telling *t, const struct hycan_event *e)
 {
-	const struct news_item *item;
 	struct ledger_key key;
 
 	if (!s->has_owner || e->family == HYCAN_EVENT_FAMILY_OBJECT)
@@ -135,10 +134,8 @@ static bool owner_matches(const struct subscription *s, const struct telling *t,
 		return false;
 	if (ledger_is_held_by(t->ledger, &key, s->owner))
 		return true;
-	STAILQ_FOREACH(item, &t->recent, entry)
-	if (item->news.uid == s->owner && key_same(&item->news.object.key, &key))
-		return true;
-	return false;
+	/* what the ledger has no more, it has told of before; in this order none of it is missed */
+	return news_tell(&t->recent, &key, s->owner) || news_will_tell(t->news, &key, s->owner);
 }
 
 /* Whether another name takes a link, with all that is on it, into what is wanted or out of it. */

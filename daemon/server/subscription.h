@@ -95,6 +95,7 @@ struct telling {
 	struct subscription_queue *ready; /* those with something to read; under the lock */
 	bool told;                        /* something was put there */
 	struct ledger *ledger;
+	struct news *news;
 	struct news_list recent; /* what the ledger had a moment ago, and the kernel may just have told of */
 	struct hycan_event event;
 	uint8_t frame[SUBSCRIPTION_ROOM / 2];
