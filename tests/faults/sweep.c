@@ -300,6 +300,14 @@ static bool want(const char *name)
 	return false;
 }
 
+/* More than there are processors: most of the time goes by in waiting for namespaces to come and go. */
+static unsigned int default_jobs(void)
+{
+	long n = 3 * sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned int)n;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -308,7 +316,7 @@ int main(int argc, char **argv)
 		{ "fault", required_argument, NULL, 'f' },
 		{ 0 },
 	};
-	unsigned int jobs = 2;
+	unsigned int jobs = default_jobs();
 	struct fault_case *cases;
 	bool some = false;
 	size_t n, m = 0;
