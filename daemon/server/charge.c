@@ -125,7 +125,7 @@ bool charge_request(struct peer *peer)
 	if (!peer->user || peer->charged)
 		return true;
 	/* the beginning of its turn is near enough */
-	peer->charged = !peer->surplus && quota_pay(peer->user, &peer->limit_requests, peer->server->turn_began_us * 1000) &&
+	peer->charged = !peer->surplus && quota_pay(peer->user, &peer->limit_requests, peer->server->busy_since_us * 1000) &&
 	                !charge_is_over(peer);
 	return peer->charged;
 }

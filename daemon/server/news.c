@@ -15,7 +15,8 @@
 static _Thread_local struct {
 	unsigned int depth;
 	bool for_strangers;
-	struct hycan_event_cause cause;
+	const char *operation;
+	struct hycan_event_cause cause; /* without its name */
 } acting;
 
 void news_act(struct job *job, bool begins)
@@ -38,7 +39,7 @@ void news_act(struct job *job, bool begins)
 		.has_request = job->peer,
 		.request = job->header.nlmsg_seq,
 	};
-	snprintf(cause->operation, sizeof(cause->operation), "%s", job->operation->name);
+	acting.operation = job->operation->name;
 }
 
 void news_act_for_strangers(void)
@@ -59,7 +60,9 @@ static void on_news(const struct ledger_news *told, void *userdata)
 	if (item) {
 		item->news = *told;
 		item->cause = acting.cause;
-		if (acting.depth == 0)
+		if (acting.depth > 0)
+			snprintf(item->cause.operation, sizeof(item->cause.operation), "%s", acting.operation);
+		else
 			item->cause = (struct hycan_event_cause){ .origin = acting.for_strangers ? HYCAN_EVENT_ORIGIN_STRANGER
 				                                                                 : HYCAN_EVENT_ORIGIN_DAEMON };
 		STAILQ_INSERT_TAIL(&news->items, item, entry);

@@ -133,7 +133,6 @@ void peer_continue(struct peer *peer)
 	int r = output_flush(peer);
 	bool unread = peer->unread && !peer->is_waiting;
 
-	turn_begin(peer);
 	peer->unread = peer->unread && !unread;
 	if (r == 0 && unread)
 		r = input_receive(peer);
@@ -175,7 +174,6 @@ void peer_ready(struct peer *peer, uint32_t revents)
 		update(peer);
 		return;
 	}
-	turn_begin(peer);
 	if (peer->events & EPOLLIN)
 		r = input_receive(peer);
 	else if (revents & (EPOLLHUP | EPOLLERR))

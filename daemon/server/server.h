@@ -89,8 +89,7 @@ struct server {
 	uint64_t round;           /* counts how often everything that is ready was looked at */
 	struct peer_list resting; /* over a quota, the longest one first */
 	sd_event_source *rest;    /* runs while somebody rests */
-	uint64_t turn_began_us;
-	uint64_t busy_since_us; /* the loop, with one thing */
+	uint64_t busy_since_us;   /* the loop, with one thing */
 	uint64_t longest_turn_us;
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */
 

@@ -38,21 +38,16 @@ static uint64_t used(const struct server *server, const struct quota_user *user)
 	return user->round == server->round ? user->used_us : 0;
 }
 
-void turn_begin(struct peer *peer)
-{
-	peer->server->turn_began_us = server_now_us();
-}
-
 bool turn_is_over(struct peer *peer)
 {
-	return server_now_us() - peer->server->turn_began_us > TURN_US;
+	return server_now_us() - peer->server->busy_since_us > TURN_US;
 }
 
 void turn_end(struct peer *peer)
 {
 	struct quota_user *user = user_of(peer);
 
-	user->used_us = used(peer->server, user) + server_now_us() - peer->server->turn_began_us;
+	user->used_us = used(peer->server, user) + server_now_us() - peer->server->busy_since_us;
 	user->round = peer->server->round;
 }
 

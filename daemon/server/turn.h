@@ -22,8 +22,7 @@ int turn_open(struct server *server);
 void turn_woke(struct server *server);
 void turn_done(struct server *server);
 
-/* A peer's turn begins, and ends. */
-void turn_begin(struct peer *peer);
+/* A peer's turn ends; it began when the loop looked for what is next. */
 void turn_end(struct peer *peer);
 
 /* It was long enough. */
