@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the loop speaks to the observer's thread (observed.h). */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -12,6 +11,7 @@
 #include "job.h"
 #include "observed.h"
 #include "peer.h"
+#include "thread.h"
 
 void observer_raise(int fd)
 {
@@ -30,15 +30,10 @@ void observer_clear(int fd)
 
 static int start_thread(struct observer *observer)
 {
-	sigset_t all, before;
-	int r;
+	int r = thread_begin(&observer->thread, observer_run, observer);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&observer->thread, NULL, observer_run, observer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	observer->running = r == 0;
-	return -r;
+	return r;
 }
 
 int observer_open(int receive_buffer, struct ledger *ledger, struct observer **ret_observer)

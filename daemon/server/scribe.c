@@ -2,7 +2,6 @@
 /* The scribe's thread. It reads the request, as the handler does, and writes to the ledger alone, which has a lock. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -12,6 +11,7 @@
 #include "record.h"
 #include "scribe.h"
 #include "server.h"
+#include "thread.h"
 
 struct scribe {
 	pthread_t thread;
@@ -56,7 +56,6 @@ static void *write_down(void *userdata)
 int scribe_open(struct scribe **ret_scribe)
 {
 	struct scribe *s = calloc(1, sizeof(*s));
-	sigset_t all, before;
 	int r;
 
 	if (!s)
@@ -64,17 +63,13 @@ int scribe_open(struct scribe **ret_scribe)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->told, NULL);
 	pthread_cond_init(&s->wrote, NULL);
-	/* signals are the loop's */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&s->thread, NULL, write_down, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r = thread_begin(&s->thread, write_down, s);
 	s->running = r == 0;
 	if (r == 0)
 		*ret_scribe = s;
 	else
 		scribe_free(&s);
-	return -r;
+	return r;
 }
 
 void scribe_free(struct scribe **scribe)

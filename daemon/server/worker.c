@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The worker's thread. Signals are the loop's, so all are blocked here. */
+/* The worker's thread. */
 #include <errno.h>
-#include <signal.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "dispatch.h"
+#include "thread.h"
 #include "worker.h"
 
 static void *work(void *userdata)
@@ -30,7 +30,6 @@ static void *work(void *userdata)
 
 int worker_open(struct worker *worker, struct server *server, int notify)
 {
-	sigset_t all, before;
 	int r;
 
 	worker->notify = notify;
@@ -39,12 +38,9 @@ int worker_open(struct worker *worker, struct server *server, int notify)
 		return r;
 	if (sem_init(&worker->start, 0, 0) < 0)
 		return -errno;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&worker->thread, NULL, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r = thread_begin(&worker->thread, work, worker);
 	worker->running = r == 0;
-	return -r;
+	return r;
 }
 
 void worker_stop(struct worker *worker)
