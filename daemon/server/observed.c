@@ -73,7 +73,7 @@ void observed_watch(struct observed *o)
 	int r;
 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	families |= s->families;
+	families |= s->record.families;
 	if (families == o->watched && o->watching)
 		return;
 	o->watching = true;
@@ -133,7 +133,7 @@ static void continue_subscriptions(struct observed *o)
 	struct subscription *s;
 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	if (s->state != SUBSCRIPTION_LIVE && !(s->families & o->unknown))
+	if (s->state != SUBSCRIPTION_LIVE && !(s->record.families & o->unknown))
 		subscription_continue(s, &o->observer->telling, o->monitor);
 }
 
@@ -167,7 +167,7 @@ void observed_tell_news(struct observed *o, const struct news_list *items, bool 
 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
 	{
-		if (lost && s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
+		if (lost && s->record.families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
 			subscription_lose(s);
 		STAILQ_FOREACH(item, items, entry)
 		subscription_news(s, &o->observer->telling, item);
@@ -179,7 +179,7 @@ bool observed_wants_news(const struct observed *o)
 	const struct subscription *s;
 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	if (s->has_owner || s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
+	if (s->record.has_owner || s->record.families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
 		return true;
 	return false;
 }

@@ -208,7 +208,7 @@ void observer_end(struct observer *observer, struct subscription *s)
 	observer_raise(observer->wake);
 }
 
-struct buffer observer_leave(struct observer *observer, struct subscription *s, uint64_t *ret_number)
+struct buffer observer_leave(struct observer *observer, struct subscription *s)
 {
 	struct buffer output;
 
@@ -219,7 +219,6 @@ struct buffer observer_leave(struct observer *observer, struct subscription *s, 
 	s->listed = false;
 	output = s->output;
 	s->output = (struct buffer){ 0 };
-	*ret_number = s->number;
 	pthread_mutex_unlock(&observer->lock);
 	return output;
 }

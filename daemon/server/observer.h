@@ -48,11 +48,8 @@ int observer_begin(struct observer *observer, const struct kernel_scope *scope, 
 /* Ends it. It is freed as soon as nobody looks at it any more. */
 void observer_end(struct observer *observer, struct subscription *s);
 
-/*
- * A subscription tells nothing any more, and will be ended. Returns what there is to read, and the number of the event that
- * it told last.
- */
-struct buffer observer_leave(struct observer *observer, struct subscription *s, uint64_t *ret_number);
+/* A subscription tells nothing any more, and will be ended: its record changes no more. Returns what there is to read. */
+struct buffer observer_leave(struct observer *observer, struct subscription *s);
 
 /* The next subscription with something to read, or NULL. It is in the list no more. */
 struct subscription *observer_take(struct observer *observer);

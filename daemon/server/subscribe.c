@@ -104,17 +104,8 @@ int subscribe_leave(struct peer *peer, struct subscription_record *records)
 		struct subscription_record *record = &records[n++];
 		struct buffer output;
 
-		*record = (struct subscription_record){
-			.seq = s->seq,
-			.port = s->port,
-			.families = s->families,
-			.owner = s->owner,
-			.viewer = s->viewer,
-			.has_owner = s->has_owner,
-			.has_viewer = s->has_viewer,
-		};
-		memcpy(record->name, s->name, sizeof(record->name));
-		output = observer_leave(peer->server->observer, s, &record->number);
+		output = observer_leave(peer->server->observer, s);
+		*record = s->record;
 		if (r == 0 && buffer_used(&output) > 0)
 			r = buffer_append(&peer->output, buffer_first(&output), buffer_used(&output), (size_t)2 * WIRE_ANSWER_MAX);
 		buffer_release(&output);
@@ -131,15 +122,7 @@ static int begin(struct peer *peer, const struct kernel_scope *scope, const stru
 		return -ENOMEM;
 	s->peer = peer;
 	s->netns = op_scope_inode(scope);
-	s->seq = record->seq;
-	s->port = record->port;
-	s->families = record->families;
-	s->has_owner = record->has_owner;
-	s->owner = record->owner;
-	s->has_viewer = record->has_viewer;
-	s->viewer = record->viewer;
-	s->number = record->number;
-	memcpy(s->name, record->name, sizeof(s->name));
+	s->record = *record;
 	/* it has told already what is not true any more */
 	s->state = record->number > 0 ? SUBSCRIPTION_LOST : SUBSCRIPTION_NEW;
 	r = observer_begin(peer->server->observer, scope, s);
@@ -207,7 +190,7 @@ static bool may_hear_all(const struct peer *peer)
 
 	LIST_FOREACH(s, &peer->subscriptions, of_peer)
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-		if (s->families & OP_FAMILY(families[i]) && !may_see(peer->server->policy, peer, families[i], &verdict))
+		if (s->record.families & OP_FAMILY(families[i]) && !may_see(peer->server->policy, peer, families[i], &verdict))
 			return false;
 	return true;
 }
@@ -320,7 +303,7 @@ int subscribe_end(struct op *op, uint32_t request)
 	struct subscription *s;
 
 	LIST_FOREACH(s, &job->peer->subscriptions, of_peer)
-	if (s->seq == request)
+	if (s->record.seq == request)
 		break;
 	if (!s)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "subscription",

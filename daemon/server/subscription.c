@@ -17,14 +17,14 @@ static bool write_event(struct subscription *s, struct telling *t, enum hycan_ev
 	struct nlmsghdr nlh = {
 		.nlmsg_type = HYCAN_OPERATION_EVENT_SUBSCRIBE,
 		.nlmsg_flags = NLM_F_MULTI,
-		.nlmsg_seq = s->seq,
-		.nlmsg_pid = s->port,
+		.nlmsg_seq = s->record.seq,
+		.nlmsg_pid = s->record.port,
 	};
 	struct wire_fault fault;
 	ssize_t n;
 	int r;
 
-	t->event.number = s->number + 1;
+	t->event.number = s->record.number + 1;
 	t->event.what = what;
 	n = wire_encode(&structure_event, &t->event, t->frame + sizeof(nlh), sizeof(t->frame) - sizeof(nlh), NULL, NULL, &fault);
 	/* the kernel has nothing that a frame could not hold; whatever it may be one day, it is not what others wait for */
@@ -38,7 +38,7 @@ static bool write_event(struct subscription *s, struct telling *t, enum hycan_ev
 		TAILQ_INSERT_TAIL(t->ready, s, listed_entry);
 		s->listed = t->told = true;
 	}
-	s->number += r == 0 && !s->ended;
+	s->record.number += r == 0 && !s->ended;
 	pthread_mutex_unlock(t->lock);
 	return r == 0;
 }
@@ -59,7 +59,7 @@ static bool has_room(struct subscription *s, struct telling *t, size_t most)
 
 static bool name_matches(const struct subscription *s, bool has, const char *name)
 {
-	return has && fnmatch(s->name, name, 0) == 0;
+	return has && fnmatch(s->record.name, name, 0) == 0;
 }
 
 static bool route_matches(const struct subscription *s, const struct hycan_route *route)
@@ -101,9 +101,9 @@ static bool object_matches(const struct subscription *s, const struct hycan_obje
 
 static bool matches(const struct subscription *s, const struct hycan_event *e)
 {
-	if (!(s->families & OP_FAMILY(e->family)))
+	if (!(s->record.families & OP_FAMILY(e->family)))
 		return false;
-	if (!s->name[0])
+	if (!s->record.name[0])
 		return true;
 	switch (e->family) {
 	case HYCAN_EVENT_FAMILY_LINK:
@@ -126,22 +126,22 @@ static bool owner_matches(const struct subscription *s, const struct telling *t,
 {
 	struct ledger_key key;
 
-	if (!s->has_owner || e->family == HYCAN_EVENT_FAMILY_OBJECT)
+	if (!s->record.has_owner || e->family == HYCAN_EVENT_FAMILY_OBJECT)
 		return true;
-	if (e->has_cause && e->cause.has_uid && e->cause.uid == s->owner)
+	if (e->has_cause && e->cause.has_uid && e->cause.uid == s->record.owner)
 		return true;
 	if (!key_of_event(s->netns, e, &key))
 		return false;
-	if (ledger_is_held_by(t->ledger, &key, s->owner))
+	if (ledger_is_held_by(t->ledger, &key, s->record.owner))
 		return true;
 	/* what the ledger has no more, it has told of before; in this order none of it is missed */
-	return news_tell(&t->recent, &key, s->owner) || news_will_tell(t->news, &key, s->owner);
+	return news_tell(&t->recent, &key, s->record.owner) || news_will_tell(t->news, &key, s->record.owner);
 }
 
 /* Whether another name takes a link, with all that is on it, into what is wanted or out of it. */
 static bool crosses(const struct subscription *s, const struct hycan_event *e, const char *before)
 {
-	return s->name[0] && before && e->family == HYCAN_EVENT_FAMILY_LINK &&
+	return s->record.name[0] && before && e->family == HYCAN_EVENT_FAMILY_LINK &&
 	       name_matches(s, true, before) != name_matches(s, true, e->link.name);
 }
 
@@ -168,7 +168,7 @@ void subscription_change(struct subscription *s, struct telling *t, uint64_t num
 /* Of objects, whose alone is told; NULL: everybody's. */
 static const uid_t *whose(const struct subscription *s)
 {
-	return s->has_owner ? &s->owner : s->has_viewer ? &s->viewer : NULL;
+	return s->record.has_owner ? &s->record.owner : s->record.has_viewer ? &s->record.viewer : NULL;
 }
 
 /* What a change is from the point of view of one user, or of all. False: none. */
@@ -210,7 +210,7 @@ void subscription_news(struct subscription *s, struct telling *t, const struct n
 	enum hycan_event_what what;
 
 	/* what comes before the objects of a snapshot is among them */
-	if (!(s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)) || (s->state != SUBSCRIPTION_LIVE && !s->place))
+	if (!(s->record.families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)) || (s->state != SUBSCRIPTION_LIVE && !s->place))
 		return;
 	if (!point_of_view(t, &item->news, whose(s), &what))
 		return;
@@ -236,7 +236,7 @@ static bool write_present(struct subscription *s, struct telling *t, struct kern
 	uint64_t number = 0;
 
 	while (has_room(s, t, SUBSCRIPTION_SNAPSHOT)) {
-		entry = op_monitor_next(monitor, s->families, s->cursor, entry, &number);
+		entry = op_monitor_next(monitor, s->record.families, s->cursor, entry, &number);
 		if (!entry)
 			return true;
 		memset(&t->event, 0, sizeof(t->event));
@@ -253,7 +253,7 @@ static bool write_objects(struct subscription *s, struct telling *t)
 {
 	struct ledger_object object;
 
-	if (!(s->families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)))
+	if (!(s->record.families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT)))
 		return true;
 	if (!s->place)
 		s->place = ledger_place(t->ledger);

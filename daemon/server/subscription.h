@@ -39,18 +39,18 @@ struct peer;
 /* Subscriptions of one connection. */
 #define SUBSCRIPTIONS_PER_PEER 16u
 
-/* What of a subscription goes on in another daemon. */
+/* What was asked for, and how far it has come: this goes on in another daemon. */
 struct subscription_record {
-	uint64_t number;
-	uint32_t seq;
+	uint64_t number; /* of the event that was told last; written by the observer, under the lock */
+	uint32_t seq;    /* of the request */
 	uint32_t port;
 	uint32_t families;
-	uint32_t owner;
-	uint32_t viewer;
+	uint32_t owner;  /* what this user alone holds */
+	uint32_t viewer; /* of objects, only what this user holds */
 	/* no bool: that has two values */
 	uint8_t has_owner;
 	uint8_t has_viewer;
-	char name[64];
+	char name[64]; /* what the name of a link must match; "": any */
 };
 
 struct subscription {
@@ -60,22 +60,13 @@ struct subscription {
 	bool stalled;              /* the peer has enough to read already */
 	LIST_ENTRY(subscription) of_peer;
 
-	/* as it was asked for */
-	uint32_t seq; /* of the request */
-	uint32_t port;
-	uint32_t families;
-	char name[64]; /* what the name of a link must match; "": any */
+	struct subscription_record record;
 	uint64_t netns;
-	bool has_owner; /* what this user alone holds */
-	uid_t owner;
-	bool has_viewer; /* of objects, only what this user holds */
-	uid_t viewer;
 
 	/* the observer's */
 	enum subscription_state state;
 	uint64_t cursor;     /* number of the thing that was told last in the snapshot */
 	struct entry *place; /* of the object that was told last; NULL: none was */
-	uint64_t number;     /* of the event that was told last; written under the lock */
 	LIST_ENTRY(subscription) of_observed;
 
 	/* both's, under the lock */
