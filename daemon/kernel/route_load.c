@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "attribute.h"
 #include "cleanup.h"
 #include "route_message.h"
@@ -48,7 +49,6 @@ struct loading {
 
 	struct taken *taken;
 	size_t n_taken;
-	size_t room;
 };
 
 static void loading_free(struct loading **loading)
@@ -69,16 +69,11 @@ static void route_failed(struct loading *l, size_t index, int error)
 
 static void keep_taken(struct loading *l, size_t index)
 {
-	if (l->n_taken == l->room) {
-		size_t room = l->room ? l->room * 2 : 256;
-		void *p = reallocarray(l->taken, room, sizeof(*l->taken));
+	int r = array_grow(&l->taken, l->n_taken, sizeof(*l->taken));
 
-		if (!p) {
-			route_failed(l, index, -ENOMEM);
-			return;
-		}
-		l->taken = p;
-		l->room = room;
+	if (r < 0) {
+		route_failed(l, index, r);
+		return;
 	}
 	l->troubled = true;
 	l->taken[l->n_taken++] = (struct taken){ .route = &l->load->routes[index] };

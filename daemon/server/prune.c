@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -17,17 +18,11 @@
 
 static int add(struct stated *s, const struct ledger_key *key)
 {
-	if (s->n == s->room) {
-		size_t room = 2 * s->room + 64;
-		void *p = reallocarray(s->keys, room, sizeof(*s->keys));
+	int r = array_grow(&s->keys, s->n, sizeof(*s->keys));
 
-		if (!p)
-			return -ENOMEM;
-		s->keys = p;
-		s->room = room;
-	}
-	s->keys[s->n++] = *key;
-	return 0;
+	if (r == 0)
+		s->keys[s->n++] = *key;
+	return r;
 }
 
 int prune_note(struct stated *s, struct job *job)

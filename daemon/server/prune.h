@@ -14,7 +14,6 @@ struct plan;
 struct stated {
 	struct ledger_key *keys;
 	size_t n;
-	size_t room;
 };
 
 /* The step that the job is at was planned. 0 or -ENOMEM. */

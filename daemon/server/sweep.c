@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "job.h"
 #include "key.h"
@@ -184,7 +185,6 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, boo
 struct stale {
 	struct ledger_key *keys;
 	size_t n;
-	size_t room;
 };
 
 static void stale_done(struct stale *stale)
@@ -195,18 +195,11 @@ static void stale_done(struct stale *stale)
 static int note(const struct ledger_key *key, void *userdata)
 {
 	struct stale *stale = userdata;
+	int r = array_grow(&stale->keys, stale->n, sizeof(*stale->keys));
 
-	if (stale->n == stale->room) {
-		size_t room = stale->room * 2 + 64;
-		void *p = reallocarray(stale->keys, room, sizeof(*stale->keys));
-
-		if (!p)
-			return -ENOMEM;
-		stale->keys = p;
-		stale->room = room;
-	}
-	stale->keys[stale->n++] = *key;
-	return 0;
+	if (r == 0)
+		stale->keys[stale->n++] = *key;
+	return r;
 }
 
 int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, uint32_t *ret_removed)
