@@ -294,12 +294,17 @@ static const char *format_number(const char *name, uint64_t number, char *text, 
 	return text;
 }
 
+const char *hycan_enumerator_name(const struct hycan_enumeration *enumeration, uint64_t number)
+{
+	for (size_t i = 0; i < enumeration->n_enumerators; i++)
+		if (enumeration->enumerator[i].number == number)
+			return enumeration->enumerator[i].name;
+	return NULL;
+}
+
 static const char *format_enum(const struct hycan_enumeration *e, uint64_t number, char *text, size_t size)
 {
-	for (size_t i = 0; i < e->n_enumerators; i++)
-		if (e->enumerator[i].number == number)
-			return format_number(e->enumerator[i].name, number, text, size);
-	return format_number(NULL, number, text, size);
+	return format_number(hycan_enumerator_name(e, number), number, text, size);
 }
 
 static const char *format_table(uint64_t number, char *text, size_t size)

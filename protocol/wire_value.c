@@ -130,14 +130,6 @@ void wire_write_number(void *to, size_t size, uint64_t number)
 	}
 }
 
-static bool enumerated(const struct hycan_enumeration *e, uint64_t number)
-{
-	for (size_t i = 0; i < e->n_enumerators; i++)
-		if (e->enumerator[i].number == number)
-			return true;
-	return false;
-}
-
 static int decode_number(struct wire_decoder *d, const struct hycan_field *field, const void *payload, size_t size, void *value)
 {
 	uint64_t number;
@@ -155,7 +147,7 @@ static int decode_number(struct wire_decoder *d, const struct hycan_field *field
 	if (d->strict && field->type == HYCAN_TYPE_PORT && number == 0)
 		return wire_fault(d, HYCAN_REFUSAL_OUT_OF_RANGE, field, "The field %s is 0; a port is from 1 to 65535.",
 		                  field->name);
-	if (d->strict && field->type == HYCAN_TYPE_ENUM && !enumerated(field->enumeration, number))
+	if (d->strict && field->type == HYCAN_TYPE_ENUM && !hycan_enumerator_name(field->enumeration, number))
 		return wire_fault(d, HYCAN_REFUSAL_OUT_OF_RANGE, field, "The field %s is %" PRIu64 ", which is no %s.", field->name,
 		                  number, field->type_name);
 	wire_write_number(value, field->size, number);

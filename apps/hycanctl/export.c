@@ -122,12 +122,10 @@ static const struct hycan_field *counterpart(const struct hycan_structure *entry
 
 static const char *kind_name(enum hycan_object_kind kind)
 {
-	const struct hycan_enumeration *kinds = field_of(hycan_operation_by_name("object.list")->reply, "kind")->enumeration;
+	const struct hycan_field *field = field_of(hycan_operation_by_name("object.list")->reply, "kind");
+	const char *name = hycan_enumerator_name(field->enumeration, kind);
 
-	for (size_t i = 0; i < kinds->n_enumerators; i++)
-		if (kinds->enumerator[i].number == (uint32_t)kind)
-			return kinds->enumerator[i].name;
-	return "";
+	return name ? name : "";
 }
 
 static const struct hycan_operation *operation_of(const char *family, const char *verb)

@@ -54,15 +54,13 @@ static void print_as_text(FILE *out, const struct hycan_field *field, const void
 
 static void print_enum(FILE *out, const struct hycan_field *field, const void *value)
 {
-	uint64_t number = hycan_value_number(field, value);
+	const uint64_t number = hycan_value_number(field, value);
+	const char *name = hycan_enumerator_name(field->enumeration, number);
 
-	for (size_t i = 0; i < field->enumeration->n_enumerators; i++) {
-		if (field->enumeration->enumerator[i].number == number) {
-			print_string(out, field->enumeration->enumerator[i].name);
-			return;
-		}
-	}
-	fprintf(out, "%" PRIu64, number);
+	if (name)
+		print_string(out, name);
+	else
+		fprintf(out, "%" PRIu64, number);
 }
 
 static void print_value(FILE *out, const struct hycan_field *field, const void *value)

@@ -91,16 +91,14 @@ static void add_field(struct text *text, const struct hycan_field *field, const 
 /* Whether a field says which other one is there. */
 static bool names_another(const struct hycan_structure *description, const struct hycan_field *field, const void *structure)
 {
-	uint64_t number;
+	const char *name;
 
 	if (field->type != HYCAN_TYPE_ENUM || !request_has(field, structure))
 		return false;
-	number = hycan_value_number(field, request_value(field, structure, 0));
-	for (size_t i = 0; i < field->enumeration->n_enumerators; i++)
-		for (uint16_t k = 0; field->enumeration->enumerator[i].number == number && k < description->n_fields; k++)
-			if (description->field[k].type == HYCAN_TYPE_STRUCT &&
-			    strcmp(description->field[k].name, field->enumeration->enumerator[i].name) == 0)
-				return true;
+	name = hycan_enumerator_name(field->enumeration, hycan_value_number(field, request_value(field, structure, 0)));
+	for (uint16_t i = 0; name && i < description->n_fields; i++)
+		if (description->field[i].type == HYCAN_TYPE_STRUCT && strcmp(description->field[i].name, name) == 0)
+			return true;
 	return false;
 }
 

@@ -261,6 +261,13 @@ static const uint8_t *take_part(const uint8_t *p, const struct hycan_field *fiel
 	return *ret_there ? take_value(p, field, value) : p;
 }
 
+const char *key_kind_name(enum hycan_object_kind kind)
+{
+	const char *name = hycan_enumerator_name(structure_object.field[0].enumeration, kind);
+
+	return name ? name : "object";
+}
+
 void key_format(const struct ledger_key *key, char *text, size_t size)
 {
 	const struct op_effect *effect = op_effect_of_kind(key->kind);

@@ -49,6 +49,9 @@ bool key_same(const struct ledger_key *a, const struct ledger_key *b);
 /* The key of what an event is about, whether the ledger has it or not. False: there is none. */
 bool key_of_event(uint64_t netns, const struct hycan_event *event, struct ledger_key *key);
 
+/* What things of a kind are called. */
+const char *key_kind_name(enum hycan_object_kind kind);
+
 /* Writes an identity as text: values in the schema's order, those that may be absent behind their names. */
 void key_format(const struct ledger_key *key, char *text, size_t size);
 

@@ -13,16 +13,6 @@
 #include "server.h"
 #include "table.h"
 
-static const char *kind_name(enum hycan_object_kind kind)
-{
-	const struct hycan_enumeration *kinds = structure_object.field[0].enumeration;
-
-	for (size_t i = 0; i < kinds->n_enumerators; i++)
-		if (kinds->enumerator[i].number == kind)
-			return kinds->enumerator[i].name;
-	return "object";
-}
-
 static int refuse(const struct key_view *v, const struct ledger_key *key, uid_t owner)
 {
 	char text[128];
@@ -30,7 +20,7 @@ static int refuse(const struct key_view *v, const struct ledger_key *key, uid_t 
 	key_format(key, text, sizeof(text));
 	return op_refuse(&v->job->op, HYCAN_REFUSAL_DENIED, key_field(v->effect, v->effect->part[0])->name,
 	                 "The %s “%s” is uid %u's: only that user, root, and whom policy allows it with owner=any may %s it.",
-	                 kind_name(key->kind), text, owner, v->effect->does == OP_TAKES ? "remove" : "change");
+	                 key_kind_name(key->kind), text, owner, v->effect->does == OP_TAKES ? "remove" : "change");
 }
 
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uid_t *ret_owner)

@@ -35,19 +35,9 @@ static struct hycan_planned_change *add(struct plan *plan, struct job *job, uint
 	return &plan->change[plan->n++];
 }
 
-static const char *kind_name(enum hycan_object_kind kind)
-{
-	const struct hycan_enumeration *kinds = structure_object.field[0].enumeration;
-
-	for (size_t i = 0; i < kinds->n_enumerators; i++)
-		if (kinds->enumerator[i].number == (uint32_t)kind)
-			return kinds->enumerator[i].name;
-	return "object";
-}
-
 static void name_object(struct hycan_planned_change *change, const struct ledger_key *key)
 {
-	int n = snprintf(change->what, sizeof(change->what), "%s ", kind_name(key->kind));
+	int n = snprintf(change->what, sizeof(change->what), "%s ", key_kind_name(key->kind));
 
 	key_format(key, change->what + n, sizeof(change->what) - (size_t)n);
 }

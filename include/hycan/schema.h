@@ -148,6 +148,9 @@ int hycan_value_parse(const struct hycan_field *field, const char *text, void *v
 /** Writes one value of a field as text; of a secret “(hidden)”. Returns @p text. */
 const char *hycan_value_format(const struct hycan_field *field, const void *value, char *text, size_t size);
 
+/** The name of a number in an enumeration (“802.1ad”), or NULL: a version of the schema that is newer than this one. */
+const char *hycan_enumerator_name(const struct hycan_enumeration *enumeration, uint64_t number);
+
 /** The number in a value of type bool, enum, port, table, permille, signed or unsigned. */
 uint64_t hycan_value_number(const struct hycan_field *field, const void *value);
 

@@ -54,31 +54,6 @@ static const char *origin_name(enum hycan_event_origin origin)
 	return "?";
 }
 
-static const char *object_kind_name(enum hycan_object_kind kind)
-{
-	switch (kind) {
-	case HYCAN_OBJECT_KIND_LINK:
-		return "link";
-	case HYCAN_OBJECT_KIND_ADDRESS:
-		return "address";
-	case HYCAN_OBJECT_KIND_ROUTE:
-		return "route";
-	case HYCAN_OBJECT_KIND_RULE:
-		return "rule";
-	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
-		return "wireguard_peer";
-	case HYCAN_OBJECT_KIND_MASQUERADE:
-		return "masquerade";
-	case HYCAN_OBJECT_KIND_PORT:
-		return "port";
-	case HYCAN_OBJECT_KIND_FORWARDING:
-		return "forwarding";
-	case HYCAN_OBJECT_KIND_NETWORK:
-		return "network";
-	}
-	return "?";
-}
-
 /* The thing as text; in key what it is known by. */
 static void format_thing(const struct hycan_event *e, char *text, size_t size, char *key, size_t key_size)
 {

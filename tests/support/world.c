@@ -376,3 +376,14 @@ void world_as(uid_t uid, gid_t gid, void (*function)(struct world *w), struct wo
 	if (status != 0)
 		fail_msg("As uid %u: ended with %#x", uid, status);
 }
+
+const char *object_kind_name(enum hycan_object_kind kind)
+{
+	const struct hycan_structure *reply = hycan_operation_by_name("object.list")->reply;
+	const char *name = NULL;
+
+	for (uint16_t i = 0; i < reply->n_fields; i++)
+		if (strcmp(reply->field[i].name, "kind") == 0)
+			name = hycan_enumerator_name(reply->field[i].enumeration, kind);
+	return name ? name : "?";
+}

@@ -89,6 +89,9 @@ void need_success(const char *what, const char *command);
 void world_assert_result(const struct hycan *h, int result, int expected, const char *file, int line);
 void world_assert_contains(const char *text, const char *part, bool expected, const char *file, int line);
 
+/* The schema's word for what an object is. */
+const char *object_kind_name(enum hycan_object_kind kind);
+
 /* The daemon's executable. */
 const char *world_daemon_path(void);
 

@@ -12,31 +12,6 @@
 
 #define NOBODY 65534
 
-static const char *kind_name(enum hycan_object_kind kind)
-{
-	switch (kind) {
-	case HYCAN_OBJECT_KIND_LINK:
-		return "link";
-	case HYCAN_OBJECT_KIND_ADDRESS:
-		return "address";
-	case HYCAN_OBJECT_KIND_ROUTE:
-		return "route";
-	case HYCAN_OBJECT_KIND_RULE:
-		return "rule";
-	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
-		return "wireguard_peer";
-	case HYCAN_OBJECT_KIND_MASQUERADE:
-		return "masquerade";
-	case HYCAN_OBJECT_KIND_PORT:
-		return "port";
-	case HYCAN_OBJECT_KIND_NETWORK:
-		return "network";
-	case HYCAN_OBJECT_KIND_FORWARDING:
-		return "forwarding";
-	}
-	return "?";
-}
-
 /* A line an object: kind and identity; daemon.status counts as many. */
 static void assert_listed(struct hycan *h, const struct hycan_object_list_options *options, const char *expected)
 {
@@ -46,7 +21,8 @@ static void assert_listed(struct hycan *h, const struct hycan_object_list_option
 
 	assert_done(h, hycan_object_list(h, options, &objects, &n));
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s\n", kind_name(objects[i].kind), objects[i].identity);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s\n", object_kind_name(objects[i].kind),
+		                       objects[i].identity);
 	free(objects);
 	assert_string_equal(text, expected);
 }
