@@ -41,3 +41,17 @@ size_t chance_below(struct chance *chance, size_t n)
 {
 	return (size_t)(chance_next(chance) % n);
 }
+
+void check_sendable(const struct hycan_structure *structure, const void *request)
+{
+	static uint8_t bytes[1 << 20];
+	struct wire_decoder decoder = { .fds = (const int[WIRE_FDS_MAX]){ 0 } };
+	int fds[WIRE_FDS_MAX];
+	struct wire_fault fault = { 0 };
+	void *value = malloc(structure->size ? structure->size : 1);
+	ssize_t n = wire_encode(structure, request, bytes, sizeof(bytes), fds, &decoder.n_fds, &fault);
+
+	CHECK(n >= 0 && value);
+	CHECK(wire_decode(&decoder, structure, bytes, (size_t)n, value) == 0);
+	free(value);
+}

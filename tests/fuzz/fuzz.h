@@ -74,6 +74,9 @@ bool walk_same(const struct hycan_structure *structure, const void *a, const voi
 /* Whether an address is required and absent, as a lenient decoder lets it be: then there is nothing to send. */
 bool walk_incomplete(const struct hycan_structure *structure, const void *value);
 
+/* A request that was read from text can be sent: it is encoded, and a decoder takes it. */
+void check_sendable(const struct hycan_structure *structure, const void *request);
+
 /* ---------------------------------------------------------------------------------------------------- frames, handlers */
 
 /* The kernel is about to be changed. */

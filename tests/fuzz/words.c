@@ -7,11 +7,8 @@
  * No file of this machine is opened: whatever is named holds the end of the input, or is not there. A request that was
  * read must be one that can be sent.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "fuzz.h"
@@ -25,7 +22,6 @@
 static struct material file;
 
 int __wrap_source_read(const char *word, size_t limit, struct source *ret_source, struct problem *problem);
-int __wrap_open(const char *path, int flags, ...);
 
 int __wrap_source_read(const char *word, size_t limit, struct source *ret_source, struct problem *problem)
 {
@@ -40,30 +36,6 @@ int __wrap_source_read(const char *word, size_t limit, struct source *ret_source
 	source.text[file.size] = '\0';
 	*ret_source = source;
 	return 0;
-}
-
-/* Of a descriptor only its number matters. */
-int __wrap_open(const char *path, int flags, ...)
-{
-	(void)flags;
-	if (strstr(path, "blue"))
-		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	errno = ENOENT;
-	return -1;
-}
-
-static void check_request(const struct hycan_structure *structure, const void *request)
-{
-	static uint8_t bytes[1 << 20];
-	struct wire_decoder decoder = { .fds = (const int[WIRE_FDS_MAX]){ 0 } };
-	int fds[WIRE_FDS_MAX];
-	struct wire_fault fault = { 0 };
-	void *value = malloc(structure->size ? structure->size : 1);
-	ssize_t n = wire_encode(structure, request, bytes, sizeof(bytes), fds, &decoder.n_fds, &fault);
-
-	CHECK(n >= 0 && value);
-	CHECK(wire_decode(&decoder, structure, bytes, (size_t)n, value) == 0);
-	free(value);
 }
 
 static void check_problem(const struct problem *problem)
@@ -104,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	file = input;
 	if (arguments_read(operation, words, n, &options, &request, &problem) == 0)
-		check_request(operation->request, request);
+		check_sendable(operation->request, request);
 	else
 		check_problem(&problem);
 	arguments_free(operation, &request);
