@@ -18,19 +18,36 @@ static void keep_token(const struct hycan *h)
 	snprintf(token, sizeof(token), "%s", hycan_token(h));
 }
 
-static void goes_on(void **state)
+/* A client that may be gone for an hour, with two addresses. */
+static struct hycan *begin_session(struct world *w)
 {
-	struct world *w = *state;
 	struct hycan *h = client_open(w);
-	uint32_t n = 0;
-	int fd;
 
 	client_hold_while_connected(h, 3600);
 	client_add(h, "10.1.0.1/24");
 	client_add(h, "fd01::1/64");
 	keep_token(h);
 	routing_settle();
-	fd = announcements_open();
+	return h;
+}
+
+/* It is over with the grace that it has now. */
+static void end_session(struct hycan *h)
+{
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
+	                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
+	hycan_close(h);
+	address_until_gone("10.1.0.1/24");
+	address_until_gone("fd01::1/64");
+}
+
+static void goes_on(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = begin_session(w);
+	const int fd = announcements_open();
+	uint32_t n = 0;
+
 	hycan_close(h);
 	h = client_open(w);
 	/* what it has by now stays its own */
@@ -43,11 +60,7 @@ static void goes_on(void **state)
 	/* nothing flickered */
 	assert_int_equal(announcements_count(fd), 0);
 	close(fd);
-	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
-	                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
-	hycan_close(h);
-	address_until_gone("10.1.0.1/24");
-	address_until_gone("fd01::1/64");
+	end_session(h);
 }
 
 /* From one that is still there, which then holds nothing. */
@@ -75,16 +88,10 @@ static void takes_over(void **state)
 static void goes_on_with_the_next_daemon(void **state)
 {
 	struct world *w = *state;
-	struct hycan *h = client_open(w);
+	struct hycan *h = begin_session(w);
+	const int fd = announcements_open();
 	uint32_t n = 0;
-	int fd;
 
-	client_hold_while_connected(h, 3600);
-	client_add(h, "10.1.0.1/24");
-	client_add(h, "fd01::1/64");
-	keep_token(h);
-	routing_settle();
-	fd = announcements_open();
 	for (int i = 0; i < 2; i++) {
 		(void)world_stop_daemon(w, SIGKILL);
 		hycan_close(h);
@@ -95,12 +102,7 @@ static void goes_on_with_the_next_daemon(void **state)
 	}
 	assert_int_equal(announcements_count(fd), 0);
 	close(fd);
-	/* it is over with the grace that it has now */
-	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
-	                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
-	hycan_close(h);
-	address_until_gone("10.1.0.1/24");
-	address_until_gone("fd01::1/64");
+	end_session(h);
 }
 
 /* Nobody comes within the grace. */
