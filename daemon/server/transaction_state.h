@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the transactions share, for them alone:
+ *
+ *   transaction.c      a transaction from its request to its answer
+ *   transaction_step.c carrying out one step, and what has to be in the diary before
+ *   transaction_undo.c what takes a step back, and taking back
+ *
+ * While a step is carried out the job is that of the step: its operation, its request, its reply.
+ */
+#ifndef SERVER_TRANSACTION_STATE_H
+#define SERVER_TRANSACTION_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "op.h"
+#include "plan.h"
+#include "prune.h"
+#include "undo_log.h"
+
+struct hycan_operation;
+struct hycan_step;
+struct hycan_step_result;
+struct job;
+struct pending;
+
+struct step {
+	const struct hycan_operation *operation;
+	void *request; /* decoded */
+
+	/* what the handler left for the ledger */
+	bool unchanged;
+	bool kept_link;
+	const bool *items_unchanged;
+	const bool *items_failed;
+	const void *settled;
+	bool lets_go;
+	bool any_owner; /* policy lets it change what is others' */
+	uint64_t duration_us;
+};
+
+struct transaction {
+	struct job *job;
+	const struct hycan_operation *operation; /* transaction.run itself */
+	const struct hycan_step *asked;
+	size_t n;
+	struct step *step;
+	struct hycan_step_result *result;
+	struct undo_log undo;
+	bool exclusive;
+	bool is_plan;
+	uint32_t confirm_within; /* seconds; 0: it lasts */
+	bool detached;
+	struct pending *pending; /* NULL: it lasts */
+	bool prunes;
+	uint32_t n_pruned;
+	struct stated stated; /* of a plan that prunes: what its steps make */
+	struct plan plan;
+	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */
+	struct op_gate gate;    /* the one that was there before ours */
+	size_t n_changes;       /* that asked at our gate */
+	uint32_t now;           /* the step that is carried out */
+	struct undo_mark begun; /* where what takes it back begins, */
+	size_t noted;           /* and as much of that as is in the diary */
+	bool is_noted;          /* all of it is */
+	bool is_final;          /* it goes forward only, */
+	uint32_t first_final;   /* behind that step */
+};
+
+/* ------------------------------------------------------------------------------------------------- transaction_step.c */
+
+/* The job is that of a step now; and that of the transaction again. */
+void transaction_enter(struct transaction *t, size_t i);
+void transaction_leave(struct transaction *t);
+
+/* Keeps which step it was that failed, the first one. Returns the result. */
+int transaction_failed_at(struct transaction *t, size_t i, int result);
+
+/* Whether it cannot be taken back: nobody knows all that a link was. */
+bool transaction_step_is_final(const struct hycan_operation *operation);
+
+/* The gate of the scope (struct op_gate): each change is counted; of a plan none is let through. */
+int transaction_on_change(void *transaction);
+
+/* Carries out a step; of a plan, finds out what it would do. 0, its refusal, or -errno. */
+int transaction_carry_out(struct transaction *t, size_t i);
+
+/* ------------------------------------------------------------------------------------------------- transaction_undo.c */
+
+/* What the handler of the job's step says that takes it back (op_undo()). */
+int transaction_keep_undo(struct op *op, uint16_t number, const void *request);
+
+/* The step in the job was done: what takes it back, unless its handler has said it. */
+int transaction_undo_step(struct transaction *t, struct undo_mark before);
+
+/*
+ * Who asks for what is there as another's holds it, too, and who takes away what others hold does not any more. A
+ * transaction that fails told the ledger nothing of that; one that is taken back did.
+ */
+int transaction_undo_holds(struct transaction *t);
+
+/* Takes back what was done; of the step that failed, what was. What is said of the failure stays. */
+void transaction_roll_back(struct transaction *t);
+
+#endif

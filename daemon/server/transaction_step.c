@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A step of a transaction, carried out.
+ *
+ * A step that makes something is looked at first, as in a plan: what it would make and nobody had made before is what takes
+ * it back, and is in the diary (diary.h) before it is made. Of steps that cannot be taken back (a link is deleted) as much as
+ * can be seen is tried before the first of them; from there on there is only the way forward.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "diary.h"
+#include "job.h"
+#include "pending.h"
+#include "record.h"
+#include "server.h"
+#include "table.h"
+#include "transaction_state.h"
+
+/* How often what cannot be taken back is tried. */
+#define PATIENCE 15
+static const struct timespec patience_step = { .tv_nsec = 200000000 };
+
+void transaction_enter(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+
+	job->operation = t->step[i].operation;
+	memcpy(&job->request, t->step[i].request, job->operation->request->size);
+	job->op.exclusive = t->exclusive;
+	job->op.unchanged = t->step[i].unchanged;
+	job->op.kept_link = t->step[i].kept_link;
+	job->op.items_unchanged = t->step[i].items_unchanged;
+	job->op.items_failed = t->step[i].items_failed;
+	job->lets_go = t->step[i].lets_go;
+	job->any_owner = t->step[i].any_owner;
+	job->op.settled = t->step[i].settled;
+	job->doubt = (struct doubt){ 0 };
+	/* the last verdict was about another step */
+	job->by_name = true;
+}
+
+void transaction_leave(struct transaction *t)
+{
+	struct job *job = t->job;
+
+	if (job->operation->request->has_secrets)
+		explicit_bzero(&job->request, job->operation->request->size);
+	job->operation = t->operation;
+	job->op.unchanged = job->op.kept_link = false;
+	job->op.items_unchanged = job->op.items_failed = NULL;
+	job->op.settled = NULL;
+	job->lets_go = false;
+}
+
+int transaction_failed_at(struct transaction *t, size_t i, int result)
+{
+	/* looking ahead it may have been another one */
+	if (t->job->step)
+		return result;
+	t->job->step = (uint32_t)i + 1;
+	t->job->n_steps = (uint32_t)t->n;
+	t->job->step_operation = t->step[i].operation ? t->step[i].operation : t->operation;
+	return result;
+}
+
+bool transaction_step_is_final(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_TAKES && effects[i].kind == HYCAN_OBJECT_KIND_LINK)
+			return true;
+	return false;
+}
+
+int transaction_on_change(void *userdata)
+{
+	struct transaction *t = userdata;
+	int r;
+
+	if (t->looks_ahead)
+		return 1;
+	t->n_changes++;
+	if (t->is_plan)
+		return 1;
+	r = t->is_noted || buffer_used(&t->undo.frames) == t->noted ? 0 : diary_undo(t->job, t->now, &t->undo, t->begun);
+	if (r < 0) {
+		t->job->intent.no_room = true;
+		return r;
+	}
+	t->noted = buffer_used(&t->undo.frames);
+	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
+}
+
+/* From here on, or no longer, nothing is let through, as in a plan. */
+static void look(struct transaction *t, bool looks)
+{
+	t->looks_ahead = t->job->op.plan = looks;
+	if (!looks)
+		op_scope_forget_plan(t->job->op.scope);
+}
+
+static bool makes_anything(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
+			return true;
+	return false;
+}
+
+/*
+ * What a step will make, and nobody has made before, is noted before it is made. A step that is refused now will be when it
+ * is carried out, and then says why.
+ */
+static int look_ahead(struct transaction *t)
+{
+	struct job *job = t->job;
+	const struct wire_memory before = job->memory;
+	int r;
+
+	look(t, true);
+	r = job_perform(job);
+	/* of a list that will break off in the middle, too */
+	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, t->begun) == 0 && t->undo.n > t->begun.n;
+	look(t, false);
+	r = t->is_noted ? diary_undo(job, t->now, &t->undo, t->begun) : 0;
+	job->intent.no_room = r < 0;
+	undo_log_rewind(&t->undo, t->begun);
+	job->memory = before;
+	return r;
+}
+
+/* Whether a step that cannot be taken back would be refused, as far as that can be seen. */
+static int try_final_step(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+	int r;
+
+	transaction_enter(t, i);
+	look(t, true);
+	r = job_explain(job, job_perform(job));
+	look(t, false);
+	transaction_leave(t);
+	return r ? transaction_failed_at(t, i, r) : 0;
+}
+
+static int note_final_step(struct transaction *t, size_t i)
+{
+	int r;
+
+	transaction_enter(t, i);
+	r = diary_final(t->job, (uint32_t)i);
+	transaction_leave(t);
+	return r;
+}
+
+/* From here on nothing can be taken back. */
+static int begin_final_steps(struct transaction *t)
+{
+	int r = 0;
+
+	for (size_t i = t->now; i < t->n && r == 0; i++)
+		r = try_final_step(t, i);
+	if (r)
+		return r;
+	for (size_t i = t->now; i < t->n && r == 0; i++)
+		r = note_final_step(t, i);
+	if (r == 0)
+		r = diary_forward(t->job);
+	t->job->intent.no_room = r < 0;
+	t->is_final = r == 0;
+	t->first_final = t->now;
+	return r;
+}
+
+/*
+ * Behind the first of the steps that cannot be taken back there is no way back, so what fails is tried again for a while;
+ * and what went with something else is gone, as it should be.
+ */
+static int carry_out(struct transaction *t)
+{
+	int r = job_perform(t->job);
+
+	if (!t->is_final || t->now == t->first_final)
+		return r;
+	for (unsigned int i = 0; i < PATIENCE && r != 0 && !job_found_gone(t->job, r); i++) {
+		nanosleep(&patience_step, NULL);
+		r = job_perform(t->job);
+	}
+	if (r == 0 || !job_found_gone(t->job, r))
+		return r;
+	t->job->op.settled = NULL;
+	return 0;
+}
+
+/* What has to be in the diary before a step is carried out. */
+static int prepare_step(struct transaction *t, size_t i)
+{
+	struct job *job = t->job;
+	int r = 0;
+
+	t->now = (uint32_t)i;
+	t->begun = undo_log_mark(&t->undo);
+	t->noted = t->begun.end;
+	t->is_noted = false;
+	if (t->is_plan)
+		return 0;
+	if (!t->is_final && transaction_step_is_final(t->step[i].operation))
+		r = begin_final_steps(t);
+	transaction_enter(t, i);
+	/* what is done can be taken back: the room for that comes first */
+	if (r == 0)
+		r = undo_log_prepare(&t->undo, record_count(job));
+	if (r == 0 && job->intent.begun && makes_anything(job->operation))
+		r = look_ahead(t);
+	transaction_leave(t);
+	return r;
+}
+
+/* What became of a step that was carried out. Without room for that, one that cannot be taken back is carried out again. */
+static int note_step(struct transaction *t)
+{
+	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->begun);
+
+	if (r == 0 || t->is_final)
+		return 0;
+	t->job->intent.no_room = true;
+	return r;
+}
+
+/* What the handler left for the ledger, which hears of it when all steps are done. */
+static void keep_outcome(struct transaction *t, struct step *step)
+{
+	const struct job *job = t->job;
+
+	step->unchanged = job->op.unchanged;
+	step->kept_link = job->op.kept_link;
+	step->items_unchanged = job->op.items_unchanged;
+	step->items_failed = job->op.items_failed;
+	step->settled = job->op.settled;
+	step->lets_go = job->lets_go;
+}
+
+/* What is known and written down of a step that was done, or that a plan looked at. */
+static int finish_step(struct transaction *t, struct hycan_step_result *result, bool touched)
+{
+	struct job *job = t->job;
+	int r;
+
+	/* of a peer that is changed nothing was made, which is all that the ledger asks */
+	result->unchanged = !touched || (job->op.unchanged && t->undo.n == t->begun.n);
+	result->has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
+	/* what was not touched is not put back */
+	if (!touched)
+		undo_log_rewind(&t->undo, t->begun);
+	r = transaction_undo_holds(t);
+	if (r == 0 && t->is_plan && t->prunes)
+		r = prune_note(&t->stated, job);
+	if (r == 0 && t->is_plan && !result->unchanged)
+		r = plan_step(&t->plan, job, t->now, &t->undo, t->begun);
+	if (r == 0 && !t->is_plan)
+		r = note_step(t);
+	if (r == 0 && result->has_reply)
+		r = job_encode_reply(job, &result->reply);
+	return r;
+}
+
+int transaction_carry_out(struct transaction *t, size_t i)
+{
+	const uint64_t began_us = server_now_us();
+	const size_t changes = t->n_changes;
+	struct job *job = t->job;
+	int r = prepare_step(t, i), undone = 0;
+
+	transaction_enter(t, i);
+	if (r == 0)
+		r = carry_out(t);
+	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
+	if (r != 0 && changes == t->n_changes)
+		undo_log_rewind(&t->undo, t->begun);
+	else if (r == 0 || job->op.items_unchanged)
+		undone = transaction_undo_step(t, t->begun);
+	r = r ? r : undone;
+	if (r == 0) {
+		keep_outcome(t, &t->step[i]);
+		t->step[i].duration_us = server_now_us() - began_us;
+		r = finish_step(t, &t->result[i], changes != t->n_changes);
+	}
+	if (r)
+		r = job_explain(job, r);
+	transaction_leave(t);
+	return r;
+}

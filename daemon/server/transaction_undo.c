@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What takes a step of a transaction back.
+ *
+ * It comes from the step's handler (op_undo()), which knows what is there before it is changed; or from the schema, where the
+ * step made something: the row that takes such a thing away, with the fields that tell it from others.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diary.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "rollback.h"
+#include "server.h"
+#include "table.h"
+#include "transaction_state.h"
+
+/* Whether the ledger has what a request puts back, and whose it is. */
+static bool was_owned(struct job *job, const struct hycan_operation *operation, const void *request, uid_t *ret_uid)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(job, &effects[i], request);
+		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
+
+		for (size_t k = 0; makes && !v.absent && k < v.n_items; k++) {
+			struct ledger_key key;
+			enum ledger_stand stand;
+
+			key_of(&v, k, &key);
+			*ret_uid = job->holder.uid;
+			stand = ledger_whose(job->server->ledger, &key, &job->holder, ret_uid);
+			if (stand != LEDGER_NOBODYS)
+				return true;
+		}
+	}
+	return false;
+}
+
+int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(number);
+	struct job *job = (struct job *)op;
+	uid_t uid = 0;
+	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &uid) ? UNDO_OWNED : 0;
+
+	return undo_log_add(job->undo, operation, request, flags, uid);
+}
+
+/* What takes an object away. */
+static int keep_key(struct transaction *t, const struct ledger_key *key, unsigned int flags)
+{
+	union message taking;
+	const struct hycan_operation *operation = key_request(key, &taking);
+
+	return operation ? undo_log_add(&t->undo, operation, &taking, UNDO_EXACT | flags, 0) : -EINVAL;
+}
+
+/* What takes away what an effect of the step in the job made. */
+static int undo_made(struct transaction *t, const struct op_effect *made)
+{
+	const struct key_view v = key_view(t->job, made);
+	int r = 0;
+
+	for (size_t i = 0; !v.absent && i < v.n_items && r == 0; i++) {
+		struct ledger_key key;
+
+		if (t->job->op.items_unchanged && t->job->op.items_unchanged[i])
+			continue;
+		key_of(&v, i, &key);
+		r = keep_key(t, &key, 0);
+	}
+	return r;
+}
+
+int transaction_undo_holds(struct transaction *t)
+{
+	struct job *job = t->job;
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; t->pending && i < n && r == 0; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		bool lets_go = effects[i].does == OP_TAKES && effects[i].n_parts > 0 && job->lets_go;
+
+		for (size_t k = 0; (lets_go || effects[i].does == OP_MAKES) && !v.absent && k < v.n_items && r == 0; k++) {
+			struct ledger_key key;
+			uid_t owner;
+
+			if (!job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
+				continue;
+			key_of(&v, k, &key);
+			if (lets_go)
+				r = keep_key(t, &key, UNDO_LET_GO);
+			else if (ledger_whose(job->server->ledger, &key, &job->holder, &owner) == LEDGER_OTHERS)
+				r = keep_key(t, &key, UNDO_HELD);
+		}
+	}
+	return r;
+}
+
+int transaction_undo_step(struct transaction *t, struct undo_mark before)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(t->job->operation, &n);
+	int r = 0;
+
+	if (t->job->op.unchanged || t->undo.n > before.n)
+		return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (effects[i].does == OP_MAKES)
+			r = undo_made(t, &effects[i]);
+	return r;
+}
+
+void transaction_roll_back(struct transaction *t)
+{
+	struct job *job = t->job;
+	const struct rollback rollback = {
+		.job = job,
+		.whole = t->operation,
+		.undo = &t->undo,
+		/* where there is no room for that, the diary goes on saying what it said before: all would be taken back again */
+		.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->begun) == 0,
+		.number = job->intent.number,
+	};
+	size_t n, left;
+
+	job->intent.no_room = false;
+	left = rollback_run(&rollback);
+	n = strlen(job->op.sentence);
+	if (left)
+		snprintf(job->op.sentence + n, sizeof(job->op.sentence) - n, " And %zu of what was done could not be taken back.",
+		         left);
+}
