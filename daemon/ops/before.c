@@ -135,10 +135,10 @@ static int say_ipv6_address(const struct hycan_link_address *address, void *user
 }
 
 struct ipv4_addresses {
+	struct op *op;
 	const struct hycan_prefix *gone;
 	struct hycan_link_address *address;
 	size_t n;
-	size_t room;
 	size_t first; /* of those that go, or come behind one */
 	bool found;
 };
@@ -155,14 +155,15 @@ static int keep_ipv4_address(const struct hycan_link_address *address, void *use
 {
 	struct ipv4_addresses *a = userdata;
 	const struct hycan_address *far = address->has_peer ? &address->peer.address : &address->address.address;
+	int r = op_grow(a->op, &a->address, a->n, sizeof(*a->address));
 
+	if (r < 0)
+		return r;
 	if (!a->found && within(far, a->gone)) {
 		a->found = true;
 		a->first = a->n;
 	}
-	if (a->n < a->room)
-		a->address[a->n] = *address;
-	a->n++;
+	a->address[a->n++] = *address;
 	return 0;
 }
 
@@ -172,20 +173,9 @@ static int keep_ipv4_address(const struct hycan_link_address *address, void *use
  */
 static int say_ipv4_addresses(struct op *op, const char *link, const struct hycan_prefix *gone)
 {
-	struct ipv4_addresses a = { .gone = gone };
-	int r;
+	struct ipv4_addresses a = { .op = op, .gone = gone };
+	int r = kernel_address_list(op->scope, link, AF_INET, keep_ipv4_address, &a);
 
-	do {
-		a.room = a.n ? a.n + 16 : 0;
-		a.address = a.room ? op->memory(op, a.room * sizeof(*a.address)) : NULL;
-		if (a.room && !a.address)
-			return -ENOMEM;
-		a.n = a.first = 0;
-		a.found = false;
-		r = kernel_address_list(op->scope, link, AF_INET, keep_ipv4_address, &a);
-		if (r < 0)
-			return r;
-	} while (a.n > a.room);
 	for (size_t i = a.n; i > a.first && r == 0; i--)
 		r = say_address(op, &a.address[i - 1]);
 	for (size_t i = a.first; i < a.n && r == 0 && a.n > a.first + 1; i++) {
@@ -238,43 +228,30 @@ static int say_contents(struct op *op, const struct hycan_link *link, uint8_t fa
 
 /* Links that stand on another, which are collected since nothing can be asked while a list is read. */
 struct children {
+	struct op *op;
 	const struct hycan_link *parent;
 	struct hycan_link *link;
 	size_t n;
-	size_t room;
 };
 
 static int keep_child(const struct hycan_link *link, void *userdata)
 {
 	struct children *c = userdata;
+	int r;
 
 	if (!link->has_parent || strcmp(link->parent, c->parent->name) != 0)
 		return 0;
-	if (c->n < c->room)
-		c->link[c->n] = *link;
-	c->n++;
-	return 0;
+	r = op_grow(c->op, &c->link, c->n, sizeof(*c->link));
+	if (r == 0)
+		c->link[c->n++] = *link;
+	return r;
 }
 
 /* The VLANs of a link. In the memory of the request. */
 static int read_vlans(struct op *op, const struct hycan_link *parent, struct children *ret_children)
 {
-	struct children c = { .parent = parent };
-	int r;
-
-	do {
-		/* a few more than were seen, so that one that comes meanwhile has room */
-		c.room = c.n ? c.n + 16 : 0;
-		c.link = c.room ? op->memory(op, c.room * sizeof(*c.link)) : NULL;
-		if (c.room && !c.link)
-			return -ENOMEM;
-		c.n = 0;
-		r = kernel_link_list(op->scope, "vlan", keep_child, &c);
-		if (r < 0)
-			return r;
-	} while (c.n > c.room);
-	*ret_children = c;
-	return 0;
+	*ret_children = (struct children){ .op = op, .parent = parent };
+	return kernel_link_list(op->scope, "vlan", keep_child, ret_children);
 }
 
 int before_link_down(struct op *op, const struct hycan_link *link)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "kernel/link.h"
 #include "kernel/namespace.h"
@@ -47,6 +48,22 @@ int op_refuse_no_link(struct op *op, const char *field, const char *name)
 bool op_undoable(const struct op *op)
 {
 	return op->undo;
+}
+
+int op_grow(struct op *op, void *array, size_t n, size_t size)
+{
+	const size_t room = array_room(n);
+	void **pp = array, *p;
+
+	if (!room)
+		return 0;
+	p = op->memory(op, room * size);
+	if (!p)
+		return -ENOMEM;
+	if (n)
+		memcpy(p, *pp, n * size);
+	*pp = p;
+	return 0;
 }
 
 void op_came_about(struct op *op, size_t n)

@@ -221,6 +221,9 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
  */
 void op_came_about(struct op *op, size_t n);
 
+/* Makes room for one more element in an array of n (array.h) in the memory of the request. 0 or -ENOMEM. */
+int op_grow(struct op *op, void *array, size_t n, size_t size);
+
 /* Whether somebody wants to know what op_undo() says, and so whether reading it from the kernel is worth while. */
 bool op_undoable(const struct op *op);
 

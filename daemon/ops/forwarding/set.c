@@ -15,17 +15,16 @@ struct links {
 	bool on;
 	char (*name)[HYCAN_IFNAME_SIZE];
 	size_t n;
-	size_t room;
 };
 
 static int keep_name(const struct hycan_link *link, void *userdata)
 {
 	struct links *l = userdata;
+	int r = op_grow(l->op, &l->name, l->n, sizeof(*l->name));
 
-	if (l->n < l->room)
-		memcpy(l->name[l->n], link->name, sizeof(*l->name));
-	l->n++;
-	return 0;
+	if (r == 0)
+		memcpy(l->name[l->n++], link->name, sizeof(*l->name));
+	return r;
 }
 
 static int say(struct op *op, enum hycan_family family, const char *link, bool on)
@@ -40,18 +39,8 @@ static int say(struct op *op, enum hycan_family family, const char *link, bool o
 static int say_links(struct op *op, enum hycan_family family, bool on)
 {
 	struct links l = { .op = op };
-	int r;
+	int r = kernel_link_list(op->scope, NULL, keep_name, &l);
 
-	do {
-		l.room = l.n ? l.n + 16 : 0;
-		l.name = l.room ? op->memory(op, l.room * sizeof(*l.name)) : NULL;
-		if (l.room && !l.name)
-			return -ENOMEM;
-		l.n = 0;
-		r = kernel_link_list(op->scope, NULL, keep_name, &l);
-		if (r < 0)
-			return r;
-	} while (l.n > l.room);
 	for (size_t i = 0; i < l.n && r == 0; i++) {
 		bool is_on;
 
