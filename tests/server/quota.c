@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "raw.h"
+#include "text.h"
 #include "world.h"
 
 enum {
@@ -62,18 +63,15 @@ static struct hycan *open_as_now(const struct world *w)
 
 static int add_address(struct hycan *h, const char *text)
 {
-	struct hycan_link_address request = { 0 };
+	const struct hycan_link_address request = { .link = "lo", .address = prefix_of(text) };
 
-	strcpy(request.link, "lo");
-	assert_int_equal(hycan_prefix_parse(text, &request.address), 0);
 	return hycan_address_add(h, &request);
 }
 
 static void remove_address(struct hycan *h, const char *text)
 {
-	struct hycan_prefix prefix;
+	const struct hycan_prefix prefix = prefix_of(text);
 
-	assert_int_equal(hycan_prefix_parse(text, &prefix), 0);
 	assert_done(h, hycan_address_remove(h, "lo", &prefix));
 }
 
@@ -170,7 +168,7 @@ static void load_as_alice(struct world *w)
 
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(text, sizeof(text), "10.2.%zu.0/24", i);
-		assert_int_equal(hycan_prefix_parse(text, &routes[i].destination), 0);
+		routes[i].destination = prefix_of(text);
 		routes[i].has_link = true;
 		strcpy(routes[i].link, "lo");
 	}

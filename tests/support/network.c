@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network.h"
+#include "text.h"
 
 struct hycan_network network_of(const char *text)
 {
@@ -15,12 +16,12 @@ struct hycan_network network_of(const char *text)
 
 	assert_true(fields == 4 || fields == 6);
 	n.vlan_id = (uint16_t)strtoul(vlan_id, NULL, 10);
-	assert_int_equal(hycan_prefix_parse(subnet, &n.subnet), 0);
-	assert_int_equal(hycan_address_parse(gateway, &n.gateway), 0);
+	n.subnet = prefix_of(subnet);
+	n.gateway = address_of(gateway);
 	n.has_ipv6_subnet = n.has_ipv6_gateway = fields == 6;
 	if (fields == 6) {
-		assert_int_equal(hycan_prefix_parse(ipv6_subnet, &n.ipv6_subnet), 0);
-		assert_int_equal(hycan_address_parse(ipv6_gateway, &n.ipv6_gateway), 0);
+		n.ipv6_subnet = prefix_of(ipv6_subnet);
+		n.ipv6_gateway = address_of(ipv6_gateway);
 	}
 	return n;
 }

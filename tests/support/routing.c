@@ -50,22 +50,6 @@ void routing_settle(void)
 	free(shell("ip link set va up"));
 }
 
-struct hycan_address address_of(const char *text)
-{
-	struct hycan_address address;
-
-	assert_int_equal(hycan_address_parse(text, &address), 0);
-	return address;
-}
-
-struct hycan_prefix prefix_of(const char *text)
-{
-	struct hycan_prefix prefix;
-
-	assert_int_equal(hycan_prefix_parse(text, &prefix), 0);
-	return prefix;
-}
-
 struct hycan_route route_to(const char *destination)
 {
 	return (struct hycan_route){ .destination = prefix_of(destination) };

@@ -8,6 +8,7 @@
 #ifndef SUPPORT_ROUTING_H
 #define SUPPORT_ROUTING_H
 
+#include "text.h"
 #include "world.h"
 
 /* cmocka's setup: the links alone, and with 10.0.0.1/24 and fd00::1/64 on va. */
@@ -19,9 +20,6 @@ int routing_begin_with_addresses(void **state);
  * duplicates: the address is tentative for a while, then it gets its local route, and both are announced.
  */
 void routing_settle(void);
-
-struct hycan_address address_of(const char *text);
-struct hycan_prefix prefix_of(const char *text);
 
 /* A route to that destination, and nothing else. */
 struct hycan_route route_to(const char *destination);

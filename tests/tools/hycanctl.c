@@ -4,7 +4,7 @@
  *
  * Commands are written as a person writes them; the kernel's own view comes from ip(8) and wg(8).
  */
-#include "world.h"
+#include "tool.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,31 +13,6 @@
 #include <unistd.h>
 
 #define KEY "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
-
-/* The world, with hycanctl in the path and the daemon's socket in the environment. */
-static int begin(void **state)
-{
-	static char path[4096];
-	struct world *w;
-
-	if (world_begin(state) != 0)
-		return -1;
-	w = *state;
-	if (!path[0]) {
-		const char *name = strrchr(HYCANCTL, '/');
-
-		snprintf(path, sizeof(path), "%.*s:%s", (int)(name - HYCANCTL), HYCANCTL, getenv("PATH"));
-		setenv("PATH", path, 1);
-	}
-	setenv("HYCAN_DAEMON_SOCKET", w->socket, 1);
-	setenv("HYCAN_NO_FALLBACK", "1", 1);
-	return chdir(w->directory);
-}
-
-static int end(void **state)
-{
-	return chdir("/") == 0 ? world_end(state) : -1;
-}
 
 /* Runs a command; its exit status and its output, standard error too, must be exactly these. */
 static void expect(int status, const char *output, const char *command)
@@ -417,23 +392,23 @@ static void test_metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_exit_status, begin, end),
-		cmocka_unit_test_setup_teardown(test_errors_as_json, begin, end),
-		cmocka_unit_test_setup_teardown(test_timeout, begin, end),
-		cmocka_unit_test_setup_teardown(test_table, begin, end),
-		cmocka_unit_test_setup_teardown(test_json, begin, end),
-		cmocka_unit_test_setup_teardown(test_addresses_and_routes, begin, end),
-		cmocka_unit_test_setup_teardown(test_lifetime, begin, end),
-		cmocka_unit_test_setup_teardown(test_many_from_a_file, begin, end),
-		cmocka_unit_test_setup_teardown(test_secrets, begin, end),
-		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
-		cmocka_unit_test_setup_teardown(test_can, begin, end),
-		cmocka_unit_test_setup_teardown(test_monitor, begin, end),
-		cmocka_unit_test_setup_teardown(test_namespaces, begin, end),
-		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, begin, end),
-		cmocka_unit_test_setup_teardown(test_completion, begin, end),
-		cmocka_unit_test_setup_teardown(test_health, begin, end),
-		cmocka_unit_test_setup_teardown(test_metrics, begin, end),
+		cmocka_unit_test_setup_teardown(test_exit_status, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_errors_as_json, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_timeout, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_table, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_json, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_addresses_and_routes, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_lifetime, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_many_from_a_file, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_secrets, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_wireguard, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_can, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_monitor, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_namespaces, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_completion, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_health, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_metrics, tool_begin, tool_end),
 	};
 
 	return cmocka_run_group_tests_name("hycanctl", tests, NULL, NULL);

@@ -5,32 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "world.h"
-
-static int begin(void **state)
-{
-	static char path[4096];
-	struct world *w;
-
-	if (world_begin(state) != 0)
-		return -1;
-	w = *state;
-	if (!path[0]) {
-		const char *name = strrchr(HYCANCTL, '/');
-
-		snprintf(path, sizeof(path), "%.*s:%s", (int)(name - HYCANCTL), HYCANCTL, getenv("PATH"));
-		setenv("PATH", path, 1);
-	}
-	setenv("HYCAN_DAEMON_SOCKET", w->socket, 1);
-	setenv("HYCAN_NO_FALLBACK", "1", 1);
-	return chdir(w->directory);
-}
-
-static int end(void **state)
-{
-	remove("file");
-	return chdir("/") == 0 ? world_end(state) : -1;
-}
+#include "tool.h"
 
 /* Applies a text, with options; its exit status and all that is said must be these. */
 static void expect(int status, const char *output, const char *options, const char *text)
@@ -295,16 +270,16 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_twice, begin, end),
-		cmocka_unit_test_setup_teardown(test_refused, begin, end),
-		cmocka_unit_test_setup_teardown(test_wrong, begin, end),
-		cmocka_unit_test_setup_teardown(test_keys, begin, end),
-		cmocka_unit_test_setup_teardown(test_prune, begin, end),
-		cmocka_unit_test_setup_teardown(test_confirm, begin, end),
-		cmocka_unit_test_setup_teardown(test_ask, begin, end),
-		cmocka_unit_test_setup_teardown(test_export, begin, end),
-		cmocka_unit_test_setup_teardown(test_export_links, begin, end),
-		cmocka_unit_test_setup_teardown(test_no_daemon, begin, end),
+		cmocka_unit_test_setup_teardown(test_twice, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_refused, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_wrong, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_keys, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_prune, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_no_daemon, tool_begin, tool_end),
 	};
 
 	return cmocka_run_group_tests_name("hycanctl apply", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "world.h"
 
 static const struct hycan_operation_statistics *find(const struct hycan_daemon_status_reply *s, const char *name)
@@ -64,10 +65,9 @@ static void assert_objects(struct hycan *h, uint32_t expected)
 static void test_objects(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address address = { .link = "va" };
+	struct hycan_link_address address = { .link = "va", .address = prefix_of("10.0.0.1/24") };
 
 	free(shell("ip link add va type veth peer name vb && ip link set va up && ip link set vb up"));
-	assert_int_equal(hycan_prefix_parse("10.0.0.1/24", &address.address), 0);
 	assert_objects(w->h, 0);
 	assert_done(w->h, hycan_address_add(w->h, &address));
 	assert_objects(w->h, 1);

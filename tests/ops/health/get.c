@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "world.h"
 
 static struct hycan_health_get_reply *ask(struct world *w)
@@ -55,12 +56,12 @@ static void test_well(void **state)
 static void test_table(void **state)
 {
 	struct world *w = *state;
-	struct hycan_masquerade masquerade = { 0 };
-	struct hycan_port_mapping mapping = { .protocol = HYCAN_TRANSPORT_TCP, .host_port = { 80, 80 }, .to_port = 8080 };
+	struct hycan_masquerade masquerade = { .subnet = prefix_of("10.0.0.0/24") };
+	struct hycan_port_mapping mapping = {
+		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 80, 80 }, .to_address = address_of("10.0.0.2"), .to_port = 8080
+	};
 
 	need_command("nft");
-	assert_int_equal(hycan_prefix_parse("10.0.0.0/24", &masquerade.subnet), 0);
-	assert_int_equal(hycan_address_parse("10.0.0.2", &mapping.to_address), 0);
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
 	assert_well(w);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "world.h"
 
 /* A comment, or a sample: name, labels, value. */
@@ -65,11 +66,10 @@ static void test_form(void **state)
 static void test_counts(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address address = { .link = "va" };
+	struct hycan_link_address address = { .link = "va", .address = prefix_of("10.0.0.1/24") };
 	struct metrics m;
 
 	free(shell("ip link add va type veth peer name vb"));
-	assert_int_equal(hycan_prefix_parse("10.0.0.1/24", &address.address), 0);
 	for (int i = 0; i < 3; i++)
 		assert_done(w->h, hycan_address_add(w->h, &address));
 	assert_refused(w->h, hycan_link_up(w->h, "nosuch0"), HYCAN_REFUSAL_NOT_FOUND);

@@ -5,18 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "text.h"
 #include "view.h"
 #include "world.h"
 
 #define VIEW "ip -d link; ip -d addr; ip route show table all | sort"
-
-static struct hycan_prefix prefix(const char *text)
-{
-	struct hycan_prefix p;
-
-	assert_int_equal(hycan_prefix_parse(text, &p), 0);
-	return p;
-}
 
 static void make_pair(void)
 {
@@ -31,8 +24,8 @@ static void change(struct hycan *h, uint32_t seconds, bool detached, char token[
 	const struct hycan_transaction_run_options options = {
 		.has_confirm_within = true, .confirm_within = seconds, .has_detached = true, .detached = detached
 	};
-	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.9.0.1/24") };
-	struct hycan_prefix gone = prefix("10.5.0.0/16");
+	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+	struct hycan_prefix gone = prefix_of("10.5.0.0/16");
 	struct hycan_transaction_run_reply *reply = NULL;
 
 	assert_done(h, hycan_transaction_begin(h));
@@ -201,14 +194,14 @@ static void test_whose(void **state)
 {
 	struct world *w = *state;
 	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
-	struct hycan_link_address mine = { .link = "tx0", .address = prefix("10.3.0.1/24") };
-	struct hycan_link_address theirs = { .link = "tx0", .address = prefix("10.1.0.1/24") };
-	struct hycan_route route = { .destination = prefix("10.6.0.0/16"), .has_via = true };
+	struct hycan_link_address mine = { .link = "tx0", .address = prefix_of("10.3.0.1/24") };
+	struct hycan_link_address theirs = { .link = "tx0", .address = prefix_of("10.1.0.1/24") };
+	struct hycan_route route = { .destination = prefix_of("10.6.0.0/16"), .has_via = true };
 	struct hycan_transaction_run_reply *reply = NULL;
 	char *before;
 
 	make_pair();
-	assert_int_equal(hycan_address_parse("10.1.0.7", &route.via), 0);
+	route.via = address_of("10.1.0.7");
 	assert_done(w->h, hycan_address_add(w->h, &mine));
 	assert_done(w->h, hycan_route_add(w->h, &route));
 	before = view();
@@ -230,7 +223,7 @@ static void test_whose(void **state)
 
 static struct hycan_link_address shared(void)
 {
-	return (struct hycan_link_address){ .link = "tx1", .address = prefix("10.9.0.1/24") };
+	return (struct hycan_link_address){ .link = "tx1", .address = prefix_of("10.9.0.1/24") };
 }
 
 static void hold_it(struct world *w)
@@ -327,7 +320,7 @@ static void test_one_on_another(void **state)
 	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
 	const struct hycan_link_set_options mtu = { .has_mtu = true, .mtu = 1300 };
 	struct hycan_transaction_run_reply *reply = NULL;
-	struct hycan_link_address a = { .link = "tx0", .address = prefix("10.4.0.1/24") };
+	struct hycan_link_address a = { .link = "tx0", .address = prefix_of("10.4.0.1/24") };
 	char token[33], *before;
 
 	make_pair();
@@ -358,7 +351,7 @@ static void test_limit(void **state)
 		struct hycan_link_address a = { .link = "tx1" };
 
 		snprintf(text, sizeof(text), "10.10.%u.1/24", i);
-		a.address = prefix(text);
+		a.address = prefix_of(text);
 		assert_done(w->h, hycan_transaction_begin(w->h));
 		assert_done(w->h, hycan_address_add(w->h, &a));
 		if (i == 16) {

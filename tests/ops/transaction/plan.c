@@ -6,20 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "text.h"
 #include "watch.h"
 #include "world.h"
 
 #define VIEW "ip -d link; ip -d addr; ip route show table all; ip -6 route show table all; ip rule; nft list ruleset 2>/dev/null; "
 
 typedef void step(struct hycan *h);
-
-static struct hycan_prefix prefix(const char *text)
-{
-	struct hycan_prefix p;
-
-	assert_int_equal(hycan_prefix_parse(text, &p), 0);
-	return p;
-}
 
 /* The changes as lines: “+ link a”, “~ link.set a: mtu 1500 -> 1400”. free() it. */
 static char *lines(const struct hycan_transaction_run_reply *reply)
@@ -90,14 +83,14 @@ static void here(struct hycan *h)
 	struct hycan_link_set_options set = {
 		.has_mtu = true, .mtu = 1400, .has_alias = true, .alias = "new", .has_txqueuelen = true, .txqueuelen = 1000
 	};
-	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.2.0.1/24") },
-				  same = { .link = "tx0", .address = prefix("10.1.0.1/24") };
-	struct hycan_route add = { .destination = prefix("10.6.0.0/16"), .has_link = true, .link = "tx0" };
-	struct hycan_route replace = { .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.2.0.1/24") },
+				  same = { .link = "tx0", .address = prefix_of("10.1.0.1/24") };
+	struct hycan_route add = { .destination = prefix_of("10.6.0.0/16"), .has_link = true, .link = "tx0" };
+	struct hycan_route replace = { .destination = prefix_of("10.5.0.0/16"), .has_link = true, .link = "tx0" };
 	struct hycan_rule rule = {
 		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 9, .has_table = true, .table = 9
 	};
-	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16") };
+	struct hycan_masquerade m = { .subnet = prefix_of("10.8.0.0/16") };
 
 	hycan_link_set(h, "tx1", &set);
 	hycan_link_up(h, "tx1");
@@ -126,8 +119,8 @@ static void test_here(void **state)
 
 static void planned(struct hycan *h)
 {
-	struct hycan_link_address a = { .link = "can7", .address = prefix("10.3.0.1/24") };
-	struct hycan_route route = { .destination = prefix("10.7.0.0/16"), .has_link = true, .link = "tx1.7" };
+	struct hycan_link_address a = { .link = "can7", .address = prefix_of("10.3.0.1/24") };
+	struct hycan_route route = { .destination = prefix_of("10.7.0.0/16"), .has_link = true, .link = "tx1.7" };
 
 	(void)a;
 	hycan_vcan_create(h, "can7", NULL, NULL);
@@ -170,8 +163,8 @@ static void test_refused(void **state)
 {
 	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
 	struct world *w = *state;
-	struct hycan_prefix p = prefix("10.1.0.2/24"), r = prefix("10.77.0.0/16");
-	struct hycan_route other = { .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+	struct hycan_prefix p = prefix_of("10.1.0.2/24"), r = prefix_of("10.77.0.0/16");
+	struct hycan_route other = { .destination = prefix_of("10.5.0.0/16"), .has_link = true, .link = "tx0" };
 
 	make_pair();
 	assert_done(w->h, hycan_transaction_begin(w->h));

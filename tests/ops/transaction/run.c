@@ -7,15 +7,16 @@
 
 #include <hycan/schema.h>
 
+#include "text.h"
 #include "view.h"
 #include "world.h"
 
-static struct hycan_link_address address_of(const char *link, const char *text)
+static struct hycan_link_address address_on(const char *link, const char *text)
 {
 	struct hycan_link_address a = { 0 };
 
 	snprintf(a.link, sizeof(a.link), "%s", link);
-	assert_int_equal(hycan_prefix_parse(text, &a.address), 0);
+	a.address = prefix_of(text);
 	return a;
 }
 
@@ -29,7 +30,7 @@ static void make_pair(void)
 static void test_all(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24"), b = address_of("tx1", "10.2.0.1/24");
+	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24"), b = address_on("tx1", "10.2.0.1/24");
 	struct hycan_transaction_run_reply *reply = NULL;
 	char *text;
 
@@ -64,7 +65,7 @@ static void test_all(void **state)
 static void test_nothing(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24"), b = address_of("none", "10.2.0.1/24");
+	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24"), b = address_on("none", "10.2.0.1/24");
 	struct hycan_object *objects = NULL;
 	char *before, *after;
 	size_t n = 1;
@@ -133,7 +134,7 @@ static void test_before(void **state)
 static void test_final(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address a = address_of("tx0", "10.1.0.1/24");
+	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24");
 
 	make_pair();
 	assert_done(w->h, hycan_transaction_begin(w->h));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "view.h"
 #include "world.h"
 
@@ -75,22 +76,6 @@ static void make_pair(void)
 	           "ip route add 10.4.0.0/16 mtu 1300 nexthop via 10.1.0.8 weight 2 nexthop via 10.1.0.9 && "
 	           "ip route add blackhole 10.5.0.0/16 && "
 	           "ip -6 route add 2001:db8:2::/48 via 2001:db8:1::9 && ip -6 route add 2001:db8:3::/48 dev tx0 metric 9"));
-}
-
-static struct hycan_prefix prefix(const char *text)
-{
-	struct hycan_prefix p;
-
-	assert_int_equal(hycan_prefix_parse(text, &p), 0);
-	return p;
-}
-
-static struct hycan_address address(const char *text)
-{
-	struct hycan_address a;
-
-	assert_int_equal(hycan_address_parse(text, &a), 0);
-	return a;
 }
 
 static int down(struct hycan *h)
@@ -177,8 +162,8 @@ static void test_shrink(void **state)
 
 static int add_addresses(struct hycan *h)
 {
-	struct hycan_link_address a = { .link = "tx1", .address = prefix("10.9.0.1/24") };
-	struct hycan_link_address b = { .link = "tx1", .address = prefix("2001:db8:9::1/64") };
+	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+	struct hycan_link_address b = { .link = "tx1", .address = prefix_of("2001:db8:9::1/64") };
 	int r = hycan_address_add(h, &a);
 
 	return r ? r : hycan_address_add(h, &b);
@@ -186,14 +171,14 @@ static int add_addresses(struct hycan *h)
 
 static int remove_primary(struct hycan *h)
 {
-	struct hycan_prefix p = prefix("10.1.0.1/24");
+	struct hycan_prefix p = prefix_of("10.1.0.1/24");
 
 	return hycan_address_remove(h, "tx0", &p);
 }
 
 static int remove_ipv6(struct hycan *h)
 {
-	struct hycan_prefix p = prefix("2001:db8:1::1/64");
+	struct hycan_prefix p = prefix_of("2001:db8:1::1/64");
 
 	return hycan_address_remove(h, "tx0", &p);
 }
@@ -220,14 +205,14 @@ static void test_address_ipv6(void **state)
 
 static int routes(struct hycan *h)
 {
-	struct hycan_route a = { .destination = prefix("10.20.0.0/16"), .has_via = true, .via = address("10.1.0.7") };
-	struct hycan_route b = { .destination = prefix("2001:db8:20::/48"), .has_link = true, .link = "tx0" };
+	struct hycan_route a = { .destination = prefix_of("10.20.0.0/16"), .has_via = true, .via = address_of("10.1.0.7") };
+	struct hycan_route b = { .destination = prefix_of("2001:db8:20::/48"), .has_link = true, .link = "tx0" };
 	struct hycan_route c = {
-		.destination = prefix("10.2.0.0/16"), .has_link = true, .link = "tx0", .has_metric = true, .metric = 7
+		.destination = prefix_of("10.2.0.0/16"), .has_link = true, .link = "tx0", .has_metric = true, .metric = 7
 	};
-	struct hycan_route d = { .destination = prefix("10.4.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_UNREACHABLE };
-	struct hycan_route e = { .destination = prefix("2001:db8:2::/48"), .has_link = true, .link = "tx0" };
-	struct hycan_prefix five = prefix("10.5.0.0/16"), three = prefix("10.3.0.0/16"), six = prefix("2001:db8:3::/48");
+	struct hycan_route d = { .destination = prefix_of("10.4.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_UNREACHABLE };
+	struct hycan_route e = { .destination = prefix_of("2001:db8:2::/48"), .has_link = true, .link = "tx0" };
+	struct hycan_prefix five = prefix_of("10.5.0.0/16"), three = prefix_of("10.3.0.0/16"), six = prefix_of("2001:db8:3::/48");
 	int r = hycan_route_add(h, &a);
 
 	r = r ? r : hycan_route_add(h, &b);
@@ -242,9 +227,9 @@ static int routes(struct hycan *h)
 static int load(struct hycan *h)
 {
 	struct hycan_route list[3] = {
-		{ .destination = prefix("10.30.0.0/16"), .has_link = true, .link = "tx0" },
-		{ .destination = prefix("10.5.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_BLACKHOLE },
-		{ .destination = prefix("2001:db8:30::/48"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix_of("10.30.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix_of("10.5.0.0/16"), .has_type = true, .type = HYCAN_ROUTE_TYPE_BLACKHOLE },
+		{ .destination = prefix_of("2001:db8:30::/48"), .has_link = true, .link = "tx0" },
 	};
 
 	return hycan_route_load(h, list, 3, NULL, NULL);
@@ -264,9 +249,9 @@ static void test_half_a_load(void **state)
 {
 	struct world *w = *state;
 	struct hycan_route list[3] = {
-		{ .destination = prefix("10.30.0.0/16"), .has_link = true, .link = "tx0" },
-		{ .destination = prefix("10.5.0.0/16"), .has_link = true, .link = "tx0" },
-		{ .destination = prefix("10.31.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix_of("10.30.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix_of("10.5.0.0/16"), .has_link = true, .link = "tx0" },
+		{ .destination = prefix_of("10.31.0.0/16"), .has_link = true, .link = "tx0" },
 	};
 	char *before;
 
@@ -287,7 +272,7 @@ static void test_half_a_load(void **state)
 /* What is refused before anything is done is not put back: it was never there. */
 static void test_never_begun(void **state)
 {
-	const struct hycan_masquerade m = { .subnet = prefix("10.44.0.0/16") };
+	const struct hycan_masquerade m = { .subnet = prefix_of("10.44.0.0/16") };
 	struct world *w = *state;
 	struct hycan_masquerade *list = NULL;
 	size_t n;
@@ -303,7 +288,7 @@ static void test_never_begun(void **state)
 static int rules(struct hycan *h)
 {
 	struct hycan_rule a = {
-		.family = HYCAN_FAMILY_IPV4, .has_from = true, .from = prefix("10.0.0.0/8"), .has_table = true, .table = 100
+		.family = HYCAN_FAMILY_IPV4, .has_from = true, .from = prefix_of("10.0.0.0/8"), .has_table = true, .table = 100
 	};
 	struct hycan_rule b = { .family = HYCAN_FAMILY_IPV6, .has_priority = true, .priority = 77 };
 	struct hycan_rule c = { .family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 78 };
@@ -343,10 +328,10 @@ static void test_forwarding(void **state)
 
 static int more_nat(struct hycan *h)
 {
-	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16"), .has_out_interface = true, .out_interface = "tx0" };
-	struct hycan_masquerade old = { .subnet = prefix("10.7.0.0/16") };
+	struct hycan_masquerade m = { .subnet = prefix_of("10.8.0.0/16"), .has_out_interface = true, .out_interface = "tx0" };
+	struct hycan_masquerade old = { .subnet = prefix_of("10.7.0.0/16") };
 	struct hycan_port_mapping p = {
-		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8081 }, .to_address = address("10.1.0.9"), .to_port = 80
+		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8081 }, .to_address = address_of("10.1.0.9"), .to_port = 80
 	};
 	struct hycan_port_range range = { 53, 53 };
 	int r = hycan_masquerade_add(h, &m);
@@ -359,9 +344,9 @@ static int more_nat(struct hycan *h)
 static void test_nat(void **state)
 {
 	struct world *w = *state;
-	struct hycan_masquerade m = { .subnet = prefix("10.7.0.0/16") };
+	struct hycan_masquerade m = { .subnet = prefix_of("10.7.0.0/16") };
 	struct hycan_port_mapping p = {
-		.protocol = HYCAN_TRANSPORT_UDP, .host_port = { 53, 53 }, .to_address = address("10.1.0.9"), .to_port = 53
+		.protocol = HYCAN_TRANSPORT_UDP, .host_port = { 53, 53 }, .to_address = address_of("10.1.0.9"), .to_port = 53
 	};
 
 	need_command("nft");
@@ -372,9 +357,9 @@ static void test_nat(void **state)
 
 static int first_nat(struct hycan *h)
 {
-	struct hycan_masquerade m = { .subnet = prefix("10.8.0.0/16") };
+	struct hycan_masquerade m = { .subnet = prefix_of("10.8.0.0/16") };
 	struct hycan_port_mapping p = {
-		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8080 }, .to_address = address("10.1.0.9"), .to_port = 80
+		.protocol = HYCAN_TRANSPORT_TCP, .host_port = { 8080, 8080 }, .to_address = address_of("10.1.0.9"), .to_port = 80
 	};
 	int r = hycan_masquerade_add(h, &m);
 
@@ -437,7 +422,7 @@ static struct hycan_key key(uint8_t byte)
 
 static int wireguard(struct hycan *h)
 {
-	struct hycan_prefix moved[] = { prefix("10.0.1.0/24"), prefix("10.0.9.0/24") };
+	struct hycan_prefix moved[] = { prefix_of("10.0.1.0/24"), prefix_of("10.0.9.0/24") };
 	struct hycan_wireguard_set_options o = {
 		.has_private_key = true, .private_key = key(0x40), .has_listen_port = true, .listen_port = 5555
 	};
@@ -464,7 +449,7 @@ static int remove_last_peer(struct hycan *h)
 
 static int sync_peers(struct hycan *h)
 {
-	struct hycan_prefix ip = prefix("10.0.1.0/24");
+	struct hycan_prefix ip = prefix_of("10.0.1.0/24");
 	struct hycan_wireguard_peer_config peers[] = {
 		{ .public_key = key(1), .has_allowed_ips = true, .allowed_ips = &ip, .n_allowed_ips = 1 },
 		{ .public_key = key(5) },
@@ -476,7 +461,7 @@ static int sync_peers(struct hycan *h)
 /* A link with two peers. */
 static void make_wireguard(struct world *w)
 {
-	struct hycan_prefix one = prefix("10.0.1.0/24"), two = prefix("10.0.2.0/24");
+	struct hycan_prefix one = prefix_of("10.0.1.0/24"), two = prefix_of("10.0.2.0/24");
 	struct hycan_wireguard_set_options o = { .has_private_key = true,
 		                                 .private_key = key(0x50),
 		                                 .has_listen_port = true,
@@ -492,7 +477,7 @@ static void make_wireguard(struct world *w)
 		  .n_allowed_ips = 1 },
 		{ .public_key = key(2),
 		  .has_endpoint = true,
-		  .endpoint = { .address = address("192.0.2.1"), .port = 51820 },
+		  .endpoint = { .address = address_of("192.0.2.1"), .port = 51820 },
 		  .has_persistent_keepalive = true,
 		  .persistent_keepalive = 25,
 		  .has_allowed_ips = true,

@@ -3,8 +3,6 @@
 #ifndef OPS_WIREGUARD_DEVICE_H
 #define OPS_WIREGUARD_DEVICE_H
 
-#include "world.h"
-
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/wireguard.h>
@@ -13,6 +11,8 @@
 #include <string.h>
 
 #include "netlink_tap.h"
+#include "text.h"
+#include "world.h"
 
 /* Everything here is of use to some of the tests. */
 #define DEVICE_FUNCTION __attribute__((unused)) static
@@ -80,22 +80,6 @@ DEVICE_FUNCTION struct hycan_key new_key(struct hycan_key *ret_public_key)
 	free(text);
 	free(public_text);
 	return key;
-}
-
-DEVICE_FUNCTION struct hycan_prefix prefix_of(const char *text)
-{
-	struct hycan_prefix prefix;
-
-	assert_int_equal(hycan_prefix_parse(text, &prefix), 0);
-	return prefix;
-}
-
-DEVICE_FUNCTION struct hycan_endpoint endpoint_of(const char *text)
-{
-	struct hycan_endpoint endpoint;
-
-	assert_int_equal(hycan_endpoint_parse(text, &endpoint), 0);
-	return endpoint;
 }
 
 /* Number n of the many single addresses 10.X.X.X. */
