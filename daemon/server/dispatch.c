@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "charge.h"
 #include "classic.h"
 #include "dispatch.h"
@@ -183,7 +184,7 @@ struct job *dispatch_unread(struct peer *peer, const struct nlmsghdr *header)
 void dispatch_refuse(struct job *job, int refusal)
 {
 	job->result = refusal;
-	job_answer_error(job);
+	answer_refuse(job);
 	if (job->unanswered)
 		job->peer->error = -ENOMEM;
 	job->peer = NULL;
@@ -250,7 +251,7 @@ void dispatch_on_worker(struct job *job)
 	if (buffer_used(&job->frame) > 0)
 		job->result = decode_and_judge(job, buffer_first(&job->frame));
 	if (job->result)
-		job_answer_error(job);
+		answer_refuse(job);
 	else
 		job_carry_out(job);
 }
@@ -268,7 +269,7 @@ static enum dispatched carry_out(struct job *job, int result)
 		job_carry_out(job);
 	} else {
 		job->result = result;
-		job_answer_error(job);
+		answer_refuse(job);
 	}
 	/* a refusal that a worker's job was taken for is answered from here */
 	if (job != &server->job) {

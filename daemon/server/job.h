@@ -108,20 +108,8 @@ int job_do(struct job *job);
  */
 int job_perform(struct job *job);
 
-/* Writes the reply of a request that was carried out as attributes into the job's memory. 0, or the refusal, or -errno. */
-int job_encode_reply(struct job *job, struct hycan_payload *ret_reply);
-
-/* Makes a refusal with a sentence of a failure that the kernel gave a reason for. The result, from now on. */
-int job_explain(struct job *job, int result);
-
 /* Calls the handler as job_do() does, and writes its answer; on any thread. The result is in job->result. */
 void job_carry_out(struct job *job);
-
-/* Replaces whatever stands in the answer by the refusal or failure in job->result. */
-void job_answer_error(struct job *job);
-
-/* Ends the list of answers to another request of the peer, which was a stream. 0 or -errno. */
-int job_end_stream(struct job *job, uint32_t seq);
 
 /* Wipes and gives back what the request used. */
 void job_end(struct job *job);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "array.h"
 #include "cleanup.h"
 #include "dispatch.h"
@@ -62,7 +63,7 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 	job->decoded = r == 0 || head->keyless;
 	if (r < 0 && !head->keyless) {
 		r = op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
-		(void)job_explain(job, r);
+		(void)answer_explain(job, r);
 		return;
 	}
 	job->again = job->is_own = true;
@@ -79,7 +80,7 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		(void)record_done(job);
 		r = 0;
 	}
-	(void)job_explain(job, r);
+	(void)answer_explain(job, r);
 }
 
 static int open_other(uint64_t inode, struct kernel_scope **ret_scope)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "answer.h"
 #include "diary.h"
 #include "job.h"
 #include "log.h"
@@ -63,7 +64,7 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, unsi
 			--*patience;
 			nanosleep(&patience_step, NULL);
 		}
-		r = is_gone(r) ? 0 : job_explain(job, r);
+		r = is_gone(r) ? 0 : answer_explain(job, r);
 		job->memory = before;
 	}
 	if (r)

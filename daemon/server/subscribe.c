@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "log.h"
 #include "messages.h"
 #include "observer.h"
@@ -309,5 +310,5 @@ int subscribe_end(struct op *op, uint32_t request)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "subscription",
 		                 "This connection has no subscription that request %u began.", request);
 	end(s);
-	return job_end_stream(job, request);
+	return answer_end_stream(job, request);
 }

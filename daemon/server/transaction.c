@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "diary.h"
 #include "dispatch.h"
 #include "intent.h"
@@ -132,7 +133,7 @@ static int conclude(struct transaction *t)
 	t->now = (uint32_t)t->n;
 	t->begun = undo_log_mark(&t->undo);
 	t->job->intent.no_room = true;
-	return job_explain(t->job, r);
+	return answer_explain(t->job, r);
 }
 
 static int run(struct transaction *t)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "answer.h"
 #include "diary.h"
 #include "job.h"
 #include "pending.h"
@@ -144,7 +145,7 @@ static int try_final_step(struct transaction *t, size_t i)
 
 	transaction_enter(t, i);
 	look(t, true);
-	r = job_explain(job, job_perform(job));
+	r = answer_explain(job, job_perform(job));
 	look(t, false);
 	transaction_leave(t);
 	return r ? transaction_failed_at(t, i, r) : 0;
@@ -267,7 +268,7 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 	if (r == 0 && !t->is_plan)
 		r = note_step(t);
 	if (r == 0 && result->has_reply)
-		r = job_encode_reply(job, &result->reply);
+		r = answer_encode_reply(job, &result->reply);
 	return r;
 }
 
@@ -293,7 +294,7 @@ int transaction_carry_out(struct transaction *t, size_t i)
 		r = finish_step(t, &t->result[i], changes != t->n_changes);
 	}
 	if (r)
-		r = job_explain(job, r);
+		r = answer_explain(job, r);
 	transaction_leave(t);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "answer.h"
 #include "dispatch.h"
 #include "job.h"
 #include "key.h"
@@ -177,7 +178,7 @@ static int put_back(struct job *job, unsigned int *patience)
 	const struct wire_memory before = job->memory;
 	int r;
 
-	while ((r = job_explain(job, job_do(job))) == HYCAN_REFUSAL_INVALID && *patience > 0) {
+	while ((r = answer_explain(job, job_do(job))) == HYCAN_REFUSAL_INVALID && *patience > 0) {
 		--*patience;
 		job->memory = before;
 		nanosleep(&step, NULL);
