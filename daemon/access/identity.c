@@ -42,7 +42,7 @@ int identity_from_socket(int fd, struct identity *ret_identity)
 	/* what the kernel says of a socket that nobody has connected to */
 	if (size != sizeof(cred) || cred.uid == (uid_t)-1 || cred.gid == (gid_t)-1)
 		return -ENODATA;
-	identity.uid = cred.uid;
+	identity.subject = cred.uid;
 	identity.gid = cred.gid;
 	identity.pid = cred.pid;
 	r = read_groups(fd, &identity);

@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct identity {
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;     /* 0 where the process is not visible from here */
-	gid_t *groups; /* supplementary groups */
+	uint64_t subject; /* the user, or the machine (subject.h) */
+	gid_t gid;        /* of a user; of a machine -1 */
+	pid_t pid;        /* 0 where the process is not visible from here */
+	gid_t *groups;    /* supplementary groups */
 	size_t n_groups;
 };
 

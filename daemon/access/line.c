@@ -100,7 +100,7 @@ bool who_has(const struct who *who, const struct identity *identity)
 	case WHO_ANYBODY:
 		return true;
 	case WHO_USER:
-		return who->id == identity->uid;
+		return identity->subject == who->id;
 	case WHO_GROUP:
 		return identity_in_group(identity, who->id);
 	case WHO_NOBODY:

@@ -25,6 +25,7 @@
 
 #include "cleanup.h"
 #include "rule.h"
+#include "subject.h"
 #include "wire.h"
 
 /* A rule and a request, while they are compared. */
@@ -169,7 +170,7 @@ static void refuse(const struct policy *policy, const struct identity *identity,
 	char field[128], rule[176], path[40], sentence[512];
 	int n;
 
-	n = snprintf(sentence, sizeof(sentence), "User %u may not call %s%s: ", identity->uid, operation->name,
+	n = snprintf(sentence, sizeof(sentence), "%s may not call %s%s: ", subject_title(identity->subject).text, operation->name,
 	             say_field(c, field, sizeof(field)));
 	if (c->rule && !c->rule->allow)
 		snprintf(sentence + n, sizeof(sentence) - (size_t)n, "denied by %s.",

@@ -72,17 +72,17 @@ void quota_free(struct quota_table **table)
 }
 
 /* uids are handed out one behind the other, so their low bits tell them apart best */
-static struct bucket *bucket_of(struct quota_table *t, uid_t uid)
+static struct bucket *bucket_of(struct quota_table *t, uint64_t subject)
 {
-	return &t->bucket[uid % BUCKETS];
+	return &t->bucket[subject % BUCKETS];
 }
 
-static struct quota_user *find(struct quota_table *t, uid_t uid)
+static struct quota_user *find(struct quota_table *t, uint64_t subject)
 {
 	struct quota_user *user;
 
-	LIST_FOREACH(user, bucket_of(t, uid), entry)
-	if (user->uid == uid)
+	LIST_FOREACH(user, bucket_of(t, subject), entry)
+	if (user->subject == subject)
 		break;
 	return user;
 }
@@ -112,9 +112,9 @@ static void reap(struct quota_table *t, uint64_t now_ns)
 }
 
 /* Finds a user, or makes one, who is about to get something. */
-static struct quota_user *obtain(struct quota_table *t, uid_t uid)
+static struct quota_user *obtain(struct quota_table *t, uint64_t subject)
 {
-	struct quota_user *user = find(t, uid);
+	struct quota_user *user = find(t, subject);
 
 	if (user) {
 		if (has_nothing(user)) {
@@ -126,9 +126,9 @@ static struct quota_user *obtain(struct quota_table *t, uid_t uid)
 	user = calloc(1, sizeof(*user));
 	if (!user)
 		return NULL;
-	user->uid = uid;
+	user->subject = subject;
 	TAILQ_INIT(&user->waiting);
-	LIST_INSERT_HEAD(bucket_of(t, uid), user, entry);
+	LIST_INSERT_HEAD(bucket_of(t, subject), user, entry);
 	return user;
 }
 
@@ -142,12 +142,12 @@ static void settle(struct quota_table *t, struct quota_user *user)
 		forget(t, TAILQ_FIRST(&t->idle));
 }
 
-int quota_connect(struct quota_table *table, uid_t uid, uint64_t now_ns, struct quota_user **ret_user)
+int quota_connect(struct quota_table *table, uint64_t subject, uint64_t now_ns, struct quota_user **ret_user)
 {
 	struct quota_user *user;
 
 	lock(table);
-	user = obtain(table, uid);
+	user = obtain(table, subject);
 	if (user)
 		user->n_refs++;
 	reap(table, now_ns);
@@ -186,14 +186,14 @@ static bool is_over(const struct quota_user *user, unsigned int kind, uint32_t n
 	return (uint64_t)user->objects[kind] + user->reserved[kind] + n > limit->value;
 }
 
-int quota_reserve(struct quota_table *table, uid_t uid, unsigned int kind, uint32_t n, const struct quota_limit *of_kind,
+int quota_reserve(struct quota_table *table, uint64_t subject, unsigned int kind, uint32_t n, const struct quota_limit *of_kind,
                   const struct quota_limit *of_all, unsigned int *ret_quota, uint32_t *ret_used)
 {
 	struct quota_user *user;
 	int r = 0;
 
 	lock(table);
-	user = obtain(table, uid);
+	user = obtain(table, subject);
 	if (!user) {
 		r = -ENOMEM;
 	} else if (is_over(user, kind, n, of_kind) || is_over(user, 0, n, of_all)) {
@@ -212,12 +212,12 @@ int quota_reserve(struct quota_table *table, uid_t uid, unsigned int kind, uint3
 	return r;
 }
 
-void quota_unreserve(struct quota_table *table, uid_t uid, unsigned int kind, uint32_t n)
+void quota_unreserve(struct quota_table *table, uint64_t subject, unsigned int kind, uint32_t n)
 {
 	struct quota_user *user;
 
 	lock(table);
-	user = find(table, uid);
+	user = find(table, subject);
 	if (user && n) {
 		user->reserved[kind] -= n;
 		user->reserved[0] -= n;
@@ -226,13 +226,13 @@ void quota_unreserve(struct quota_table *table, uid_t uid, unsigned int kind, ui
 	unlock(table);
 }
 
-int quota_hold(struct quota_table *table, uid_t uid, unsigned int kind, int change)
+int quota_hold(struct quota_table *table, uint64_t subject, unsigned int kind, int change)
 {
 	struct quota_user *user;
 	int r = 0;
 
 	lock(table);
-	user = change > 0 ? obtain(table, uid) : find(table, uid);
+	user = change > 0 ? obtain(table, subject) : find(table, subject);
 	if (user) {
 		user->objects[kind] += (uint32_t)change;
 		user->objects[0] += (uint32_t)change;
@@ -245,13 +245,13 @@ int quota_hold(struct quota_table *table, uid_t uid, unsigned int kind, int chan
 	return r;
 }
 
-void quota_objects(struct quota_table *table, uid_t uid, uint32_t ret_objects[QUOTA_KINDS])
+void quota_objects(struct quota_table *table, uint64_t subject, uint32_t ret_objects[QUOTA_KINDS])
 {
 	const struct quota_user *user;
 
 	memset(ret_objects, 0, QUOTA_KINDS * sizeof(*ret_objects));
 	lock(table);
-	user = find(table, uid);
+	user = find(table, subject);
 	if (user)
 		memcpy(ret_objects, user->objects, sizeof(user->objects));
 	unlock(table);

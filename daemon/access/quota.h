@@ -60,7 +60,7 @@ void policy_say_quota(const struct policy *policy, unsigned int quota, const str
 
 /* What one user has. There while it has anything, or had so many requests that it matters. */
 struct quota_user {
-	uid_t uid;
+	uint64_t subject;
 	uint32_t n_refs;    /* connections, */
 	uint32_t n_surplus; /* of them over the quota, so that they are only refused */
 	uint64_t bytes;     /* of all its connections */
@@ -84,7 +84,7 @@ int quota_open(struct quota_table **ret_table);
 void quota_free(struct quota_table **table);
 
 /* One more connection of a user, and one less. -ENOMEM: it is not counted. */
-int quota_connect(struct quota_table *table, uid_t uid, uint64_t now_ns, struct quota_user **ret_user);
+int quota_connect(struct quota_table *table, uint64_t subject, uint64_t now_ns, struct quota_user **ret_user);
 void quota_disconnect(struct quota_table *table, struct quota_user **user, uint64_t now_ns);
 
 /* Pays for one request; false: there were too many. */
@@ -108,14 +108,14 @@ uint64_t quota_spent(const struct quota_user *user, const struct quota_limit *li
  * Reserves objects of a kind for a user, unless they are more than one of the limits: of the kind, and of all. On refusal
  * -EDQUOT, which one (QUOTA_OBJECTS + kind, or QUOTA_OBJECTS) and what the user has of it. -ENOMEM.
  */
-int quota_reserve(struct quota_table *table, uid_t uid, unsigned int kind, uint32_t n, const struct quota_limit *of_kind,
+int quota_reserve(struct quota_table *table, uint64_t subject, unsigned int kind, uint32_t n, const struct quota_limit *of_kind,
                   const struct quota_limit *of_all, unsigned int *ret_quota, uint32_t *ret_used);
-void quota_unreserve(struct quota_table *table, uid_t uid, unsigned int kind, uint32_t n);
+void quota_unreserve(struct quota_table *table, uint64_t subject, unsigned int kind, uint32_t n);
 
 /* Objects come to a user (change above 0) or go. -ENOMEM, for those that come alone. */
-int quota_hold(struct quota_table *table, uid_t uid, unsigned int kind, int change);
+int quota_hold(struct quota_table *table, uint64_t subject, unsigned int kind, int change);
 
 /* What a user has of each kind, and of all. */
-void quota_objects(struct quota_table *table, uid_t uid, uint32_t ret_objects[QUOTA_KINDS]);
+void quota_objects(struct quota_table *table, uint64_t subject, uint32_t ret_objects[QUOTA_KINDS]);
 
 #endif

@@ -19,6 +19,7 @@
 #include <systemd/sd-journal.h>
 
 #include "log.h"
+#include "subject.h"
 
 static int max_level = LOG_INFO;
 
@@ -103,12 +104,13 @@ void log_audit(int priority, const struct log_audit *a)
 
 	if (!log_enabled(priority))
 		return;
-	snprintf(text, sizeof(text), "%s%s%s %s uid %u (pid %d)%s%s: %s%s%s", a->operation, *a->object ? " " : "", a->object,
-	         *a->cause ? "for" : "by", a->uid, a->pid, *a->cause ? ", because " : "", a->cause, a->result,
+	snprintf(text, sizeof(text), "%s%s%s %s %s (pid %d)%s%s: %s%s%s", a->operation, *a->object ? " " : "", a->object,
+	         *a->cause ? "for" : "by", subject_say(a->subject).text, a->pid, *a->cause ? ", because " : "", a->cause, a->result,
 	         *a->sentence ? ": " : "", a->sentence);
 	if (to_journal())
 		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", a->operation, "HYCAN_OBJECT=%s",
-		                a->object, "HYCAN_REQUEST=%s", a->request, "HYCAN_RESULT=%s", a->result, "HYCAN_UID=%u", a->uid,
+		                a->object, "HYCAN_REQUEST=%s", a->request, "HYCAN_RESULT=%s", a->result,
+		                subject_is_machine(a->subject) ? "HYCAN_CID=%u" : "HYCAN_UID=%u", subject_cid(a->subject),
 		                "HYCAN_PID=%d", a->pid, "HYCAN_NETNS=%" PRIu64, a->netns, "HYCAN_DURATION_US=%" PRIu64,
 		                a->duration_us, "HYCAN_CAUSE=%s", a->cause, NULL);
 	else

@@ -30,7 +30,7 @@ struct log_audit {
 	const char *result;    /* “done”, “unchanged”, “let_go”, the word of a refusal, or the text of an errno */
 	const char *sentence;  /* why not; or "" */
 	const char *cause;     /* why the daemon did it by itself; or "": it was asked */
-	uid_t uid;             /* who, or for whom */
+	uint64_t subject;      /* who, or for whom */
 	pid_t pid;             /* the client's, or the daemon's own */
 	uint64_t netns;        /* inode of the network namespace, or 0 */
 	uint64_t duration_us;

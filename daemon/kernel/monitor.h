@@ -49,10 +49,11 @@ enum kernel_origin {
 struct kernel_mark {
 	uint64_t token;   /* what the monitor was opened with, so that nobody else can send marks */
 	uint64_t request; /* number of the request, whatever the caller makes of it */
-	uint32_t uid;
+	uint64_t subject;
 	int32_t pid;
 	uint32_t operation;
 	uint32_t begin; /* 1: it begins; 0: it has ended */
+	uint32_t zero;
 };
 
 enum kernel_change_what {

@@ -49,7 +49,7 @@ struct hold {
 	struct holds *of; /* whose it is; NULL: the user's */
 	TAILQ_ENTRY(hold) by_age;
 	uint64_t at_us; /* made, or asked for again */
-	uid_t uid;
+	uint64_t subject;
 	uint32_t round;
 	uint32_t seconds; /* of a lease; 0: it is none */
 	bool inside;      /* its memory is the entry's */
@@ -62,14 +62,13 @@ struct entry {
 	uint8_t kind;
 	uint8_t size;
 	bool object : 1;
-	bool owned : 1;  /* a user holds it for good: uid, since round */
+	bool owned : 1;  /* a user holds it for good: subject, since round */
 	bool marked : 1; /* stays at the next sweep */
 	bool pinned : 1; /* it is being looked through, or something will be on it */
 	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
 	bool going : 1;  /* somebody is about to take it away */
 	bool room : 1;   /* there is memory for a hold behind it */
-	uid_t uid;
-	uint32_t round; /* when the user asked for it last */
+	uint64_t subject;
 	uint64_t netns;
 	TAILQ_ENTRY(entry) order; /* by age, for objects and cursors */
 	struct entry *on;
@@ -77,6 +76,7 @@ struct entry {
 	LIST_HEAD(, entry) things; /* what is on this */
 	uint64_t since_us;
 	struct hold *holds; /* further holders */
+	uint32_t round;     /* when the user asked for it last */
 	uint8_t identity[];
 };
 
@@ -185,7 +185,7 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 bool hold_any(const struct entry *e);
 
 /* The hold of a session, or for 0 one of a user beside the first; NULL: there is none. */
-struct hold *hold_find(const struct entry *e, uid_t uid, uint64_t session);
+struct hold *hold_find(const struct entry *e, uint64_t subject, uint64_t session);
 void hold_drop(struct ledger *l, struct hold *h);
 
 /* When its lease ends; UINT64_MAX: it is none. */
@@ -216,7 +216,7 @@ int hold_move(struct entry *from, struct entry *to);
 void hold_describe(const struct entry *e, struct ledger_object *object);
 
 /* The same of one user. False: he does not hold it. */
-bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *object);
+bool hold_describe_of(const struct entry *e, uint64_t subject, struct ledger_object *object);
 
 /* session.c */
 
@@ -243,11 +243,11 @@ struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_
 /* news.c */
 
 /* Whether the user holds it. */
-bool news_is_held_by(const struct entry *e, uid_t uid);
+bool news_is_held_by(const struct entry *e, uint64_t subject);
 
 /* It came, or a user holds it who did or did not before: to be told when that is so. */
-void news_came(struct ledger *l, const struct entry *e, uid_t uid);
-void news_changed(struct ledger *l, const struct entry *e, uid_t uid, bool before);
+void news_came(struct ledger *l, const struct entry *e, uint64_t subject);
+void news_changed(struct ledger *l, const struct entry *e, uint64_t subject, bool before);
 
 /* It is gone, but for the memory. */
 void news_went(struct ledger *l, const struct entry *e);

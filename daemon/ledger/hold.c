@@ -23,11 +23,11 @@ uint64_t hold_deadline(const struct hold *h)
 	return from + h->seconds * UINT64_C(1000000);
 }
 
-struct hold *hold_find(const struct entry *e, uid_t uid, uint64_t session)
+struct hold *hold_find(const struct entry *e, uint64_t subject, uint64_t session)
 {
 	struct hold *h = e->holds;
 
-	while (h && (session ? !h->of || h->of->session != session : h->of || h->uid != uid))
+	while (h && (session ? !h->of || h->of->session != session : h->of || h->subject != subject))
 		h = h->next;
 	return h;
 }
@@ -38,19 +38,19 @@ void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata)
 	ledger->held_userdata = userdata;
 }
 
-static int tell_held(struct ledger *l, uid_t uid, const struct entry *e, int change)
+static int tell_held(struct ledger *l, uint64_t subject, const struct entry *e, int change)
 {
-	return l->held ? l->held(uid, e->kind, change, l->held_userdata) : 0;
+	return l->held ? l->held(subject, e->kind, change, l->held_userdata) : 0;
 }
 
 void hold_drop(struct ledger *l, struct hold *h)
 {
 	struct hold **at = &h->entry->holds;
 
-	(void)tell_held(l, h->uid, h->entry, -1);
+	(void)tell_held(l, h->subject, h->entry, -1);
 	/* whose it was last */
 	if (!h->entry->owned)
-		h->entry->uid = h->uid;
+		h->entry->subject = h->subject;
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
@@ -65,7 +65,7 @@ void hold_drop(struct ledger *l, struct hold *h)
 		free(h);
 }
 
-static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint64_t session)
+static struct hold *add_hold(struct ledger *l, struct entry *e, uint64_t subject, uint64_t session)
 {
 	struct hold *h = table_room(e), **at = &e->holds;
 	bool inside = h && !e->holds;
@@ -75,13 +75,13 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uid_t uid, uint6
 		return NULL;
 	if (!inside)
 		h = table_memory(l, sizeof(*h));
-	if (!h || tell_held(l, uid, e, 1) < 0) {
+	if (!h || tell_held(l, subject, e, 1) < 0) {
 		if (!inside)
 			free(h);
 		session_release(of);
 		return NULL;
 	}
-	*h = (struct hold){ .entry = e, .of = of, .uid = uid, .inside = inside };
+	*h = (struct hold){ .entry = e, .of = of, .subject = subject, .inside = inside };
 	if (of) {
 		TAILQ_INSERT_TAIL(&of->list, h, by_age);
 		of->n++;
@@ -97,17 +97,17 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
 	struct hold *h;
 
-	if (session == 0 && (!e->owned || e->uid == holder->uid)) {
-		if (!e->owned && tell_held(l, holder->uid, e, 1) < 0)
+	if (session == 0 && (!e->owned || e->subject == holder->subject)) {
+		if (!e->owned && tell_held(l, holder->subject, e, 1) < 0)
 			return -ENOMEM;
 		e->owned = true;
-		e->uid = holder->uid;
+		e->subject = holder->subject;
 		e->round = l->round;
-		h = holder->session ? hold_find(e, holder->uid, holder->session) : NULL;
+		h = holder->session ? hold_find(e, holder->subject, holder->session) : NULL;
 	} else {
-		h = hold_find(e, holder->uid, session);
+		h = hold_find(e, holder->subject, session);
 		if (!h)
-			h = add_hold(l, e, holder->uid, session);
+			h = add_hold(l, e, holder->subject, session);
 		if (!h)
 			return -ENOMEM;
 		h->at_us = now_us;
@@ -129,7 +129,7 @@ bool hold_any(const struct entry *e)
 static void disown(struct ledger *l, struct entry *e)
 {
 	if (e->owned)
-		(void)tell_held(l, e->uid, e, -1);
+		(void)tell_held(l, e->subject, e, -1);
 	e->owned = false;
 }
 
@@ -142,20 +142,20 @@ void hold_drop_all(struct ledger *l, struct entry *e)
 
 bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
-	struct hold *h = holder->session ? hold_find(e, holder->uid, holder->session) : NULL;
-	struct hold *permanent = hold_find(e, holder->uid, 0), *next;
-	bool own = h || permanent || (e->owned && e->uid == holder->uid);
+	struct hold *h = holder->session ? hold_find(e, holder->subject, holder->session) : NULL;
+	struct hold *permanent = hold_find(e, holder->subject, 0), *next;
+	bool own = h || permanent || (e->owned && e->subject == holder->subject);
 
 	if (h)
 		hold_drop(l, h);
 	if (permanent)
 		hold_drop(l, permanent);
-	if (e->uid == holder->uid)
+	if (e->subject == holder->subject)
 		disown(l, e);
 	/* whose programs hold it, and not he himself: all of them let go */
 	for (h = own ? NULL : e->holds; h; h = next) {
 		next = h->next;
-		if (h->uid == holder->uid)
+		if (h->subject == holder->subject)
 			hold_drop(l, h);
 	}
 	return hold_any(e);
@@ -163,11 +163,11 @@ bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *
 
 enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder)
 {
-	bool direct = e->owned && e->uid == holder->uid, session = false;
+	bool direct = e->owned && e->subject == holder->subject, session = false;
 	size_t users = 0, all = e->owned;
 
 	for (const struct hold *h = e->holds; h; h = h->next) {
-		bool is = h->uid == holder->uid;
+		bool is = h->subject == holder->subject;
 
 		session = session || (is && h->of && h->of->session == holder->session);
 		direct = direct || (is && !h->of);
@@ -177,7 +177,8 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 	if (all == 0)
 		return LEDGER_NOBODYS;
 	if (direct || session)
-		return all == (size_t)(e->owned && e->uid == holder->uid) + session + (hold_find(e, holder->uid, 0) != NULL)
+		return all == (size_t)(e->owned && e->subject == holder->subject) + session +
+		                               (hold_find(e, holder->subject, 0) != NULL)
 		               ? LEDGER_MINE
 		               : LEDGER_SHARED;
 	if (users > 0)
@@ -188,11 +189,11 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
-	struct hold *h = hold_find(e, holder->uid, session);
+	struct hold *h = hold_find(e, holder->subject, session);
 
 	if (h)
 		hold_drop(l, h);
-	else if (session == 0 && e->uid == holder->uid)
+	else if (session == 0 && e->subject == holder->subject)
 		disown(l, e);
 	return hold_any(e);
 }
@@ -202,9 +203,9 @@ bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, ui
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
 	const struct hold *h;
 
-	if (session == 0 && e->owned && e->uid == holder->uid)
+	if (session == 0 && e->owned && e->subject == holder->subject)
 		return (int32_t)(e->round - round) < 0;
-	h = hold_find(e, holder->uid, session);
+	h = hold_find(e, holder->subject, session);
 	return h && (int32_t)(h->round - round) < 0;
 }
 
@@ -233,7 +234,7 @@ int hold_move(struct entry *from, struct entry *to)
 		h->entry = to;
 	from->holds = NULL;
 	to->owned = from->owned;
-	to->uid = from->uid;
+	to->subject = from->subject;
 	to->round = from->round;
 	from->owned = false;
 	return 0;
@@ -250,7 +251,7 @@ size_t hold_count(const struct entry *e)
 
 static void describe(const struct hold *h, struct ledger_object *object)
 {
-	object->holder = (struct ledger_holder){ .uid = h->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	object->holder = (struct ledger_holder){ .subject = h->subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	if (!h->of)
 		return;
 	object->holder.session = h->of->session;
@@ -264,7 +265,7 @@ void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret
 	const struct hold *h = e->holds;
 	struct ledger_object object = { 0 };
 
-	*ret_holder = (struct ledger_holder){ .uid = e->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	*ret_holder = (struct ledger_holder){ .subject = e->subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	*ret_at_us = 0;
 	if (e->owned && number-- == 0)
 		return;
@@ -279,19 +280,19 @@ void hold_describe(const struct entry *e, struct ledger_object *object)
 {
 	object->n_holders = (uint32_t)hold_count(e);
 	object->deadline_us = 0;
-	object->holder = (struct ledger_holder){ .uid = e->uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	object->holder = (struct ledger_holder){ .subject = e->subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	if (!e->owned && e->holds)
 		describe(e->holds, object);
 }
 
-bool hold_describe_of(const struct entry *e, uid_t uid, struct ledger_object *object)
+bool hold_describe_of(const struct entry *e, uint64_t subject, struct ledger_object *object)
 {
 	const struct hold *h = e->holds;
 
 	hold_describe(e, object);
-	if (e->owned && e->uid == uid)
+	if (e->owned && e->subject == subject)
 		return true;
-	while (h && h->uid != uid)
+	while (h && h->subject != subject)
 		h = h->next;
 	if (h)
 		describe(h, object);
@@ -306,7 +307,7 @@ bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const str
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	holds = e && ((session == 0 && e->owned && e->uid == holder->uid) || hold_find(e, holder->uid, session));
+	holds = e && ((session == 0 && e->owned && e->subject == holder->subject) || hold_find(e, holder->subject, session));
 	ledger_unlock(ledger);
 	return holds;
 }

@@ -126,14 +126,15 @@ int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint6
 
 		if (e && e->object) {
 			/* asked for again by whom it belongs to: nothing is new */
-			bool known = e->owned && e->uid == holder->uid && holder->lifetime == HYCAN_LIFETIME_PERMANENT && !e->holds;
+			bool known = e->owned && e->subject == holder->subject && holder->lifetime == HYCAN_LIFETIME_PERMANENT &&
+			             !e->holds;
 
-			bool before = ledger->watched && news_is_held_by(e, holder->uid);
+			bool before = ledger->watched && news_is_held_by(e, holder->subject);
 
 			r = hold_add(ledger, e, holder, now_us);
 			if (!known && r == 0) {
 				ledger_file_hold(ledger->file, e);
-				news_changed(ledger, e, holder->uid, before);
+				news_changed(ledger, e, holder->subject, before);
 			}
 		} else {
 			unknown = true;
@@ -146,17 +147,17 @@ int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint6
 	return r;
 }
 
-static enum ledger_stand stand(const struct entry *e, const struct ledger_holder *holder, uid_t *ret_owner)
+static enum ledger_stand stand(const struct entry *e, const struct ledger_holder *holder, uint64_t *ret_owner)
 {
 	enum ledger_stand s = e && e->object ? hold_stand(e, holder) : LEDGER_NOBODYS;
 
 	if (s == LEDGER_OTHERS)
-		*ret_owner = e->owned ? e->uid : e->holds->uid;
+		*ret_owner = e->owned ? e->subject : e->holds->subject;
 	return s;
 }
 
 enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
-                               uid_t *ret_owner)
+                               uint64_t *ret_owner)
 {
 	enum ledger_stand s;
 
@@ -167,7 +168,7 @@ enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *k
 }
 
 enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
-                                    bool force, const void *by, uid_t *ret_owner)
+                                    bool force, const void *by, uint64_t *ret_owner)
 {
 	enum ledger_stand s;
 	struct entry *e;
@@ -189,11 +190,11 @@ static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder
 
 	if (!e || !e->object || !hold_any(e))
 		return false;
-	before = news_is_held_by(e, holder->uid);
+	before = news_is_held_by(e, holder->subject);
 	held = hold_let_go(l, e, holder);
 	ledger_file_hold(l->file, e);
 	if (before)
-		news_changed(l, e, holder->uid, true);
+		news_changed(l, e, holder->subject, true);
 	return !held && !e->going && going_begin(l, e, by) == 0;
 }
 
@@ -207,7 +208,8 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
 	return last;
 }
 
-enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uid_t *uid, bool dry, const void *by)
+enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uint64_t *subject, bool dry,
+                               const void *by)
 {
 	enum ledger_stand stand = LEDGER_NOBODYS;
 	size_t all = 0, own = 0;
@@ -217,22 +219,22 @@ enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *k
 	e = dry ? table_find(ledger, key) : going_find(ledger, key, table_hash(ledger, key), by);
 	if (e && e->object) {
 		all = hold_count(e);
-		own = e->owned && (!uid || e->uid == *uid);
+		own = e->owned && (!subject || e->subject == *subject);
 		for (const struct hold *h = e->holds; h; h = h->next)
-			own += !uid || h->uid == *uid;
+			own += !subject || h->subject == *subject;
 	}
 	if (all > 0)
 		stand = own == 0 ? LEDGER_OTHERS : own == all ? LEDGER_MINE : LEDGER_SHARED;
 	if (stand == LEDGER_MINE && !dry && !e->going)
 		(void)going_begin(ledger, e, by);
 	if (stand == LEDGER_SHARED && !dry) {
-		const struct ledger_holder holder = { .uid = *uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+		const struct ledger_holder holder = { .subject = *subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 
 		/* what the user holds, and then what his programs do */
 		(void)hold_let_go(ledger, e, &holder);
 		(void)hold_let_go(ledger, e, &holder);
 		ledger_file_hold(ledger->file, e);
-		news_changed(ledger, e, *uid, true);
+		news_changed(ledger, e, *subject, true);
 	}
 	ledger_unlock(ledger);
 	return stand;
@@ -249,7 +251,7 @@ bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, co
 	if (e && e->object && hold_is_stale(e, holder, round)) {
 		last = !hold_let_go_one(ledger, e, holder);
 		ledger_file_hold(ledger->file, e);
-		news_changed(ledger, e, holder->uid, true);
+		news_changed(ledger, e, holder->subject, true);
 		last = last && !e->going && going_begin(ledger, e, by) == 0;
 	}
 	ledger_unlock(ledger);
@@ -305,14 +307,14 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 	return r ? r : written;
 }
 
-bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uid_t uid)
+bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uint64_t subject)
 {
 	const struct entry *e;
 	bool held;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	held = e && e->object && news_is_held_by(e, uid);
+	held = e && e->object && news_is_held_by(e, subject);
 	ledger_unlock(ledger);
 	return held;
 }

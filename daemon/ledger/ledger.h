@@ -38,7 +38,7 @@ struct ledger_key {
 
 /* Somebody who holds an object. */
 struct ledger_holder {
-	uid_t uid;
+	uint64_t subject;
 	enum hycan_lifetime lifetime;
 	uint64_t session; /* whose it is, unless it is permanent; 0: none */
 	uint32_t seconds; /* of a lease */
@@ -68,7 +68,7 @@ void ledger_free(struct ledger **ledger);
  * each hold; set before there
  * is any. -ENOMEM, of those that come alone: then it is not recorded.
  */
-typedef int ledger_held(uid_t uid, enum hycan_object_kind kind, int change, void *userdata);
+typedef int ledger_held(uint64_t subject, enum hycan_object_kind kind, int change, void *userdata);
 void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata);
 
 /* What became of an object. */
@@ -81,7 +81,7 @@ enum ledger_change {
 struct ledger_news {
 	enum ledger_change change;
 	struct ledger_object object; /* of what went, as it was */
-	uid_t uid;                   /* whose hold it is about; of what went, each user who held it */
+	uint64_t subject;            /* whose hold it is about; of what went, each user who held it */
 	bool before, after;          /* whether that user held it, and does now */
 	bool again;                  /* of what went: it was told of another user already */
 };
@@ -99,10 +99,10 @@ struct entry *ledger_place(struct ledger *ledger);
 void ledger_place_free(struct ledger *ledger, struct entry **place);
 
 /* The next object behind a place, or of a user, who then is the holder that is told of. False: that was the last one. */
-bool ledger_next(struct ledger *ledger, struct entry *place, const uid_t *uid, struct ledger_object *ret_object);
+bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *subject, struct ledger_object *ret_object);
 
 /* Whether the user, or a program of his, holds the object. */
-bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uid_t uid);
+bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uint64_t subject);
 
 /*
  * Keeps an empty ledger in that file from now on, and knows what a former daemon had in it. -EBUSY: another process has
@@ -195,14 +195,14 @@ uint32_t ledger_stamp(struct ledger *ledger);
 
 /* How the holder stands to an object. Of others', ret_owner is one of them. */
 enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
-                               uid_t *ret_owner);
+                               uint64_t *ret_owner);
 
 /*
  * The same of an object that is to be taken away. Where it is the holder's alone, or another's and force is true, it is
  * going from then on, until ledger_take() or ledger_cancel().
  */
 enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
-                                    bool force, const void *by, uid_t *ret_owner);
+                                    bool force, const void *by, uint64_t *ret_owner);
 
 /*
  * The holder lets go. True: nobody else holds it any more, and it is going; the caller has to take it away.
@@ -213,7 +213,8 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
  * All that a user has of an object, or with NULL everybody, is let go of. LEDGER_MINE: nobody else holds it; it is going,
  * and held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. With dry nothing changes.
  */
-enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uid_t *uid, bool dry, const void *by);
+enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uint64_t *subject, bool dry,
+                               const void *by);
 
 /* What was going by that one stays. Where nobody holds it any more, it is nobody's. */
 void ledger_cancel(struct ledger *ledger, const void *by);
@@ -222,7 +223,7 @@ void ledger_cancel(struct ledger *ledger, const void *by);
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 
 /* Tells of all sessions that hold anything, and of a user of each. Without a lock; 0 or -ENOMEM, or what found() returned. */
-typedef int ledger_session(uint64_t session, uid_t uid, void *userdata);
+typedef int ledger_session(uint64_t session, uint64_t subject, void *userdata);
 int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata);
 
 /*
@@ -263,7 +264,7 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
                       ledger_stale *found, void *userdata);
 
 /* Tells of the objects of a kind, or of all (0), that a user holds, or with NULL anybody: the last one first. */
-int ledger_list_last_first(struct ledger *ledger, const uid_t *uid, unsigned int kind, ledger_stale *found, void *userdata);
+int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata);
 
 /* As ledger_let_go(), unless it was asked for meanwhile. */
 bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
@@ -303,6 +304,6 @@ typedef int ledger_found(const struct ledger_object *object, void *userdata);
 int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata);
 
 /* The same of those alone that a user holds, who then is the holder that is told of. */
-int ledger_list_of(struct ledger *ledger, uid_t uid, ledger_found *found, void *userdata);
+int ledger_list_of(struct ledger *ledger, uint64_t subject, ledger_found *found, void *userdata);
 
 #endif

@@ -14,12 +14,13 @@
 #include "cleanup.h"
 #include "entry.h"
 #include "ledger_record.h"
+#include "subject.h"
 
 /* A file is not written anew before it has so much. */
 #define WORTH_IT (1u << 20)
 
 #define KEY_SIZE_MAX (sizeof(uint64_t) + 2 + LEDGER_IDENTITY_MAX)
-#define HOLDER_SIZE  (sizeof(uid_t) + 1 + sizeof(uint64_t) + sizeof(uint32_t))
+#define HOLDER_SIZE  (sizeof(uint32_t) + 1 + sizeof(uint64_t) + sizeof(uint32_t))
 
 static uint8_t *put_key(uint8_t *p, const struct ledger_key *key)
 {
@@ -31,8 +32,10 @@ static uint8_t *put_key(uint8_t *p, const struct ledger_key *key)
 
 static uint8_t *put_holder(uint8_t *p, const struct ledger_holder *holder)
 {
-	p = put_bytes(p, &holder->uid, sizeof(holder->uid));
-	*p++ = (uint8_t)holder->lifetime;
+	const uint32_t number = (uint32_t)holder->subject;
+
+	p = put_bytes(p, &number, sizeof(number));
+	*p++ = (uint8_t)(holder->lifetime | (subject_is_machine(holder->subject) ? HOLDER_IS_MACHINE : 0));
 	p = put_bytes(p, &holder->session, sizeof(holder->session));
 	return put_bytes(p, &holder->seconds, sizeof(holder->seconds));
 }

@@ -10,6 +10,7 @@
 
 #include "entry.h"
 #include "ledger_record.h"
+#include "subject.h"
 
 struct reading {
 	struct ledger *ledger;
@@ -51,10 +52,15 @@ static void take_key(struct bytes *b, struct ledger_key *key)
 
 static void take_holder(struct bytes *b, struct ledger_holder *holder)
 {
-	uint8_t lifetime;
+	uint32_t number = 0;
+	uint8_t lifetime = 0;
+	bool machine;
 
-	take_bytes(b, &holder->uid, sizeof(holder->uid));
+	take_bytes(b, &number, sizeof(number));
 	take_bytes(b, &lifetime, sizeof(lifetime));
+	machine = lifetime & HOLDER_IS_MACHINE;
+	lifetime &= (uint8_t)~HOLDER_IS_MACHINE;
+	holder->subject = machine ? subject_of_cid(number) : number;
 	take_bytes(b, &holder->session, sizeof(holder->session));
 	take_bytes(b, &holder->seconds, sizeof(holder->seconds));
 	holder->lifetime = lifetime;

@@ -12,12 +12,16 @@
 
 #include "journal.h"
 #include "ledger_file.h"
+#include "subject.h"
 
 /* Requests that are under way at once: one for each thread that carries out any, and those that wait to be confirmed. */
 #define REQUESTS_MAX 512u
 
 /* Bytes of an object in the file, as a guess. */
 #define OBJECT_BYTES ((size_t)96)
+
+/* With the lifetime of a holder: its number is no uid, but a context id (subject.h). */
+#define HOLDER_IS_MACHINE 0x80
 
 enum record_type {
 	RECORD_PUT = 1,

@@ -91,7 +91,7 @@ int list_write_all_anew(struct ledger *l)
 }
 
 /* Copies the objects behind the cursor, SLICE looked at, and moves it behind them. False: there are no more. */
-static bool next_slice(struct ledger *l, struct entry *cursor, const uid_t *uid, struct ledger_object *slice, size_t *ret_n)
+static bool next_slice(struct ledger *l, struct entry *cursor, const uint64_t *subject, struct ledger_object *slice, size_t *ret_n)
 {
 	struct entry *e = NULL;
 	size_t n = 0;
@@ -99,7 +99,7 @@ static bool next_slice(struct ledger *l, struct entry *cursor, const uid_t *uid,
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(cursor, order)); i++) {
 		if (e->object) {
 			list_describe(e, &slice[n]);
-			n += !uid || hold_describe_of(e, *uid, &slice[n]);
+			n += !subject || hold_describe_of(e, *subject, &slice[n]);
 		}
 		TAILQ_REMOVE(&l->objects, cursor, order);
 		TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
@@ -108,7 +108,7 @@ static bool next_slice(struct ledger *l, struct entry *cursor, const uid_t *uid,
 	return e;
 }
 
-static int list(struct ledger *ledger, const uid_t *uid, ledger_found *found, void *userdata)
+static int list(struct ledger *ledger, const uint64_t *subject, ledger_found *found, void *userdata)
 {
 	struct ledger_object slice[SLICE];
 	struct entry cursor = { .grave = true };
@@ -119,7 +119,7 @@ static int list(struct ledger *ledger, const uid_t *uid, ledger_found *found, vo
 	ledger_lock(ledger);
 	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
 	while (r == 0 && more) {
-		more = next_slice(ledger, &cursor, uid, slice, &n);
+		more = next_slice(ledger, &cursor, subject, slice, &n);
 		ledger_unlock(ledger);
 		for (size_t i = 0; i < n && r == 0; i++)
 			r = found(&slice[i], userdata);
@@ -154,7 +154,7 @@ void ledger_place_free(struct ledger *ledger, struct entry **place)
 	*place = NULL;
 }
 
-bool ledger_next(struct ledger *ledger, struct entry *place, const uid_t *uid, struct ledger_object *ret_object)
+bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *subject, struct ledger_object *ret_object)
 {
 	bool found = false;
 	struct entry *e;
@@ -165,7 +165,7 @@ bool ledger_next(struct ledger *ledger, struct entry *place, const uid_t *uid, s
 		TAILQ_INSERT_AFTER(&ledger->objects, e, place, order);
 		if (e->object && !is_going(e)) {
 			list_describe(e, ret_object);
-			found = !uid || hold_describe_of(e, *uid, ret_object);
+			found = !subject || hold_describe_of(e, *subject, ret_object);
 		}
 		ledger_take_turns(ledger);
 	}
@@ -178,9 +178,9 @@ int ledger_list(struct ledger *ledger, ledger_found *found, void *userdata)
 	return list(ledger, NULL, found, userdata);
 }
 
-int ledger_list_of(struct ledger *ledger, uid_t uid, ledger_found *found, void *userdata)
+int ledger_list_of(struct ledger *ledger, uint64_t subject, ledger_found *found, void *userdata)
 {
-	return list(ledger, &uid, found, userdata);
+	return list(ledger, &subject, found, userdata);
 }
 
 /* What is looked for from the last one on. */
@@ -189,7 +189,7 @@ struct wanted {
 	const struct ledger_holder *holder; /* what is stale of this one, */
 	uint64_t netns;                     /* in this namespace, */
 	uint32_t round;                     /* since this round; or, without a holder, */
-	const uid_t *uid;                   /* what this user holds; NULL: anybody */
+	const uint64_t *subject;            /* what this user holds; NULL: anybody */
 };
 
 static bool is_wanted(const struct entry *e, const struct wanted *wanted)
@@ -200,7 +200,7 @@ static bool is_wanted(const struct entry *e, const struct wanted *wanted)
 		return false;
 	if (wanted->holder)
 		return e->netns == wanted->netns && hold_is_stale(e, wanted->holder, wanted->round);
-	return !wanted->uid || hold_describe_of(e, *wanted->uid, &object);
+	return !wanted->subject || hold_describe_of(e, *wanted->subject, &object);
 }
 
 /* Copies the keys of those before the cursor, SLICE looked at, and moves it before them. False: there are no more. */
@@ -250,9 +250,9 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 	return list_back(ledger, &wanted, found, userdata);
 }
 
-int ledger_list_last_first(struct ledger *ledger, const uid_t *uid, unsigned int kind, ledger_stale *found, void *userdata)
+int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata)
 {
-	const struct wanted wanted = { .kind = kind, .uid = uid };
+	const struct wanted wanted = { .kind = kind, .subject = subject };
 
 	return list_back(ledger, &wanted, found, userdata);
 }

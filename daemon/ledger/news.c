@@ -15,13 +15,13 @@ void ledger_watch(struct ledger *ledger, ledger_watched *watched, void *userdata
 	ledger_unlock(ledger);
 }
 
-bool news_is_held_by(const struct entry *e, uid_t uid)
+bool news_is_held_by(const struct entry *e, uint64_t subject)
 {
 	const struct hold *h = e->holds;
 
-	if (e->owned && e->uid == uid)
+	if (e->owned && e->subject == subject)
 		return true;
-	while (h && h->uid != uid)
+	while (h && h->subject != subject)
 		h = h->next;
 	return h;
 }
@@ -32,28 +32,28 @@ static void tell(struct ledger *l, const struct entry *e, struct ledger_news *ne
 	l->watched(news, l->watched_userdata);
 }
 
-void news_came(struct ledger *l, const struct entry *e, uid_t uid)
+void news_came(struct ledger *l, const struct entry *e, uint64_t subject)
 {
-	struct ledger_news news = { .change = LEDGER_CAME, .uid = uid, .after = true };
+	struct ledger_news news = { .change = LEDGER_CAME, .subject = subject, .after = true };
 
 	if (l->watched)
 		tell(l, e, &news);
 }
 
-void news_changed(struct ledger *l, const struct entry *e, uid_t uid, bool before)
+void news_changed(struct ledger *l, const struct entry *e, uint64_t subject, bool before)
 {
-	struct ledger_news news = { .change = LEDGER_CHANGED, .uid = uid, .before = before };
+	struct ledger_news news = { .change = LEDGER_CHANGED, .subject = subject, .before = before };
 
 	/* what nobody holds is about to go, and told then */
 	if (!l->watched || !e->object || !hold_any(e))
 		return;
-	news.after = news_is_held_by(e, uid);
+	news.after = news_is_held_by(e, subject);
 	tell(l, e, &news);
 }
 
 void news_went(struct ledger *l, const struct entry *e)
 {
-	struct ledger_news news = { .change = LEDGER_WENT, .uid = e->uid, .before = true };
+	struct ledger_news news = { .change = LEDGER_WENT, .subject = e->subject, .before = true };
 
 	if (!l->watched || !e->object)
 		return;
@@ -62,13 +62,13 @@ void news_went(struct ledger *l, const struct entry *e)
 		news.again = true;
 	}
 	for (const struct hold *h = e->holds; h; h = h->next) {
-		bool told = e->owned && e->uid == h->uid;
+		bool told = e->owned && e->subject == h->subject;
 
 		for (const struct hold *other = e->holds; other != h; other = other->next)
-			told = told || other->uid == h->uid;
+			told = told || other->subject == h->subject;
 		if (told)
 			continue;
-		news.uid = h->uid;
+		news.subject = h->subject;
 		tell(l, e, &news);
 		news.again = true;
 	}

@@ -127,7 +127,7 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
                struct entry *on)
 {
 	struct entry *e = table_obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
-	bool before = e && l->watched && news_is_held_by(e, holder->uid), is_new = e && !e->object;
+	bool before = e && l->watched && news_is_held_by(e, holder->subject), is_new = e && !e->object;
 	int r = e ? hold_add(l, e, holder, now_us) : -ENOMEM;
 
 	if (e && r < 0)
@@ -147,9 +147,9 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 			enter(e, on);
 	}
 	if (is_new)
-		news_came(l, e, holder->uid);
+		news_came(l, e, holder->subject);
 	else
-		news_changed(l, e, holder->uid, before);
+		news_changed(l, e, holder->subject, before);
 	return 0;
 }
 
@@ -189,7 +189,7 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	news_went(l, e);
 	if (hold_move(e, to) < 0) {
 		if (e->object)
-			news_came(l, e, e->owned || !e->holds ? e->uid : e->holds->uid);
+			news_came(l, e, e->owned || !e->holds ? e->subject : e->holds->subject);
 		table_release(l, to);
 		return NULL;
 	}
@@ -212,7 +212,7 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	table_remove(l, e);
 	free(e);
 	if (to->object)
-		news_came(l, to, to->owned || !to->holds ? to->uid : to->holds->uid);
+		news_came(l, to, to->owned || !to->holds ? to->subject : to->holds->subject);
 	return to;
 }
 

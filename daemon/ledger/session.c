@@ -68,11 +68,12 @@ int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *use
 		{
 			r = r ? r : array_grow(&list, n, sizeof(*list));
 			if (r == 0)
-				list[n++] = (struct ledger_holder){ .session = h->session, .uid = TAILQ_FIRST(&h->list)->uid };
+				list[n++] =
+					(struct ledger_holder){ .session = h->session, .subject = TAILQ_FIRST(&h->list)->subject };
 		}
 	ledger_unlock(ledger);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = found(list[i].session, list[i].uid, userdata);
+		r = found(list[i].session, list[i].subject, userdata);
 	return r;
 }
 
@@ -133,7 +134,7 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 		if (a->renewed_us > h->at_us)
 			h->at_us = a->renewed_us;
 
-		if (hold_find(h->entry, h->uid, to)) {
+		if (hold_find(h->entry, h->subject, to)) {
 			hold_drop(ledger, h);
 		} else {
 			TAILQ_REMOVE(&a->list, h, by_age);
@@ -163,12 +164,12 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 {
 	struct entry *e = h->entry;
 	bool grave = is_in_grave(e);
-	uid_t uid = h->uid;
+	uint64_t subject = h->subject;
 
 	hold_drop(l, h);
 	if (!grave && e->object) {
 		ledger_file_hold(l->file, e);
-		news_changed(l, e, uid, true);
+		news_changed(l, e, subject, true);
 	}
 	if (grave || hold_any(e) || e->going || !e->object)
 		return false;

@@ -128,7 +128,7 @@ static void translate(const struct kernel_change *from, void *userdata)
 	change.has_request = from->mark && (from->origin == KERNEL_BY_REQUEST || from->origin == KERNEL_DURING);
 	if (change.has_request)
 		change.request = (struct op_request){
-			.uid = from->mark->uid,
+			.subject = from->mark->subject,
 			.pid = from->mark->pid,
 			.operation = (uint16_t)from->mark->operation,
 			.seq = (uint32_t)from->mark->request,
@@ -256,7 +256,7 @@ void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, co
 	const struct kernel_mark mark = {
 		.token = token,
 		.request = request->seq,
-		.uid = request->uid,
+		.subject = request->subject,
 		.pid = request->pid,
 		.operation = request->operation,
 		.begin = begin,

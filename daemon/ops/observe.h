@@ -30,7 +30,7 @@ struct kernel_scope;
 
 /* Who asks for what. */
 struct op_request {
-	uint32_t uid;
+	uint64_t subject;
 	int32_t pid;
 	uint16_t operation;
 	uint32_t seq;

@@ -69,7 +69,7 @@ struct op_server {
 
 struct op {
 	struct kernel_scope *scope; /* the namespace to act in */
-	uid_t uid;                  /* who asks */
+	uint64_t subject;           /* who asks (subject.h); 0: root */
 	bool exclusive;             /* “create” means create: what is there already is refused, even if it is the same */
 	bool any_owner;             /* the caller may also change and take away what others hold */
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */

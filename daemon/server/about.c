@@ -16,6 +16,7 @@
 #include "pending.h"
 #include "server.h"
 #include "session.h"
+#include "subject.h"
 #include "subscribe.h"
 #include "sweep.h"
 #include "transaction.h"
@@ -65,10 +66,12 @@ static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 	const struct identity *who = &job->peer->identity;
 	struct rules rules = { 0 };
 
-	reply->uid = who->uid;
+	reply->uid = subject_uid(who->subject);
+	reply->has_cid = subject_is_machine(who->subject);
+	reply->cid = reply->has_cid ? subject_cid(who->subject) : 0;
 	reply->gid = who->gid;
 	reply->pid = who->pid;
-	reply->has_user = lookup_name(who->uid, reply->user, sizeof(reply->user));
+	reply->has_user = !reply->has_cid && lookup_name(reply->uid, reply->user, sizeof(reply->user));
 	reply->has_netns = true;
 	reply->netns = op_scope_inode(op->scope);
 	if (job->server->private)
@@ -177,17 +180,34 @@ struct listing {
 	uint64_t now_us;
 };
 
+void about_owner(uint64_t subject, struct hycan_object *item)
+{
+	item->uid = subject_uid(subject);
+	item->has_cid = subject_is_machine(subject);
+	item->cid = item->has_cid ? subject_cid(subject) : 0;
+}
+
+void about_asker(uint64_t subject, struct hycan_event_cause *cause)
+{
+	cause->has_cid = subject_is_machine(subject);
+	cause->has_uid = !cause->has_cid;
+	if (cause->has_cid)
+		cause->cid = subject_cid(subject);
+	else
+		cause->uid = subject_uid(subject);
+}
+
 void about_object(const struct ledger_object *object, uint64_t now_us, struct hycan_object *item)
 {
 	*item = (struct hycan_object){
 		.kind = object->key.kind,
-		.uid = object->holder.uid,
 		.netns = object->key.netns,
 		.lifetime = object->holder.lifetime,
 		.holders = object->n_holders,
 		/* made meanwhile */
 		.age_ms = object->since_us < now_us ? (now_us - object->since_us) / 1000 : 0,
 	};
+	about_owner(object->holder.subject, item);
 	if (object->deadline_us) {
 		item->has_remaining_ms = true;
 		item->remaining_ms = object->deadline_us > now_us ? (object->deadline_us - now_us) / 1000 : 0;
@@ -212,8 +232,8 @@ static int objects(struct op *op, const struct hycan_object_list_request *reques
 	struct listing l = { .op = op, .server = job_of(op)->server, .request = request, .now_us = server_now_us() };
 	struct ledger *ledger = job_of(op)->server->ledger;
 
-	if (op->uid != 0 || (request->has_mine && request->mine))
-		return ledger_list_of(ledger, op->uid, list_object, &l);
+	if (op->subject != 0 || (request->has_mine && request->mine))
+		return ledger_list_of(ledger, op->subject, list_object, &l);
 	return ledger_list(ledger, list_object, &l);
 }
 

@@ -18,6 +18,7 @@
 #include "log.h"
 #include "op.h"
 #include "server.h"
+#include "subject.h"
 #include "table.h"
 
 /* Connections over the quota that wait for their refusal, of one user. */
@@ -31,9 +32,9 @@ static uint64_t now_ns(void)
 	return server_now_us() * 1000;
 }
 
-static int on_hold(uid_t uid, enum hycan_object_kind kind, int change, void *userdata)
+static int on_hold(uint64_t subject, enum hycan_object_kind kind, int change, void *userdata)
 {
-	return quota_hold(userdata, uid, kind, change);
+	return quota_hold(userdata, subject, kind, change);
 }
 
 int charge_open(struct server *server)
@@ -69,7 +70,8 @@ static void log_over(struct peer *peer, unsigned int quota, const struct quota_l
 		return;
 	peer->user->said_ns = now;
 	policy_say_quota(peer->server->policy, quota, limit, text, sizeof(text));
-	log_write(LOG_NOTICE, "uid %u (pid %d) is over a quota: %s", peer->identity.uid, peer->identity.pid, text);
+	log_write(LOG_NOTICE, "%s (pid %d) is over a quota: %s", subject_say(peer->identity.subject).text, peer->identity.pid,
+	          text);
 }
 
 int charge_peer(struct peer *peer)
@@ -81,7 +83,7 @@ int charge_peer(struct peer *peer)
 	if (!server->quotas)
 		return 0;
 	limit = policy_quota(server->policy, &peer->identity, QUOTA_CONNECTIONS);
-	r = quota_connect(server->quotas, peer->identity.uid, now_ns(), &peer->user);
+	r = quota_connect(server->quotas, peer->identity.subject, now_ns(), &peer->user);
 	if (r < 0)
 		return r;
 	read_limits(peer);
@@ -141,7 +143,8 @@ static int refuse(struct job *job, unsigned int quota, const struct quota_limit 
 
 	policy_say_quota(job->policy ? job->policy : job->server->policy, quota, limit, text, sizeof(text));
 	job->policy_line = quota_limit_line(limit);
-	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "User %u %s: the quota is %s.", job->peer->identity.uid, what, text);
+	return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "%s %s: the quota is %s.",
+	                 subject_title(job->peer->identity.subject).text, what, text);
 }
 
 static int refuse_surplus(struct job *job)
@@ -201,10 +204,11 @@ static int charge_effect(struct job *job, const struct op_effect *effect)
 
 	if (v.absent || n == 0 || (of_all.value == QUOTA_UNLIMITED && of_kind.value == QUOTA_UNLIMITED))
 		return 0;
-	r = quota_reserve(job->server->quotas, job->holder.uid, effect->kind, n, &of_kind, &of_all, &quota, &used);
+	r = quota_reserve(job->server->quotas, job->holder.subject, effect->kind, n, &of_kind, &of_all, &quota, &used);
 	if (r == -EDQUOT) {
 		n -= held_already(job, &v);
-		r = n ? quota_reserve(job->server->quotas, job->holder.uid, effect->kind, n, &of_kind, &of_all, &quota, &used) : 0;
+		r = n ? quota_reserve(job->server->quotas, job->holder.subject, effect->kind, n, &of_kind, &of_all, &quota, &used)
+		      : 0;
 	}
 	if (r == -EDQUOT) {
 		snprintf(what, sizeof(what), "holds %u %s, and this makes %u", used, quota_name(quota, name, sizeof(name)), n);
@@ -237,7 +241,7 @@ void charge_objects_done(struct job *job)
 		return;
 	for (unsigned int kind = 0; kind < QUOTA_KINDS; kind++)
 		if (job->reserved[kind])
-			quota_unreserve(job->server->quotas, job->holder.uid, kind, job->reserved[kind]);
+			quota_unreserve(job->server->quotas, job->holder.subject, kind, job->reserved[kind]);
 	memset(job->reserved, 0, sizeof(job->reserved));
 	job->has_reserved = false;
 }
@@ -266,7 +270,7 @@ int charge_tell(struct op *op, struct hycan_session_whoami_reply *reply)
 
 	if (!item)
 		return -ENOMEM;
-	quota_objects(job->server->quotas, peer->identity.uid, objects);
+	quota_objects(job->server->quotas, peer->identity.subject, objects);
 	reply->quotas = item;
 	for (unsigned int quota = 0; quota < N_QUOTAS; quota++) {
 		struct quota_limit limit = policy_quota(job->server->policy, &peer->identity, quota);

@@ -130,7 +130,7 @@ static void audit(const struct job *job, const char *object, const char *request
 		.result = wording_result(job),
 		.sentence = job->result ? job->op.sentence : "",
 		.cause = cause,
-		.uid = job->peer ? job->peer->identity.uid : job->holder.uid,
+		.subject = job->peer ? job->peer->identity.subject : job->holder.subject,
 		.pid = job->peer ? job->peer->identity.pid : getpid(),
 		.netns = is_somewhere && job->op.scope ? op_scope_inode(job->op.scope) : 0,
 		.duration_us = duration_us,
@@ -220,7 +220,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	job->slow = slow;
 	job->policy = policy_ref(peer->server->policy);
 	job->began_us = server_now_us();
-	job->op.uid = peer->identity.uid;
+	job->op.subject = peer->identity.subject;
 	job->holder = session_holder(peer);
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return job;

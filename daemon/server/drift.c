@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "server.h"
+#include "subject.h"
 
 /* So long whoever took it away has to tell the ledger. */
 #define PATIENCE_US 200000
@@ -26,9 +27,9 @@ void drift_suspect(struct drift *d, uint32_t families)
 
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 {
-	const struct ledger_holder nobody = { .uid = (uid_t)-1 };
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY };
 	struct ledger_key key;
-	uid_t owner;
+	uint64_t owner;
 
 	if (d->ledger && key_of_event(d->netns, event, &key) && ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
 		drift_suspect(d, OP_FAMILY(event->family));
@@ -55,7 +56,8 @@ static void report(const struct ledger_object *object, void *userdata)
 	if ((*n)++ >= 20)
 		return;
 	key_format(&object->key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which uid %u had asked for, is gone, and not by a request.", text, object->holder.uid);
+	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
+	          subject_say(object->holder.subject).text);
 }
 
 static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind)

@@ -54,7 +54,7 @@ int names_check(struct job *job)
 	if (job->is_own)
 		return 0;
 	/* nobody knows the link by a name: no rule, no owner, no ledger */
-	if (!job->by_name && job->holder.uid == 0 && job->operation->access == HYCAN_ACCESS_WRITE &&
+	if (!job->by_name && job->holder.subject == 0 && job->operation->access == HYCAN_ACCESS_WRITE &&
 	    record_is_empty(job->operation))
 		return 0;
 	return check_structure(&names, job->operation->request, (const char *)&job->request, 1);

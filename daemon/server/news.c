@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "about.h"
 #include "job.h"
 #include "key.h"
 #include "messages.h"
@@ -31,14 +32,13 @@ void news_act(struct job *job, bool begins)
 		return;
 	*cause = (struct hycan_event_cause){
 		.origin = job->peer ? HYCAN_EVENT_ORIGIN_REQUEST : HYCAN_EVENT_ORIGIN_DAEMON,
-		.has_uid = true,
-		.uid = job->op.uid,
 		.has_operation = true,
 		.has_pid = job->peer,
 		.pid = job->peer ? job->peer->identity.pid : 0,
 		.has_request = job->peer,
 		.request = job->header.nlmsg_seq,
 	};
+	about_asker(job->op.subject, cause);
 	acting.operation = job->operation->name;
 }
 
@@ -116,22 +116,22 @@ bool news_take(struct news *news, struct news_list *items)
 	return lost;
 }
 
-bool news_tell(const struct news_list *items, const struct ledger_key *key, uid_t uid)
+bool news_tell(const struct news_list *items, const struct ledger_key *key, uint64_t subject)
 {
 	const struct news_item *item;
 
 	STAILQ_FOREACH(item, items, entry)
-	if (item->news.uid == uid && key_same(&item->news.object.key, key))
+	if (item->news.subject == subject && key_same(&item->news.object.key, key))
 		return true;
 	return false;
 }
 
-bool news_will_tell(struct news *news, const struct ledger_key *key, uid_t uid)
+bool news_will_tell(struct news *news, const struct ledger_key *key, uint64_t subject)
 {
 	bool tells;
 
 	pthread_mutex_lock(&news->lock);
-	tells = news_tell(&news->items, key, uid);
+	tells = news_tell(&news->items, key, subject);
 	pthread_mutex_unlock(&news->lock);
 	return tells;
 }

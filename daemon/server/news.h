@@ -50,8 +50,8 @@ bool news_take(struct news *news, struct news_list *ret_items);
 void news_free_all(struct news_list *items);
 
 /* Whether it is in the news that a user had something: in what was taken, or in what is still to be taken. */
-bool news_tell(const struct news_list *items, const struct ledger_key *key, uid_t uid);
-bool news_will_tell(struct news *news, const struct ledger_key *key, uid_t uid);
+bool news_tell(const struct news_list *items, const struct ledger_key *key, uint64_t subject);
+bool news_will_tell(struct news *news, const struct ledger_key *key, uint64_t subject);
 
 /* On this thread, what changes is a job's doing from now on, or is no more. Of jobs in jobs, the outer one's. */
 void news_act(struct job *job, bool begins);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "log.h"
 #include "messages.h"
 #include "observed.h"
@@ -39,8 +40,8 @@ static void on_change(const struct op_change *change, void *userdata)
 	e->has_cause = true;
 	e->cause.origin = change->origin;
 	if (change->has_request) {
-		e->cause.has_uid = e->cause.has_pid = e->cause.has_request = true;
-		e->cause.uid = change->request.uid;
+		about_asker(change->request.subject, &e->cause);
+		e->cause.has_pid = e->cause.has_request = true;
 		e->cause.pid = change->request.pid;
 		e->cause.request = change->request.seq;
 		operation = hycan_operation_by_number(change->request.operation);

@@ -266,7 +266,7 @@ void observer_working(struct observer *observer, bool begins)
 void observer_mark(struct observer *observer, struct job *job, bool begin)
 {
 	const struct op_request request = {
-		.uid = job->op.uid,
+		.subject = job->op.subject,
 		.pid = job->peer ? job->peer->identity.pid : 0,
 		.operation = job->operation->number,
 		.seq = job->header.nlmsg_seq,

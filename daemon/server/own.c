@@ -11,19 +11,21 @@
 #include "ledger.h"
 #include "own.h"
 #include "server.h"
+#include "subject.h"
 #include "table.h"
 
-static int refuse(const struct key_view *v, const struct ledger_key *key, uid_t owner)
+static int refuse(const struct key_view *v, const struct ledger_key *key, uint64_t owner)
 {
 	char text[128];
 
 	key_format(key, text, sizeof(text));
 	return op_refuse(&v->job->op, HYCAN_REFUSAL_DENIED, key_field(v->effect, v->effect->part[0])->name,
-	                 "The %s “%s” is uid %u's: only that user, root, and whom policy allows it with owner=any may %s it.",
-	                 key_kind_name(key->kind), text, owner, v->effect->does == OP_TAKES ? "remove" : "change");
+	                 "The %s “%s” is %s's: only that user, root, and whom policy allows it with owner=any may %s it.",
+	                 key_kind_name(key->kind), text, subject_say(owner).text,
+	                 v->effect->does == OP_TAKES ? "remove" : "change");
 }
 
-static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uid_t *ret_owner)
+static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
 {
 	struct job *job = v->job;
 
@@ -51,7 +53,7 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 {
 	struct ledger_key key;
 	enum ledger_stand stand;
-	uid_t owner = 0;
+	uint64_t owner = 0;
 
 	key_of(v, item, &key);
 	if (v->effect->settled && v->effect->does == OP_TAKES && is_another(v->job, &key))
@@ -104,7 +106,7 @@ static int check(struct job *job, bool settled)
 int own_check(struct job *job)
 {
 	job->lets_go = false;
-	job->op.any_owner = job->is_own || job->holder.uid == 0 || job->any_owner || job->server->private;
+	job->op.any_owner = job->is_own || job->holder.subject == 0 || job->any_owner || job->server->private;
 	job->op.settled = NULL;
 	return check(job, false);
 }

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "patience.h"
 #include "peer.h"
+#include "subject.h"
 
 /* Whoever sends so much of one request is not keeping us waiting, however long the rest takes. */
 #define PROGRESS (64u << 10)
@@ -18,7 +19,7 @@
 
 static void drop(struct peer *peer, const char *why)
 {
-	log_write(LOG_NOTICE, "uid %u (pid %d) %s: dropped", peer->identity.uid, peer->identity.pid, why);
+	log_write(LOG_NOTICE, "%s (pid %d) %s: dropped", subject_say(peer->identity.subject).text, peer->identity.pid, why);
 	peer_close(peer);
 }
 

@@ -13,6 +13,7 @@
 #include "pending.h"
 #include "server.h"
 #include "siphash.h"
+#include "subject.h"
 #include "undo.h"
 #include "undo_log.h"
 #include "waiting.h"
@@ -35,14 +36,14 @@ void pending_free(struct pending *p)
 	free(p);
 }
 
-static bool has_too_many(const struct server *server, uid_t uid)
+static bool has_too_many(const struct server *server, uint64_t subject)
 {
 	const struct pending *p;
 	size_t n = 0, all = 0;
 
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		n += p->holder.uid == uid;
+		n += p->holder.subject == subject;
 		all++;
 	}
 	return n >= PENDING_PER_USER || all >= PENDING_MAX;
@@ -80,7 +81,7 @@ int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bo
 	p->ends_us = NEVER;
 	p->patience = PATIENCE;
 	pthread_mutex_lock(&pending_lock);
-	too_many = has_too_many(p->server, p->holder.uid);
+	too_many = has_too_many(p->server, p->holder.subject);
 	if (!too_many)
 		TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
 	pthread_mutex_unlock(&pending_lock);
@@ -160,7 +161,7 @@ struct pending *pending_take_out(struct pending *p)
 
 	for (newer = TAILQ_FIRST(&p->server->pending); newer; newer = next) {
 		next = newer == p ? NULL : TAILQ_NEXT(newer, entry);
-		if (!newer->waits || newer->holder.uid != p->holder.uid || newer->netns != p->netns)
+		if (!newer->waits || newer->holder.subject != p->holder.subject || newer->netns != p->netns)
 			continue;
 		TAILQ_REMOVE(&p->server->pending, newer, entry);
 		newer->why = newer == p ? p->why : "an earlier one was taken back";
@@ -198,7 +199,7 @@ static struct pending *find(struct op *op, const char *token)
 	struct pending *p;
 
 	TAILQ_FOREACH(p, &((struct job *)op)->server->pending, entry)
-	if (p->waits && strcmp(p->token, token) == 0 && (op->uid == 0 || op->uid == p->holder.uid))
+	if (p->waits && strcmp(p->token, token) == 0 && (op->subject == 0 || op->subject == p->holder.subject))
 		break;
 	return p;
 }
@@ -252,15 +253,18 @@ int pending_list(struct op *op)
 	TAILQ_FOREACH_REVERSE(p, &((struct job *)op)->server->pending, pending_list, entry)
 	{
 		struct hycan_pending_transaction item = {
-			.uid = p->holder.uid,
+			.uid = subject_uid(p->holder.subject),
+			.has_cid = subject_is_machine(p->holder.subject),
 			.netns = p->netns,
 			.detached = !p->peer,
 			.remaining_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0,
 			.requests = (uint32_t)p->undo.n,
 		};
 
-		if (!p->waits || (op->uid != 0 && op->uid != p->holder.uid))
+		if (!p->waits || (op->subject != 0 && op->subject != p->holder.subject))
 			continue;
+		if (item.has_cid)
+			item.cid = subject_cid(p->holder.subject);
 		memcpy(item.token, p->token, sizeof(p->token));
 		r = op->answer(op, &item);
 		if (r)

@@ -19,6 +19,7 @@
 #include "pending.h"
 #include "recovery.h"
 #include "server.h"
+#include "subject.h"
 #include "undo.h"
 #include "waiting.h"
 
@@ -29,20 +30,20 @@
 static bool take_back(struct pending *p, struct job *job, size_t n)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
-	const struct undo_cause cause = { .words = p->why, .uid = p->holder.uid };
+	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
 	int r = recovery_scope(job->scope, p->netns, &other);
 
 	if (r < 0) {
-		log_write(LOG_ERR, "A transaction of uid %u cannot be taken back in its network namespace: %s", p->holder.uid,
-		          strerror(-r));
+		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace: %s",
+		          subject_say(p->holder.subject).text, strerror(-r));
 		return false;
 	}
 	for (size_t i = 0; i < n && (frame = undo_log_last(&p->undo)); i++) {
 		r = undo_frame(job, other ? other : job->scope, &p->holder, frame, &cause, &p->patience, sentence);
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND)
-			log_write(LOG_ERR, "A transaction of uid %u is not taken back in full: %s", p->holder.uid,
+			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));
 		undo_log_drop(&p->undo);
 		if (p->is_noted)
@@ -92,7 +93,7 @@ static void end(struct server *server, struct pending *first)
 {
 	if (!first)
 		return;
-	log_write(LOG_NOTICE, "A transaction of uid %u is taken back: %s", first->holder.uid, first->why);
+	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(first->holder.subject).text, first->why);
 	if (server->private) {
 		pending_take_back(first, &server->job);
 		pending_free_all(first);

@@ -196,7 +196,7 @@ static int record_renamed(const struct key_view *v)
 
 bool record_holds(struct job *job)
 {
-	const struct ledger_holder user = { .uid = job->holder.uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder user = { .subject = job->holder.subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	struct ledger_holder session = job->holder;
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);

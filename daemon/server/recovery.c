@@ -28,6 +28,7 @@
 #include "record.h"
 #include "recovery.h"
 #include "server.h"
+#include "subject.h"
 #include "transaction.h"
 #include "undo.h"
 #include "wire.h"
@@ -113,15 +114,15 @@ static void go_on(struct server *server, const struct unfinished *u)
 		return;
 	r = recovery_scope(server->job.scope, head.netns, &other);
 	if (r < 0) {
-		log_write(LOG_WARNING, "%s of uid %u was under way in network namespace %ju, which is not to be found: %s",
-		          operation->name, head.holder.uid, (uintmax_t)head.netns, strerror(-r));
+		log_write(LOG_WARNING, "%s of %s was under way in network namespace %ju, which is not to be found: %s",
+		          operation->name, subject_say(head.holder.subject).text, (uintmax_t)head.netns, strerror(-r));
 		return;
 	}
 	header.nlmsg_type = operation->number;
 	job_begin(job, NULL, operation, &header);
 	job->began_us = server_now_us();
 	job->holder = head.holder;
-	job->op.uid = head.holder.uid;
+	job->op.subject = head.holder.subject;
 	job->op.scope = other ? other : job->scope;
 	if (head.diary) {
 		transaction_resume(job, u->number);

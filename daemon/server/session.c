@@ -29,7 +29,7 @@
 /* Of the namespaces of all sessions: they are entered and looked for on workers, too, and seldom. */
 static pthread_mutex_t netns_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct session *session_new(struct server *server, uid_t uid)
+static struct session *session_new(struct server *server, uint64_t subject)
 {
 	uint8_t token[16];
 	struct session *s = calloc(1, sizeof(*s));
@@ -44,7 +44,7 @@ static struct session *session_new(struct server *server, uid_t uid)
 			server->last_session = server_now_us();
 	s->server = server;
 	s->record.id = ++server->last_session;
-	s->record.uid = uid;
+	s->record.subject = subject;
 	for (size_t i = 0; i < sizeof(token); i++)
 		sprintf(s->record.token + 2 * i, "%02x", token[i]);
 	s->record.lifetime = HYCAN_LIFETIME_PERMANENT;
@@ -178,7 +178,7 @@ int session_open_timer(struct server *server)
 
 int session_begin(struct peer *peer, uint32_t grace)
 {
-	struct session *s = peer->session ? peer->session : session_new(peer->server, peer->identity.uid);
+	struct session *s = peer->session ? peer->session : session_new(peer->server, peer->identity.subject);
 
 	if (!s)
 		return -ENOMEM;
@@ -211,7 +211,7 @@ struct ledger_holder session_holder(const struct peer *peer)
 	const struct session *s = peer->session;
 
 	return (struct ledger_holder){
-		.uid = peer->identity.uid,
+		.subject = peer->identity.subject,
 		.lifetime = s ? s->record.lifetime : HYCAN_LIFETIME_PERMANENT,
 		.session = s ? s->record.id : 0,
 		.seconds = s && s->record.lifetime == HYCAN_LIFETIME_LEASE ? s->record.seconds : 0,
@@ -289,7 +289,7 @@ void session_end_all(struct server *server)
 
 int session_restore(struct server *server, const struct session_record *record)
 {
-	struct session *s = session_new(server, record->uid);
+	struct session *s = session_new(server, record->subject);
 
 	if (!s)
 		return -ENOMEM;
@@ -304,12 +304,12 @@ int session_restore(struct server *server, const struct session_record *record)
 
 int session_resume(struct peer *peer, const struct session_record *record)
 {
-	struct session *s = session_new(peer->server, peer->identity.uid);
+	struct session *s = session_new(peer->server, peer->identity.subject);
 
 	if (!s)
 		return -ENOMEM;
 	s->record = *record;
-	s->record.uid = peer->identity.uid;
+	s->record.subject = peer->identity.subject;
 	s->leases_us = 0;
 	s->is_kept = true;
 	(void)session_keep(s);
@@ -351,7 +351,7 @@ void session_restore_kept(struct server *server)
 		log_write(LOG_ERR, "Not all sessions of a former daemon can be adopted: %s", strerror(-r));
 }
 
-static int end_unknown(uint64_t id, uid_t uid, void *userdata)
+static int end_unknown(uint64_t id, uint64_t subject, void *userdata)
 {
 	struct server *server = userdata;
 	struct session *s;
@@ -359,7 +359,7 @@ static int end_unknown(uint64_t id, uid_t uid, void *userdata)
 	LIST_FOREACH(s, &server->sessions, entry)
 	if (s->record.id == id)
 		return 0;
-	s = session_new(server, uid);
+	s = session_new(server, subject);
 	if (!s)
 		return -ENOMEM;
 	/* its token is one that nobody knows */

@@ -26,7 +26,7 @@ struct ledger_holder;
 /* What of it outlives the daemon. */
 struct session_record {
 	uint64_t id;
-	uid_t uid;
+	uint64_t subject;
 	char token[33];
 	uint32_t grace; /* seconds */
 	enum hycan_lifetime lifetime;

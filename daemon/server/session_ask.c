@@ -7,6 +7,7 @@
 #include "peer.h"
 #include "server.h"
 #include "session.h"
+#include "subject.h"
 #include "sweep.h"
 
 static struct peer *peer_of(struct op *op)
@@ -25,12 +26,12 @@ int session_lifetime(struct op *op, const struct hycan_session_lifetime_request 
 	return session_keep(peer_of(op)->session);
 }
 
-static struct session *find(struct server *server, uid_t uid, const char *token)
+static struct session *find(struct server *server, uint64_t subject, const char *token)
 {
 	struct session *s;
 
 	LIST_FOREACH(s, &server->sessions, entry)
-	if (s->record.uid == uid && strcmp(s->record.token, token) == 0)
+	if (s->record.subject == subject && strcmp(s->record.token, token) == 0)
 		break;
 	return s;
 }
@@ -38,15 +39,15 @@ static struct session *find(struct server *server, uid_t uid, const char *token)
 static int refuse_token(struct op *op)
 {
 	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "token",
-	                 "There is no session of uid %u with this token: it was another user's, or it ended with its grace and its "
+	                 "There is no session of %s with this token: it was another user's, or it ended with its grace and its "
 	                 "leases.",
-	                 op->uid);
+	                 subject_say(op->subject).text);
 }
 
 int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
 {
 	struct peer *peer = peer_of(op);
-	struct session *s = find(peer->server, op->uid, token);
+	struct session *s = find(peer->server, op->subject, token);
 	int r;
 
 	/* one that holds nothing is over, and only waits for its errand */
@@ -64,7 +65,7 @@ int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
 int session_renew(struct op *op, const char *token)
 {
 	struct peer *peer = peer_of(op);
-	struct session *s = token ? find(peer->server, op->uid, token) : peer->session;
+	struct session *s = token ? find(peer->server, op->subject, token) : peer->session;
 
 	if (!s)
 		return refuse_token(op);

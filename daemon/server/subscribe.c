@@ -16,6 +16,7 @@
 #include "observer.h"
 #include "peer.h"
 #include "server.h"
+#include "subject.h"
 #include "subscribe.h"
 
 /* Subscriptions of one user who is not root. */
@@ -204,8 +205,8 @@ void subscribe_review(struct server *server)
 		next = TAILQ_NEXT(peer, entry);
 		if (may_hear_all(peer))
 			continue;
-		log_write(LOG_NOTICE, "uid %u (pid %d) may not hear any more what it subscribed to: dropped", peer->identity.uid,
-		          peer->identity.pid);
+		log_write(LOG_NOTICE, "%s (pid %d) may not hear any more what it subscribed to: dropped",
+		          subject_say(peer->identity.subject).text, peer->identity.pid);
 		peer_close(peer);
 	}
 }
@@ -259,10 +260,10 @@ static int check_limits(struct job *job)
 	if (observer_count(server->observer) >= OBSERVER_SUBSCRIPTIONS_MAX)
 		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "The daemon has %u subscriptions, which is the most.",
 		                 OBSERVER_SUBSCRIPTIONS_MAX);
-	if (job->op.uid == 0)
+	if (job->op.subject == 0)
 		return 0;
 	TAILQ_FOREACH(peer, &server->peers, entry)
-	n += peer->identity.uid == job->op.uid ? count(peer) : 0;
+	n += peer->identity.subject == job->op.subject ? count(peer) : 0;
 	if (n >= PER_USER)
 		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL, "A user has %u subscriptions at most.", PER_USER);
 	return 0;
@@ -276,18 +277,18 @@ int subscribe_begin(struct op *op, const struct hycan_event_subscribe_request *r
 	struct subscription_record record = {
 		.seq = job->header.nlmsg_seq,
 		.port = job->header.nlmsg_pid,
-		.has_owner = request->has_owner,
-		.owner = request->owner,
-		.has_viewer = op->uid != 0 && !job->server->private,
-		.viewer = op->uid,
+		.has_owner = request->has_owner || request->has_owner_cid,
+		.owner = request->has_owner_cid ? subject_of_cid(request->owner_cid) : request->owner,
+		.has_viewer = op->subject != 0 && !job->server->private,
+		.viewer = op->subject,
 	};
 	uint32_t wanted = 0;
 	int r;
 
 	r = check_limits(job);
-	if (r == 0 && request->has_owner && request->owner != op->uid && op->uid != 0 && !job->server->private)
-		r = op_refuse(op, HYCAN_REFUSAL_DENIED, "owner", "What others hold is told to root alone; your uid is %u.",
-		              op->uid);
+	if (r == 0 && record.has_owner && record.owner != op->subject && op->subject != 0 && !job->server->private)
+		r = op_refuse(op, HYCAN_REFUSAL_DENIED, request->has_owner_cid ? "owner_cid" : "owner",
+		              "What others hold is told to root alone; you are %s.", subject_say(op->subject).text);
 	if (r == 0)
 		r = find_families(job, request, &wanted);
 	if (r)

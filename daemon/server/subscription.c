@@ -8,6 +8,7 @@
 #include "key.h"
 #include "messages.h"
 #include "server.h"
+#include "subject.h"
 #include "subscription.h"
 #include "wire.h"
 
@@ -128,7 +129,8 @@ static bool owner_matches(const struct subscription *s, const struct telling *t,
 
 	if (!s->record.has_owner || e->family == HYCAN_EVENT_FAMILY_OBJECT)
 		return true;
-	if (e->has_cause && e->cause.has_uid && e->cause.uid == s->record.owner)
+	if (e->has_cause && (e->cause.has_uid || e->cause.has_cid) &&
+	    (e->cause.has_cid ? subject_of_cid(e->cause.cid) : e->cause.uid) == s->record.owner)
 		return true;
 	if (!key_of_event(s->netns, e, &key))
 		return false;
@@ -166,13 +168,13 @@ void subscription_change(struct subscription *s, struct telling *t, uint64_t num
 }
 
 /* Of objects, whose alone is told; NULL: everybody's. */
-static const uid_t *whose(const struct subscription *s)
+static const uint64_t *whose(const struct subscription *s)
 {
 	return s->record.has_owner ? &s->record.owner : s->record.has_viewer ? &s->record.viewer : NULL;
 }
 
 /* What a change is from the point of view of one user, or of all. False: none. */
-static bool point_of_view(const struct telling *t, const struct ledger_news *news, const uid_t *whose,
+static bool point_of_view(const struct telling *t, const struct ledger_news *news, const uint64_t *whose,
                           enum hycan_event_what *ret_what)
 {
 	bool before = true, after = true;
@@ -180,12 +182,12 @@ static bool point_of_view(const struct telling *t, const struct ledger_news *new
 	switch (news->change) {
 	case LEDGER_CAME:
 		*ret_what = HYCAN_EVENT_WHAT_NEW;
-		return !whose || news->uid == *whose;
+		return !whose || news->subject == *whose;
 	case LEDGER_WENT:
 		*ret_what = HYCAN_EVENT_WHAT_GONE;
-		return whose ? news->uid == *whose : !news->again;
+		return whose ? news->subject == *whose : !news->again;
 	case LEDGER_CHANGED:
-		if (whose && news->uid == *whose) {
+		if (whose && news->subject == *whose) {
 			before = news->before;
 			after = news->after;
 		} else if (whose) {
@@ -216,7 +218,7 @@ void subscription_news(struct subscription *s, struct telling *t, const struct n
 		return;
 	describe_object(t, &item->news.object);
 	if (whose(s))
-		t->event.object.uid = *whose(s);
+		about_owner(*whose(s), &t->event.object);
 	t->event.has_cause = true;
 	t->event.cause = item->cause;
 	if (matches(s, &t->event) && !write_event(s, t, what))

@@ -44,9 +44,9 @@ struct subscription_record {
 	uint64_t number; /* of the event that was told last; written by the observer, under the lock */
 	uint32_t seq;    /* of the request */
 	uint32_t port;
+	uint64_t owner;  /* what this subject alone holds */
+	uint64_t viewer; /* of objects, only what this subject holds */
 	uint32_t families;
-	uint32_t owner;  /* what this user alone holds */
-	uint32_t viewer; /* of objects, only what this user holds */
 	/* no bool: that has two values */
 	uint8_t has_owner;
 	uint8_t has_viewer;

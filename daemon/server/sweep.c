@@ -20,6 +20,7 @@
 #include "porter.h"
 #include "server.h"
 #include "session.h"
+#include "subject.h"
 #include "sweep.h"
 #include "undo.h"
 
@@ -169,7 +170,7 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, boo
 	_cleanup_(place_done) struct place place = {
 		.job = job,
 		.session = session,
-		.cause = { .words = cause, .uid = session->record.uid },
+		.cause = { .words = cause, .subject = session->record.subject },
 	};
 	struct ledger *ledger = job->server->ledger;
 	_cleanup_(keys_free) struct ledger_key *keys = calloc(SLICE, sizeof(*keys));
@@ -209,7 +210,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 		.job = job,
 		.inode = op_scope_inode(job->op.scope),
 		.scope = job->op.scope,
-		.cause = { .words = cause, .uid = job->op.uid },
+		.cause = { .words = cause, .subject = job->op.subject },
 	};
 	struct ledger *ledger = job->server->ledger;
 	int r = ledger_list_stale(ledger, &job->holder, place.inode, kind, round, note, &stale);
@@ -225,7 +226,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 
 struct clearing {
 	struct place place;
-	const uid_t *uid; /* NULL: everybody's */
+	const uint64_t *subject; /* NULL: everybody's */
 	bool dry;
 	struct stale links; /* which go behind everything that may be on them */
 };
@@ -239,7 +240,7 @@ static void clearing_done(struct clearing *c)
 /* Whether it is to be taken away now. */
 static bool clears(struct clearing *c, const struct ledger_key *key)
 {
-	enum ledger_stand stand = ledger_clear(c->place.job->server->ledger, key, c->uid, c->dry, &c->place);
+	enum ledger_stand stand = ledger_clear(c->place.job->server->ledger, key, c->subject, c->dry, &c->place);
 
 	c->place.reply->released += stand == LEDGER_SHARED;
 	c->place.n_taken += c->dry && stand == LEDGER_MINE;
@@ -277,17 +278,17 @@ static void clear_links(struct clearing *c)
 int sweep_clear(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply)
 {
 	struct job *job = (struct job *)op;
-	const uid_t uid = request->has_uid ? request->uid : op->uid;
+	const uint64_t subject = request->has_cid ? subject_of_cid(request->cid) : request->has_uid ? request->uid : op->subject;
 	_cleanup_(clearing_done) struct clearing c = {
 		.place = {
 			.job = job,
 			.session = job->peer ? job->peer->session : NULL,
 			.inode = op_scope_inode(op->scope),
 			.scope = op->scope,
-			.cause = { .words = "object.clear was asked for", .uid = op->uid },
+			.cause = { .words = "object.clear was asked for", .subject = op->subject },
 			.reply = reply,
 		},
-		.uid = request->has_all && request->all && !request->has_uid ? NULL : &uid,
+		.subject = request->has_all && request->all && !request->has_uid && !request->has_cid ? NULL : &subject,
 		.dry = request->has_dry_run && request->dry_run,
 	};
 	/* a successor goes on with it, and finds what is left */
@@ -295,7 +296,7 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 
 	reply->failures = op->memory(op, FAILURES * sizeof(*reply->failures));
 	if (r == 0)
-		r = ledger_list_last_first(job->server->ledger, c.uid, request->has_kind ? request->kind : 0, clear_one, &c);
+		r = ledger_list_last_first(job->server->ledger, c.subject, request->has_kind ? request->kind : 0, clear_one, &c);
 	if (r == 0)
 		clear_links(&c);
 	reply->removed = c.place.n_taken;

@@ -17,6 +17,7 @@
 #include "record.h"
 #include "rollback.h"
 #include "server.h"
+#include "subject.h"
 #include "transaction.h"
 
 struct resumed {
@@ -30,8 +31,8 @@ static const char cause[] = "the daemon that was killed had begun it";
 
 static void log_unreadable(const struct resumed *t)
 {
-	log_write(LOG_ERR, "What was noted of %s for uid %u cannot all be read, and so not all be completed or taken back.",
-	          t->operation->name, t->job->holder.uid);
+	log_write(LOG_ERR, "What was noted of %s for %s cannot all be read, and so not all be completed or taken back.",
+	          t->operation->name, subject_say(t->job->holder.subject).text);
 }
 
 /* The job is that of a step, as the killed daemon left it, or as it was asked for. */
@@ -126,8 +127,8 @@ static void take_back(struct resumed *t, bool told)
 	size_t n = t->diary.undo.n, left = rollback_run(&rollback);
 
 	if (n > 0)
-		log_write(left ? LOG_ERR : LOG_NOTICE, "%s of uid %u, %s, was taken back by %zu requests; %zu failed.",
-		          t->operation->name, t->job->holder.uid,
+		log_write(left ? LOG_ERR : LOG_NOTICE, "%s of %s, %s, was taken back by %zu requests; %zu failed.",
+		          t->operation->name, subject_say(t->job->holder.subject).text,
 		          told ? "which nobody had confirmed" : "in which the daemon was killed", n, left);
 	t->job->operation = t->operation;
 }

@@ -19,7 +19,7 @@
 #include "transaction_state.h"
 
 /* Whether the ledger has what a request puts back, and whose it is. */
-static bool was_owned(struct job *job, const struct hycan_operation *operation, const void *request, uid_t *ret_uid)
+static bool was_owned(struct job *job, const struct hycan_operation *operation, const void *request, uint64_t *ret_subject)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(operation, &n);
@@ -33,8 +33,8 @@ static bool was_owned(struct job *job, const struct hycan_operation *operation, 
 			enum ledger_stand stand;
 
 			key_of(&v, k, &key);
-			*ret_uid = job->holder.uid;
-			stand = ledger_whose(job->server->ledger, &key, &job->holder, ret_uid);
+			*ret_subject = job->holder.subject;
+			stand = ledger_whose(job->server->ledger, &key, &job->holder, ret_subject);
 			if (stand != LEDGER_NOBODYS)
 				return true;
 		}
@@ -46,10 +46,10 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
-	uid_t uid = 0;
-	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &uid) ? UNDO_OWNED : 0;
+	uint64_t subject = 0;
+	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &subject) ? UNDO_OWNED : 0;
 
-	return undo_log_add(job->undo, operation, request, flags, uid);
+	return undo_log_add(job->undo, operation, request, flags, subject);
 }
 
 /* What takes an object away. */
@@ -91,7 +91,7 @@ int transaction_undo_holds(struct transaction *t)
 
 		for (size_t k = 0; (lets_go || effects[i].does == OP_MAKES) && !v.absent && k < v.n_items && r == 0; k++) {
 			struct ledger_key key;
-			uid_t owner;
+			uint64_t owner;
 
 			if (!job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
 				continue;

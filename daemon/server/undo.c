@@ -38,7 +38,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->is_nobodys = false;
 	job->lets_go = job->marks = false;
 	job->op.scope = scope;
-	job->op.uid = holder->uid;
+	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
 	job->op.exclusive = job->op.exact = false;
 	/* what the request before left for the ledger is about that one */
@@ -86,7 +86,7 @@ static void tell(struct job *job, const struct ledger_key *key, const struct und
 	job->result = result;
 	/* that is about the request around it */
 	job->op.unchanged = false;
-	job->holder.uid = cause->uid;
+	job->holder.subject = cause->subject;
 	dispatch_audit_object(job, (key_format(key, text, sizeof(text)), text), duration_us, cause->words);
 }
 
@@ -216,7 +216,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
-	const struct ledger_holder owner = { .uid = frame->nlmsg_seq, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder owner = { .subject = undo_log_owner(frame), .lifetime = HYCAN_LIFETIME_PERMANENT };
 	const uint64_t began_us = server_now_us();
 	unsigned int flags = frame->nlmsg_flags;
 	struct job outer;
@@ -224,7 +224,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
-	begin(job, scope, flags & UNDO_OWNED && owner.uid != holder->uid ? &owner : holder, row, &outer);
+	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->op.exact = flags & UNDO_EXACT;
 	r = decode(job, frame);
@@ -234,7 +234,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	} else {
 		r = r ? r : put_back(job, patience);
 		job->result = r;
-		job->holder.uid = cause->uid;
+		job->holder.subject = cause->subject;
 		dispatch_audit(job, server_now_us() - began_us, cause->words);
 	}
 	end(job, &outer, ret_sentence);

@@ -27,7 +27,7 @@ struct ledger_key;
 /* Why the daemon takes something away, and for whom, where nobody asks just now: for the log. */
 struct undo_cause {
 	const char *words;
-	uid_t uid;
+	uint64_t subject;
 };
 
 /*

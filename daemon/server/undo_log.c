@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "subject.h"
 #include "undo_log.h"
 #include "wire.h"
 
@@ -25,14 +26,18 @@ int undo_log_prepare(struct undo_log *log, size_t n)
 	return buffer_reserve(&log->frames, n * KEY_REQUEST_MAX + ROOM, UNDO_MAX) ? 0 : -ENOBUFS;
 }
 
-int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags, uid_t uid)
+int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
+                 uint64_t subject)
 {
 	struct wire_fault fault = { 0 };
+
+	if (subject_is_machine(subject))
+		flags |= UNDO_MACHINE;
 
 	for (size_t room = ROOM;; room *= 4) {
 		struct nlmsghdr nlh = { .nlmsg_type = operation->number,
 			                .nlmsg_flags = (uint16_t)flags,
-			                .nlmsg_seq = uid,
+			                .nlmsg_seq = (uint32_t)subject,
 			                .nlmsg_pid = (uint32_t)log->last };
 		uint8_t *frame = buffer_reserve(&log->frames, sizeof(nlh) + room, UNDO_MAX);
 		ssize_t n;
@@ -51,6 +56,11 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 		buffer_commit(&log->frames, nlh.nlmsg_len);
 		return 0;
 	}
+}
+
+uint64_t undo_log_owner(const struct nlmsghdr *frame)
+{
+	return frame->nlmsg_flags & UNDO_MACHINE ? subject_of_cid(frame->nlmsg_seq) : frame->nlmsg_seq;
 }
 
 int undo_log_reserve(struct undo_log *log, size_t size)

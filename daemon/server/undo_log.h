@@ -27,13 +27,18 @@ struct undo_mark {
 };
 
 /* In nlmsg_flags. */
-#define UNDO_EXACT  1 /* the request comes from the key of an object (op->exact) */
-#define UNDO_OWNED  2 /* what it puts back was in the ledger: the user's whose number is in nlmsg_seq */
-#define UNDO_HELD   4 /* what it names was there, and another's: only that it is held as well is taken back */
-#define UNDO_LET_GO 8 /* what it names stayed, as others hold it: only that it is held as well is put back */
+#define UNDO_EXACT   1  /* the request comes from the key of an object (op->exact) */
+#define UNDO_OWNED   2  /* what it puts back was in the ledger: that one's whose number is in nlmsg_seq */
+#define UNDO_HELD    4  /* what it names was there, and another's: only that it is held as well is taken back */
+#define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
+#define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
 
-/* Keeps a request, with flags; uid: of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
-int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags, uid_t uid);
+/* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
+int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
+                 uint64_t subject);
+
+/* Whose it was, of UNDO_OWNED. */
+uint64_t undo_log_owner(const struct nlmsghdr *frame);
 
 /* Keeps frames that were in a log before. 0, -ENOBUFS; -EBADMSG: they are none, and those in front of that are kept. */
 int undo_log_append(struct undo_log *log, const void *frames, size_t size);

@@ -536,6 +536,8 @@ struct hycan_object {
 	uint32_t holders; /**< how many hold it */
 	bool has_unconfirmed_ms; /**< unconfirmed_ms is given */
 	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed */
+	bool has_cid; /**< cid is given */
+	uint32_t cid; /**< its owner, where that is another machine: its context id (vsock(7)); uid is 4294967295 then */
 };
 
 /** A thing that could not be taken away. */
@@ -571,6 +573,8 @@ struct hycan_pending_transaction {
 	bool detached; /**< not taken back when the connection ends */
 	uint32_t requests; /**< how many it takes to take it back */
 	uint64_t netns; /**< inode of the network namespace that it changed (stat(2)) */
+	bool has_cid; /**< cid is given */
+	uint32_t cid; /**< another machine that asked for it (vsock(7)); uid is 4294967295 then */
 };
 
 /** What became of a step. */
@@ -591,6 +595,8 @@ struct hycan_event_cause {
 	char operation[41]; /**< what it asked for */
 	bool has_request; /**< request is given */
 	uint32_t request; /**< the request's sequence number (nlmsg_seq) */
+	bool has_cid; /**< cid is given */
+	uint32_t cid; /**< another machine whose request it was (vsock(7)), and no user */
 };
 
 /** Something that happened, or that is there. Of what is gone it has what was known last. */
@@ -704,6 +710,8 @@ struct hycan_session_whoami_reply {
 	size_t n_rules; /**< number of rules */
 	const struct hycan_quota *quotas; /**< what the caller's user may have of the daemon, and has; n_quotas of them */
 	size_t n_quotas; /**< number of quotas */
+	bool has_cid; /**< cid is given */
+	uint32_t cid; /**< another machine, by its context id (vsock(7)); uid and gid are 4294967295 then, and pid is 0 */
 };
 
 /** What session.lifetime can be given beside what it needs. */
@@ -926,6 +934,8 @@ struct hycan_object_clear_options {
 	enum hycan_object_kind kind; /**< only objects of this kind; default: of all kinds */
 	bool has_uid; /**< uid is given */
 	uint32_t uid; /**< what is this user's; another than the caller: as for all */
+	bool has_cid; /**< cid is given */
+	uint32_t cid; /**< what is this other machine's (vsock(7)); another than the caller: as for all */
 };
 
 /** What object.clear answers. */
@@ -971,6 +981,8 @@ struct hycan_event_subscribe_options {
 	char name[64]; /**< only what is about a link with such a name, with * and ? (glob(7)) */
 	bool has_owner; /**< owner is given */
 	uint32_t owner; /**< only what this user holds through the daemon, and what the user's requests change */
+	bool has_owner_cid; /**< owner_cid is given */
+	uint32_t owner_cid; /**< the same of another machine, by its context id (vsock(7)) */
 };
 
 /** What health.get answers. */

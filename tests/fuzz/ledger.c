@@ -61,7 +61,7 @@ static void begin(void)
 /* A number that tells whether two ledgers have the same objects, in whatever order. */
 static int add_up(const struct ledger_object *object, void *userdata)
 {
-	uint64_t *sum = userdata, hash = object->holder.uid + object->n_holders + object->holder.session +
+	uint64_t *sum = userdata, hash = object->holder.subject + object->n_holders + object->holder.session +
 	                                 object->key.kind * UINT64_C(31) + object->key.netns;
 
 	CHECK(object->key.size <= LEDGER_IDENTITY_MAX);
@@ -92,7 +92,7 @@ static uint64_t sum_of(struct ledger *ledger)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct ledger_key more = { .netns = 1, .kind = HYCAN_OBJECT_KIND_LINK, .size = 4, .identity = "more" };
-	const struct ledger_holder holder = { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holder = { .subject = 1, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	struct ledger *ledger;
 	bool was_broken;
 	uint64_t sum;

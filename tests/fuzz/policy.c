@@ -32,9 +32,9 @@ static const struct {
 static gid_t staff[] = { 7, 50 }, hycan[] = { 900 };
 
 static const struct identity identities[] = {
-	{ .uid = 0, .gid = 0 },       { .uid = 1000, .gid = 1000, .groups = staff, .n_groups = 2 },
-	{ .uid = 1001, .gid = 50 },   { .uid = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 },
-	{ .uid = 4711, .gid = 4711 }, { .uid = UINT32_MAX - 1, .gid = UINT32_MAX - 1 },
+	{ .subject = 0, .gid = 0 },       { .subject = 1000, .gid = 1000, .groups = staff, .n_groups = 2 },
+	{ .subject = 1001, .gid = 50 },   { .subject = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 },
+	{ .subject = 4711, .gid = 4711 }, { .subject = UINT32_MAX - 1, .gid = UINT32_MAX - 1 },
 };
 
 int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **ret_entry)

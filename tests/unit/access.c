@@ -73,11 +73,11 @@ int getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size,
 }
 
 static gid_t staff[] = { 7, STAFF }, hycan[] = { HYCAN };
-static const struct identity root = { .uid = 0, .gid = 0 };
-static const struct identity alice = { .uid = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2 };
-static const struct identity bob = { .uid = BOB, .gid = STAFF };
-static const struct identity carol = { .uid = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 };
-static const struct identity stranger = { .uid = 4711, .gid = 4711 };
+static const struct identity root = { .subject = 0, .gid = 0 };
+static const struct identity alice = { .subject = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2 };
+static const struct identity bob = { .subject = BOB, .gid = STAFF };
+static const struct identity carol = { .subject = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 };
+static const struct identity stranger = { .subject = 4711, .gid = 4711 };
 
 /* ------------------------------------------------------------------------------------------------------------ helpers */
 
@@ -201,7 +201,7 @@ static void test_identity_of_ourselves(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	assert_int_equal(identity_from_socket(fds[0], &identity), 0);
-	assert_int_equal(identity.uid, geteuid());
+	assert_int_equal(identity.subject, geteuid());
 	assert_int_equal(identity.gid, getegid());
 	assert_int_equal(identity.pid, getpid());
 	n = getgroups(N(mine), mine);
@@ -252,7 +252,7 @@ static void test_identity_of_another_user(void **state)
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(identity_from_socket(fd, &identity), 0);
-	assert_int_equal(identity.uid, 4711);
+	assert_int_equal(identity.subject, 4711);
 	assert_int_equal(identity.gid, 4711);
 	assert_int_equal(identity.pid, child);
 	assert_int_equal(identity.n_groups, 2);
@@ -270,7 +270,7 @@ static void test_identity_fails_closed(void **state)
 {
 	_cleanup_close_ int alone = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct identity identity = { .uid = 77 };
+	struct identity identity = { .subject = 77 };
 	int fds[2];
 
 	(void)state;
@@ -279,7 +279,7 @@ static void test_identity_fails_closed(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(identity_from_socket(fds[0], &identity), -ENOTSOCK);
 	assert_int_equal(identity_from_socket(-1, &identity), -EBADF);
-	assert_int_equal(identity.uid, 77);
+	assert_int_equal(identity.subject, 77);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -337,7 +337,7 @@ static void test_built_in(void **state)
 static void test_built_in_without_the_group(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = built_in();
-	const struct identity zero = { .uid = 4711, .gid = 0 };
+	const struct identity zero = { .subject = 4711, .gid = 0 };
 
 	(void)state;
 	assert_true(judge(policy, &root, "vcan.create", REQUEST(vcan_create, .name = "vcan0")).allowed);
@@ -976,9 +976,9 @@ static void test_limits(void **state)
 static void test_example(void **state)
 {
 	_cleanup_(policy_free) struct policy *policy = NULL;
-	struct identity manager = { .uid = 1, .gid = 1 };
-	struct identity adm = { .uid = 2000, .gid = 4 };
-	struct identity vpn = { .uid = 970, .gid = 970 };
+	struct identity manager = { .subject = 1, .gid = 1 };
+	struct identity adm = { .subject = 2000, .gid = 4 };
+	struct identity vpn = { .subject = 970, .gid = 970 };
 	struct hycan_route_add_request route = {
 		.route = { .destination = NET4(10, 8, 1, 0, 24), GIVEN(link, "wg0"), GIVEN(table, 100) }
 	};

@@ -14,13 +14,13 @@
 
 #define SECOND UINT64_C(1000000)
 
-static const struct ledger_holder alice = { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 10 };
-static const struct ledger_holder alice_elsewhere = { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 11 };
-static const struct ledger_holder alice_here = { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 10 };
-static const struct ledger_holder alice_there = { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 11 };
-static const struct ledger_holder bob = { .uid = 2, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 20 };
-static const struct ledger_holder bob_here = { .uid = 2, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 20 };
-static const struct ledger_holder lease = { .uid = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 10, .seconds = 5 };
+static const struct ledger_holder alice = { .subject = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 10 };
+static const struct ledger_holder alice_elsewhere = { .subject = 1, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 11 };
+static const struct ledger_holder alice_here = { .subject = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 10 };
+static const struct ledger_holder alice_there = { .subject = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 11 };
+static const struct ledger_holder bob = { .subject = 2, .lifetime = HYCAN_LIFETIME_PERMANENT, .session = 20 };
+static const struct ledger_holder bob_here = { .subject = 2, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 20 };
+static const struct ledger_holder lease = { .subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 10, .seconds = 5 };
 
 static struct ledger_key key(const char *identity)
 {
@@ -59,10 +59,10 @@ static bool let_go(struct ledger *l, const char *identity, const struct ledger_h
 static enum ledger_stand whose(struct ledger *l, const char *identity, const struct ledger_holder *holder)
 {
 	const struct ledger_key k = key(identity);
-	uid_t owner = 99;
+	uint64_t owner = 99;
 	enum ledger_stand stand = ledger_whose(l, &k, holder, &owner);
 
-	assert_int_equal(owner, stand == LEDGER_OTHERS ? 3 - holder->uid : 99);
+	assert_int_equal(owner, stand == LEDGER_OTHERS ? 3 - holder->subject : 99);
 	return stand;
 }
 
@@ -70,7 +70,7 @@ static int append(const struct ledger_object *o, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%.*s:%u*%u ", o->key.size, o->key.identity, o->holder.uid, o->n_holders);
+	sprintf(text + strlen(text), "%.*s:%u*%u ", o->key.size, o->key.identity, (unsigned int)o->holder.subject, o->n_holders);
 	return 0;
 }
 
@@ -152,11 +152,11 @@ static void knows_whose(void **state)
 	put(l, "b", &alice_there);
 	assert_int_equal(whose(l, "b", &alice_here), LEDGER_SHARED);
 	/* a third one, that holds nothing itself, speaks for all of the user's */
-	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }), LEDGER_MINE);
+	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .subject = 1, .session = 12 }), LEDGER_MINE);
 	put(l, "b", &bob_here);
-	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }), LEDGER_SHARED);
+	assert_int_equal(whose(l, "b", &(struct ledger_holder){ .subject = 1, .session = 12 }), LEDGER_SHARED);
 	assert_int_equal(whose(l, "b", &bob_here), LEDGER_SHARED);
-	assert_false(let_go(l, "b", &(struct ledger_holder){ .uid = 1, .session = 12 }));
+	assert_false(let_go(l, "b", &(struct ledger_holder){ .subject = 1, .session = 12 }));
 	assert_int_equal(whose(l, "b", &bob_here), LEDGER_MINE);
 	put(l, "c", &bob);
 	put(l, "c", &alice);
@@ -313,7 +313,7 @@ static void waits_for_what_goes(void **state)
 	const struct ledger_key a = key("a");
 	struct ledger *l = *state;
 	pthread_t thread;
-	uid_t owner;
+	uint64_t owner;
 
 	put(l, "a", &alice);
 	asker.stamp = ledger_stamp(l);

@@ -23,9 +23,9 @@ static struct ledger_key key(enum hycan_object_kind kind, const char *identity)
 	return k;
 }
 
-static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
+static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uint64_t uid)
 {
-	const struct ledger_holder holder = { .uid = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holder = { .subject = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	const struct ledger_key k = key(kind, identity);
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, on ? on : "");
 
@@ -43,7 +43,7 @@ static int append(const struct ledger_object *object, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%.*s:%u ", object->key.size, object->key.identity, object->holder.uid);
+	sprintf(text + strlen(text), "%.*s:%u ", object->key.size, object->key.identity, (unsigned int)object->holder.subject);
 	return 0;
 }
 
@@ -301,8 +301,8 @@ static void *list_all_the_time(void *userdata)
 static void *change_all_the_time(void *userdata)
 {
 	struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, "eth0");
-	const struct ledger_holder holders[] = { { .uid = 1, .lifetime = HYCAN_LIFETIME_PERMANENT },
-		                                 { .uid = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 7 } };
+	const struct ledger_holder holders[] = { { .subject = 1, .lifetime = HYCAN_LIFETIME_PERMANENT },
+		                                 { .subject = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 7 } };
 	struct ledger_key k, gone[8];
 	uint64_t next_us;
 	char identity[16];

@@ -70,21 +70,22 @@ static struct ledger *keep(const char *path, bool broken)
 	return l;
 }
 
-/* Of six users and four sessions. */
+/* Of five users, two machines that are called as two of them, and four sessions. */
 static struct ledger_holder holder_number(unsigned int number)
 {
-	struct ledger_holder holder = { .uid = number % 6, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_holder holder = { .subject = number % 6 == 5 ? subject_of_cid(1) : number % 6,
+		                        .lifetime = HYCAN_LIFETIME_PERMANENT };
 
 	if (number % 7 < 4)
 		return holder;
 	holder.lifetime = number % 7 == 4 ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION;
 	holder.session = 100 + number % 4;
-	holder.uid = number % 4;
+	holder.subject = number % 4 == 3 ? subject_of_cid(2) : number % 4;
 	holder.seconds = number % 7 == 4 ? 10 + number % 5 : 0;
 	return holder;
 }
 
-static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uid_t uid)
+static void put(struct ledger *l, enum hycan_object_kind kind, const char *identity, const char *on, uint64_t uid)
 {
 	const struct ledger_holder holder = holder_number(uid);
 	const struct ledger_key k = key(kind, identity);
@@ -97,9 +98,9 @@ static int append(const struct ledger_object *object, void *userdata)
 {
 	char *text = userdata;
 
-	sprintf(text + strlen(text), "%d:%.*s:%u/%u:%ju:%ju:%ju\n", (int)object->key.kind, object->key.size, object->key.identity,
-	        object->holder.uid, object->n_holders, (uintmax_t)object->holder.session, (uintmax_t)object->deadline_us,
-	        (uintmax_t)object->since_us);
+	sprintf(text + strlen(text), "%d:%.*s:%s/%u:%ju:%ju:%ju\n", (int)object->key.kind, object->key.size, object->key.identity,
+	        subject_say(object->holder.subject).text, object->n_holders, (uintmax_t)object->holder.session,
+	        (uintmax_t)object->deadline_us, (uintmax_t)object->since_us);
 	return 0;
 }
 

@@ -26,9 +26,9 @@
 enum { ALICE = 1000, BOB = 1001, STAFF = 50, LINK = HYCAN_OBJECT_KIND_LINK, ROUTE = HYCAN_OBJECT_KIND_ROUTE };
 
 static gid_t staff[] = { 7, STAFF };
-static const struct identity root = { .uid = 0, .gid = 0 };
-static const struct identity alice = { .uid = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2 };
-static const struct identity bob = { .uid = BOB, .gid = BOB };
+static const struct identity root = { .subject = 0, .gid = 0 };
+static const struct identity alice = { .subject = ALICE, .gid = ALICE, .groups = staff, .n_groups = 2 };
+static const struct identity bob = { .subject = BOB, .gid = BOB };
 
 /* --------------------------------------------------------------------------------------------------------- the policy */
 
@@ -284,7 +284,7 @@ static void test_many_users(void **state)
 	assert_int_equal(quota_connect(*state, 1, SECOND, &stays), 0);
 	assert_true(quota_pay(stays, &limit, SECOND));
 	assert_int_equal(quota_hold(*state, 2, LINK, 1), 0);
-	for (uid_t uid = 3; uid < 100000; uid++) {
+	for (uint64_t uid = 3; uid < 100000; uid++) {
 		assert_int_equal(quota_connect(*state, uid, SECOND, &user), 0);
 		assert_true(quota_pay(user, &limit, SECOND));
 		quota_disconnect(*state, &user, SECOND);

@@ -54,9 +54,9 @@ static char *everything(void)
 }
 
 /* What this holder asks for. */
-static int ask(struct fixture *f, uid_t uid, uint16_t operation, const void *request)
+static int ask(struct fixture *f, uint64_t uid, uint16_t operation, const void *request)
 {
-	const struct ledger_holder holder = { .uid = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holder = { .subject = uid, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	char sentence[UNDO_SENTENCE_SIZE];
 	int r = undo_carry_out(&f->job, f->job.scope, &holder, hycan_operation_by_number(operation), request, sentence);
 
@@ -125,7 +125,7 @@ static int note(const struct ledger_object *object, void *userdata)
 {
 	struct keys *k = userdata;
 
-	assert_int_equal(object->holder.uid, 5);
+	assert_int_equal(object->holder.subject, 5);
 	assert_true(k->n < 32);
 	k->key[k->n++] = object->key;
 	return 0;
@@ -186,7 +186,7 @@ static void takes_links(void **state)
 	struct ledger_key key = {
 		.netns = op_scope_inode(f->job.scope), .kind = HYCAN_OBJECT_KIND_LINK, .size = 4, .identity = "\1b0"
 	};
-	const struct ledger_holder holder = { .uid = 5, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holder = { .subject = 5, .lifetime = HYCAN_LIFETIME_PERMANENT };
 
 	free(shell("ip link add b0 type bridge"));
 	assert_int_equal(ledger_put(f->server.ledger, &holder, 1, &key, 1, NULL, NULL), 0);
@@ -207,13 +207,13 @@ static void leaves_the_job_alone(void **state)
 	  none = { { 16, 0xffff, 0, 0, 0 }, { 0 } };
 	const struct undo_cause cause = { .words = "a test" };
 	unsigned int patience = 0;
-	const struct ledger_holder nobody = { .uid = 0 };
+	const struct ledger_holder nobody = { .subject = 0 };
 	char sentence[UNDO_SENTENCE_SIZE];
 
 	f->job.operation = hycan_operation_by_number(HYCAN_OPERATION_LINK_UP);
 	snprintf(f->job.request.link_up_request.name, sizeof(f->job.request.link_up_request.name), "vb");
 	f->job.memory.used = 100;
-	f->job.op.uid = 7;
+	f->job.op.subject = 7;
 	assert_int_equal(ask(f, 5, HYCAN_OPERATION_LINK_GET, &inner), 0);
 	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &known.nlh, &cause, &patience, sentence), 0);
 	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &unknown.nlh, &cause, &patience, sentence),
@@ -222,7 +222,7 @@ static void leaves_the_job_alone(void **state)
 	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &none.nlh, &cause, &patience, NULL), HYCAN_REFUSAL_UNKNOWN);
 	assert_string_equal(f->job.request.link_up_request.name, "vb");
 	assert_int_equal(f->job.memory.used, 100);
-	assert_int_equal(f->job.op.uid, 7);
+	assert_int_equal(f->job.op.subject, 7);
 	assert_int_equal(f->job.operation->number, HYCAN_OPERATION_LINK_UP);
 	f->job.memory.used = 0;
 }

@@ -24,7 +24,7 @@ int op_session_netns(struct op *op, const struct hycan_session_netns_request *re
 		                 "The descriptor is no network namespace; open /proc/PID/ns/net or /run/netns/NAME and send that.");
 	if (r < 0)
 		return r;
-	if (op->uid != 0 && op->uid != owner)
+	if (op->subject != 0 && op->subject != owner)
 		return op_refuse(
 			op, HYCAN_REFUSAL_DENIED, "netns",
 			"The network namespace belongs to a user namespace of uid %u; only that user and root may act in it.",
