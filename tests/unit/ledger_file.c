@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "ledger/ledger.h"
+#include "subject.h"
 
 #define TEXT (64u << 10)
 
