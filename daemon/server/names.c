@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walks over all names of links that a request has, also those in its lists, which mostly have runs of the same. */
+/*
+ * Walks over all names of links that a request has, also those in its lists, which mostly have runs of the same.
+ *
+ * A long list is gone through once, element by element, and of each only what may be a name is looked at.
+ */
 #include <string.h>
 
 #include "job.h"
@@ -7,49 +11,68 @@
 #include "record.h"
 #include "wire.h"
 
-struct names {
-	struct job *job;
+/* As many as a structure has at most. */
+#define FIELDS_MAX 64
+
+/* A field with names in it, or in a structure that it is. */
+struct named {
+	const struct hycan_field *field;
 	const char *last; /* looked at before */
 };
 
-static int check_structure(struct names *names, const struct hycan_structure *structure, const char *values, size_t n_values);
-
-static int check_field(struct names *names, const struct hycan_field *field, const char *value)
+static bool may_have_names(const struct hycan_field *field)
 {
+	bool some = field->type == HYCAN_TYPE_IFNAME;
+
+	for (uint16_t i = 0; field->type == HYCAN_TYPE_STRUCT && i < field->structure->n_fields && !some; i++)
+		some = may_have_names(&field->structure->field[i]);
+	return some;
+}
+
+static size_t find_named(const struct hycan_structure *structure, struct named named[static FIELDS_MAX])
+{
+	size_t n = 0;
+
+	for (uint16_t i = 0; i < structure->n_fields; i++)
+		if (may_have_names(&structure->field[i]))
+			named[n++] = (struct named){ .field = &structure->field[i] };
+	return n;
+}
+
+static int check_structures(struct op *op, const struct hycan_structure *structure, const char *values, size_t n_values);
+
+static int check_field(struct op *op, struct named *named, const char *structure)
+{
+	const struct hycan_field *field = named->field;
 	size_t n;
-	const char *v = wire_values(field, value, &n);
+	const char *v = wire_values(field, structure, &n);
 	int r = 0;
 
 	if (field->type == HYCAN_TYPE_STRUCT)
-		return n ? check_structure(names, field->structure, v, n) : 0;
+		return n ? check_structures(op, field->structure, v, n) : 0;
 	for (size_t i = 0; i < n && r == 0; i++, v += field->size) {
-		if (names->last && strcmp(names->last, v) == 0)
+		if (named->last && strcmp(named->last, v) == 0)
 			continue;
-		names->last = v;
-		r = op_check_link_name(&names->job->op, field->name, v);
+		named->last = v;
+		r = op_check_link_name(op, field->name, v);
 	}
 	return r;
 }
 
-static int check_structure(struct names *names, const struct hycan_structure *structure, const char *values, size_t n_values)
+static int check_structures(struct op *op, const struct hycan_structure *structure, const char *values, size_t n_values)
 {
+	struct named named[FIELDS_MAX];
+	size_t n = find_named(structure, named);
 	int r = 0;
 
-	for (uint16_t i = 0; i < structure->n_fields && r == 0; i++) {
-		const struct hycan_field *field = &structure->field[i];
-
-		if (field->type != HYCAN_TYPE_IFNAME && field->type != HYCAN_TYPE_STRUCT)
-			continue;
-		for (size_t k = 0; k < n_values && r == 0; k++)
-			r = check_field(names, field, values + k * structure->size);
-	}
+	for (size_t k = 0; k < n_values && r == 0; k++, values += structure->size)
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = check_field(op, &named[i], values);
 	return r;
 }
 
 int names_check(struct job *job)
 {
-	struct names names = { .job = job };
-
 	/* what was made is to go, whatever it is called by now */
 	if (job->is_own)
 		return 0;
@@ -57,5 +80,5 @@ int names_check(struct job *job)
 	if (!job->by_name && job->holder.subject == 0 && job->operation->access == HYCAN_ACCESS_WRITE &&
 	    record_is_empty(job->operation))
 		return 0;
-	return check_structure(&names, job->operation->request, (const char *)&job->request, 1);
+	return check_structures(&job->op, job->operation->request, (const char *)&job->request, 1);
 }
