@@ -18,7 +18,7 @@
 #include "request.h"
 #include "transaction.h"
 
-/* First size that is tried for a frame that is not small; each further try has eight times as much. */
+/* First size of a frame that is not small; it grows by doubling. */
 #define LARGE_SIZE (64u << 10)
 
 int request_missing(struct hycan *h, const char *field)
@@ -80,29 +80,66 @@ static uint16_t request_flags(const struct hycan *h, const struct hycan_operatio
 	return flags;
 }
 
+/* The room behind the header of a frame. */
+struct frame_room {
+	struct wire_room room;
+	struct request *p;
+	int error;
+};
+
+/* No copy of a secret stays where a frame was before. */
+static uint8_t *enlarge(struct request *p, size_t used, size_t size)
+{
+	uint8_t *frame;
+
+	if (p->frame != p->small && !p->operation->request->has_secrets)
+		return realloc(p->frame, size);
+	frame = malloc(size);
+	if (frame) {
+		memcpy(frame, p->frame, used);
+		frame_free(p);
+	}
+	return frame;
+}
+
+static bool frame_grow(struct wire_room *room, size_t used, size_t more)
+{
+	struct frame_room *r = (struct frame_room *)room;
+	size_t size = r->p->frame == r->p->small ? LARGE_SIZE : r->p->size * 2;
+	uint8_t *frame;
+
+	while (size - NLMSG_HDRLEN - used < more)
+		size *= 2;
+	if (size > WIRE_REQUEST_MAX) {
+		r->error = -EMSGSIZE;
+		return false;
+	}
+	frame = enlarge(r->p, NLMSG_HDRLEN + used, size);
+	if (!frame) {
+		r->error = -ENOMEM;
+		return false;
+	}
+	r->p->frame = frame;
+	r->p->size = size;
+	room->bytes = frame + NLMSG_HDRLEN;
+	room->size = size - NLMSG_HDRLEN;
+	return true;
+}
+
 /* Encodes into the memory of p, or into as much as it takes. Returns the size of the frame, or -errno. */
 static ssize_t encode(struct request *p, const void *value, struct wire_fault *fault)
 {
-	size_t size = sizeof(p->small);
+	struct frame_room r = {
+		.room = { .bytes = p->small + NLMSG_HDRLEN, .size = sizeof(p->small) - NLMSG_HDRLEN, .grow = frame_grow },
+		.p = p,
+	};
 	ssize_t n;
 
 	p->frame = p->small;
-	for (;;) {
-		p->size = size;
-		n = wire_encode(p->operation->request, value, p->frame + NLMSG_HDRLEN, size - NLMSG_HDRLEN, p->fds, &p->n_fds,
-		                fault);
-		if (n != -ENOBUFS)
-			break;
-		if (size >= WIRE_REQUEST_MAX)
-			return -EMSGSIZE;
-		size = size == sizeof(p->small) ? LARGE_SIZE : size * 8;
-		if (size > WIRE_REQUEST_MAX)
-			size = WIRE_REQUEST_MAX;
-		frame_free(p);
-		p->frame = malloc(size);
-		if (!p->frame)
-			return -ENOMEM;
-	}
+	p->size = sizeof(p->small);
+	n = wire_encode_growing(p->operation->request, value, &r.room, p->fds, &p->n_fds, fault);
+	if (n == -ENOBUFS)
+		n = r.error;
 	return n < 0 ? n : n + (ssize_t)NLMSG_HDRLEN;
 }
 

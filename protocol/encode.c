@@ -2,7 +2,8 @@
 /*
  * The encoder: structures to attributes, field by field from the same tables that the decoder walks.
  *
- * It writes into a buffer that it is given and never behind its end; the caller offers a larger one when told so.
+ * It writes into the room that it is given and never behind its end. Where there is too little the room may grow while it
+ * is written to, so that a hundred thousand routes are gone through once.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,8 +15,7 @@
 #include "wire.h"
 
 struct output {
-	uint8_t *buffer;
-	size_t size;
+	struct wire_room *room;
 	size_t at;
 	int *fds;
 	size_t *n_fds;
@@ -24,17 +24,20 @@ struct output {
 
 static int encode_structure(struct output *o, const struct hycan_structure *structure, const void *value);
 
-/* Begins an attribute with room for size bytes of payload, zeroed with its padding. Returns where the payload goes. */
-static void *put(struct output *o, const struct hycan_field *field, size_t size)
+/* Begins an attribute with room for size bytes of payload; its padding is zero. Returns where the payload goes. */
+static inline void *put(struct output *o, const struct hycan_field *field, size_t size)
 {
 	struct nlattr nla = { .nla_len = (uint16_t)(sizeof(nla) + size), .nla_type = field->number };
-	uint8_t *p = o->buffer + o->at;
+	const size_t whole = NLA_ALIGN(sizeof(nla) + size);
+	uint8_t *p;
 
-	if (o->size - o->at < NLA_ALIGN(sizeof(nla) + size))
+	if (o->room->size - o->at < whole && !(o->room->grow && o->room->grow(o->room, o->at, whole)))
 		return NULL;
-	memset(p, 0, NLA_ALIGN(sizeof(nla) + size));
+	p = o->room->bytes + o->at;
+	/* the last four bytes, of which the payload covers what is its own */
+	memset(p + whole - NLA_ALIGNTO, 0, NLA_ALIGNTO);
 	memcpy(p, &nla, sizeof(nla));
-	o->at += NLA_ALIGN(sizeof(nla) + size);
+	o->at += whole;
 	return p + sizeof(nla);
 }
 
@@ -97,7 +100,7 @@ static int encode_prefix(struct output *o, const struct hycan_field *field, cons
 	p = put(o, field, 4 + n);
 	if (!p)
 		return -ENOBUFS;
-	p[0] = prefix->length;
+	memcpy(p, (const uint8_t[4]){ prefix->length }, 4);
 	memcpy(p + 4, prefix->address.bytes, n);
 	return 0;
 }
@@ -154,7 +157,7 @@ static int encode_nested(struct output *o, const struct hycan_field *field, cons
 	if (o->at - begin > UINT16_MAX)
 		return fault(o, field, "is larger than the 64 KiB of one attribute");
 	nla.nla_len = (uint16_t)(o->at - begin);
-	memcpy(o->buffer + begin, &nla, sizeof(nla));
+	memcpy(o->room->bytes + begin, &nla, sizeof(nla));
 	return 0;
 }
 
@@ -230,14 +233,22 @@ static int encode_structure(struct output *o, const struct hycan_structure *stru
 	return 0;
 }
 
-ssize_t wire_encode(const struct hycan_structure *structure, const void *value, void *buffer, size_t size, int *fds, size_t *n_fds,
-                    struct wire_fault *fault)
+ssize_t wire_encode_growing(const struct hycan_structure *structure, const void *value, struct wire_room *room, int *fds,
+                            size_t *n_fds, struct wire_fault *fault)
 {
-	struct output o = { .buffer = buffer, .size = size, .fds = fds, .n_fds = n_fds, .fault = fault };
+	struct output o = { .room = room, .fds = fds, .n_fds = n_fds, .fault = fault };
 	int r;
 
 	if (n_fds)
 		*n_fds = 0;
 	r = encode_structure(&o, structure, value);
 	return r < 0 ? r : (ssize_t)o.at;
+}
+
+ssize_t wire_encode(const struct hycan_structure *structure, const void *value, void *buffer, size_t size, int *fds, size_t *n_fds,
+                    struct wire_fault *fault)
+{
+	struct wire_room room = { .bytes = buffer, .size = size };
+
+	return wire_encode_growing(structure, value, &room, fds, n_fds, fault);
 }

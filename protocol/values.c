@@ -67,10 +67,12 @@ size_t hycan_address_size(const struct hycan_address *address)
 
 bool hycan_prefix_is_network(const struct hycan_prefix *prefix)
 {
-	for (unsigned i = prefix->length; i < bits(&prefix->address); i++)
-		if (prefix->address.bytes[i / 8] & (0x80 >> i % 8))
-			return false;
-	return true;
+	const size_t size = hycan_address_size(&prefix->address), first = prefix->length / 8;
+	unsigned host = first < size ? prefix->address.bytes[first] & (0xffu >> prefix->length % 8) : 0;
+
+	for (size_t i = first + 1; i < size; i++)
+		host |= prefix->address.bytes[i];
+	return host == 0;
 }
 
 bool hycan_prefix_contains(const struct hycan_prefix *outer, const struct hycan_prefix *inner)

@@ -48,22 +48,6 @@ static int decode_value(struct wire_decoder *d, const struct hycan_field *field,
 	                                        : wire_decode_value(d, field, payload, size, value);
 }
 
-size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size)
-{
-	struct nlattr nla;
-	size_t step;
-
-	if (left < sizeof(nla))
-		return 0;
-	memcpy(&nla, p, sizeof(nla));
-	step = NLA_ALIGN((size_t)nla.nla_len);
-	if (nla.nla_len < sizeof(nla) || step > left)
-		return 0;
-	*ret_type = nla.nla_type & NLA_TYPE_MASK;
-	*ret_size = nla.nla_len - sizeof(nla);
-	return step;
-}
-
 static size_t count_attributes(const uint8_t *p, size_t left, uint16_t number)
 {
 	size_t n = 0, size, step;
@@ -116,34 +100,6 @@ static int decode_element(struct wire_decoder *d, const struct hycan_field *fiel
 	return decode_value(d, field, payload, size, list ? list : scratch);
 }
 
-static void write_default_text(const struct hycan_structure *structure, const struct hycan_field *field, const void *value,
-                               char *to);
-
-/* What is to be said of a field that is absent. */
-static int decode_absent(struct wire_decoder *d, const struct hycan_structure *structure, const struct hycan_field *field,
-                         void *value)
-{
-	char *to = (char *)value + field->offset;
-	char text[64] = "";
-
-	if (!(field->flags & (HYCAN_FIELD_OPTIONAL | HYCAN_FIELD_LIST)))
-		return wire_fault(d, HYCAN_REFUSAL_MALFORMED, field, "%s needs the field %s: %s.", structure->name, field->name,
-		                  field->summary);
-	if (!field->default_text)
-		return 0;
-	*((char *)value + field->has_offset) = 1;
-	if (field->type != HYCAN_TYPE_IFNAME) {
-		wire_write_number(to, field->size, field->default_number);
-		return 0;
-	}
-	write_default_text(structure, field, value, text);
-	if (strlen(text) > field->wire_size)
-		return wire_fault(d, HYCAN_REFUSAL_INVALID, field,
-		                  "“%s” is longer than the 15 bytes of a link's name; give the field %s.", text, field->name);
-	memcpy(to, text, strlen(text) + 1);
-	return 0;
-}
-
 /* “{parent}.{vlan_id}” with the values of those fields; to has 64 bytes, enough for two names. */
 static void write_default_text(const struct hycan_structure *structure, const struct hycan_field *field, const void *value,
                                char *to)
@@ -171,13 +127,59 @@ static void write_default_text(const struct hycan_structure *structure, const st
 	to[at] = '\0';
 }
 
+/* Sets a field that is absent and has a default. */
+static int set_default(struct wire_decoder *d, const struct hycan_structure *structure, const struct hycan_field *field,
+                       void *value)
+{
+	char *to = (char *)value + field->offset;
+	char text[64] = "";
+
+	*((char *)value + field->has_offset) = 1;
+	if (field->type != HYCAN_TYPE_IFNAME) {
+		wire_write_number(to, field->size, field->default_number);
+		return 0;
+	}
+	write_default_text(structure, field, value, text);
+	if (strlen(text) > field->wire_size)
+		return wire_fault(d, HYCAN_REFUSAL_INVALID, field,
+		                  "“%s” is longer than the 15 bytes of a link's name; give the field %s.", text, field->name);
+	memcpy(to, text, strlen(text) + 1);
+	return 0;
+}
+
+static int fault_missing(struct wire_decoder *d, const struct hycan_structure *structure, uint64_t missing)
+{
+	const struct hycan_field *field = &structure->field[__builtin_ctzll(missing) - 1];
+
+	return wire_fault(d, HYCAN_REFUSAL_MALFORMED, field, "%s needs the field %s: %s.", structure->name, field->name,
+	                  field->summary);
+}
+
+/* The defaults that are made of other fields, which are known by now. */
+static int derive(struct wire_decoder *d, const struct hycan_structure *structure, uint64_t seen, void *value)
+{
+	int r = 0;
+
+	for (uint16_t i = 0; i < structure->n_fields && r == 0; i++) {
+		const struct hycan_field *field = &structure->field[i];
+
+		if (field->default_text && !(seen & UINT64_C(1) << field->number))
+			r = set_default(d, structure, field, value);
+	}
+	return r;
+}
+
 static int decode_structure(struct wire_decoder *d, const struct hycan_structure *structure, const uint8_t *p, size_t left,
                             void *value)
 {
 	uint64_t seen = 0;
 	int r;
 
-	memset(value, 0, structure->size);
+	/* what is absent from a request is what the blank one has */
+	if (d->strict && structure->blank)
+		memcpy(value, structure->blank, structure->size);
+	else
+		memset(value, 0, structure->size);
 	while (left > 0) {
 		const struct hycan_field *field;
 		uint16_t type;
@@ -192,11 +194,11 @@ static int decode_structure(struct wire_decoder *d, const struct hycan_structure
 			return wire_fault(d, HYCAN_REFUSAL_UNKNOWN, NULL, "%s has no attribute %u in this version.",
 			                  structure->name, type);
 		if (field) {
-			bool first = !(seen & (UINT64_C(1) << type % 64));
+			bool first = !(seen & UINT64_C(1) << type);
 
 			if (!first && !(field->flags & HYCAN_FIELD_LIST))
 				return wire_fault(d, HYCAN_REFUSAL_MALFORMED, field, "The field %s is there twice.", field->name);
-			seen |= UINT64_C(1) << type % 64;
+			seen |= UINT64_C(1) << type;
 			if (field->flags & HYCAN_FIELD_OPTIONAL)
 				*((char *)value + field->has_offset) = 1;
 			r = field->flags & HYCAN_FIELD_LIST
@@ -208,13 +210,11 @@ static int decode_structure(struct wire_decoder *d, const struct hycan_structure
 		p += step;
 		left -= step;
 	}
-	for (uint16_t i = 0; d->strict && i < structure->n_fields; i++)
-		if (!(seen & (UINT64_C(1) << structure->field[i].number % 64))) {
-			r = decode_absent(d, structure, &structure->field[i], value);
-			if (r < 0)
-				return r;
-		}
-	return 0;
+	if (!d->strict)
+		return 0;
+	if (structure->required & ~seen)
+		return fault_missing(d, structure, structure->required & ~seen);
+	return structure->derives ? derive(d, structure, seen, value) : 0;
 }
 
 int wire_decode(struct wire_decoder *decoder, const struct hycan_structure *structure, const void *attributes, size_t size,
@@ -233,7 +233,7 @@ int wire_complete(const struct hycan_structure *structure, void *value)
 		const struct hycan_field *field = &structure->field[i];
 
 		if (field->default_text && !*((const char *)value + field->has_offset))
-			r = decode_absent(&d, structure, field, value);
+			r = set_default(&d, structure, field, value);
 	}
 	return r;
 }

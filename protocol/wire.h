@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <hycan/schema.h>
@@ -48,7 +49,21 @@ struct wire_memory {
 void *wire_memory_take(struct wire_memory *memory, size_t size);
 
 /* An attribute at p, compared with what is left: its length with padding, its type and the size of its payload; 0 for none. */
-size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size);
+static inline size_t wire_attribute(const uint8_t *p, size_t left, uint16_t *ret_type, size_t *ret_size)
+{
+	struct nlattr nla;
+	size_t step;
+
+	if (left < sizeof(nla))
+		return 0;
+	memcpy(&nla, p, sizeof(nla));
+	step = NLA_ALIGN((size_t)nla.nla_len);
+	if (nla.nla_len < sizeof(nla) || step > left)
+		return 0;
+	*ret_type = nla.nla_type & NLA_TYPE_MASK;
+	*ret_size = nla.nla_len - sizeof(nla);
+	return step;
+}
 
 /* Makes a text what texts are here: what is no character of UTF-8, or a control character, becomes a question mark. */
 void wire_tidy_text(char *text);
@@ -84,7 +99,31 @@ int wire_complete(const struct hycan_structure *structure, void *value);
 ssize_t wire_encode(const struct hycan_structure *structure, const void *value, void *buffer, size_t size, int *fds, size_t *n_fds,
                     struct wire_fault *fault);
 
+/* Where an encoder writes, if that may grow. */
+struct wire_room {
+	uint8_t *bytes;
+	size_t size;
+	/* Makes room for more bytes behind those that are used, which may move; false: there is none. */
+	bool (*grow)(struct wire_room *room, size_t used, size_t more);
+};
+
+/* The same into room that grows. */
+ssize_t wire_encode_growing(const struct hycan_structure *structure, const void *value, struct wire_room *room, int *fds,
+                            size_t *n_fds, struct wire_fault *fault);
+
 /* The values of a field in a structure: the first, and how many: one, those of a list, or 0 where it is absent. */
-const void *wire_values(const struct hycan_field *field, const void *value, size_t *ret_n);
+static inline const void *wire_values(const struct hycan_field *field, const void *value, size_t *ret_n)
+{
+	const char *first = (const char *)value + field->offset;
+
+	*ret_n = 1;
+	if ((field->flags & HYCAN_FIELD_OPTIONAL) && !*((const bool *)value + field->has_offset))
+		*ret_n = 0;
+	else if (field->flags & HYCAN_FIELD_LIST) {
+		memcpy(ret_n, (const char *)value + field->count_offset, sizeof(*ret_n));
+		memcpy(&first, (const char *)value + field->offset, sizeof(first));
+	}
+	return first;
+}
 
 #endif

@@ -37,7 +37,7 @@ static int fault_size(struct wire_decoder *d, const struct hycan_field *field, s
 static int check_text(struct wire_decoder *d, const struct hycan_field *field, const char *text, size_t size)
 {
 	for (size_t i = 0, n; i < size; i += n) {
-		n = wire_character((const unsigned char *)text + i, size - i);
+		n = text[i] >= ' ' && text[i] <= '~' ? 1 : wire_character((const unsigned char *)text + i, size - i);
 		if (n == 0)
 			return wire_fault(d, HYCAN_REFUSAL_INVALID, field,
 			                  "The field %s has a control character or bytes that are no UTF-8, at byte %zu.",
@@ -52,12 +52,14 @@ static int check_ifname(struct wire_decoder *d, const struct hycan_field *field,
 	if (size == 0)
 		return wire_fault(d, HYCAN_REFUSAL_INVALID, field, "The field %s is empty; a link has a name of 1 to 15 bytes.",
 		                  field->name);
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.')))
 		return wire_fault(d, HYCAN_REFUSAL_INVALID, field, "A link cannot be called “%s”.", name);
 	/* “%d” would be a pattern for the kernel, which then picks a name that nobody asked for */
-	if (strpbrk(name, "/:% \t"))
-		return wire_fault(d, HYCAN_REFUSAL_INVALID, field,
-		                  "“%s” has a slash, a colon, a percent sign or a space, which no name of a link has.", name);
+	for (size_t i = 0; i < size; i++)
+		if (name[i] == '/' || name[i] == ':' || name[i] == '%' || name[i] == ' ')
+			return wire_fault(d, HYCAN_REFUSAL_INVALID, field,
+			                  "“%s” has a slash, a colon, a percent sign or a space, which no name of a link has.",
+			                  name);
 	return 0;
 }
 

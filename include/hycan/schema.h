@@ -94,7 +94,10 @@ struct hycan_structure {
 	uint16_t n_fields;               /**< how many */
 	bool has_lists;                  /**< a list is in it, at any depth */
 	bool has_secrets;                /**< key material is in it, at any depth */
+	bool derives;                    /**< a default is made of other fields: “{parent}.{vlan_id}” */
 	uint32_t size;                   /**< bytes in C */
+	uint64_t required;               /**< fields that must be there: bit 1 << number */
+	const void *blank;               /**< size bytes: a request with none of its fields, but defaults; NULL: zeros */
 };
 
 /** Who may ask. */

@@ -89,15 +89,30 @@ def field_row(schema, owner, f, number, path):
     return "\t{" + ", ".join(parts) + "},"
 
 
+def blank(schema, ident, owner, fields):
+    """What a request is where nothing is given: the defaults that are numbers."""
+    members = []
+    for f, _, path in grammar.flatten(schema, fields):
+        if f.default and not f.default.startswith('"'):
+            prefix, _, last = path.rpartition(".")
+            members += [f".{prefix + '.' if prefix else ''}has_{last} = true", f".{path} = {default_number(schema, f)}"]
+    return [f"static const {owner} blank_{ident} = {{{', '.join(members)}}};", ""] if members else []
+
+
 def structure(schema, ident, name, owner, fields, static):
-    rows = [field_row(schema, owner, f, number, path) for f, number, path in grammar.flatten(schema, fields)]
+    flat = list(grammar.flatten(schema, fields))
+    rows = [field_row(schema, owner, f, number, path) for f, number, path in flat]
+    required = sum(1 << number for f, number, _ in flat if not f.optional and not f.list)
+    derives = any(f.default and f.default.startswith('"') for f, _, _ in flat)
+    defaults = blank(schema, ident, owner, fields)
     out = []
     if rows:
-        out += [f"static const struct hycan_field fields_{ident}[] = {{"] + rows + ["};", ""]
+        out += [f"static const struct hycan_field fields_{ident}[] = {{"] + rows + ["};", ""] + defaults
     out += [f"{'static ' if static else ''}const struct hycan_structure structure_{ident} = {{",
             f"\t.name = {text(name)},", f"\t.field = {f'fields_{ident}' if rows else 'NULL'},", f"\t.n_fields = {len(rows)},",
             f"\t.has_lists = {str(schema.holds_list(fields)).lower()},", f"\t.has_secrets = {str(schema.holds_secret(fields)).lower()},",
-            f"\t.size = {f'sizeof({owner})' if rows else '0'},", "};", ""]
+            f"\t.derives = {str(derives).lower()},", f"\t.size = {f'sizeof({owner})' if rows else '0'},",
+            f"\t.required = 0x{required:x}u,", f"\t.blank = {f'&blank_{ident}' if defaults else 'NULL'},", "};", ""]
     return out
 
 
