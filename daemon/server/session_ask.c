@@ -17,13 +17,19 @@ static struct peer *peer_of(struct op *op)
 
 int session_lifetime(struct op *op, const struct hycan_session_lifetime_request *request)
 {
-	struct session_record *r = &peer_of(op)->session->record;
+	struct session_record *record = &peer_of(op)->session->record;
+	const struct session_record before = *record;
+	int r;
 
-	r->lifetime = request->lifetime;
-	r->seconds = request->has_seconds ? request->seconds : 0;
+	record->lifetime = request->lifetime;
+	record->seconds = request->has_seconds ? request->seconds : 0;
 	if (request->has_grace)
-		r->grace = request->grace;
-	return session_keep(peer_of(op)->session);
+		record->grace = request->grace;
+	r = session_keep(peer_of(op)->session);
+	/* who is told that it failed must not hold anything for another time than before */
+	if (r < 0)
+		*record = before;
+	return r;
 }
 
 static struct session *find(struct server *server, uint64_t subject, const char *token)
