@@ -138,6 +138,9 @@ static void print_done(const struct apply *apply, const struct hycan_transaction
 		printf("Done: %zu of %zu steps changed something.\n", changed, reply->n_results);
 	if (!apply->plan && reply->has_pruned && reply->pruned)
 		printf("Pruned: %u that the file does not make.\n", reply->pruned);
+	if (reply->has_failed)
+		printf("Not pruned, since it could not be taken away: %u. The log says why; apply the file once more.\n",
+		       reply->failed);
 }
 
 static int keep(struct hycan *h, const struct apply *apply, struct problem *problem)

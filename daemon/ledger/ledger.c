@@ -240,22 +240,26 @@ enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *k
 	return stand;
 }
 
-bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
-                         const void *by)
+enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                                      uint32_t round, const void *by)
 {
-	bool last = false;
+	enum ledger_stand stand = LEDGER_NOBODYS;
 	struct entry *e;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->object && hold_is_stale(e, holder, round)) {
-		last = !hold_let_go_one(ledger, e, holder);
+	if (e && e->object && hold_is_stale(e, holder, round))
+		stand = hold_count(e) > 1 ? LEDGER_SHARED : LEDGER_MINE;
+	/* without memory for the mark it goes unmarked */
+	if (stand == LEDGER_MINE && !e->going)
+		(void)going_begin(ledger, e, by);
+	if (stand == LEDGER_SHARED) {
+		(void)hold_let_go_one(ledger, e, holder);
 		ledger_file_hold(ledger->file, e);
 		news_changed(ledger, e, holder->subject, true);
-		last = last && !e->going && going_begin(ledger, e, by) == 0;
 	}
 	ledger_unlock(ledger);
-	return last;
+	return stand;
 }
 
 uint32_t ledger_round(struct ledger *ledger)

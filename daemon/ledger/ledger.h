@@ -266,9 +266,12 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 /* Tells of the objects of a kind, or of all (0), that a user holds, or with NULL anybody: the last one first. */
 int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata);
 
-/* As ledger_let_go(), unless it was asked for meanwhile. */
-bool ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round,
-                         const void *by);
+/*
+ * One holder lets go of an object, unless it was asked for meanwhile. LEDGER_MINE: nobody else holds it; it is going, and
+ * held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. LEDGER_NOBODYS: it is not stale.
+ */
+enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                                      uint32_t round, const void *by);
 
 /* Whether there is such an object, or something on it. */
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);

@@ -122,16 +122,21 @@ static uint64_t hash_of(const struct pending *p, const struct ledger_key *key)
 	return siphash(p->hash_key, &copy, offsetof(struct ledger_key, identity) + key->size);
 }
 
-/* What it made, for those who list objects; without memory they are not told. */
+int pending_prepare(struct pending *p, size_t n)
+{
+	p->made = p->made ? p->made : calloc(n, sizeof(*p->made));
+	return p->made ? 0 : -ENOMEM;
+}
+
+/* What it made, for those who list objects. */
 static void note_made(struct pending *p, struct job *job)
 {
 	struct ledger_key key;
 
-	p->made = calloc(p->undo.n, sizeof(*p->made));
-	for (const struct nlmsghdr *f = undo_log_last(&p->undo); p->made && f; f = undo_log_before(&p->undo, f))
+	for (const struct nlmsghdr *f = undo_log_last(&p->undo); f; f = undo_log_before(&p->undo, f))
 		if ((f->nlmsg_flags & (UNDO_EXACT | UNDO_HELD | UNDO_LET_GO)) == UNDO_EXACT && undo_frame_key(job, f, &key) == 0)
 			p->made[p->n_made++] = hash_of(p, &key);
-	if (p->made && p->n_made > 0)
+	if (p->n_made > 0)
 		qsort(p->made, p->n_made, sizeof(*p->made), compare);
 }
 
@@ -228,6 +233,7 @@ int pending_confirm(struct op *op, const char *token)
 int pending_cancel(struct op *op, const char *token)
 {
 	struct pending *p, *first = NULL;
+	size_t n_left = 0;
 
 	pthread_mutex_lock(&pending_lock);
 	p = find(op, token);
@@ -239,8 +245,12 @@ int pending_cancel(struct op *op, const char *token)
 	if (!first)
 		return refuse(op);
 	pending_take_back(first, (struct job *)op);
+	for (p = first; p; p = p->then)
+		n_left += p->n_left;
 	pending_free_all(first);
-	return 0;
+	return n_left == 0 ? 0
+	                   : op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
+	                               "The transaction is taken back but for %zu of what it did; the log says why.", n_left);
 }
 
 int pending_list(struct op *op)

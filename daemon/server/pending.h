@@ -37,6 +37,9 @@ int pending_open_timer(struct server *server);
  */
 int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending);
 
+/* It is about to come about, with so many requests that take it back: room for what it made. 0 or -ENOMEM. */
+int pending_prepare(struct pending *pending, size_t n);
+
 /* It did not come about, or changed nothing. */
 void pending_discard(struct pending **pending);
 

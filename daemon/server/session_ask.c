@@ -93,9 +93,22 @@ int session_replace_end(struct op *op, uint32_t *ret_removed)
 {
 	struct job *job = (struct job *)op;
 	struct session *s = job->peer->session;
+	struct sweep_count count;
+	int r;
 
 	if (!s->replaces)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL, "Nothing was begun: ask for object.replace_begin first.");
+	r = sweep_stale(job, s->kind, s->round, "it was not asked for again before object.replace_end", &count);
+	if (r < 0)
+		return r;
+	/* what stays is held, and goes when it is asked for once more */
+	if (count.failed)
+		return op_refuse(
+			op, HYCAN_REFUSAL_KERNEL, NULL,
+			"%u things that were not asked for again could not be taken away, and stay, first %s; %u went. Ask "
+			"once more.",
+			count.failed, count.first, count.gone);
 	s->replaces = false;
-	return sweep_stale(job, s->kind, s->round, "it was not asked for again before object.replace_end", ret_removed);
+	*ret_removed = count.gone;
+	return 0;
 }

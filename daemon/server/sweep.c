@@ -203,25 +203,55 @@ static int note(const struct ledger_key *key, void *userdata)
 	return r;
 }
 
-int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, uint32_t *ret_removed)
-{
-	_cleanup_(stale_done) struct stale stale = { 0 };
-	struct place place = {
-		.job = job,
-		.inode = op_scope_inode(job->op.scope),
-		.scope = job->op.scope,
-		.cause = { .words = cause, .subject = job->op.subject },
-	};
-	struct ledger *ledger = job->server->ledger;
-	int r = ledger_list_stale(ledger, &job->holder, place.inode, kind, round, note, &stale);
+struct sweeping {
+	struct place place;
+	uint32_t round;
+	uint32_t n_released; /* since others hold them */
+};
 
-	for (size_t i = 0; r == 0 && i < stale.n; i++)
-		if (ledger_let_go_stale(ledger, &stale.keys[i], &job->holder, round, &place))
-			take(&place, &stale.keys[i]);
-	ledger_cancel(ledger, &place);
-	if (r == 0)
-		*ret_removed = (uint32_t)stale.n;
-	return r;
+/* While it is going nobody else gets it; where it cannot be taken away, it is held as before. */
+static int let_go_of_one(const struct ledger_key *key, void *userdata)
+{
+	struct sweeping *s = userdata;
+	struct job *job = s->place.job;
+	struct ledger *ledger = job->server->ledger;
+
+	switch (ledger_let_go_stale(ledger, key, &job->holder, s->round, &s->place)) {
+	case LEDGER_MINE:
+		take(&s->place, key);
+		ledger_cancel(ledger, &s->place);
+		break;
+	case LEDGER_SHARED:
+		s->n_released++;
+		break;
+	case LEDGER_NOBODYS:
+	case LEDGER_OTHERS:
+		break;
+	}
+	return 0;
+}
+
+int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, struct sweep_count *ret_count)
+{
+	struct hycan_uncleared first = { 0 };
+	struct hycan_object_clear_reply reply = { .failures = &first };
+	struct sweeping s = {
+		.place = {
+			.job = job,
+			.inode = op_scope_inode(job->op.scope),
+			.scope = job->op.scope,
+			.cause = { .words = cause, .subject = job->op.subject },
+			.reply = &reply,
+		},
+		.round = round,
+	};
+	int r = ledger_list_stale(job->server->ledger, &job->holder, s.place.inode, kind, round, let_go_of_one, &s);
+
+	if (r < 0)
+		return r;
+	*ret_count = (struct sweep_count){ .gone = s.place.n_taken + s.n_released, .failed = reply.failed };
+	snprintf(ret_count->first, sizeof(ret_count->first), "“%.*s”: %.*s", 120, first.identity, 300, first.reason);
+	return 0;
 }
 
 struct clearing {

@@ -19,8 +19,15 @@ struct session;
 int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, const char *cause,
                   uint64_t *ret_next_us);
 
-/* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, a refusal or -errno. */
-int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, uint32_t *ret_removed);
+/* What came of it. */
+struct sweep_count {
+	uint32_t gone;   /* let go of */
+	uint32_t failed; /* could not be taken away, and held as before */
+	char first[448]; /* of those: its name and the reason */
+};
+
+/* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, or -errno: of nothing. */
+int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, struct sweep_count *ret_count);
 
 /* object.clear: whoever asks, or everybody, lets go of everything. */
 int sweep_clear(struct op *op, const struct hycan_object_clear_request *request, struct hycan_object_clear_reply *reply);

@@ -103,9 +103,7 @@ static int for_each_step(struct transaction *t, int (*function)(struct transacti
 /* All is done: the ledger and the log hear of it. */
 static int record(struct transaction *t)
 {
-	struct ledger *ledger = t->job->server->ledger;
-	uint32_t round = t->prunes ? ledger_round(ledger) : 0;
-
+	t->round = t->prunes ? ledger_round(t->job->server->ledger) : 0;
 	for (size_t i = 0; i < t->n; i++) {
 		transaction_enter(t, i);
 		(void)record_done(t->job);
@@ -113,12 +111,13 @@ static int record(struct transaction *t)
 		dispatch_audit(t->job, t->step[i].duration_us, "");
 		transaction_leave(t);
 	}
-	return t->prunes ? sweep_stale(t->job, 0, round, "no step of transaction.run asked for it", &t->n_pruned) : 0;
+	return 0;
 }
 
 /* All steps are done: from here on it goes forward. */
 static int conclude(struct transaction *t)
 {
+	const bool waits = t->pending && t->undo.n > 0;
 	size_t n_objects = 0;
 	int r;
 
@@ -127,12 +126,15 @@ static int conclude(struct transaction *t)
 		n_objects += record_count(t->job);
 		transaction_leave(t);
 	}
-	r = diary_done(t->job, n_objects, t->pending && t->undo.n > 0);
-	if (r == 0 || t->is_final)
-		return 0;
+	r = waits ? pending_prepare(t->pending, t->undo.n) : 0;
+	if (r == 0) {
+		r = diary_done(t->job, n_objects, waits);
+		if (r == 0 || t->is_final)
+			return 0;
+		t->job->intent.no_room = true;
+	}
 	t->now = (uint32_t)t->n;
 	t->begun = undo_log_mark(&t->undo);
-	t->job->intent.no_room = true;
 	return answer_explain(t->job, r);
 }
 
@@ -163,7 +165,7 @@ static int run(struct transaction *t)
 	(void)op_scope_set_gate(t->job->op.scope, t->gate);
 	t->job->op.plan = false;
 	if (t->is_plan && t->prunes && r == 0)
-		r = prune_plan(&t->stated, &t->plan, t->job, (uint32_t)t->n, &t->n_pruned);
+		r = prune_plan(&t->stated, &t->plan, t->job, (uint32_t)t->n, &t->pruned.gone);
 	if (t->is_plan)
 		op_scope_forget_plan(t->job->op.scope);
 	else if (r)
@@ -211,6 +213,9 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	op->undo = NULL;
 	if (r)
 		return r;
+	/* it is done: what cannot be taken away is in the answer */
+	if (t.prunes && !t.is_plan)
+		(void)sweep_stale(job, 0, t.round, "no step of transaction.run asked for it", &t.pruned);
 	memset(reply, 0, sizeof(*reply));
 	reply->results = t.result;
 	reply->n_results = t.n;
@@ -219,9 +224,11 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		snprintf(reply->token, sizeof(reply->token), "%s", pending_token(job->pending));
 	reply->changes = t.plan.change;
 	reply->n_changes = t.plan.n;
-	reply->unchanged = t.n_pruned == 0;
+	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0;
 	reply->has_pruned = t.prunes;
-	reply->pruned = t.n_pruned;
+	reply->pruned = t.pruned.gone;
+	reply->has_failed = t.pruned.failed > 0;
+	reply->failed = t.pruned.failed;
 	for (size_t i = 0; i < t.n; i++)
 		reply->unchanged = reply->unchanged && t.result[i].unchanged;
 	return 0;

@@ -18,6 +18,7 @@
 #include "op.h"
 #include "plan.h"
 #include "prune.h"
+#include "sweep.h"
 #include "undo_log.h"
 
 struct hycan_operation;
@@ -55,7 +56,8 @@ struct transaction {
 	bool detached;
 	struct pending *pending; /* NULL: it lasts */
 	bool prunes;
-	uint32_t n_pruned;
+	uint32_t round; /* of the ledger, in which its steps asked */
+	struct sweep_count pruned;
 	struct stated stated; /* of a plan that prunes: what its steps make */
 	struct plan plan;
 	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */

@@ -679,7 +679,7 @@ int hycan_transaction_confirm_async(struct hycan *h, const char *token, hycan_ca
  * and wait, go first.
  *
  * @param token what transaction.run answered
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_KERNEL.
  */
 int hycan_transaction_cancel(struct hycan *h, const char *token);
 

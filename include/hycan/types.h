@@ -970,6 +970,8 @@ struct hycan_transaction_run_reply {
 	char token[33]; /**< what transaction.confirm is to be given; absent when nothing was changed */
 	bool has_pruned; /**< pruned is given */
 	uint32_t pruned; /**< with prune: of how many things the caller let go, or would */
+	bool has_failed; /**< failed is given */
+	uint32_t failed; /**< with prune: things that could not be taken away, and are held as before; the log says why */
 };
 
 /** What event.subscribe can be given beside what it needs. */

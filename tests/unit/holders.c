@@ -255,10 +255,13 @@ static void states_what_is_wanted(void **state)
 	put(l, "d", &alice_here);
 	round = ledger_round(l);
 	put(l, "b", &alice);
-	assert_true(ledger_let_go_stale(l, &a, &alice, round, l));
+	/* what cannot be taken away is held as before */
+	assert_int_equal(ledger_let_go_stale(l, &a, &alice, round, l), LEDGER_MINE);
+	ledger_cancel(l, l);
+	assert_int_equal(ledger_let_go_stale(l, &a, &alice, round, l), LEDGER_MINE);
 	ledger_take(l, &a);
 	put(l, "a", &alice);
-	assert_false(ledger_let_go_stale(l, &a, &alice, round, l));
+	assert_int_equal(ledger_let_go_stale(l, &a, &alice, round, l), LEDGER_NOBODYS);
 	assert_objects(l, "c:2*1 d:1*1 b:1*1 a:1*1 ");
 }
 
