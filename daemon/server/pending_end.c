@@ -38,13 +38,16 @@ static bool take_back(struct pending *p, struct job *job, size_t n)
 	if (r < 0) {
 		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace: %s",
 		          subject_say(p->holder.subject).text, strerror(-r));
+		p->n_left += p->undo.n;
 		return false;
 	}
 	for (size_t i = 0; i < n && (frame = undo_log_last(&p->undo)); i++) {
 		r = undo_frame(job, other ? other : job->scope, &p->holder, frame, &cause, &p->patience, sentence);
-		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND)
+		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {
 			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));
+			p->n_left++;
+		}
 		undo_log_drop(&p->undo);
 		if (p->is_noted)
 			diary_left(p->server->ledger, p->number, p->undo.n);

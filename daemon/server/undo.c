@@ -20,6 +20,11 @@
 #include "undo_log.h"
 #include "wire.h"
 
+static bool is_gone(int r)
+{
+	return r == HYCAN_REFUSAL_NOT_FOUND || r == -ENODEV || r == -ENOENT || r == -ESRCH || r == -EADDRNOTAVAIL;
+}
+
 static int no_answer(struct op *op, const void *item)
 {
 	(void)op;
@@ -107,7 +112,7 @@ int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_ke
 	memcpy(&job->request, &request, operation->request->size);
 	job->op.exact = true;
 	r = job_do(job);
-	if (r == HYCAN_REFUSAL_NOT_FOUND || r == -ENODEV || r == -ENOENT || r == -ESRCH || r == -EADDRNOTAVAIL)
+	if (is_gone(r))
 		r = 0;
 	/* also what was gone already, or was found by another name */
 	if (r == 0)
@@ -152,9 +157,24 @@ static bool key_of_taken(struct job *job, struct ledger_key *key)
 	return false;
 }
 
+/*
+ * Whether it is worth another try, after a while: the kernel may have had no memory; and an IPv6 address that is put back is
+ * looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source.
+ */
+static bool try_again(int r, unsigned int *patience)
+{
+	static const struct timespec step = { .tv_nsec = 200000000 };
+
+	if (r == 0 || is_gone(r) || *patience == 0)
+		return false;
+	--*patience;
+	nanosleep(&step, NULL);
+	return true;
+}
+
 /* Of a thing that is known by its key: who asked for it holds it no more, or again; and where nobody else does, it goes. */
 static int let_go(struct job *job, const struct ledger_holder *holder, unsigned int flags, const struct undo_cause *cause,
-                  char *ret_sentence)
+                  unsigned int *patience, char *ret_sentence)
 {
 	struct ledger *ledger = job->server->ledger;
 	struct ledger_key key;
@@ -166,24 +186,23 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
 	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */
 	if (ledger_let_go(ledger, &key, holder, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
-		r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
+		do
+			r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
+		while (try_again(r, patience));
 	ledger_cancel(ledger, job);
 	return r;
 }
 
-/* An IPv6 address that is put back is looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source. */
 static int put_back(struct job *job, unsigned int *patience)
 {
-	static const struct timespec step = { .tv_nsec = 200000000 };
 	const struct wire_memory before = job->memory;
 	int r;
 
-	while ((r = answer_explain(job, job_do(job))) == HYCAN_REFUSAL_INVALID && *patience > 0) {
-		--*patience;
+	do {
 		job->memory = before;
-		nanosleep(&step, NULL);
-	}
-	return r;
+		r = job_do(job);
+	} while (try_again(r, patience));
+	return answer_explain(job, r);
 }
 
 /* The request of a frame is the job's now. 0, or the refusal. */
@@ -230,7 +249,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	r = decode(job, frame);
 	job->decoded = r == 0;
 	if (r == 0 && flags & UNDO_EXACT) {
-		r = let_go(job, holder, flags, cause, job->op.sentence);
+		r = let_go(job, holder, flags, cause, patience, job->op.sentence);
 	} else {
 		r = r ? r : put_back(job, patience);
 		job->result = r;

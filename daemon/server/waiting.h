@@ -40,6 +40,7 @@ struct pending {
 	uint64_t ends_us;
 	const char *why; /* it is taken back */
 	unsigned int patience;
+	size_t n_left;        /* of its requests, that could not be taken back */
 	struct pending *then; /* which one is taken back after it */
 	TAILQ_ENTRY(pending) entry;
 };
