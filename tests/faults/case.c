@@ -69,16 +69,34 @@ static const char *keep(char **lines, size_t *n, const char *text)
 	return NULL;
 }
 
+static const char *read_with(struct fault_case *c, const char *text)
+{
+	c->transaction = true;
+	c->prune = c->prune || strstr(text, "prune");
+	c->confirm = c->confirm || strstr(text, "confirm");
+	return c->prune || c->confirm ? NULL : "a transaction has no such option";
+}
+
 static const char *read_line(struct fault_case *c, const char *word, const char *text)
 {
-	if (strcmp(word, "shell") == 0)
-		return keep(c->shell, &c->n_shell, text);
-	if (strcmp(word, "given") == 0)
-		return keep(c->given, &c->n_given, text);
-	if (strcmp(word, "do") == 0)
-		return keep(c->request, &c->n_requests, text);
+	const struct {
+		const char *word;
+		char **lines;
+		size_t *n;
+	} lists[] = {
+		{ "shell", c->shell, &c->n_shell }, { "former", c->former, &c->n_former }, { "waits", c->waits, &c->n_waits },
+		{ "given", c->given, &c->n_given }, { "do", c->request, &c->n_requests },  { "then", c->then, &c->n_then },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (strcmp(word, lists[i].word) == 0)
+			return keep(lists[i].lines, lists[i].n, text);
 	if (strcmp(word, "needs") == 0)
 		return (c->needs = strdup(text)) ? NULL : "no memory";
+	if (strcmp(word, "with") == 0)
+		return read_with(c, text);
+	if (strcmp(word, "in") == 0)
+		return (c->in_parts = strcmp(text, "parts") == 0) ? NULL : "in what?";
 	return "the line begins with none of the words that it may";
 }
 
@@ -127,37 +145,83 @@ void cases_free(struct fault_case *cases, size_t n)
 		free(cases[i].title);
 		free(cases[i].needs);
 		free_lines(cases[i].shell, cases[i].n_shell);
+		free_lines(cases[i].former, cases[i].n_former);
+		free_lines(cases[i].waits, cases[i].n_waits);
 		free_lines(cases[i].given, cases[i].n_given);
 		free_lines(cases[i].request, cases[i].n_requests);
+		free_lines(cases[i].then, cases[i].n_then);
 	}
 	free(cases);
 }
 
-static void read_or_end(const char *line, struct request *request)
+static void read_or_end(const char *line, const struct case_token *token, struct request *request)
 {
+	const char *at = strstr(line, "TOKEN");
 	char text[2048];
 	const char *reason;
 
-	snprintf(text, sizeof(text), "%s", line);
+	if (at)
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - line), line, token->text, at + strlen("TOKEN"));
+	else
+		snprintf(text, sizeof(text), "%s", line);
 	reason = read_request(text, request);
 	if (reason)
 		misread(line, 0, reason);
 }
 
-void case_prepare(const struct fault_case *c, struct world *w)
+static int ask_line(const char *line, struct hycan *h, const struct case_token *token, bool *ret_partly);
+
+static void give(char *const *lines, size_t n, struct hycan *h, const struct case_token *token)
+{
+	for (size_t i = 0; i < n; i++)
+		assert_done(h, ask_line(lines[i], h, token, NULL));
+}
+
+/* A client that was there before, and is not any more. */
+static void come_and_go(const struct fault_case *c, struct world *w, struct case_token *token)
+{
+	struct hycan *h = NULL;
+
+	if (c->n_former == 0)
+		return;
+	assert_done(h, hycan_open(&h, w->socket));
+	give(c->former, c->n_former, h, token);
+	snprintf(token->text, sizeof(token->text), "%s", hycan_token(h));
+	hycan_close(h);
+}
+
+/* Longer than all of the sweep. */
+#define CONFIRM_WITHIN 86400
+
+static void wait_to_be_confirmed(const struct fault_case *c, struct world *w, struct case_token *token)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = CONFIRM_WITHIN, .has_detached = true, .detached = true
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	if (c->n_waits == 0)
+		return;
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	give(c->waits, c->n_waits, w->h, token);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_true(reply->has_token);
+	snprintf(token->text, sizeof(token->text), "%s", reply->token);
+	free(reply);
+}
+
+void case_prepare(const struct fault_case *c, struct world *w, struct case_token *token)
 {
 	for (size_t i = 0; i < c->n_shell; i++)
 		free(shell("%s", c->shell[i]));
-	for (size_t i = 0; i < c->n_given; i++) {
-		struct request request;
-		void *reply = NULL;
-		size_t n;
+	come_and_go(c, w, token);
+	give(c->given, c->n_given, w->h, token);
+	wait_to_be_confirmed(c, w, token);
+}
 
-		read_or_end(c->given[i], &request);
-		assert_done(w->h, hycan_call(w->h, request.operation, request.values, &reply, &n));
-		free(reply);
-		arguments_free(request.operation, &request.values);
-	}
+bool case_fades(const struct fault_case *c)
+{
+	return c->n_former || c->n_waits || c->n_then || c->confirm;
 }
 
 static bool tells_of_failures(const struct hycan_operation *operation, const void *reply)
@@ -168,31 +232,56 @@ static bool tells_of_failures(const struct hycan_operation *operation, const voi
 }
 
 /* One request, or one more step of the transaction that was begun. */
-static void ask_line(const char *line, struct hycan *h, struct told *told)
+static int ask_line(const char *line, struct hycan *h, const struct case_token *token, bool *ret_partly)
 {
 	struct request request;
 	void *reply = NULL;
 	size_t n;
+	int r;
 
-	read_or_end(line, &request);
-	told->result = hycan_call(h, request.operation, request.values, &reply, &n);
-	told->partly = told->result == 0 && tells_of_failures(request.operation, reply);
+	read_or_end(line, token, &request);
+	r = hycan_call(h, request.operation, request.values, &reply, &n);
+	if (ret_partly)
+		*ret_partly = r == 0 && tells_of_failures(request.operation, reply);
 	free(reply);
 	arguments_free(request.operation, &request.values);
+	return r;
 }
 
-struct told case_ask(const struct fault_case *c, struct hycan *h)
+static void ask_transaction(const struct fault_case *c, struct hycan *h, const struct case_token *token, struct told *told)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_prune = c->prune,
+		.prune = c->prune,
+		.has_confirm_within = c->confirm,
+		.confirm_within = CONFIRM_WITHIN,
+		.has_detached = c->confirm,
+		.detached = c->confirm,
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+	int r = hycan_transaction_begin(h);
+
+	for (size_t i = 0; i < c->n_requests && r == 0; i++)
+		r = ask_line(c->request[i], h, token, NULL);
+	told->result = hycan_transaction_commit(h, &options, &reply);
+	told->partly = told->result == 0 && reply->has_failed;
+	free(reply);
+}
+
+struct told case_ask(const struct fault_case *c, struct hycan *h, const struct case_token *token)
 {
 	struct told told = { 0 };
 
-	if (c->n_requests == 1) {
-		ask_line(c->request[0], h, &told);
-	} else {
-		told.result = hycan_transaction_begin(h);
-		for (size_t i = 0; i < c->n_requests && told.result == 0; i++)
-			ask_line(c->request[i], h, &told);
-		told.result = hycan_transaction_commit(h, NULL, NULL);
-	}
+	if (c->n_requests == 1 && !c->transaction)
+		told.result = ask_line(c->request[0], h, token, &told.partly);
+	else
+		ask_transaction(c, h, token, &told);
 	snprintf(told.sentence, sizeof(told.sentence), "%s", told.result ? hycan_error_message(h) : "");
 	return told;
+}
+
+void case_go_on(const struct fault_case *c, struct hycan *h, const struct case_token *token)
+{
+	for (size_t i = 0; i < c->n_then; i++)
+		(void)ask_line(c->then[i], h, token, NULL);
 }

@@ -13,15 +13,28 @@ struct fault_case {
 	char *title;
 	char *needs; /* a kind of link, or NULL */
 	char *shell[CASE_LINES];
+	char *former[CASE_LINES]; /* of a connection that is gone */
+	char *waits[CASE_LINES];  /* steps of a transaction that waits to be confirmed */
 	char *given[CASE_LINES];
 	char *request[CASE_LINES]; /* one, or the steps of a transaction */
-	size_t n_shell, n_given, n_requests;
+	char *then[CASE_LINES];
+	size_t n_shell, n_former, n_waits, n_given, n_requests, n_then;
+	bool in_parts;    /* each thing that it is about is done or not */
+	bool transaction; /* also where it is one step, */
+	bool prune;       /* with these options */
+	bool confirm;
+};
+
+/* The token that requests of the case call TOKEN: of the connection that is gone, or of the transaction that waits. */
+struct case_token {
+	char text[64];
 };
 
 /* What the daemon said. */
 struct told {
 	int result;  /* 0, a refusal, or -errno */
 	bool partly; /* done, and the answer tells of parts that failed */
+	bool killed; /* the daemon is another one now */
 	char sentence[256];
 };
 
@@ -30,9 +43,15 @@ struct fault_case *cases_read(const char *path, size_t *ret_n);
 void cases_free(struct fault_case *cases, size_t n);
 
 /* Makes what the case needs in the world. */
-void case_prepare(const struct fault_case *c, struct world *w);
+void case_prepare(const struct fault_case *c, struct world *w, struct case_token *token);
 
 /* Asks for what is tried. */
-struct told case_ask(const struct fault_case *c, struct hycan *h);
+struct told case_ask(const struct fault_case *c, struct hycan *h, const struct case_token *token);
+
+/* Asks for what is to be asked behind that; it may be refused. */
+void case_go_on(const struct fault_case *c, struct hycan *h, const struct case_token *token);
+
+/* Whether what is there depends on who is: a daemon that is killed leaves less behind. */
+bool case_fades(const struct fault_case *c);
 
 #endif

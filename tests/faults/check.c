@@ -43,19 +43,19 @@ bool kernel_becomes(const char *expected)
 }
 
 /* Which of two moments the kernel comes to: as asked, or as before, if it stays so. */
-static const struct moment *kernel_chooses(const struct reference *reference)
+static const struct moment *kernel_chooses(const struct moment *before, const struct moment *after)
 {
 	for (int i = 0, same = 0; i < TRIES && same < SAME / 4; i++) {
 		char *kernel = state_kernel();
-		bool after = strcmp(kernel, reference->after.kernel) == 0;
+		bool is_after = strcmp(kernel, after->kernel) == 0;
 
-		same = strcmp(kernel, reference->before.kernel) == 0 ? same + 1 : 0;
+		same = strcmp(kernel, before->kernel) == 0 ? same + 1 : 0;
 		free(kernel);
-		if (after)
-			return &reference->after;
+		if (is_after)
+			return after;
 		nap();
 	}
-	return &reference->before;
+	return before;
 }
 
 char *kernel_settled(void)
@@ -80,6 +80,14 @@ struct moment moment_settled(struct world *w)
 
 	assert_non_null(moment.ledger);
 	return moment;
+}
+
+struct moment moment_copy(const struct moment *moment)
+{
+	struct moment copy = { .kernel = strdup(moment->kernel), .ledger = strdup(moment->ledger) };
+
+	assert_true(copy.kernel && copy.ledger);
+	return copy;
 }
 
 void moment_free(struct moment *moment)
@@ -140,35 +148,46 @@ static const char *check_part(const struct reference *reference, const char *led
 	return same ? NULL : "told of a part, and the ledger has another part than the kernel";
 }
 
-static const char *check_ledger(const struct reference *reference, const char *ledger, const struct told *told)
+/* One of both, and where the kernel is the same the ledger says which. */
+static const char *check_either(const struct moment *before, const struct moment *after, const char *ledger)
 {
-	const struct moment *moment = &reference->before;
+	const struct moment *moment = kernel_chooses(before, after);
 
-	if (told->partly)
+	if (strcmp(before->kernel, after->kernel) == 0 && strcmp(after->ledger, ledger) == 0)
+		moment = after;
+	else if (strcmp(before->kernel, after->kernel) == 0)
+		moment = before;
+	return compare(moment, ledger, "told nothing, and the kernel is neither as before nor as asked",
+	               "told nothing, and the ledger is not as the kernel");
+}
+
+static const char *check_ledger(const struct reference *reference, const char *ledger, const struct told *told, bool in_parts)
+{
+	const struct moment *before = told->killed ? &reference->killed_before : &reference->before;
+	const struct moment *after = told->killed ? &reference->killed_after : &reference->after;
+
+	if (told->partly || (in_parts && told->result != reference->told.result))
 		return check_part(reference, ledger);
-	if (told_nothing(told)) {
-		moment = kernel_chooses(reference);
-		return compare(moment, ledger, "told nothing, and the kernel is neither as before nor as asked",
-		               "told nothing, and the ledger is not as the kernel");
-	}
+	if (told_nothing(told))
+		return check_either(before, after, ledger);
 	/* where it cannot be known whether something was there, it is not there now */
 	if (told->result == reference->told.result || (told->result == 0 && reference->told.result == HYCAN_REFUSAL_NOT_FOUND))
-		return compare(&reference->after, ledger, "told as if nothing had failed, and the kernel is not as asked",
+		return compare(after, ledger, "told as if nothing had failed, and the kernel is not as asked",
 		               "told as if nothing had failed, and the ledger has not what was asked");
 	if (told->result == 0)
 		return "told that it is done, which it never is";
-	return compare(moment, ledger, "told that it failed, and the kernel is not as before",
+	return compare(before, ledger, "told that it failed, and the kernel is not as before",
 	               "told that it failed, and the ledger is not as before");
 }
 
-const char *check(const struct reference *reference, struct world *w, const struct told *told)
+const char *check(const struct reference *reference, struct world *w, const struct told *told, bool in_parts)
 {
 	char *ledger = state_ledger(w->h);
 	const char *wrong;
 
 	if (!ledger)
 		return "the daemon does not answer any more";
-	wrong = check_ledger(reference, ledger, told);
+	wrong = check_ledger(reference, ledger, told, in_parts);
 	free(ledger);
 	return wrong;
 }

@@ -13,13 +13,18 @@ struct moment {
 
 /* What the case does where nothing fails. */
 struct reference {
+	char *given; /* the kernel when it is asked */
 	struct moment before;
 	struct moment after;
+	/* the same where the daemon is killed at that moment, and the next one goes on */
+	struct moment killed_before;
+	struct moment killed_after;
 	struct told told;
 };
 
 /* What is there once nothing moves any more. */
 struct moment moment_settled(struct world *w);
+struct moment moment_copy(const struct moment *moment);
 void moment_free(struct moment *moment);
 
 /* The kernel's part of that; free() it. */
@@ -31,9 +36,10 @@ bool kernel_becomes(const char *expected);
 /*
  * Judges what came of a request in which something failed. Told that it is done: it is there, and in the ledger. Told that
  * it is not: as before. Told nothing, since the connection was lost: one of both. Returns NULL where that holds, else a
- * sentence, behind which the differences were printed.
+ * sentence, behind which the differences were printed. in_parts: nobody is promised more than that kernel and ledger say
+ * the same.
  */
-const char *check(const struct reference *reference, struct world *w, const struct told *told);
+const char *check(const struct reference *reference, struct world *w, const struct told *told, bool in_parts);
 
 /* Whether the client heard nothing about its request. */
 bool told_nothing(const struct told *told);

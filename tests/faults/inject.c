@@ -64,7 +64,9 @@ static bool fails(enum fault fault)
 {
 	int error = errno;
 
-	if (!plan || !plan->armed || plan->fault != fault || ++plan->seen != plan->at)
+	if (!plan || !plan->armed)
+		return false;
+	if (++plan->seen[fault] != plan->at || plan->fault != fault)
 		return false;
 	plan->fired++;
 	note_place();

@@ -33,10 +33,10 @@ enum fault {
 
 struct plan {
 	_Atomic bool armed;
-	enum fault fault;       /* what fails, */
-	uint32_t at;            /* the how manieth time, from 1; 0: never, they are only counted */
-	_Atomic uint32_t seen;  /* how often it could have failed since the plan was armed */
-	_Atomic uint32_t fired; /* how often it failed */
+	enum fault fault;              /* what fails, */
+	uint32_t at;                   /* the how manieth time, from 1; 0: never, they are only counted */
+	_Atomic uint32_t seen[FAULTS]; /* how often each could have failed since the plan was armed */
+	_Atomic uint32_t fired;        /* how often it failed */
 	uint32_t n_frames;
 	uint64_t frame[PLAN_FRAMES]; /* where: addresses in the program */
 };

@@ -430,19 +430,29 @@ char *state_kernel(void)
 
 char *state_ledger(struct hycan *h)
 {
+	struct hycan_pending_transaction *pending = NULL;
 	struct hycan_object *objects = NULL;
 	char *text = NULL;
-	size_t n = 0, size = 0;
+	size_t n = 0, n_pending = 0, size = 0;
 	FILE *out;
 
 	if (hycan_object_list(h, NULL, &objects, &n))
 		return NULL;
+	if (hycan_transaction_list(h, &pending, &n_pending)) {
+		free(objects);
+		return NULL;
+	}
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "object %u of %u: %s\n", objects[i].kind, objects[i].uid, objects[i].identity);
+		fprintf(out, "object %u of %u, %u holders, lifetime %u%s: %s\n", objects[i].kind, objects[i].uid,
+		        objects[i].holders, objects[i].lifetime, objects[i].has_unconfirmed_ms ? ", not confirmed" : "",
+		        objects[i].identity);
+	for (size_t i = 0; i < n_pending; i++)
+		fprintf(out, "transaction of %u that waits, with %u requests\n", pending[i].uid, pending[i].requests);
 	fclose(out);
 	free(objects);
+	free(pending);
 	return sorted(text);
 }
 

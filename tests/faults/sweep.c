@@ -7,9 +7,12 @@
  * (check.h); then the same request without a fault must come to its end; and the daemon must end without a leak. There are
  * as many points as it takes until nothing fails any more, so none is forgotten.
  *
- *     sweep [--jobs N] [--every N] [--fault NAME] [--list] [WORDS OF A CASE…]
+ *     sweep [--jobs N] [--every N] [--points N] [--fault NAME] [WORDS OF A CASE…]
+ *
+ * --every N tries each Nth point of a kind, --points N so many of each request, of all kinds.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +37,7 @@ static const char *const fault_names[FAULTS] = {
 
 /* What all processes of the sweep count together. */
 struct tally {
+	_Atomic unsigned int there[FAULTS]; /* points, as often as each fault could be when nothing failed */
 	_Atomic unsigned int tried[FAULTS];
 	_Atomic unsigned int failed[FAULTS];
 	_Atomic unsigned int skipped; /* cases */
@@ -42,6 +46,7 @@ struct tally {
 static struct plan *plan;
 static struct tally *tally;
 static unsigned int every = 1;
+static unsigned int points; /* of a request; 0: all */
 static bool wanted[FAULTS];
 
 /* What is being tried. */
@@ -49,6 +54,8 @@ struct attempt {
 	const struct fault_case *c;
 	bool again; /* it was done already */
 	struct reference reference;
+	uint32_t there[FAULTS]; /* how many points there are */
+	struct case_token token;
 	enum fault fault;
 	uint32_t at;
 };
@@ -83,27 +90,86 @@ static void lay_cable(void)
 
 static const struct world_options options = { .arguments = { "--state", STATE } };
 
-static struct world *begin_world(const struct attempt *a)
+static struct world *begin_world(struct attempt *a)
 {
 	struct world *w;
 
 	(void)unlink(STATE);
 	w = world_start(&options);
 	lay_cable();
-	case_prepare(a->c, w);
+	case_prepare(a->c, w, &a->token);
 	if (a->again)
-		(void)case_ask(a->c, w->h);
+		(void)case_ask(a->c, w->h, &a->token);
 	return w;
+}
+
+static void arm(enum fault fault, uint32_t at)
+{
+	plan->fault = fault;
+	plan->at = at;
+	memset(plan->seen, 0, sizeof(plan->seen));
+	plan->fired = plan->n_frames = 0;
+	plan->armed = true;
+}
+
+/* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
+static void connect_again(struct world *w, bool killed)
+{
+	hycan_close(w->h);
+	w->h = NULL;
+	if (killed) {
+		assert_true(waitpid(w->daemon, NULL, 0) == w->daemon);
+		w->daemon = 0;
+		world_start_daemon(w, &options);
+	}
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+}
+
+/* What is there in the end: with the request or without, and with a daemon that is killed behind it or not. */
+static struct moment measure(struct attempt *a, bool ask, bool killed)
+{
+	struct world *w = begin_world(a);
+	struct moment moment;
+
+	if (ask) {
+		a->reference.given = kernel_settled();
+		arm(0, 0);
+		a->reference.told = case_ask(a->c, w->h, &a->token);
+		plan->armed = false;
+		for (int i = 0; i < FAULTS; i++)
+			a->there[i] = plan->seen[i];
+	}
+	if (killed) {
+		kill(w->daemon, SIGKILL);
+		connect_again(w, true);
+	}
+	case_go_on(a->c, w->h, &a->token);
+	moment = moment_settled(w);
+	assert_int_equal(world_end((void **)&w), 0);
+	return moment;
 }
 
 static void measure_reference(struct attempt *a)
 {
-	struct world *w = begin_world(a);
+	struct reference *r = &a->reference;
+	bool fades = wanted[FAULT_KILL] && case_fades(a->c);
 
-	a->reference.before = moment_settled(w);
-	a->reference.told = case_ask(a->c, w->h);
-	a->reference.after = moment_settled(w);
-	assert_int_equal(world_end((void **)&w), 0);
+	r->before = measure(a, false, false);
+	r->killed_before = fades ? measure(a, false, true) : moment_copy(&r->before);
+	r->killed_after = fades ? measure(a, true, true) : (struct moment){ 0 };
+	free(r->given);
+	r->after = measure(a, true, false);
+	if (!fades)
+		r->killed_after = moment_copy(&r->after);
+}
+
+static void reference_free(struct reference *reference)
+{
+	free(reference->given);
+	moment_free(&reference->before);
+	moment_free(&reference->after);
+	moment_free(&reference->killed_before);
+	moment_free(&reference->killed_after);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- points */
@@ -130,19 +196,6 @@ static void report(const struct attempt *a, const struct told *told, const char 
 	print_place();
 }
 
-/* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
-static void connect_again(struct world *w, bool killed)
-{
-	hycan_close(w->h);
-	w->h = NULL;
-	if (killed) {
-		assert_true(waitpid(w->daemon, NULL, 0) == w->daemon);
-		w->daemon = 0;
-		world_start_daemon(w, &options);
-	}
-	assert_done(w->h, hycan_open(&w->h, w->socket));
-}
-
 /* The same request, with nothing that fails: what was not done is done now, and what was done stays. */
 static const char *ask_once_more(const struct attempt *a, struct world *w, const struct told *told)
 {
@@ -151,12 +204,13 @@ static const char *ask_once_more(const struct attempt *a, struct world *w, const
 
 	if (done || told_nothing(told))
 		return NULL;
-	now = case_ask(a->c, w->h);
+	now = case_ask(a->c, w->h, &a->token);
 	if (now.result != a->reference.told.result) {
 		print_message("        now told: %s (%s)\n", hycan_result_name(now.result), now.sentence);
 		return "the same request without a fault does not end as it should";
 	}
-	return check(&a->reference, w, &now);
+	/* what was asked behind it was so before it, this time */
+	return a->c->n_then ? NULL : check(&a->reference, w, &now, a->c->in_parts);
 }
 
 /* Tries a point. False: there is none of that number. */
@@ -167,26 +221,25 @@ static bool try_point(struct attempt *a)
 	struct told told;
 	bool fired;
 
-	if (!kernel_becomes(a->reference.before.kernel)) {
+	if (!kernel_becomes(a->reference.given)) {
 		char *kernel = state_kernel();
 
-		state_print_difference(a->reference.before.kernel, kernel);
+		state_print_difference(a->reference.given, kernel);
 		free(kernel);
 		wrong = "the kernel is not as it should be before the request";
 	}
-	plan->fault = a->fault;
-	plan->at = a->at;
-	plan->seen = plan->fired = plan->n_frames = 0;
-	plan->armed = true;
-	told = case_ask(a->c, w->h);
+	arm(a->fault, a->at);
+	told = case_ask(a->c, w->h, &a->token);
 	plan->armed = false;
 	fired = plan->fired;
+	told.killed = fired && a->fault == FAULT_KILL;
 	if (fired)
 		tally->tried[a->fault]++;
-	if (told_nothing(&told) || (fired && a->fault == FAULT_KILL))
-		connect_again(w, fired && a->fault == FAULT_KILL);
+	if (told_nothing(&told) || told.killed)
+		connect_again(w, told.killed);
+	case_go_on(a->c, w->h, &a->token);
 	if (!wrong)
-		wrong = check(&a->reference, w, &told);
+		wrong = check(&a->reference, w, &told, a->c->in_parts);
 	if (!wrong)
 		wrong = ask_once_more(a, w, &told);
 	if (world_end((void **)&w) != 0 && !wrong)
@@ -205,16 +258,41 @@ static void sweep_fault(struct attempt *a, size_t number)
 	report(a, &(struct told){ 0 }, "there is no end of points");
 }
 
+static uint32_t mix(uint32_t x)
+{
+	x = (x ^ x >> 16) * UINT32_C(0x45d9f3b);
+	return x ^ x >> 15;
+}
+
+/* Some points, of each kind of fault in its turn; which, depends on the number of the case, and is the same each time. */
+static void sweep_some(struct attempt *a, size_t number)
+{
+	uint32_t tried = 0, turn = (uint32_t)number * points;
+
+	for (uint32_t i = 0; i < 4 * FAULTS && tried < points; i++, turn++) {
+		a->fault = turn % FAULTS;
+		if (!wanted[a->fault] || a->there[a->fault] == 0)
+			continue;
+		a->at = 1 + mix(turn) % a->there[a->fault];
+		tried++;
+		(void)try_point(a);
+	}
+}
+
 static void sweep_case(const struct fault_case *c, bool again, size_t number)
 {
 	struct attempt a = { .c = c, .again = again };
 
 	measure_reference(&a);
-	for (a.fault = 0; a.fault < FAULTS; a.fault++)
+	for (int i = 0; i < FAULTS; i++)
+		if (wanted[i])
+			tally->there[i] += a.there[i];
+	if (points)
+		sweep_some(&a, number);
+	for (a.fault = 0; a.fault < FAULTS && !points; a.fault++)
 		if (wanted[a.fault])
 			sweep_fault(&a, number);
-	moment_free(&a.reference.before);
-	moment_free(&a.reference.after);
+	reference_free(&a.reference);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- all */
@@ -260,7 +338,7 @@ static void sweep_share(const struct fault_case *cases, size_t n, unsigned int j
 static int sweep(const struct fault_case *cases, size_t n, unsigned int jobs)
 {
 	pid_t child[JOBS_MAX];
-	unsigned int tried = 0;
+	unsigned int tried = 0, there = 0;
 	int failed = 0;
 
 	for (unsigned int i = 0; i < jobs; i++) {
@@ -282,12 +360,13 @@ static int sweep(const struct fault_case *cases, size_t n, unsigned int jobs)
 	}
 	for (int i = 0; i < FAULTS; i++) {
 		if (wanted[i])
-			print_message("%-10s %5u points, %u do not hold\n", fault_names[i], tally->tried[i], tally->failed[i]);
+			print_message("%-10s %5u points of %u, %u do not hold\n", fault_names[i], tally->tried[i], tally->there[i],
+			              tally->failed[i]);
 		tried += tally->tried[i];
+		there += tally->there[i];
 		failed += (int)tally->failed[i];
 	}
-	print_message("%-10s %5u points of %zu requests%s\n", "together", tried, 2 * n - tally->skipped,
-	              every > 1 ? ", not all there are" : "");
+	print_message("%-10s %5u points of %u in %zu requests\n", "together", tried, there, 2 * n - tally->skipped);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -313,6 +392,7 @@ int main(int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "every", required_argument, NULL, 'e' },
+		{ "points", required_argument, NULL, 'p' },
 		{ "fault", required_argument, NULL, 'f' },
 		{ 0 },
 	};
@@ -322,7 +402,7 @@ int main(int argc, char **argv)
 	size_t n, m = 0;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "j:e:f:", long_options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "j:e:f:p:", long_options, NULL)) >= 0) {
 		if (c == '?' || (c == 'f' && !want(optarg)))
 			return 2;
 		some |= c == 'f';
@@ -330,6 +410,8 @@ int main(int argc, char **argv)
 			jobs = (unsigned int)atoi(optarg);
 		if (c == 'e')
 			every = (unsigned int)atoi(optarg);
+		if (c == 'p')
+			points = (unsigned int)atoi(optarg);
 	}
 	if (jobs < 1 || jobs > JOBS_MAX || every < 1)
 		return 2;
