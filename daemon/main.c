@@ -16,6 +16,7 @@
 #include "log.h"
 #include "policy.h"
 #include "server.h"
+#include "vsock.h"
 
 static const char usage[] =
 	"hycan_daemon [OPTIONS] [SOCKET_PATH]\n"
@@ -31,6 +32,7 @@ static const char usage[] =
 	"  --stopped          take away what connections and leases held that a daemon left with systemd, and end\n"
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
+	"  --vsock[=PORT]     also serve other machines over vsock, those that policy allows something; at first port 50052\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
@@ -48,6 +50,7 @@ enum {
 	OPTION_STATE,
 	OPTION_EVENT_BUFFER,
 	OPTION_HANDOVER,
+	OPTION_VSOCK,
 	OPTION_STOPPED,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -59,6 +62,7 @@ static const struct option long_options[] = {
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "private", required_argument, NULL, OPTION_PRIVATE },
 	{ "unconfined", optional_argument, NULL, OPTION_UNCONFINED },
+	{ "vsock", optional_argument, NULL, OPTION_VSOCK },
 	{ "handover", no_argument, NULL, OPTION_HANDOVER },
 	{ "stopped", no_argument, NULL, OPTION_STOPPED },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -137,6 +141,20 @@ static int parse_number(const char *text, int *ret_number)
 	if (*end || end == text || number < 0 || number > 1 << 20)
 		return -EINVAL;
 	*ret_number = (int)number;
+	return 0;
+}
+
+static int parse_vsock(const char *text, uint32_t *ret_port)
+{
+	unsigned long long number = VSOCK_PORT_DEFAULT;
+	char *end;
+
+	if (text) {
+		number = strtoull(text, &end, 10);
+		if (*end || *text < '0' || *text > '9' || number == 0 || number > VSOCK_PORT_MAX)
+			return -EINVAL;
+	}
+	*ret_port = (uint32_t)number;
 	return 0;
 }
 
@@ -223,6 +241,12 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_HANDOVER:
 			options.hands_over = true;
+			break;
+		case OPTION_VSOCK:
+			if (parse_vsock(optarg, &options.vsock_port) < 0) {
+				fprintf(stderr, "“%s” is no port of vsock: 1 to 4294967294\n", optarg);
+				return 2;
+			}
 			break;
 		case OPTION_STATE:
 			state = optarg;

@@ -25,12 +25,14 @@
 #define PATH_SYSTEM "/var/run/hycan_daemon.sock"
 #define PATH_TMP    "/tmp/hycan_daemon.sock"
 
-#define HINT_START  "Start the daemon as root: systemctl start hycan-daemon"
-#define HINT_ACCESS "The socket is for root and group hycan: adduser USER hycan, then log in again"
+#define HINT_START   "Start the daemon as root: systemctl start hycan-daemon"
+#define HINT_MACHINE "The daemon there has to be started with --vsock, or with such a socket from systemd"
+#define HINT_ACCESS  "The socket is for root and group hycan: adduser USER hycan, then log in again"
 
 /* What was tried, and why it did not work. */
 struct attempts {
-	int result; /* of the one that says most */
+	int result;   /* of the one that says most */
+	bool machine; /* another one was meant */
 	size_t used;
 	char text[FAILURE_MESSAGE_SIZE - 256];
 };
@@ -138,6 +140,32 @@ static int try_path(struct hycan *h, const char *path, bool wait, struct attempt
 	return fd;
 }
 
+/* Connects to another machine. It was named by the caller, and the kernels see to it that it is that one. */
+static int try_machine(struct hycan *h, const char *name, bool wait, struct attempts *a)
+{
+	uint32_t cid, port;
+	int fd = strlen(name) < sizeof(h->path) ? vsock_parse(name, &cid, &port) : -EINVAL;
+
+	if (fd < 0)
+		note(a, "%s: a machine is vsock:CID or vsock:CID:PORT, by numbers", name);
+	else if ((fd = vsock_connect(cid, port, h->timeout, wait)) < 0)
+		note(a, "%s: port %u of machine %u: %s", name, port, cid, hycan_result_name(fd));
+	if (fd < 0) {
+		a->result = fd;
+		a->machine = true;
+		return fd;
+	}
+	memmove(h->path, name, strlen(name) + 1);
+	h->private = false;
+	return fd;
+}
+
+/* Connects to what the caller or the environment names. */
+static int try_named(struct hycan *h, const char *name, bool wait, struct attempts *a)
+{
+	return vsock_is_named(name) ? try_machine(h, name, wait, a) : try_path(h, name, wait, a);
+}
+
 /* The paths, in order. Without HYCAN_DAEMON_SOCKET, a daemon that shuts its door ends the search: it is there. */
 static int try_paths(struct hycan *h, bool wait, struct attempts *a)
 {
@@ -145,7 +173,7 @@ static int try_paths(struct hycan *h, bool wait, struct attempts *a)
 	int fd;
 
 	if (path && *path)
-		return try_path(h, path, wait, a);
+		return try_named(h, path, wait, a);
 	fd = try_path(h, PATH_SYSTEM, wait, a);
 	if (fd >= 0 || fd == -EACCES || fd == -EAGAIN)
 		return fd;
@@ -187,10 +215,10 @@ int connect_daemon(struct hycan *h, bool wait)
 	if (h->chosen && h->private)
 		h->fd = try_private(h, &a);
 	else if (!search)
-		h->fd = try_path(h, h->path, wait, &a);
+		h->fd = try_named(h, h->path, wait, &a);
 	else {
 		h->fd = try_paths(h, wait, &a);
-		if (h->fd < 0 && a.result != -EACCES && a.result != -EAGAIN)
+		if (h->fd < 0 && a.result != -EACCES && a.result != -EAGAIN && !a.machine)
 			h->fd = try_private(h, &a);
 	}
 	if (h->fd >= 0)
@@ -199,5 +227,7 @@ int connect_daemon(struct hycan *h, bool wait)
 	if (a.result >= 0)
 		a.result = -ENOENT;
 	return failure_set(&h->failure, a.result, "No HyCAN daemon can be reached: %s. %s.", a.text,
-	                   a.result == -EACCES ? HINT_ACCESS : HINT_START);
+	                   a.machine             ? HINT_MACHINE
+	                   : a.result == -EACCES ? HINT_ACCESS
+	                                         : HINT_START);
 }

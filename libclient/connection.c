@@ -111,6 +111,8 @@ void hycan_close(struct hycan *h)
 	if (!h)
 		return;
 	h->closing = true;
+	if (h->fd >= 0 && vsock_is_named(h->path))
+		vsock_leave(h->fd);
 	failure_set(&h->failure, -ECANCELED, "The connection was closed before the answer came.");
 	connection_lost(h, -ECANCELED, false);
 	transaction_free(&h->transaction);

@@ -125,6 +125,18 @@ void connection_apply_timeout(struct hycan *h);
 /* Finds the daemon and connects to it: connect.c. Returns 0, or -errno with the sentence in h->failure. */
 int connect_daemon(struct hycan *h, bool wait);
 
+/* Whether it is the name of a daemon in another machine: “vsock:CID” or “vsock:CID:PORT”. */
+bool vsock_is_named(const char *path);
+
+/* What such a name says. -EINVAL. */
+int vsock_parse(const char *path, uint32_t *ret_cid, uint32_t *ret_port);
+
+/* Connects there. The socket, or -errno. */
+int vsock_connect(uint32_t cid, uint32_t port, int timeout, bool wait);
+
+/* Ends a connection on both sides, before it is closed; or as good as can be had without waiting for long. */
+void vsock_leave(int fd);
+
 /* Starts a daemon of our own on a socket pair: private.c. The reason is a clause. Returns the socket, or -errno. */
 int private_start(char *reason, size_t reason_size);
 

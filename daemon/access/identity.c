@@ -3,7 +3,7 @@
  * Asks the kernel who is at the other end of a socket.
  *
  * The answers are those of the moment of connect(2): a process that changes its user later, or hands the socket to
- * another, stays who it was. What this file does not do: look into /proc, where a number may belong to another process
+ * another, stays who it was. A machine has no users here: the kernel of the host knows which one it is, and no more. What this file does not do: look into /proc, where a number may belong to another process
  * by now, or ask a directory service, which may take its time.
  */
 #include <errno.h>
@@ -12,6 +12,8 @@
 
 #include "cleanup.h"
 #include "identity.h"
+#include "subject.h"
+#include "vsock.h"
 
 static int read_groups(int fd, struct identity *identity)
 {
@@ -35,8 +37,18 @@ int identity_from_socket(int fd, struct identity *ret_identity)
 	_cleanup_(identity_done) struct identity identity = { 0 };
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
+	uint32_t cid;
 	int r;
 
+	r = vsock_peer(fd, &cid, &identity.privileged);
+	if (r == 0) {
+		identity.subject = subject_of_cid(cid);
+		identity.gid = (gid_t)-1;
+		*ret_identity = identity;
+		return 0;
+	}
+	if (r != -ENODATA)
+		return r;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return -errno;
 	/* what the kernel says of a socket that nobody has connected to */

@@ -10,6 +10,7 @@
 
 struct identity {
 	uint64_t subject; /* the user, or the machine (subject.h) */
+	bool privileged;  /* of a machine: a process that may have a port below 1024 there (vsock.h) */
 	gid_t gid;        /* of a user; of a machine -1 */
 	pid_t pid;        /* 0 where the process is not visible from here */
 	gid_t *groups;    /* supplementary groups */
@@ -17,8 +18,8 @@ struct identity {
 };
 
 /*
- * Who is at the other end of a Unix socket, as of the moment it connected (SO_PEERCRED, SO_PEERGROUPS;
- * unix(7)). -ENODATA: the kernel does not know. Whoever gets no identity is served nothing.
+ * Who is at the other end of a socket: of a Unix one the user, as of the moment it connected (SO_PEERCRED, SO_PEERGROUPS;
+ * unix(7)); of vsock(7) the machine. -ENODATA: the kernel does not know. Whoever gets no identity is served nothing.
  */
 int identity_from_socket(int fd, struct identity *ret_identity);
 

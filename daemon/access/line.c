@@ -9,6 +9,7 @@
 #include "line.h"
 #include "lookup.h"
 #include "number.h"
+#include "subject.h"
 
 int line_wrong(struct reader *reader, const char *sentence, ...)
 {
@@ -48,6 +49,27 @@ int line_tidy(struct reader *reader, const char *line, size_t length, char text[
 
 /* --------------------------------------------------------------------------------------------------------------- who */
 
+#define MACHINE "cid:"
+
+/* cid:NUMBER, cid:*, and :root behind either */
+static int read_machine(struct reader *reader, const char *word, struct who *who)
+{
+	const char *name = word + strlen(MACHINE);
+	size_t length = strcspn(name, ":");
+	uint64_t number = 0;
+	bool any = length == 1 && *name == '*';
+
+	who->privileged = strcmp(name + length, ":root") == 0;
+	if ((name[length] && !who->privileged) || (!any && number_parse(name, length, UINT32_MAX - 1, &number) < 0))
+		return line_wrong(reader,
+		                  "“%s” is no machine; write " MACHINE "NUMBER, or " MACHINE "* for every one, and :root behind it "
+		                  "where only its privileged programs are meant",
+		                  word);
+	who->kind = any ? WHO_ANY_MACHINE : WHO_MACHINE;
+	who->id = (id_t)number;
+	return 0;
+}
+
 static int read_who(struct reader *reader, const char *word, struct who *who)
 {
 	bool group = *word == '@';
@@ -59,6 +81,8 @@ static int read_who(struct reader *reader, const char *word, struct who *who)
 		who->kind = WHO_ANYBODY;
 		return 0;
 	}
+	if (strncmp(word, MACHINE, strlen(MACHINE)) == 0)
+		return read_machine(reader, word, who);
 	who->kind = group ? WHO_GROUP : WHO_USER;
 	if (number_parse(name, strlen(name), UINT32_MAX, &number) == 0) {
 		if (number == UINT32_MAX)
@@ -70,7 +94,9 @@ static int read_who(struct reader *reader, const char *word, struct who *who)
 	if (!group && strcmp(name, "root") == 0)
 		return 0;
 	if (*name == '\0' || strpbrk(name, "*?=,@"))
-		return line_wrong(reader, "“%s” is nobody; write a user, the number of a user, @GROUP, or * for everybody", word);
+		return line_wrong(
+			reader,
+			"“%s” is nobody; write a user, the number of a user, @GROUP, * for every user, or " MACHINE "NUMBER", word);
 	r = lookup_id(name, group, &who->id);
 	if (r == -ESRCH && reader->built_in) {
 		who->kind = WHO_NOBODY;
@@ -96,13 +122,19 @@ int who_parse(struct reader *reader, const char *word, struct who *ret_who)
 
 bool who_has(const struct who *who, const struct identity *identity)
 {
+	bool machine = subject_is_machine(identity->subject), meant = !who->privileged || identity->privileged;
+
 	switch (who->kind) {
 	case WHO_ANYBODY:
-		return true;
+		return !machine;
 	case WHO_USER:
 		return identity->subject == who->id;
 	case WHO_GROUP:
-		return identity_in_group(identity, who->id);
+		return !machine && identity_in_group(identity, who->id);
+	case WHO_MACHINE:
+		return identity->subject == subject_of_cid(who->id) && meant;
+	case WHO_ANY_MACHINE:
+		return machine && meant;
 	case WHO_NOBODY:
 		break;
 	}

@@ -23,12 +23,15 @@ enum who_kind {
 	WHO_ANYBODY,
 	WHO_USER,
 	WHO_GROUP,
+	WHO_MACHINE,
+	WHO_ANY_MACHINE,
 	WHO_NOBODY, /* a group of the built-in policy that this machine does not have */
 };
 
 struct who {
 	enum who_kind kind;
-	id_t id; /* uid or gid */
+	id_t id;         /* uid, gid or context id */
+	bool privileged; /* a machine's privileged processes alone */
 };
 
 /* Says what is wrong; returns -EINVAL. */
@@ -37,7 +40,7 @@ __attribute__((format(printf, 2, 3))) int line_wrong(struct reader *reader, cons
 /* The line without its comment, its words one space apart. -ENODATA: nothing is left. */
 int line_tidy(struct reader *reader, const char *line, size_t length, char text[LINE_TEXT_MAX + 1]);
 
-/* A user, the number of one, @GROUP or * for everybody. -errno: the reason is said. */
+/* A user, the number of one, @GROUP, * for every user, cid:NUMBER, cid:*, either with :root. -errno: the reason is said. */
 int who_parse(struct reader *reader, const char *word, struct who *ret_who);
 
 bool who_has(const struct who *who, const struct identity *identity);

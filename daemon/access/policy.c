@@ -191,10 +191,24 @@ static void refuse(const struct policy *policy, const struct identity *identity,
 
 /* ------------------------------------------------------------------------------------------------------------- public */
 
+/*
+ * Whether what is open to everybody is open to this one. Users come through a socket that has a mode; a machine comes if
+ * there is any rule that allows it something.
+ */
+static bool may_connect(const struct policy *policy, const struct identity *identity)
+{
+	if (!subject_is_machine(identity->subject))
+		return true;
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (policy->rule[i].allow && who_has(&policy->rule[i].who, identity))
+			return true;
+	return false;
+}
+
 int policy_check(const struct policy *policy, const struct identity *identity, const struct hycan_operation *operation,
                  const void *request, struct policy_verdict *ret_verdict)
 {
-	struct policy_verdict verdict = { .allowed = operation->access == HYCAN_ACCESS_OPEN };
+	struct policy_verdict verdict = { .allowed = operation->access == HYCAN_ACCESS_OPEN && may_connect(policy, identity) };
 	struct comparison decisive = { 0 };
 
 	for (size_t i = 0; i < policy->n_rules && !verdict.allowed; i++) {

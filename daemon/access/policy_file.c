@@ -41,7 +41,8 @@ static const char built_in_text[] = "allow @hycan read\n"
 static const char last_text[] =
 	"allow root all\n"
 	"quota root connections=unlimited bytes=unlimited requests=unlimited objects=unlimited objects.link=unlimited\n"
-	"quota * connections=1024 bytes=64M requests=1000000/min objects=65536 objects.link=1024\n";
+	"quota * connections=1024 bytes=64M requests=1000000/min objects=65536 objects.link=1024\n"
+	"quota cid:* connections=1024 bytes=64M requests=1000000/min objects=65536 objects.link=1024\n";
 
 __attribute__((format(printf, 3, 4))) static void say(char *reason, size_t size, const char *sentence, ...)
 {

@@ -23,6 +23,7 @@
 #include "record.h"
 #include "server.h"
 #include "session.h"
+#include "subject.h"
 #include "table.h"
 #include "wording.h"
 
@@ -64,6 +65,17 @@ void dispatch_give_work(struct server *server, struct job *job)
 	worker_start(worker);
 }
 
+/* Whether it takes a descriptor, where none can be sent. */
+static bool lacks_descriptor(const struct job *job)
+{
+	const struct hycan_structure *s = job->operation->request;
+
+	for (uint16_t i = 0; i < s->n_fields && subject_is_machine(job->peer->identity.subject); i++)
+		if (s->field[i].type == HYCAN_TYPE_FD)
+			return true;
+	return false;
+}
+
 static int decode(struct job *job, const void *attributes, size_t size)
 {
 	struct wire_decoder decoder = {
@@ -74,6 +86,11 @@ static int decode(struct job *job, const void *attributes, size_t size)
 	};
 	int r;
 
+	if (lacks_descriptor(job))
+		return op_refuse(&job->op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+		                 "%s takes a file descriptor, and none can be sent over vsock: ask it in that machine, on its Unix "
+		                 "socket.",
+		                 job->operation->name);
 	r = wire_decode(&decoder, job->operation->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;
 	if (r < 0)

@@ -18,6 +18,7 @@
 #include "output.h"
 #include "peer.h"
 #include "server.h"
+#include "subject.h"
 #include "turn.h"
 
 /* How much is read at once of a request that does not fit one read. */
@@ -95,7 +96,8 @@ static size_t consume_one(struct peer *peer, const uint8_t *bytes, size_t size, 
 	if (peer->skip > 0)
 		return peer->skip < size ? (size_t)peer->skip : size;
 	if (peer->protocol == PEER_UNKNOWN)
-		peer->protocol = classic_begins(bytes[0]) ? PEER_CLASSIC : PEER_NETLINK;
+		peer->protocol =
+			classic_begins(bytes[0]) && !subject_is_machine(peer->identity.subject) ? PEER_CLASSIC : PEER_NETLINK;
 	if (peer->protocol == PEER_NETLINK)
 		return consume_frame(peer, bytes, size, ret_dispatched);
 	*ret_dispatched = classic_request(peer, bytes, size, &taken);

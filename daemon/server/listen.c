@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The listening socket.
+ * The listening sockets.
  *
  * A file that is there already is replaced only when nobody answers on it and it is a socket of our own user. The new one
  * has its final mode from the moment it exists, and its group before it listens: no client meets it half made.
@@ -19,6 +19,7 @@
 #include "listen.h"
 #include "log.h"
 #include "lookup.h"
+#include "vsock.h"
 
 #define SOCKET_GROUP "hycan"
 
@@ -29,26 +30,31 @@ static void free_names(char ***names)
 	free(*names);
 }
 
-int listen_passed(int *ret_fd, struct handover *handover)
+int listen_passed(int *ret_fd, int *ret_vsock, struct handover *handover)
 {
 	_cleanup_(free_names) char **names = NULL;
-	int n = sd_listen_fds_with_names(1, &names), others = 0, fd = -1;
+	int n = sd_listen_fds_with_names(1, &names), others = 0, fd = -1, vsock = -1;
+	uint32_t port;
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {
 		if (handover_keep(handover, names[i], SD_LISTEN_FDS_START + i))
 			continue;
-		fd = SD_LISTEN_FDS_START + i;
 		others++;
+		*(vsock_listens(SD_LISTEN_FDS_START + i, &port) == 0 ? &vsock : &fd) = SD_LISTEN_FDS_START + i;
 	}
 	if (others == 0)
 		return -ENOENT;
-	if (others != 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0) {
-		log_write(LOG_ERR, "systemd passed %d descriptors; one listening Unix stream socket is expected.", others);
+	if (others != 1 + (vsock >= 0) || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0) {
+		log_write(LOG_ERR,
+		          "systemd passed %d descriptors; one listening Unix stream socket is expected, and one of vsock may be "
+		          "beside it.",
+		          others);
 		return -EINVAL;
 	}
 	*ret_fd = fd;
+	*ret_vsock = vsock;
 	return 0;
 }
 
@@ -153,6 +159,21 @@ int listen_at(const char *path, int *ret_fd, struct stat *ret_file)
 	}
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+int listen_vsock(uint32_t port, int *ret_fd)
+{
+	int r = vsock_listen(port, ret_fd);
+
+	if (r == -EAFNOSUPPORT)
+		log_write(LOG_ERR,
+		          "This kernel has no vsock; load the module that fits this machine (vmw_vsock_virtio_transport in "
+		          "a guest, vhost_vsock on a host), or leave out --vsock.");
+	else if (r == -EADDRINUSE)
+		log_write(LOG_ERR, "Port %u of vsock is in use; stop who has it, or choose another: --vsock=PORT.", port);
+	else if (r < 0)
+		log_write(LOG_ERR, "Port %u of vsock cannot be listened on: %s", port, strerror(-r));
+	return r;
 }
 
 void listen_remove(const char *path, const struct stat *file)

@@ -3,15 +3,19 @@
 #ifndef SERVER_LISTEN_H
 #define SERVER_LISTEN_H
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct handover;
 
 /*
- * The socket that systemd passed (sd_listen_fds(3)), and beside it what a former daemon left with systemd. -ENOENT: it
- * passed no socket; -EINVAL: not one Unix stream socket.
+ * The sockets that systemd passed (sd_listen_fds(3)): a Unix one, and one of vsock(7) or -1; and beside them what a former
+ * daemon left with systemd. -ENOENT: it passed no socket; -EINVAL: others, or too many.
  */
-int listen_passed(int *ret_fd, struct handover *handover);
+int listen_passed(int *ret_fd, int *ret_vsock, struct handover *handover);
+
+/* Makes one of vsock on that port. Why not is in the log. */
+int listen_vsock(uint32_t port, int *ret_fd);
 
 #define LISTEN_DEFAULT "/tmp/hycan_daemon.sock"
 

@@ -39,6 +39,7 @@
 #include "server.h"
 #include "subscribe.h"
 #include "turn.h"
+#include "vsock.h"
 
 /* One for each peer, and some more for those who act in other namespaces or send some. */
 #define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
@@ -54,19 +55,29 @@ uint64_t server_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+static int listen_to_all(struct server *server, int enabled)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < N_LISTENERS && r >= 0; i++)
+		if (server->listener[i])
+			r = sd_event_source_set_enabled(server->listener[i], enabled);
+	return r;
+}
+
 /* Nobody more can be served until somebody goes, or the system has descriptors again: it is tried again after a while. */
 static int listen_later(struct server *server)
 {
 	server->listener_waits = true;
 	patience_with_listener(server);
-	return sd_event_source_set_enabled(server->listener, SD_EVENT_OFF);
+	return listen_to_all(server, SD_EVENT_OFF);
 }
 
 void server_listen_again(struct server *server)
 {
 	if (!server->listener_waits)
 		return;
-	(void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+	(void)listen_to_all(server, SD_EVENT_ON);
 	server->listener_waits = false;
 	server->rearm = true;
 }
@@ -182,13 +193,29 @@ static int open_workers(struct server *server)
 	return 0;
 }
 
-static int open_listener(struct server *server, const char *path)
+static int add_listener(struct server *server, enum listener which, int *fd)
 {
-	_cleanup_close_ int fd = -1;
+	int r;
+
+	/* the one that systemd passes blocks (NonBlocking=, systemd.service(5)) */
+	if (fcntl(*fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	r = sd_event_add_io(server->event, &server->listener[which], *fd, EPOLLIN, on_connection, server);
+	if (r < 0)
+		return r;
+	sd_event_source_set_io_fd_own(server->listener[which], 1);
+	steal_fd(fd);
+	return 0;
+}
+
+static int open_listeners(struct server *server, const struct server_options *options)
+{
+	_cleanup_close_ int fd = -1, vsock = -1;
+	const char *path = options->socket_path;
 	int r = -ENOENT;
 
 	if (!path)
-		r = listen_passed(&fd, &server->handover);
+		r = listen_passed(&fd, &vsock, &server->handover);
 	if (r == -ENOENT) {
 		server->socket_path = strdup(path ? path : LISTEN_DEFAULT);
 		if (!server->socket_path)
@@ -200,17 +227,13 @@ static int open_listener(struct server *server, const char *path)
 			return r;
 		}
 	}
-	if (r < 0)
-		return r;
-	/* the one that systemd passes blocks (NonBlocking=, systemd.service(5)) */
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
-	if (r < 0)
-		return r;
-	sd_event_source_set_io_fd_own(server->listener, 1);
-	steal_fd(&fd);
-	return 0;
+	if (r == 0)
+		r = add_listener(server, LISTENER_UNIX, &fd);
+	if (r == 0 && vsock < 0 && options->vsock_port)
+		r = listen_vsock(options->vsock_port, &vsock);
+	if (r == 0 && vsock >= 0)
+		r = add_listener(server, LISTENER_VSOCK, &vsock);
+	return r;
 }
 
 static int open_signals(struct server *server)
@@ -278,7 +301,7 @@ static int open_public(struct server *server, const struct server_options *optio
 	raise_descriptor_limit();
 	r = open_signals(server);
 	if (r >= 0 && !options->only_ends)
-		r = open_listener(server, options->socket_path);
+		r = open_listeners(server, options);
 	if (r >= 0)
 		r = open_state(server, options);
 	if (r >= 0)
@@ -402,6 +425,17 @@ static int serve_peers(struct server *server)
 	return 0;
 }
 
+static void say_what_is_served(const struct server *server)
+{
+	uint32_t port = 0;
+
+	log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
+	          server->socket_path ? server->socket_path : "the socket of systemd");
+	if (server->listener[LISTENER_VSOCK] &&
+	    vsock_listens(sd_event_source_get_io_fd(server->listener[LISTENER_VSOCK]), &port) == 0)
+		log_write(LOG_INFO, "Port %u of vsock is served for machines that the policy allows something (cid:NUMBER).", port);
+}
+
 int server_run(struct server *server)
 {
 	int r = 0;
@@ -428,8 +462,7 @@ int server_run(struct server *server)
 		/* server_free() does what that left to do */
 		if (server->only_ends)
 			return 0;
-		log_write(LOG_INFO, "Version %s serves %s.", HYCAN_VERSION,
-		          server->socket_path ? server->socket_path : "the socket of systemd");
+		say_what_is_served(server);
 		sd_notify(0, "READY=1");
 	}
 	while (r >= 0 && sd_event_get_state(server->event) != SD_EVENT_FINISHED) {
@@ -459,8 +492,10 @@ void server_free(struct server **server)
 		return;
 	if (!porter_end() && s->socket_path)
 		listen_remove(s->socket_path, &s->socket_file);
-	sd_event_source_disable_unref(s->listener);
-	s->listener = NULL;
+	for (size_t i = 0; i < N_LISTENERS; i++) {
+		sd_event_source_disable_unref(s->listener[i]);
+		s->listener[i] = NULL;
+	}
 	s->private = false;
 	for (size_t i = 0; i < WORKERS; i++)
 		worker_stop(&s->worker[i]);

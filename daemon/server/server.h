@@ -48,6 +48,13 @@ enum turn_queue {
 	N_TURN_QUEUES,
 };
 
+/* Where clients come from. */
+enum listener {
+	LISTENER_UNIX,
+	LISTENER_VSOCK,
+	N_LISTENERS,
+};
+
 struct ledger;
 struct observer;
 struct peer;
@@ -56,8 +63,8 @@ TAILQ_HEAD(peer_list, peer);
 
 struct server {
 	sd_event *event;
-	sd_event_source *listener;
-	bool listener_waits;       /* off, until a peer goes */
+	sd_event_source *listener[N_LISTENERS];
+	bool listener_waits;       /* they are off, until a peer goes */
 	sd_event_source *patience; /* runs while somebody is waited for */
 	sd_event_source *worker_done;
 	struct policy *policy;
@@ -120,6 +127,7 @@ struct server_options {
 	const char *state_path; /* the ledger's file; NULL: it is in memory alone */
 	bool only_ends;         /* what a former daemon's clients held is taken away, and nobody served */
 	bool hands_over;        /* connections are left with the service manager at the end */
+	uint32_t vsock_port;    /* also listen there; 0: not, unless systemd passed such a socket */
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */

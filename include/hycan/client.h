@@ -52,6 +52,11 @@ typedef void hycan_callback(struct hycan *h, int result, const void *reply, size
  * /var/run/hycan_daemon.sock and /tmp/hycan_daemon.sock. A server that runs neither as root nor as the caller's own user
  * is not trusted (-EPERM).
  *
+ * A path “vsock:CID” or “vsock:CID:PORT”, also in the variable, is the daemon of another machine: the host of this guest
+ * (2), or a guest of this host (vsock(7)); the port is 50052 unless it is given. The kernels see to it that it is that
+ * machine, and nobody to which program it is there, unless the port is below 1024: then it is a privileged one.
+ * Descriptors cannot be sent there.
+ *
  * With @p path NULL and no daemon to be reached, a caller that holds CAP_NET_ADMIN (capabilities(7)) is served by a
  * private daemon on a socket pair, which ends with the connection. HYCAN_NO_FALLBACK=1 in the environment forbids that.
  *

@@ -31,10 +31,18 @@ static const struct {
 
 static gid_t staff[] = { 7, 50 }, hycan[] = { 900 };
 
+/* Another machine (core/subject.h). */
+#define MACHINE (UINT64_C(1) << 32)
+
 static const struct identity identities[] = {
-	{ .subject = 0, .gid = 0 },       { .subject = 1000, .gid = 1000, .groups = staff, .n_groups = 2 },
-	{ .subject = 1001, .gid = 50 },   { .subject = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 },
-	{ .subject = 4711, .gid = 4711 }, { .subject = UINT32_MAX - 1, .gid = UINT32_MAX - 1 },
+	{ .subject = 0, .gid = 0 },
+	{ .subject = 1000, .gid = 1000, .groups = staff, .n_groups = 2 },
+	{ .subject = 1001, .gid = 50 },
+	{ .subject = 1002, .gid = 1002, .groups = hycan, .n_groups = 1 },
+	{ .subject = 4711, .gid = 4711 },
+	{ .subject = UINT32_MAX - 1, .gid = UINT32_MAX - 1 },
+	{ .subject = MACHINE | 1000, .gid = UINT32_MAX },
+	{ .subject = MACHINE, .privileged = true, .gid = UINT32_MAX },
 };
 
 int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **ret_entry)
@@ -111,6 +119,12 @@ struct question {
 	const void *request;
 };
 
+/* Of whom “*” says nothing. */
+static bool is_machine(const struct question *q)
+{
+	return q->identity->subject & MACHINE;
+}
+
 static struct policy_verdict judge(const struct policy *policy, const struct question *q)
 {
 	struct policy_verdict verdict;
@@ -119,7 +133,7 @@ static struct policy_verdict judge(const struct policy *policy, const struct que
 	CHECK(policy_check(policy, q->identity, q->operation, q->request, &verdict) == 0);
 	CHECK(strnlen(verdict.reason, sizeof(verdict.reason)) < sizeof(verdict.reason));
 	CHECK(verdict.allowed == (verdict.reason[0] == '\0'));
-	if (q->operation->access == HYCAN_ACCESS_OPEN)
+	if (q->operation->access == HYCAN_ACCESS_OPEN && !is_machine(q))
 		CHECK(verdict.allowed);
 	return verdict;
 }
@@ -128,7 +142,9 @@ static struct policy_verdict judge(const struct policy *policy, const struct que
 
 static void check_first_rule(const char *text, size_t size, const struct question *q, bool allow)
 {
-	struct policy *policy = read_with(allow ? "allow * all\n" : "deny * all\n", true, text, size);
+	const char *rule =
+		is_machine(q) ? (allow ? "allow cid:* all\n" : "deny cid:* all\n") : (allow ? "allow * all\n" : "deny * all\n");
+	struct policy *policy = read_with(rule, true, text, size);
 	struct policy_verdict verdict;
 
 	/* as many rules as there may be, and one more */
@@ -143,7 +159,7 @@ static void check_first_rule(const char *text, size_t size, const struct questio
 /* What stands behind all the others changes nothing for who is decided about already. */
 static void check_last_rule(const char *text, size_t size, const struct question *q, const struct policy_verdict *before)
 {
-	struct policy *policy = read_with("allow * all", false, text, size);
+	struct policy *policy = read_with(is_machine(q) ? "allow cid:* all" : "allow * all", false, text, size);
 	struct policy_verdict verdict;
 
 	if (!policy)
@@ -216,7 +232,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* A rule that may well be right; returns its length. */
 static size_t make_rule(struct chance *chance, char *line, size_t size)
 {
-	static const char *const who[] = { "*", "root", "alice", "@staff", "@hycan", "1001", "4711", "@7", "nobody" };
+	static const char *const who[] = { "*",    "root", "alice",  "@staff",   "@hycan",    "1001",
+		                           "4711", "@7",   "nobody", "cid:1000", "cid:*:root" };
 	static const char *const what[] = { "all", "read", "write", "link.*", "*.add" };
 	static const char *const conditions[] = {
 		" name=vcan*,eth0",

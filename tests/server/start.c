@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 #include "raw.h"
 #include "world.h"
 
@@ -311,6 +313,40 @@ static void test_passed(void **state)
 	free(shell("test -S %s", path));
 }
 
+/* A socket of vsock(7) beside the Unix one, as a drop-in for the socket unit gives it. */
+static void test_passed_vsock(void **state)
+{
+	struct world *w = *state;
+	const struct sockaddr_vm any = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = VMADDR_PORT_ANY };
+	int vsock, other, fd;
+	char path[128];
+	pid_t daemon;
+
+	need_success("vsock", "python3 -c 'import socket; socket.socket(socket.AF_VSOCK)'");
+	snprintf(path, sizeof(path), "%s/passed", w->directory);
+	fd = bound(SOCK_STREAM, path);
+	assert_int_equal(listen(fd, 10), 0);
+	vsock = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	other = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(vsock, (const struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(bind(other, (const struct sockaddr *)&any, sizeof(any)), 0);
+	/* it does not listen yet; it is alone; there are two */
+	assert_fails(w, &(struct start){ .passed = { fd, vsock }, .listen = true }, 1, "systemd passed 2 descriptors");
+	assert_int_equal(listen(vsock, 10), 0);
+	assert_int_equal(listen(other, 10), 0);
+	assert_fails(w, &(struct start){ .passed = { vsock }, .listen = true }, 1, "one listening Unix stream socket");
+	assert_fails(w, &(struct start){ .passed = { fd, vsock, other }, .listen = true }, 1, "systemd passed 3 descriptors");
+
+	daemon = start(w, &(struct start){ .passed = { vsock, fd }, .listen = true });
+	assert_serves(path);
+	assert_true(fcntl(vsock, F_GETFL) & O_NONBLOCK);
+	close(other);
+	close(vsock);
+	close(fd);
+	end(daemon);
+	assert_other_says(w, " of vsock is served for machines");
+}
+
 static void test_words(void **state)
 {
 	struct world *w = *state;
@@ -319,6 +355,9 @@ static void test_words(void **state)
 	assert_fails(w, &(struct start){ .arguments = { "--nonsense" } }, 2, "--help lists the options");
 	assert_fails(w, &(struct start){ .arguments = { "/tmp/a", "/tmp/b" } }, 2, "“/tmp/b” is too much");
 	assert_fails(w, &(struct start){ .arguments = { "--log-level", "loud" } }, 2, "“loud” is no log level");
+	assert_fails(w, &(struct start){ .arguments = { "--vsock=0" } }, 2, "“0” is no port of vsock");
+	assert_fails(w, &(struct start){ .arguments = { "--vsock=4294967295" } }, 2, "“4294967295” is no port of vsock");
+	assert_fails(w, &(struct start){ .arguments = { "--vsock=x" } }, 2, "“x” is no port of vsock");
 	assert_fails(w, &(struct start){ .arguments = { "--help" } }, 0, "");
 	assert_fails(w, &(struct start){ .arguments = { "--version" } }, 0, "");
 	snprintf(policy, sizeof(policy), "%s/test.conf", w->directory);
@@ -410,6 +449,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_large_group, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_private, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_passed, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_passed_vsock, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_words, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_nobody_reads_the_log, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_descriptors_return, world_begin, world_end),

@@ -25,6 +25,8 @@
 #include "cleanup.h"
 #include "messages.h"
 #include "policy.h"
+#include "quota.h"
+#include "subject.h"
 
 #define N(array) (sizeof(array) / sizeof(*(array)))
 
@@ -493,6 +495,63 @@ static void test_open_operations(void **state)
 	assert_false(judge(policy, &stranger, "daemon.status", nothing).allowed);
 }
 
+/* Another machine is no user: only what names it is about it. */
+static void test_machines(void **state)
+{
+	static const struct identity machine = { .subject = SUBJECT_MACHINE | ALICE, .gid = (gid_t)-1 };
+	static const struct identity privileged = { .subject = SUBJECT_MACHINE | ALICE, .privileged = true, .gid = (gid_t)-1 };
+	/* the number of root's, and of nobody's group */
+	static const struct identity zero = { .subject = SUBJECT_MACHINE, .privileged = true, .gid = (gid_t)-1 };
+	static const struct {
+		const char *text;
+		bool machine, privileged, zero, user;
+		bool greeted; /* all machines, whatever else they may */
+	} row[] = {
+		{ "allow * link", false, false, false, true, false },
+		{ "allow alice link\nallow @staff link\nallow @0 link", false, false, false, true, false },
+		{ "allow 1000 link\nallow 0 link", false, false, false, true, false },
+		{ "allow cid:1000 link", true, true, false, false, false },
+		{ "allow cid:1000:root link", false, true, false, false, false },
+		{ "allow cid:0 link", false, false, true, false, false },
+		{ "allow cid:* link", true, true, true, false, false },
+		{ "allow cid:*:root link", false, true, true, false, false },
+		{ "deny cid:1000 link\nallow cid:* link\nallow * link", false, false, true, true, true },
+		{ "deny * all\nallow cid:1000 link", true, true, false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(row); i++) {
+		_cleanup_(policy_free) struct policy *policy = read_text(row[i].text);
+		const struct {
+			const struct identity *who;
+			bool allowed;
+		} ask[] = { { &machine, row[i].machine },
+			    { &privileged, row[i].privileged },
+			    { &zero, row[i].zero },
+			    { &alice, row[i].user } };
+
+		for (size_t k = 0; k < N(ask); k++) {
+			bool may = judge(policy, ask[k].who, "link.list", REQUEST(link_list, .has_kind = false)).allowed;
+			bool may_connect = judge(policy, ask[k].who, "session.hello", REQUEST(session_hello, .version = 1)).allowed;
+
+			if (may != ask[k].allowed || may_connect != (ask[k].allowed || row[i].greeted || ask[k].who == &alice))
+				fail_msg("row %zu, %zu: %d %d", i, k, may, may_connect);
+		}
+	}
+}
+
+static void test_machines_in_sentences(void **state)
+{
+	static const struct identity machine = { .subject = SUBJECT_MACHINE | 3, .gid = (gid_t)-1 };
+	_cleanup_(policy_free) struct policy *policy = built_in();
+
+	(void)state;
+	assert_string_equal(judge(policy, &machine, "session.hello", REQUEST(session_hello, .version = 1)).reason,
+	                    "Machine 3 may not call session.hello: no rule of the built-in policy allows it, and there is no "
+	                    "/etc/hycan/policy.conf.");
+	assert_int_equal(policy_quota(policy, &machine, QUOTA_CONNECTIONS).value, 1024);
+}
+
 /* --------------------------------------------------------------------------------------------------------- conditions */
 
 static void test_names(void **state)
@@ -831,6 +890,15 @@ static void test_broken_lines(void **state)
 		{ "allow -1 read", 1, "there is no user" },
 		{ "allow 01000 read", 1, "there is no user" },
 		{ "allow @ read", 1, "“@” is nobody" },
+		{ "allow cid: read", 1, "“cid:” is no machine" },
+		{ "allow cid:x read", 1, "“cid:x” is no machine; write cid:NUMBER, or cid:* for every one" },
+		{ "allow cid:-1 read", 1, "is no machine" },
+		{ "allow cid:03 read", 1, "is no machine" },
+		{ "allow cid:4294967295 read", 1, "is no machine" },
+		{ "allow cid:3: read", 1, "is no machine" },
+		{ "allow cid:3:roots read", 1, "is no machine" },
+		{ "allow cid:** read", 1, "is no machine" },
+		{ "quota cid:3:x objects=1", 1, "is no machine" },
 		{ "allow al* read", 1, "“al*” is nobody" },
 		{ "allow alice,bob read", 1, "“alice,bob” is nobody" },
 		{ "allow alice vlam", 1, "“vlam” is no operation and no class" },
@@ -1039,6 +1107,8 @@ int main(void)
 		cmocka_unit_test_setup(test_root, world),
 		cmocka_unit_test_setup(test_what, world),
 		cmocka_unit_test_setup(test_open_operations, world),
+		cmocka_unit_test_setup(test_machines, world),
+		cmocka_unit_test_setup(test_machines_in_sentences, world),
 		cmocka_unit_test_setup(test_names, world),
 		cmocka_unit_test_setup(test_prefixes, world),
 		cmocka_unit_test_setup(test_ports, world),
