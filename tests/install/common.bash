@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the tests of the installation have in common. CMakeLists.txt gives them SOURCE, BUILD, PREFIX, LIBDIR, CMAKE,
-# GENERATOR, DEVELOPER and WITH_DAEMON in their environment.
+# GENERATOR, DEVELOPER, WITH_DAEMON and WITH_METRICS in their environment.
 
 set -euo pipefail
 
@@ -71,6 +71,7 @@ daemon_files() {
 		share/man/man5/hycan-policy.5
 		share/man/man8/hycan_daemon.8
 	END
+	[[ $WITH_METRICS != ON ]] || printf '%s\n' bin/hycan_metrics lib/systemd/system/hycan-metrics.service share/man/man1/hycan_metrics.1
 }
 
 # Compares standard input, one file a line, with what is below the root.

@@ -16,10 +16,22 @@ systemd-analyze verify --man=no "$scratch/hycan-daemon.service" "$scratch/hycan-
 	fail "$(<"$scratch/said")"
 ! grep hycan "$scratch/said" || fail "systemd finds fault with the units"
 
+if [[ $WITH_METRICS == ON ]]; then
+	sed -E "s|^(Exec[A-Z][a-z]*=)$PREFIX/bin/hycan_metrics|\1$BUILD/apps/hycan_metrics/hycan_metrics|" \
+		"$BUILD/systemd/hycan-metrics.service" >"$scratch/hycan-metrics.service"
+	systemd-analyze verify --man=no "$scratch/hycan-metrics.service" 2>"$scratch/said" || fail "$(<"$scratch/said")"
+	! grep hycan "$scratch/said" || fail "systemd finds fault with the unit of the metrics"
+fi
+
 systemd-analyze --help | grep -q -e --offline || skip "this systemd-analyze has no --offline"
 systemd-analyze security --offline=true --threshold=15 --no-pager "$scratch/hycan-daemon.service" >"$scratch/said" ||
 	fail "the exposure is above 1.5: $(grep -v ✓ "$scratch/said")"
 tail -n 1 "$scratch/said"
+if [[ $WITH_METRICS == ON ]]; then
+	systemd-analyze security --offline=true --threshold=15 --no-pager "$scratch/hycan-metrics.service" >"$scratch/said" ||
+		fail "the exposure of the metrics is above 1.5: $(grep -v ✓ "$scratch/said")"
+	tail -n 1 "$scratch/said"
+fi
 
 mkdir -p "$scratch/root/etc"
 systemd-sysusers --root="$scratch/root" "$SOURCE/systemd/hycan.sysusers.conf"
