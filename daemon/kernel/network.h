@@ -40,20 +40,36 @@ struct kernel_network_way {
 /* Reads all networks, by VLAN. None where this kernel has no nf_tables. ret_networks is for the caller to free(). */
 int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_networks, size_t *ret_n);
 
+/* Reads the network of a link. -ENOENT: it is none's. */
+int kernel_network_get(struct kernel_scope *scope, const char *link, struct kernel_network *ret_network);
+
+/* The link of the network that has a VLAN, or in whose subnets an address lies. -ENOENT: there is none. */
+int kernel_network_of_vlan(struct kernel_scope *scope, uint16_t vlan_id, char ret_link[static HYCAN_IFNAME_SIZE]);
+int kernel_network_of_address(struct kernel_scope *scope, const struct hycan_address *address,
+                              char ret_link[static HYCAN_IFNAME_SIZE]);
+
+/*
+ * Whether nothing that is to be a network's own, VLAN, name or subnets, is that of another link's. A subnet that lies within
+ * the new one is not seen, but kernel_network_put() finds it.
+ */
+int kernel_network_is_free(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_free);
+
 /* Reads all ways, but those of each network to itself. ret_ways is for the caller to free(). */
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n);
 
 /*
- * Makes sure that a network is in the table as it is given, in place of what its link was before. -EALREADY: so it is, and
- * nothing was changed. -EOPNOTSUPP, -EBUSY: as for kernel_masquerade_add().
+ * Makes sure that a network is in the table as it is given, in place of what its link was before, or NULL. -EALREADY: so it
+ * is, and nothing was changed. -EEXIST, -ENOTEMPTY: its VLAN, its name or addresses of it are another's. -EOPNOTSUPP,
+ * -EBUSY: as for kernel_masquerade_add().
  */
-int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network);
+int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before);
 
-/* Takes the network of a link out of the table, with the ways from it and to it. -ENOENT: there is none. */
-int kernel_network_remove(struct kernel_scope *scope, const char *link);
+/* Takes a network out of the table, with the ways from it and to it. -ENOENT: it is not there. */
+int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network);
 
-/* Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. */
+/* Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. And whether it is open. */
 int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open);
+int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_open);
 
 /*
  * Notes that forwarding was turned on because of networks, or that it is not any more. -EALREADY: nothing was changed. And

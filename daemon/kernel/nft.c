@@ -143,6 +143,8 @@ void nft_put_element(struct nlmsghdr *nlh, const struct nft_element *element)
 	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
 
 	put_value(nlh, NFTA_SET_ELEM_KEY, element->key, element->key_size);
+	if (element->end)
+		mnl_attr_put_u32(nlh, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
 	if (element->data)
 		put_value(nlh, NFTA_SET_ELEM_DATA, element->data, element->data_size);
 	if (element->comment) {

@@ -50,6 +50,7 @@ struct nft_element {
 	const void *data; /* NULL in a set */
 	size_t data_size;
 	const char *comment; /* text that nft(8) shows, or NULL */
+	bool end;            /* of a set of intervals: the first key behind one, not the first in one */
 };
 
 /* Called for each element. 0 to go on, -errno to end. */
@@ -99,7 +100,7 @@ int nft_batch_send(struct nft_batch *batch);
 
 void nft_batch_free(struct nft_batch *batch);
 
-/* Reads one element of a set of ours. -ENOENT: there is none, or no set. */
+/* Reads one element of a set of ours; of intervals, the one that the key is in. -ENOENT: there is none, or no set. */
 int nft_element_get(struct kernel_scope *scope, const char *set, const void *key, size_t key_size, nft_element_found *found,
                     void *userdata);
 

@@ -9,11 +9,12 @@
 
 /* Fields of keys and data: the type of nft(8), which it reads from the set to show its elements, and the size in bytes. */
 enum {
-	FIELD_FAMILY = 2 << 8 | 1,
+	FIELD_FAMILY = 2 << 8 | 4,
 	FIELD_IPV4 = 7 << 8 | 4,
 	FIELD_IPV6 = 8 << 8 | 16,
 	FIELD_PROTOCOL = 12 << 8 | 1,
 	FIELD_PORT = 13 << 8 | 2,
+	FIELD_VLAN = FIELD_PORT, /* nft(8) has no type for it, and shows this one as a number */
 	FIELD_LINK = 20 << 8 | 4,
 	FIELD_IFNAME = 41 << 8 | 16,
 };

@@ -61,12 +61,13 @@ static void element_reading_free(struct element_reading *reading)
 	cleanup_free(&reading->seen);
 }
 
-/* FNV-1a: two keys of one set in 2^64 have the same. */
-static uint64_t hash(const uint8_t *p, size_t n)
+/* FNV-1a: two elements of one set in 2^64 have the same. Where one interval ends another may begin. */
+static uint64_t hash(const struct nft_element *element)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ element->end;
+	const uint8_t *p = element->key;
 
-	while (n--)
+	for (size_t n = element->key_size; n > 0; n--)
 		h = (h ^ *p++) * UINT64_C(0x100000001b3);
 	return h;
 }
@@ -96,7 +97,7 @@ static int element_read(struct element_reading *reading, const struct nft_elemen
 		r = array_grow(&reading->seen, reading->n_seen, sizeof(*reading->seen));
 		if (r < 0)
 			return r;
-		reading->seen[reading->n_seen++] = hash(element->key, element->key_size);
+		reading->seen[reading->n_seen++] = hash(element);
 	}
 	return reading->found(element, reading->userdata);
 }
@@ -145,6 +146,8 @@ static int elements_answer(const struct nlmsghdr *nlh, void *userdata)
 			element.data = read_value(e[NFTA_SET_ELEM_DATA], &element.data_size);
 		if (e[NFTA_SET_ELEM_USERDATA])
 			element.comment = read_comment(e[NFTA_SET_ELEM_USERDATA]);
+		if (e[NFTA_SET_ELEM_FLAGS])
+			element.end = ntohl(mnl_attr_get_u32(e[NFTA_SET_ELEM_FLAGS])) & NFT_SET_ELEM_INTERVAL_END;
 		if (element.key)
 			r = element_read(reading, &element);
 		if (r < 0)

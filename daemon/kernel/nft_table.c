@@ -34,6 +34,14 @@ const char *nft_network_set(enum nft_network_set set)
 		return "network_way";
 	case NFT_NETWORK_FORWARDING:
 		return "network_forwarding";
+	case NFT_NETWORK_VLAN:
+		return "network_vlan";
+	case NFT_NETWORK_NAME:
+		return "network_name";
+	case NFT_NETWORK_IPV4:
+		return "network_ipv4";
+	case NFT_NETWORK_IPV6:
+		return "network_ipv6";
 	case NFT_NETWORK_SETS:
 		break;
 	}
@@ -58,8 +66,9 @@ static int set_found(const char *name, void *userdata)
 	layout->sets++;
 	if (strcmp(name, nft_port_set(false, false)) == 0)
 		layout->ports = true;
-	if (strcmp(name, nft_network_set(NFT_NETWORK)) == 0)
-		layout->networks = true;
+	for (int i = 0; i < NFT_NETWORK_SETS; i++)
+		layout->network_sets += strcmp(name, nft_network_set((enum nft_network_set)i)) == 0;
+	layout->networks = layout->network_sets > 0;
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
 		size_t n = strlen(masquerade_prefix(ipv6));
 		unsigned long length;

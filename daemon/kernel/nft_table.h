@@ -12,8 +12,11 @@
  *   set network_internal           link                                    those without a way in or out
  *   set network_way                link . link                             from which to which packets may go
  *   set network_forwarding         family                                  forwarding that was turned on for networks
+ *   map network_vlan               VLAN → link                             what is whose, so that it is found without
+ *   map network_name               name → link                             reading all networks; the last two by
+ *   map network_ipv4, …_ipv6       addresses → link                        intervals, which never overlap
  *
- * and the first four the same for IPv6. There are two sets of networks for each prefix length in use, instead of one with intervals,
+ * and the first four the same for IPv6. There are two sets of masqueraded networks for each prefix length in use, instead of one with intervals,
  * which could not hold a network inside another. So a packet that opens a connection is looked up once for each length
  * in use, however many networks there are, and networks come and go without regard to one another.
  *
@@ -42,6 +45,10 @@ enum nft_network_set {
 	NFT_NETWORK_INTERNAL,
 	NFT_NETWORK_WAY,
 	NFT_NETWORK_FORWARDING,
+	NFT_NETWORK_VLAN,
+	NFT_NETWORK_NAME,
+	NFT_NETWORK_IPV4,
+	NFT_NETWORK_IPV6,
 	NFT_NETWORK_SETS,
 };
 
@@ -52,6 +59,7 @@ struct nft_layout {
 	size_t rules;               /* how many rules */
 	bool ports;                 /* the maps of port mappings, with all that they need */
 	bool networks;              /* the sets of networks, with all that they need */
+	size_t network_sets;        /* how many of those there are */
 	bool masquerade[2][2][129]; /* the sets of masqueraded subnets: [IPv6][through one link][prefix length] */
 };
 

@@ -30,6 +30,13 @@ static const struct nft_set_type types[NFT_NETWORK_SETS] = {
 	[NFT_NETWORK_INTERNAL] = { 0, { FIELD_IFNAME }, { 0 }, "no way in or out" },
 	[NFT_NETWORK_WAY] = { 0, { FIELD_IFNAME, FIELD_IFNAME }, { 0 }, "connections from the first to the second pass" },
 	[NFT_NETWORK_FORWARDING] = { 0, { FIELD_FAMILY }, { 0 }, "turned on for networks" },
+	[NFT_NETWORK_VLAN] = { NFT_SET_MAP, { FIELD_VLAN }, { FIELD_IFNAME }, "the link with that VLAN" },
+	[NFT_NETWORK_NAME] = { NFT_SET_MAP,
+	                       { FIELD_IFNAME, FIELD_IFNAME, FIELD_IFNAME },
+	                       { FIELD_IFNAME },
+	                       "the link of the network of that name, which is cut into three" },
+	[NFT_NETWORK_IPV4] = { NFT_SET_MAP | NFT_SET_INTERVAL, { FIELD_IPV4 }, { FIELD_IFNAME }, "the link with that subnet" },
+	[NFT_NETWORK_IPV6] = { NFT_SET_MAP | NFT_SET_INTERVAL, { FIELD_IPV6 }, { FIELD_IFNAME }, "the link with that subnet" },
 };
 
 void nft_put_network_sets(struct nft_batch *batch)

@@ -78,29 +78,37 @@ enum { SAME_LINK_SIZE = 65535 };
 
 static void put_fields(struct nlmsghdr *nlh, uint16_t type_attr, uint16_t size_attr, const uint16_t *field)
 {
-	uint32_t type = 0, size = 0;
+	uint32_t type = *field >> 8, size = *field & 0xffu;
 
-	for (; *field; field++) {
+	/* of several each begins with a register */
+	while (*++field) {
 		type = type << TYPE_BITS | *field >> 8;
-		size += ((*field & 0xffu) + 3) & ~3u;
+		size = ((size + 3) & ~3u) + (((*field & 0xffu) + 3) & ~3u);
 	}
 	mnl_attr_put_u32(nlh, type_attr, htonl(type));
 	mnl_attr_put_u32(nlh, size_attr, htonl(size));
 }
 
-/* What nft(8) wants to know of a set: a comment, and of a key that is one name in which order its bytes are: the host's. */
-static void put_userdata(struct nlmsghdr *nlh, const struct nft_set_type *type)
+/* What nft(8) wants to know of one name: in which order its bytes are, the host's. */
+static uint32_t put_host_order(uint8_t *userdata, uint32_t size, uint8_t what, const uint16_t *field)
 {
 	static const uint32_t host_order = 1;
-	uint8_t userdata[NFT_COMMENT_SIZE + 2 + sizeof(host_order)];
+
+	if (field[0] != FIELD_IFNAME || field[1])
+		return size;
+	userdata[size++] = what;
+	userdata[size++] = sizeof(host_order);
+	memcpy(userdata + size, &host_order, sizeof(host_order));
+	return size + (uint32_t)sizeof(host_order);
+}
+
+static void put_userdata(struct nlmsghdr *nlh, const struct nft_set_type *type)
+{
+	uint8_t userdata[NFT_COMMENT_SIZE + 2 * 6];
 	uint32_t size = nft_comment(userdata, NFTNL_UDATA_SET_COMMENT, type->comment);
 
-	if (type->key[0] == FIELD_IFNAME && !type->key[1]) {
-		userdata[size++] = NFTNL_UDATA_SET_KEYBYTEORDER;
-		userdata[size++] = sizeof(host_order);
-		memcpy(userdata + size, &host_order, sizeof(host_order));
-		size += sizeof(host_order);
-	}
+	size = put_host_order(userdata, size, NFTNL_UDATA_SET_KEYBYTEORDER, type->key);
+	size = put_host_order(userdata, size, NFTNL_UDATA_SET_DATABYTEORDER, type->data);
 	mnl_attr_put(nlh, NFTA_SET_USERDATA, size, userdata);
 }
 
@@ -391,5 +399,5 @@ bool nft_layout_is_whole(const struct nft_layout *layout)
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
 			n += layout->masquerade[i / 2][i % 2][length] ? RULES_SET : 0;
-	return layout->rules == n;
+	return layout->rules == n && (!layout->networks || layout->network_sets == NFT_NETWORK_SETS);
 }

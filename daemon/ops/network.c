@@ -27,24 +27,34 @@ const struct kernel_network *networks_find(const struct networks *networks, uint
 	return NULL;
 }
 
-int network_find(struct op *op, const char *field, uint16_t vlan_id, const char *link, struct kernel_network *ret_network)
+/* There is none of that VLAN, or it has another link. */
+static int refuse_none(struct op *op, const char *field, uint16_t vlan_id, const char *link)
 {
-	_cleanup_(networks_free) struct networks networks = { 0 };
-	const struct kernel_network *found;
-	int r = networks_read(op, &networks);
+	struct kernel_network other;
+	char there[HYCAN_IFNAME_SIZE];
+	int r = kernel_network_of_vlan(op->scope, vlan_id, there);
 
-	if (r != 0)
-		return r;
-	found = networks_find(&networks, vlan_id);
-	if (!found)
+	if (r == 0)
+		r = kernel_network_get(op->scope, there, &other);
+	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field, "There is no network with VLAN %u in this network namespace.",
 		                 vlan_id);
-	if (strcmp(found->link, link) != 0)
-		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field,
-		                 "The network “%s” with VLAN %u has the link “%s” and not “%s”: say so.", found->name, vlan_id,
-		                 found->link, link);
-	*ret_network = *found;
-	return 0;
+	if (r < 0)
+		return r;
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, field,
+	                 "The network “%s” with VLAN %u has the link “%s” and not “%s”: say so.", other.name, vlan_id, there, link);
+}
+
+int network_find(struct op *op, const char *field, uint16_t vlan_id, const char *link, struct kernel_network *ret_network)
+{
+	struct kernel_network found;
+	int r = kernel_network_get(op->scope, link, &found);
+
+	if (r == -ENOENT || (r == 0 && found.vlan_id != vlan_id))
+		return refuse_none(op, field, vlan_id, link);
+	if (r == 0)
+		*ret_network = found;
+	return r;
 }
 
 bool network_has(const struct kernel_network *network, const struct hycan_address *address)

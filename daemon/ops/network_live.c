@@ -226,7 +226,7 @@ int network_lower(struct op *op, const struct kernel_network *network, bool link
 	if (r < 0 && r != -ENODEV)
 		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "link", r, "The kernel does not delete the link “%s”",
 		                        network->link);
-	r = kernel_network_remove(op->scope, network->link);
+	r = kernel_network_remove(op->scope, network);
 	if (r == 0 || r == -ENOENT)
 		r = release_all(op);
 	if (r == 0)

@@ -3,24 +3,10 @@
  * network.allow: a way from one network to another, or none any more. It is part of both, and goes with the first that goes.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "cleanup.h"
 #include "nat.h"
 #include "network.h"
 #include "table.h"
-
-static int is_open(struct op *op, const char *from, const char *to, bool *ret_open)
-{
-	_cleanup_free_ struct kernel_network_way *ways = NULL;
-	size_t n = 0;
-	int r = kernel_network_list_ways(op->scope, &ways, &n);
-
-	*ret_open = false;
-	for (size_t i = 0; i < n; i++)
-		*ret_open |= strcmp(ways[i].from, from) == 0 && strcmp(ways[i].to, to) == 0;
-	return r;
-}
 
 /* Says what puts it back. */
 static int say(struct op *op, const struct hycan_network_allow_request *request)
@@ -30,7 +16,7 @@ static int say(struct op *op, const struct hycan_network_allow_request *request)
 
 	if (!op_undoable(op))
 		return 0;
-	r = is_open(op, request->from_link, request->to_link, &back.on);
+	r = kernel_network_has_way(op->scope, request->from_link, request->to_link, &back.on);
 	return r < 0 ? r : op_undo(op, HYCAN_OPERATION_NETWORK_ALLOW, &back);
 }
 

@@ -105,14 +105,47 @@ static int check_link(struct op *op, const struct kernel_network *wanted)
 	return r == -ENODEV ? 0 : r;
 }
 
+/*
+ * Nothing is another's? That is a few questions. What only reading all networks tells, what it is, or that what was planned
+ * is in the way, is read when it is needed.
+ */
+static int check_others(struct op *op, const struct kernel_network *wanted)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	bool is_free = false;
+	int r = op->plan ? 0 : kernel_network_is_free(op->scope, wanted, &is_free);
+
+	if (r < 0 || is_free)
+		return r;
+	r = networks_read(op, &networks);
+	return r == 0 ? network_check_others(op, wanted, &networks) : r;
+}
+
+/* The kernel says that something is another's: what it is, unless that has gone meanwhile. */
+static int refuse_taken(struct op *op, const struct kernel_network *wanted, int error)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	int r = networks_read(op, &networks);
+
+	if (r == 0)
+		r = network_check_others(op, wanted, &networks);
+	if (r == 0 && error != -EBUSY)
+		return op_refuse(op, HYCAN_REFUSAL_BUSY, NULL,
+		                 "The sets network_… of the table inet hycan have something that no network has: delete it.");
+	return r == 0 ? nat_refuse(op, error) : r;
+}
+
 static int make(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before,
                 struct network_raised *raised)
 {
-	int r = kernel_network_put(op->scope, wanted);
+	int r = kernel_network_put(op->scope, wanted, before);
 
+	if (r == -EEXIST || r == -ENOTEMPTY || r == -EBUSY)
+		return refuse_taken(op, wanted, r);
+	/* whatever else failed may have come about */
+	raised->changed = r != -EALREADY;
 	if (r < 0 && r != -EALREADY)
 		return nat_refuse(op, r);
-	raised->changed = r == 0;
 	return network_raise(op, wanted, before, raised);
 }
 
@@ -123,8 +156,9 @@ static void take_back(struct op *op, const struct kernel_network *wanted, const 
 	struct network_raised back = { 0 };
 	const struct op refusal = *op;
 
+	/* what was refused because it is another's was never ours to take back */
 	if (!before)
-		(void)network_lower(op, wanted, raised->made_link);
+		(void)(raised->changed ? network_lower(op, wanted, raised->made_link) : 0);
 	else if (raised->changed)
 		(void)make(op, before, wanted, &back);
 	op->refusal = refusal.refusal;
@@ -160,12 +194,24 @@ static int settle(struct op *op, const struct hycan_network_create_request *requ
 	return 0;
 }
 
-static int create(struct op *op, const struct hycan_network_create_request *request, const struct networks *networks)
+/* The network that the link of the request is, or nothing. */
+static int read_before(struct op *op, const struct hycan_network *n, struct kernel_network *ret_network,
+                       const struct kernel_network **ret_before)
 {
-	const struct kernel_network *before = networks_find(networks, request->network.vlan_id);
+	int r = kernel_network_get(op->scope, n->link, ret_network);
+
+	*ret_before = r == 0 && ret_network->vlan_id == n->vlan_id ? ret_network : NULL;
+	if (r == 0 && !*ret_before)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link", "The link “%s” is that of the network “%s” with VLAN %u.",
+		                 n->link, ret_network->name, ret_network->vlan_id);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int create(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before)
+{
 	struct kernel_network wanted = wanted_of(&request->network, before);
 	struct network_raised raised = { 0 };
-	int r = network_check_others(op, &wanted, networks);
+	int r = check_others(op, &wanted);
 
 	if (r == 0 && !wanted.parent[0])
 		r = network_find_parent(op, wanted.parent);
@@ -191,12 +237,13 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 
 int op_network_create(struct op *op, const struct hycan_network_create_request *request, struct hycan_network_create_reply *reply)
 {
-	_cleanup_(networks_free) struct networks networks = { 0 };
+	struct kernel_network there;
+	const struct kernel_network *before;
 	int r = network_check(op, &request->network);
 
 	if (r == 0)
-		r = networks_read(op, &networks);
+		r = read_before(op, &request->network, &there, &before);
 	if (r == 0)
-		r = create(op, request, &networks);
+		r = create(op, request, before);
 	return r == 0 ? kernel_link_get(op->scope, request->network.link, &reply->link) : r;
 }

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks in our table, as they are found: one, by its link, its VLAN or an address of it, which costs the same however
+ * many there are; or all of them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "array.h"
+#include "attribute.h"
+#include "cleanup.h"
+#include "network.h"
+#include "network_element.h"
+
+/* ---------------------------------------------------------------------------------------------------------- one of them */
+
+/* Where there is no nf_tables there is no network. */
+static int begin(struct kernel_scope *scope)
+{
+	uint32_t generation;
+	int r = nft_generation(scope, &generation);
+
+	return r == -EOPNOTSUPP ? -ENOENT : r;
+}
+
+static int found_one(const struct nft_element *element, void *userdata)
+{
+	struct kernel_network *network = userdata;
+
+	if (!network_parse(element->comment, network))
+		*network = (struct kernel_network){ 0 };
+	return 0;
+}
+
+static int has_element(struct kernel_scope *scope, enum nft_network_set set, const char *link, bool *ret_there)
+{
+	struct network_wish wish = network_wish_link(set, link, true);
+	int r = network_wish_look(scope, &wish);
+
+	if (r == 0)
+		*ret_there = wish.there;
+	return r;
+}
+
+int kernel_network_get(struct kernel_scope *scope, const char *link, struct kernel_network *ret_network)
+{
+	const struct network_wish key = network_wish_link(NFT_NETWORK, link, true);
+	struct kernel_network network = { 0 };
+	int r = begin(scope);
+
+	if (r == 0)
+		r = nft_element_get(scope, nft_network_set(NFT_NETWORK), key.key, key.size, found_one, &network);
+	/* a stranger's element, which says nothing that we know */
+	if (r == 0 && !network.vlan_id)
+		r = -ENOENT;
+	if (r == 0)
+		r = has_element(scope, NFT_NETWORK_NAT, link, &network.nat);
+	if (r == 0)
+		r = has_element(scope, NFT_NETWORK_INTERNAL, link, &network.internal);
+	if (r < 0)
+		return r;
+	memcpy(network.link, key.key, sizeof(network.link));
+	*ret_network = network;
+	return 0;
+}
+
+int kernel_network_of_vlan(struct kernel_scope *scope, uint16_t vlan_id, char ret_link[static HYCAN_IFNAME_SIZE])
+{
+	uint8_t key[2];
+	size_t size = network_vlan_key(vlan_id, key);
+	int r = begin(scope);
+
+	return r < 0 ? r : network_lookup(scope, NFT_NETWORK_VLAN, key, size, ret_link);
+}
+
+int kernel_network_of_address(struct kernel_scope *scope, const struct hycan_address *address,
+                              char ret_link[static HYCAN_IFNAME_SIZE])
+{
+	const enum nft_network_set set = address->family == AF_INET6 ? NFT_NETWORK_IPV6 : NFT_NETWORK_IPV4;
+	int r = begin(scope);
+
+	return r < 0 ? r : network_lookup(scope, set, address->bytes, attribute_address_size(address->family), ret_link);
+}
+
+int kernel_network_is_free(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_free)
+{
+	struct network_wish wish[NETWORK_INDICES];
+	bool taken = false;
+	int r = begin(scope);
+
+	network_wish_indices(network, true, wish);
+	for (size_t i = 0; i < NETWORK_INDICES && r == 0; i++) {
+		r = network_wish_look(scope, &wish[i]);
+		taken |= wish[i].taken;
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_free = !taken;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------- all of them */
+
+struct ways {
+	struct kernel_network_way *way;
+	size_t n;
+};
+
+static void ways_free(struct ways *ways)
+{
+	cleanup_free(&ways->way);
+}
+
+static int found_way(const struct nft_element *element, void *userdata)
+{
+	struct ways *w = userdata;
+	const char *key = element->key;
+	int r;
+
+	if (element->key_size != (size_t)2 * HYCAN_IFNAME_SIZE || memcmp(key, key + HYCAN_IFNAME_SIZE, HYCAN_IFNAME_SIZE) == 0)
+		return 0;
+	r = array_grow(&w->way, w->n, sizeof(*w->way));
+	if (r < 0)
+		return r;
+	w->way[w->n] = (struct kernel_network_way){ 0 };
+	memcpy(w->way[w->n].from, key, HYCAN_IFNAME_SIZE - 1);
+	memcpy(w->way[w->n++].to, key + HYCAN_IFNAME_SIZE, HYCAN_IFNAME_SIZE - 1);
+	return 0;
+}
+
+static int compare_ways(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct kernel_network_way));
+}
+
+int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n)
+{
+	_cleanup_(ways_free) struct ways w = { 0 };
+	int r = -EINTR;
+
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++) {
+		w.n = 0;
+		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_WAY), found_way, &w);
+	}
+	if (r < 0)
+		return r;
+	if (w.n)
+		qsort(w.way, w.n, sizeof(*w.way), compare_ways);
+	*ret_n = w.n;
+	*ret_ways = steal(&w.way);
+	return 0;
+}
+
+struct networks {
+	struct kernel_network *network;
+	size_t n;
+};
+
+static void networks_free(struct networks *networks)
+{
+	cleanup_free(&networks->network);
+}
+
+static int found_network(const struct nft_element *element, void *userdata)
+{
+	struct networks *networks = userdata;
+	struct kernel_network network = { 0 };
+	int r;
+
+	if (element->key_size != HYCAN_IFNAME_SIZE || !network_parse(element->comment, &network))
+		return 0;
+	r = array_grow(&networks->network, networks->n, sizeof(*networks->network));
+	if (r < 0)
+		return r;
+	memcpy(network.link, element->key, HYCAN_IFNAME_SIZE - 1);
+	networks->network[networks->n++] = network;
+	return 0;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	return strcmp(((const struct kernel_network *)a)->link, ((const struct kernel_network *)b)->link);
+}
+
+static int compare_vlans(const void *a, const void *b)
+{
+	const struct kernel_network *x = a, *y = b;
+
+	return x->vlan_id != y->vlan_id ? (x->vlan_id < y->vlan_id ? -1 : 1) : strcmp(x->link, y->link);
+}
+
+static struct kernel_network *find(const struct networks *networks, const struct nft_element *element)
+{
+	struct kernel_network key = { 0 };
+
+	if (element->key_size != HYCAN_IFNAME_SIZE || networks->n == 0)
+		return NULL;
+	memcpy(key.link, element->key, HYCAN_IFNAME_SIZE - 1);
+	return bsearch(&key, networks->network, networks->n, sizeof(key), compare_links);
+}
+
+static int found_nat(const struct nft_element *element, void *userdata)
+{
+	struct kernel_network *network = find(userdata, element);
+
+	if (network)
+		network->nat = true;
+	return 0;
+}
+
+static int found_internal(const struct nft_element *element, void *userdata)
+{
+	struct kernel_network *network = find(userdata, element);
+
+	if (network)
+		network->internal = true;
+	return 0;
+}
+
+static int list_once(struct kernel_scope *scope, struct networks *networks)
+{
+	int r;
+
+	networks->n = 0;
+	r = nft_element_list(scope, nft_network_set(NFT_NETWORK), found_network, networks);
+	if (r < 0 || networks->n == 0)
+		return r;
+	qsort(networks->network, networks->n, sizeof(*networks->network), compare_links);
+	r = nft_element_list(scope, nft_network_set(NFT_NETWORK_NAT), found_nat, networks);
+	if (r == 0)
+		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_INTERNAL), found_internal, networks);
+	qsort(networks->network, networks->n, sizeof(*networks->network), compare_vlans);
+	return r;
+}
+
+int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_networks, size_t *ret_n)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	uint32_t generation;
+	int r = nft_generation(scope, &generation);
+
+	if (r == -EOPNOTSUPP) {
+		*ret_networks = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	if (r == 0)
+		r = -EINTR;
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+		r = list_once(scope, &networks);
+	if (r < 0)
+		return r;
+	*ret_n = networks.n;
+	*ret_networks = steal(&networks.network);
+	return 0;
+}
