@@ -202,6 +202,50 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
 	return netlink_request(scope, NETLINK_ROUTE, nlh, list_answer, &l);
 }
 
+struct overlap {
+	const struct hycan_prefix *prefix;
+	uint32_t except;
+	uint32_t ifindex; /* of the link whose address was found, or 0 */
+	struct hycan_link_address address;
+};
+
+static int overlap_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct overlap *o = userdata;
+	struct hycan_link_address a;
+	uint32_t ifindex;
+
+	if (o->ifindex || !address_read(nlh, &a, &ifindex) || ifindex == o->except)
+		return 0;
+	if (!hycan_prefix_contains(o->prefix, a.has_peer ? &a.peer : &a.address) &&
+	    !hycan_prefix_contains(a.has_peer ? &a.peer : &a.address, o->prefix))
+		return 0;
+	o->ifindex = ifindex;
+	o->address = a;
+	return 0;
+}
+
+int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_prefix *prefix, const char *except,
+                                struct hycan_link_address *ret_address)
+{
+	struct overlap o = { .prefix = prefix };
+	struct nlmsghdr *nlh;
+	int r = kernel_link_index(scope, except, &o.except);
+
+	if (r < 0 && r != -ENODEV)
+		return r;
+	nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);
+	((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = prefix->address.family;
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, overlap_answer, &o);
+	if (r == 0)
+		r = o.ifindex ? kernel_link_name(scope, o.ifindex, o.address.link) : -ENOENT;
+	/* it went with its link */
+	if (r < 0)
+		return r == -ENODEV ? -ENOENT : r;
+	*ret_address = o.address;
+	return 0;
+}
+
 /* --------------------------------------------------------------------------------------------------------- removing */
 
 struct search {

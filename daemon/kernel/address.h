@@ -17,6 +17,13 @@ typedef int kernel_address_found(const struct hycan_link_address *address, void 
 int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t family, kernel_address_found *found, void *userdata);
 
 /*
+ * Finds an address whose network overlaps with a prefix, on any link but except. -ENOENT: there is none. What is on the
+ * links is looked through, but not the links.
+ */
+int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_prefix *prefix, const char *except,
+                                struct hycan_link_address *ret_address);
+
+/*
  * Adds an address. -ENODEV: there is no such link. -EEXIST: the link has the address already, and nothing changed; for
  * IPv6 also when it has it with another prefix length.
  */

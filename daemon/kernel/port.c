@@ -4,7 +4,7 @@
  *
  * Every port is an element of a map, and a range is as many elements as it has ports: the kernel's own translation to a
  * range of ports picks any of them instead of the one at the same place. What belongs together is told by the comment of
- * the elements, “8000-8010”. So a lookup costs the same however many mappings there are, and so does adding one; a
+ * the elements, “8000-8010”, and of which network they are, “network 100”. So a lookup costs the same however many mappings there are, and so does adding one; a
  * range costs as much as it has ports.
  *
  * A single port is read alone. A range is read as part of the whole map, since any of its ports may have been taken out
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "array.h"
 #include "cleanup.h"
@@ -51,7 +52,8 @@ static int reading_element(const struct nft_element *element, void *userdata)
 	if (port_read(reading->set, element, &e) < 0 || !port_same_place(&e.mapping, w) || e.port < w->host_port.first ||
 	    e.port > w->host_port.last)
 		return 0;
-	if (port_same_range(&e.mapping, w) && (reading->any_target || port_same_target(&e.mapping, w))) {
+	if (port_same_range(&e.mapping, w) &&
+	    (reading->any_target || (port_same_target(&e.mapping, w) && port_same_network(&e.mapping, w)))) {
 		reading->there[e.port / 8] |= (uint8_t)(1 << e.port % 8);
 		reading->n_there++;
 		reading->found = e.mapping;
@@ -79,6 +81,40 @@ static int read_ports(struct kernel_scope *scope, struct reading *reading)
 	return r == -ENOENT ? 0 : r;
 }
 
+static int rival_element(const struct nft_element *element, void *userdata)
+{
+	struct reading *reading = userdata;
+	const struct hycan_port_mapping *w = reading->wanted;
+	struct port_entry e;
+
+	if (port_read(reading->set, element, &e) < 0 || e.mapping.protocol != w->protocol || e.port < w->host_port.first ||
+	    e.port > w->host_port.last)
+		return 0;
+	reading->held = true;
+	reading->holder = e.mapping;
+	return 0;
+}
+
+/* A port of one address against the same of all, and the other way round: then there may be several that hold it. */
+static int read_rivals(struct kernel_scope *scope, struct reading *reading)
+{
+	struct hycan_port_mapping any = *reading->wanted;
+	const char *own = reading->set;
+	struct port_registers key;
+	int r;
+
+	any.has_host_address = false;
+	reading->set = nft_port_set(any.to_address.family == AF_INET6, !reading->wanted->has_host_address);
+	if (!reading->wanted->has_host_address || any.host_port.first != any.host_port.last) {
+		r = nft_element_list(scope, reading->set, rival_element, reading);
+	} else {
+		port_key(&key, &any, any.host_port.first);
+		r = nft_element_get(scope, reading->set, key.bytes, key.size, rival_element, reading);
+	}
+	reading->set = own;
+	return r == -ENOENT ? 0 : r;
+}
+
 static size_t count(const struct hycan_port_mapping *m)
 {
 	return (size_t)(m->host_port.last - m->host_port.first) + 1;
@@ -92,9 +128,9 @@ static void put_elements(struct nft_batch *batch, uint16_t type, const struct re
 	const struct hycan_port_mapping *w = reading->wanted;
 	bool add = type == NFT_MSG_NEWSETELEM;
 	struct port_registers key, data;
-	char comment[16];
+	char comment[32];
+	bool says = port_comment(w, comment, sizeof(comment));
 
-	port_comment(w, comment, sizeof(comment));
 	for (unsigned int port = w->host_port.first; port <= w->host_port.last; port++) {
 		struct nft_element element = { .key = key.bytes };
 
@@ -106,7 +142,7 @@ static void put_elements(struct nft_batch *batch, uint16_t type, const struct re
 			port_data(&data, w, (uint16_t)port);
 			element.data = data.bytes;
 			element.data_size = data.size;
-			element.comment = count(w) > 1 ? comment : NULL;
+			element.comment = says ? comment : NULL;
 		}
 		nft_batch_element(batch, type, reading->set, &element);
 	}
@@ -123,6 +159,10 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 	if (r < 0)
 		return r;
 	r = read_ports(scope, reading);
+	if (r < 0)
+		return r;
+	if (!reading->held && reading->n_there == 0)
+		r = read_rivals(scope, reading);
 	if (r < 0)
 		return r;
 	if (reading->held)
@@ -155,6 +195,26 @@ int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping 
 	if (r == 0 && mapping->protocol == HYCAN_TRANSPORT_UDP)
 		conntrack_forget_untranslated(scope, mapping);
 	return r;
+}
+
+int kernel_port_get(struct kernel_scope *scope, const struct hycan_port_mapping *key, struct hycan_port_mapping *ret_mapping)
+{
+	struct reading reading = { .wanted = key, .any_target = true };
+	uint32_t generation;
+	int r = nft_generation(scope, &generation);
+
+	if (r == -EOPNOTSUPP)
+		return -ENOENT;
+	if (r == 0)
+		r = -EINTR;
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+		r = read_ports(scope, &reading);
+	if (r < 0)
+		return r;
+	if (!reading.n_there)
+		return -ENOENT;
+	*ret_mapping = reading.found;
+	return 0;
 }
 
 static int remove_once(struct kernel_scope *scope, struct reading *reading)

@@ -46,9 +46,16 @@ const char *port_set(const struct hycan_port_mapping *m)
 	return nft_port_set(m->to_address.family == AF_INET6, m->has_host_address);
 }
 
-void port_comment(const struct hycan_port_mapping *m, char *text, size_t size)
+bool port_comment(const struct hycan_port_mapping *m, char *text, size_t size)
 {
-	snprintf(text, size, "%u-%u", m->host_port.first, m->host_port.last);
+	char range[16] = "", network[16] = "";
+
+	if (m->host_port.first != m->host_port.last)
+		snprintf(range, sizeof(range), "%u-%u", m->host_port.first, m->host_port.last);
+	if (m->has_network)
+		snprintf(network, sizeof(network), "network %u", m->network);
+	snprintf(text, size, "%s%s%s", range, *range && *network ? " " : "", network);
+	return *text;
 }
 
 static bool is_transport(uint8_t protocol)
@@ -62,6 +69,22 @@ static bool is_transport(uint8_t protocol)
 		return true;
 	}
 	return false;
+}
+
+/* The network that the comment tells at its end. */
+static void read_network(struct hycan_port_mapping *m, const char *comment)
+{
+	static const char word[] = "network ";
+	const char *p = comment ? strstr(comment, word) : NULL;
+	unsigned long number;
+	char *end;
+
+	if (!p || (p != comment && p[-1] != ' '))
+		return;
+	p += sizeof(word) - 1;
+	number = strtoul(p, &end, 10);
+	m->has_network = end != p && !*end && number <= 4094;
+	m->network = m->has_network ? (uint16_t)number : 0;
 }
 
 /* The range that the comment tells, unless a stranger's hand wrote it and the port is not of it. */
@@ -114,6 +137,7 @@ int port_read(const char *set, const struct nft_element *element, struct port_en
 		return -EBADMSG;
 	m->host_port.first = m->host_port.last = e.port;
 	read_range(&e, element->comment);
+	read_network(m, element->comment);
 	*ret_entry = e;
 	return 0;
 }
@@ -135,7 +159,12 @@ bool port_same_place(const struct hycan_port_mapping *a, const struct hycan_port
 	       (!a->has_host_address || attribute_same_address(&a->host_address, &b->host_address));
 }
 
+bool port_same_network(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
+{
+	return !a->has_network || !b->has_network || a->network == b->network;
+}
+
 bool port_same(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
 {
-	return port_same_place(a, b) && port_same_range(a, b) && port_same_target(a, b);
+	return port_same_place(a, b) && port_same_range(a, b) && port_same_target(a, b) && port_same_network(a, b);
 }

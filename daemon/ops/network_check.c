@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cleanup.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
 #include "kernel/route.h"
@@ -190,36 +191,37 @@ int network_check_others(struct op *op, const struct kernel_network *wanted, con
 	return r;
 }
 
-struct addresses {
-	const struct kernel_network *wanted;
-	struct hycan_link_address first; /* that overlaps */
-	bool found;
-};
-
-static int find_overlap(const struct hycan_link_address *address, void *userdata)
+/* The gateway of a network within the new subnet is told of as that network. */
+static int refuse_address(struct op *op, const struct kernel_network *wanted, const struct hycan_link_address *address)
 {
-	struct addresses *a = userdata;
-	const struct hycan_prefix *far = address->has_peer ? &address->peer : &address->address;
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r = networks_read(op, &networks);
 
-	if (a->found || strcmp(address->link, a->wanted->link) == 0 ||
-	    !(overlap(far, &a->wanted->gateway) || overlap(far, &a->wanted->ipv6_gateway)))
-		return 0;
-	a->first = *address;
-	a->found = true;
-	return 0;
+	if (r == 0)
+		r = network_check_others(op, wanted, &networks);
+	if (r != 0)
+		return r;
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, address->address.address.family == AF_INET6 ? "ipv6_subnet" : "subnet",
+	                 "The subnet overlaps with the address %s of the link “%s”; choose another.",
+	                 hycan_prefix_format(&address->address, text, sizeof(text)), address->link);
 }
 
 int network_check_addresses(struct op *op, const struct kernel_network *wanted)
 {
-	struct addresses a = { .wanted = wanted };
-	char text[HYCAN_ADDRESS_TEXT_SIZE];
-	int r = kernel_address_list(op->scope, NULL, 0, find_overlap, &a);
+	const struct hycan_prefix *const gateway[] = { &wanted->gateway, &wanted->ipv6_gateway };
+	struct hycan_link_address address;
 
-	if (r < 0 || !a.found)
-		return r;
-	return op_refuse(op, HYCAN_REFUSAL_EXISTS, a.first.address.address.family == AF_INET6 ? "ipv6_subnet" : "subnet",
-	                 "The subnet overlaps with the address %s of the link “%s”; choose another.",
-	                 hycan_prefix_format(&a.first.address, text, sizeof(text)), a.first.link);
+	for (int i = 0; i < 2; i++) {
+		const struct hycan_prefix subnet = network_subnet(gateway[i]);
+		int r = subnet.address.family ? kernel_address_find_overlap(op->scope, &subnet, wanted->link, &address) : -ENOENT;
+
+		if (r == 0)
+			return refuse_address(op, wanted, &address);
+		if (r != -ENOENT)
+			return r;
+	}
+	return 0;
 }
 
 /* -------------------------------------------------------------------------------------------------------- the parent */

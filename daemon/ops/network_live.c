@@ -81,7 +81,8 @@ static int raise_link(struct op *op, const struct kernel_network *n, struct hyca
 
 	if (r == -ENODEV) {
 		r = make_link(op, n, ret_link);
-		raised->made_link = raised->changed = r == 0;
+		raised->made_link = r == 0;
+		raised->changed |= raised->made_link;
 		return r;
 	}
 	if (r < 0)

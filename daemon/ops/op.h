@@ -74,6 +74,7 @@ struct op {
 	bool any_owner;             /* the caller may also change and take away what others hold */
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
+	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
 	const struct op_server *server;
 
 	/* Sends one answer of a list: a structure of the operation's reply. 0 or -errno. */

@@ -108,7 +108,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.undo = NULL;
 	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
-	job->op.exact = false;
+	job->op.exact = job->op.back = false;
 	job->op.refusal = 0;
 	job->op.field = NULL;
 	job->op.sentence[0] = '\0';

@@ -56,6 +56,7 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, unsi
 	job->operation = operation;
 	job->op.exclusive = false;
 	job->op.exact = nlh->nlmsg_flags & UNDO_EXACT;
+	job->op.back = !job->op.exact;
 	job->lets_go = false;
 	r = wire_decode(&decoder, operation->request, nlh + 1, nlh->nlmsg_len - sizeof(*nlh), &job->request);
 	if (r == 0) {

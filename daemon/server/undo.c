@@ -45,7 +45,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
-	job->op.exclusive = job->op.exact = false;
+	job->op.exclusive = job->op.exact = job->op.back = false;
 	/* what the request before left for the ledger is about that one */
 	job->op.unchanged = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
@@ -246,6 +246,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->op.exact = flags & UNDO_EXACT;
+	job->op.back = !job->op.exact;
 	r = decode(job, frame);
 	job->decoded = r == 0;
 	if (r == 0 && flags & UNDO_EXACT) {

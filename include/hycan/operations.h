@@ -522,11 +522,12 @@ int hycan_masquerade_list_async(struct hycan *h, hycan_callback *callback, void 
 /**
  * A port of this host leads to another address: for connections from outside, from the host itself, and from the
  * target's own network. Only traffic addressed to this host is touched, and none to its loopback addresses. Same
- * already there: success, nothing changes.
+ * already there: success, nothing changes. On a host that has networks it belongs to that in which it leads, and
+ * goes with it.
  *
  * @param port_mapping what to add; see struct hycan_port_mapping
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY.
  */
 int hycan_port_add(struct hycan *h, const struct hycan_port_mapping *port_mapping);
 

@@ -459,7 +459,9 @@ struct hycan_port_mapping {
 	struct hycan_address to_address; /**< where it leads */
 	uint16_t to_port; /**< its port there; the first one, for a range */
 	bool has_host_address; /**< host_address is given */
-	struct hycan_address host_address; /**< only this address of the host, before any mapping of all; default: all of to_address's family */
+	struct hycan_address host_address; /**< only this address of the host; default: all of to_address's family */
+	bool has_network; /**< network is given */
+	uint16_t network; /**< VLAN of the network whose address that is; 0: of none, on purpose; default: the one it is in [0..4094] */
 };
 
 /** A network of containers or virtual machines: a VLAN with a subnet, for which this host is the gateway. */
@@ -896,6 +898,8 @@ struct hycan_port_remove_options {
 	struct hycan_address host_address; /**< as it was added */
 	bool has_family; /**< family is given */
 	enum hycan_family family; /**< family of the mapping, where no host_address tells it [default ipv4] */
+	bool has_network; /**< network is given */
+	uint16_t network; /**< only if it is that network's, or with 0 none's; default: whosever it is [0..4094] */
 };
 
 /** What forwarding.set can be given beside what it needs. */

@@ -194,12 +194,12 @@ static void test_port_of_one_address(void **state)
 	assert_seen("client", IPPROTO_TCP, "172.18.0.1", 8080, neighbour, "192.0.2.9");
 	assert_seen("client", IPPROTO_TCP, "192.0.2.1", 8080, neighbour, "refused");
 	assert_seen("target", IPPROTO_TCP, "172.18.0.1", 8080, neighbour, "172.18.0.1");
-	/* one of all addresses comes after it */
-	add_port(w, "tcp 8080 172.18.0.2 80");
+	/* and another one has it for itself */
+	add_port(w, "tcp 8080 172.18.0.2 80 192.0.2.1");
 	assert_seen("client", IPPROTO_TCP, "172.18.0.1", 8080, neighbour, "192.0.2.9");
 	assert_seen("client", IPPROTO_TCP, "192.0.2.1", 8080, target, "192.0.2.9");
 	remove_port(w, "tcp 8080 172.18.0.3 80 172.18.0.1");
-	assert_seen("client", IPPROTO_TCP, "172.18.0.1", 8080, target, "192.0.2.9");
+	assert_seen("client", IPPROTO_TCP, "172.18.0.1", 8080, neighbour, "refused");
 	close(neighbour);
 	close(target);
 }

@@ -23,7 +23,8 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct hycan_port_add_request made = { .port_mapping = mappings[i] };
 
-		if (!network_has(network, &mappings[i].to_address))
+		if (mappings[i].has_network ? mappings[i].network != network->vlan_id
+		                            : !network_has(network, &mappings[i].to_address))
 			continue;
 		r = kernel_port_remove(op->scope, &mappings[i], &holder);
 		/* somebody else was faster */

@@ -13,10 +13,15 @@
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
+#include "port.h"
+#include "port_network.h"
 #include "table.h"
 
 /* More than can be otherwise with one network. */
 #define DRIFT_MAX 8
+
+/* VLAN identifiers that there can be. */
+#define HYCAN_VLANS 4096
 
 /* What is the same for all of them, read once. */
 struct whole {
@@ -26,8 +31,9 @@ struct whole {
 	size_t n_ways;
 	struct hycan_port_mapping *mappings;
 	size_t n_mappings;
-	bool rules;         /* all rules of the table are there */
-	bool forwarding[2]; /* IPv4, IPv6 */
+	uint32_t n_of[HYCAN_VLANS]; /* mappings of the network with each VLAN */
+	bool rules;                 /* all rules of the table are there */
+	bool forwarding[2];         /* IPv4, IPv6 */
 };
 
 static void whole_free(struct whole *w)
@@ -35,6 +41,19 @@ static void whole_free(struct whole *w)
 	networks_free(&w->networks);
 	cleanup_free(&w->ways);
 	cleanup_free(&w->mappings);
+}
+
+static int count_mappings(struct whole *w)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < w->n_mappings && r == 0; i++) {
+		struct hycan_port_mapping *m = &w->mappings[i];
+
+		r = port_read_network(w->op, m, &m->network);
+		w->n_of[m->network % HYCAN_VLANS]++;
+	}
+	return r;
 }
 
 static int read_whole(struct whole *w)
@@ -47,6 +66,8 @@ static int read_whole(struct whole *w)
 	r = kernel_network_list_ways(scope, &w->ways, &w->n_ways);
 	if (r == 0)
 		r = kernel_port_list(scope, &w->mappings, &w->n_mappings);
+	if (r == 0)
+		r = count_mappings(w);
 	if (r == 0)
 		r = kernel_nat_check(scope, &w->rules);
 	/* a family that the kernel has not is one that it does not forward */
@@ -142,6 +163,20 @@ static int tell_ways(struct whole *w, const struct kernel_network *network, stru
 	return 0;
 }
 
+/* Those that led to its hosts before it got another subnet. */
+static void tell_mappings(const struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
+{
+	char place[PORT_TEXT_SIZE], to[HYCAN_ADDRESS_TEXT_SIZE];
+
+	for (size_t i = 0; i < w->n_mappings && state->n_drift < DRIFT_MAX; i++) {
+		const struct hycan_port_mapping *m = &w->mappings[i];
+
+		if (m->network == network->vlan_id && !network_has(network, &m->to_address))
+			drift(state, "The port mapping %s leads to %s, which is not in the network any more.",
+			      port_format(m, place, sizeof(place)), hycan_address_format(&m->to_address, to, sizeof(to)));
+	}
+}
+
 static int tell(struct whole *w, const struct kernel_network *network)
 {
 	struct hycan_network_state state = {
@@ -164,8 +199,9 @@ static int tell(struct whole *w, const struct kernel_network *network)
 	memcpy(state.network_name, network->name, sizeof(network->name));
 	memcpy(state.link, network->link, sizeof(state.link));
 	memcpy(state.parent, network->parent, sizeof(state.parent));
-	for (size_t i = 0; i < w->n_mappings; i++)
-		state.mappings += network_has(network, &w->mappings[i].to_address);
+	state.mappings = w->n_of[network->vlan_id];
+	if (state.mappings)
+		tell_mappings(w, network, &state);
 	if (!w->rules)
 		drift(&state, "Some of the rules in the table inet hycan are gone, or others came.");
 	if (!network->internal && !w->forwarding[0])

@@ -6,12 +6,14 @@
  * route_localnet is set, which would open every service on them to the neighbours.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "kernel/port.h"
 #include "nat.h"
 #include "port.h"
+#include "port_network.h"
 #include "table.h"
 
 static bool is_loopback(const struct hycan_address *a)
@@ -55,34 +57,37 @@ static int check(struct op *op, const struct hycan_port_mapping *m)
 
 static int refuse_exists(struct op *op, const struct hycan_port_mapping *holder)
 {
-	char place[PORT_TEXT_SIZE], to[HYCAN_ADDRESS_TEXT_SIZE];
+	char place[PORT_TEXT_SIZE], to[HYCAN_ADDRESS_TEXT_SIZE], network[32] = "";
 	const struct hycan_endpoint endpoint = { .address = holder->to_address, .port = holder->to_port };
 
+	if (holder->has_network && holder->network)
+		snprintf(network, sizeof(network), " in network %u", holder->network);
 	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "host_port",
-	                 "There is a mapping already: %s leads to %s. Remove it first, or choose another port.",
-	                 port_format(holder, place, sizeof(place)), hycan_endpoint_format(&endpoint, to, sizeof(to)));
+	                 "There is a mapping already: %s leads to %s%s. Remove it first, or choose another port.",
+	                 port_format(holder, place, sizeof(place)), hycan_endpoint_format(&endpoint, to, sizeof(to)), network);
 }
 
 int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
-	const struct hycan_port_mapping *m = &request->port_mapping;
-	struct hycan_port_mapping holder;
+	struct hycan_port_mapping wanted = request->port_mapping, holder;
 	int r;
 
 	if (!settled)
 		return -ENOMEM;
-	*settled = *request;
-	port_settle(&settled->port_mapping.has_host_address, &settled->port_mapping.host_address, m->to_address.family);
-	op->settled = settled;
-	r = check(op, m);
+	r = check(op, &wanted);
+	if (r == 0)
+		r = port_settle_network(op, &wanted);
 	if (r != 0)
 		return r;
-	r = kernel_port_add(op->scope, m, &holder);
+	settled->port_mapping = wanted;
+	port_settle(&settled->port_mapping.has_host_address, &settled->port_mapping.host_address, wanted.to_address.family);
+	op->settled = settled;
+	r = kernel_port_add(op->scope, &wanted, &holder);
 	if (r == -EEXIST)
 		return refuse_exists(op, &holder);
 	if (r == -EALREADY && op->exclusive)
-		return refuse_exists(op, m);
+		return refuse_exists(op, &wanted);
 	op->unchanged = r == -EALREADY;
 	return op->unchanged ? 0 : nat_refuse(op, r);
 }

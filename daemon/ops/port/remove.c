@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* port.remove. */
 #include <errno.h>
-#include <string.h>
 
-#include "cleanup.h"
 #include "kernel/nat.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "port.h"
+#include "port_network.h"
 #include "table.h"
 
-static bool is_same(const struct hycan_port_mapping *a, const struct hycan_port_mapping *b)
+/* Refuses unless it is the network's that the request names. */
+static int check_network(struct op *op, const struct hycan_port_mapping *m, uint16_t network)
 {
-	return a->protocol == b->protocol && a->host_port.first == b->host_port.first && a->host_port.last == b->host_port.last &&
-	       a->to_address.family == b->to_address.family && a->has_host_address == b->has_host_address &&
-	       (!a->has_host_address || memcmp(&a->host_address, &b->host_address, sizeof(a->host_address)) == 0);
+	char place[PORT_TEXT_SIZE];
+	uint16_t there;
+	int r = port_read_network(op, m, &there);
+
+	if (r != 0 || there == network)
+		return r;
+	port_format(m, place, sizeof(place));
+	if (there == 0)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "network", "The mapping of %s belongs to no network.", place);
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "network", "The mapping of %s belongs to the network with VLAN %u.", place,
+	                 there);
 }
 
-/* Says the mapping that will go. */
-static int before(struct op *op, const struct hycan_port_mapping *key)
+/* Looks at the mapping that will go: whose it is, and what puts it back. */
+static int look(struct op *op, const struct hycan_port_remove_request *request, const struct hycan_port_mapping *key)
 {
-	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
-	size_t n = 0;
+	struct hycan_port_add_request back = { 0 };
 	int r;
 
-	if (!op_undoable(op))
+	if (!request->has_network && !op_undoable(op))
 		return 0;
-	r = kernel_port_list(op->scope, &mappings, &n);
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct hycan_port_add_request back = { .port_mapping = mappings[i] };
-
-		if (is_same(key, &mappings[i]))
-			r = op_undo(op, HYCAN_OPERATION_PORT_ADD, &back);
-	}
-	return r;
+	r = kernel_port_get(op->scope, key, &back.port_mapping);
+	if (r < 0)
+		return r == -ENOENT ? 0 : nat_refuse(op, r);
+	if (request->has_network)
+		r = check_network(op, &back.port_mapping, request->network);
+	return r == 0 && op_undoable(op) ? op_undo(op, HYCAN_OPERATION_PORT_ADD, &back) : r;
 }
 
 int op_port_remove(struct op *op, const struct hycan_port_remove_request *request)
@@ -57,7 +62,7 @@ int op_port_remove(struct op *op, const struct hycan_port_remove_request *reques
 	port_settle(&settled->has_host_address, &settled->host_address, key.to_address.family);
 	r = op_claim(op, settled);
 	if (r == 0)
-		r = before(op, &key);
+		r = look(op, request, &key);
 	if (r != 0)
 		return r;
 	r = kernel_port_remove(op->scope, &key, &holder);

@@ -232,15 +232,17 @@ static void knows_nat(void **state)
 	assert_done(w->h, hycan_port_add(w->h, &p));
 	p.has_host_address = true;
 	p.host_address = address_of("fd00::1");
+	p.host_port = (struct hycan_port_range){ 8081, 8081 };
 	assert_done(w->h, hycan_port_add(w->h, &p));
 	assert_objects(w->h, "masquerade 172.18.0.0/16\nport tcp 8080 host_address 0.0.0.0\n"
 	                     "masquerade 172.18.0.0/16 out_interface va\nport tcp 8080 host_address ::\n"
-	                     "port tcp 8080 host_address fd00::1\n");
+	                     "port tcp 8081 host_address fd00::1\n");
+	p.host_port = (struct hycan_port_range){ 8080, 8080 };
 	assert_done(w->h, hycan_masquerade_remove(w->h, &m));
 	assert_done(w->h, hycan_port_remove(w->h, HYCAN_TRANSPORT_TCP, &p.host_port, NULL));
-	assert_objects(w->h, "masquerade 172.18.0.0/16\nport tcp 8080 host_address ::\nport tcp 8080 host_address fd00::1\n");
+	assert_objects(w->h, "masquerade 172.18.0.0/16\nport tcp 8080 host_address ::\nport tcp 8081 host_address fd00::1\n");
 	assert_done(w->h, hycan_port_remove(w->h, HYCAN_TRANSPORT_TCP, &p.host_port, &six));
-	assert_objects(w->h, "masquerade 172.18.0.0/16\nport tcp 8080 host_address fd00::1\n");
+	assert_objects(w->h, "masquerade 172.18.0.0/16\nport tcp 8081 host_address fd00::1\n");
 }
 
 /* What goes with a link that is not ours. */

@@ -35,18 +35,18 @@ static void test_kernel_has_it(void **state)
 	assert_done(w->h, add(w, "tcp 8080 172.18.0.2 80"));
 	assert_done(w->h, add(w, "udp 8080 172.18.0.2 81"));
 	assert_done(w->h, add(w, "sctp 8080 172.18.0.2 82"));
-	assert_done(w->h, add(w, "tcp 8080 172.18.0.3 80 192.0.2.1"));
+	assert_done(w->h, add(w, "tcp 8081 172.18.0.3 80 192.0.2.1"));
 	assert_done(w->h, add(w, "tcp 8080 2001:db8::2 80"));
-	assert_done(w->h, add(w, "tcp 8080 2001:db8::3 80 2001:db8:1::1"));
+	assert_done(w->h, add(w, "tcp 8081 2001:db8::3 80 2001:db8:1::1"));
 	assert_done(w->h, add(w, "tcp 65535 172.18.0.2 1"));
 	assert_done(w->h, add(w, "udp 9000-9001 172.18.0.2 7000"));
 	text = shell("nft list table inet hycan");
 	assert_contains(text, "tcp . 8080 : 172.18.0.2 . 80");
 	assert_contains(text, "udp . 8080 : 172.18.0.2 . 81");
 	assert_contains(text, "sctp . 8080 : 172.18.0.2 . 82");
-	assert_contains(text, "192.0.2.1 . tcp . 8080 : 172.18.0.3 . 80");
+	assert_contains(text, "192.0.2.1 . tcp . 8081 : 172.18.0.3 . 80");
 	assert_contains(text, "tcp . 8080 : 2001:db8::2 . 80");
-	assert_contains(text, "2001:db8:1::1 . tcp . 8080 : 2001:db8::3 . 80");
+	assert_contains(text, "2001:db8:1::1 . tcp . 8081 : 2001:db8::3 . 80");
 	assert_contains(text, "tcp . 65535 : 172.18.0.2 . 1");
 	assert_contains(text, "udp . 9000 comment \"9000-9001\" : 172.18.0.2 . 7000");
 	assert_contains(text, "udp . 9001 comment \"9000-9001\" : 172.18.0.2 . 7001");
@@ -57,9 +57,9 @@ static void test_twice_changes_nothing(void **state)
 {
 	static const char *const mappings[] = {
 		"tcp 8080 172.18.0.2 80",
-		"tcp 8080 172.18.0.2 80 192.0.2.1",
+		"tcp 8081 172.18.0.2 80 192.0.2.1",
 		"udp 8080-8090 2001:db8::2 80",
-		"udp 8080 2001:db8::2 80 2001:db8:1::1",
+		"udp 8091 2001:db8::2 80 2001:db8:1::1",
 	};
 	struct world *w = *state;
 	struct nat_watch *watch;
@@ -101,12 +101,24 @@ static void test_exists(void **state)
 	assert_refused(w->h, add(w, "tcp 8010 172.18.0.2 8010"), HYCAN_REFUSAL_EXISTS);
 	assert_refused(w->h, add(w, "tcp 1-65535 172.18.0.2 1"), HYCAN_REFUSAL_EXISTS);
 	assert_refused(w->h, add(w, "tcp 8000-8010 172.18.0.2 8001"), HYCAN_REFUSAL_EXISTS);
+	/* a port of one address, which is also one of all; and several of them, where it is of all */
+	assert_refused(w->h, add(w, "tcp 80 172.18.0.3 80 192.0.2.1"), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "tcp 80 leads to 172.18.0.2:80");
+	assert_refused(w->h, add(w, "tcp 8005 172.18.0.2 8005 192.0.2.1"), HYCAN_REFUSAL_EXISTS);
+	assert_refused(w->h, add(w, "tcp 8010-8020 172.18.0.3 8000 192.0.2.1"), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "tcp 8000-8010 leads to 172.18.0.2:8000");
 	assert_listed(w, before);
+	assert_done(w->h, add(w, "tcp 9000 172.18.0.3 8000 192.0.2.1"));
+	assert_done(w->h, add(w, "tcp 9000 172.18.0.2 8000 192.0.2.2"));
+	assert_refused(w->h, add(w, "tcp 9000 172.18.0.2 8000"), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "tcp 9000 of 192.0.2.");
+	assert_refused(w->h, add(w, "tcp 8900-9100 172.18.0.2 1"), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "tcp 9000 of 192.0.2.");
 	/* beside it, and in another place */
 	assert_done(w->h, add(w, "tcp 7999 172.18.0.2 8000"));
 	assert_done(w->h, add(w, "tcp 8011 172.18.0.2 8000"));
 	assert_done(w->h, add(w, "udp 8005 172.18.0.2 8000"));
-	assert_done(w->h, add(w, "tcp 8005 172.18.0.3 8000 192.0.2.1"));
+	assert_done(w->h, add(w, "udp 8006 172.18.0.3 8000 192.0.2.1"));
 	assert_done(w->h, add(w, "tcp 8005 2001:db8::2 8000"));
 }
 

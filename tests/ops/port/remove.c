@@ -33,16 +33,16 @@ static void test_only_that_one(void **state)
 	add(w, "tcp 80 172.18.0.2 80");
 	add(w, "tcp 8080 172.18.0.2 80");
 	add(w, "udp 80 172.18.0.2 80");
-	add(w, "tcp 80 172.18.0.2 80 192.0.2.1");
-	add(w, "tcp 80 172.18.0.2 80 192.0.2.2");
+	add(w, "tcp 81 172.18.0.2 80 192.0.2.1");
+	add(w, "tcp 81 172.18.0.2 80 192.0.2.2");
 	add(w, "tcp 80 2001:db8::2 80");
 	assert_done(w->h, remove_it(w, "tcp 80 172.18.0.2 80"));
-	assert_left(w, "tcp 80 172.18.0.2 80 192.0.2.1\ntcp 80 172.18.0.2 80 192.0.2.2\nudp 80 172.18.0.2 80\n"
+	assert_left(w, "udp 80 172.18.0.2 80\ntcp 81 172.18.0.2 80 192.0.2.1\ntcp 81 172.18.0.2 80 192.0.2.2\n"
 	               "tcp 8080 172.18.0.2 80\ntcp 80 2001:db8::2 80\n");
-	assert_done(w->h, remove_it(w, "tcp 80 172.18.0.2 80 192.0.2.2"));
-	assert_left(w, "tcp 80 172.18.0.2 80 192.0.2.1\nudp 80 172.18.0.2 80\ntcp 8080 172.18.0.2 80\ntcp 80 2001:db8::2 80\n");
+	assert_done(w->h, remove_it(w, "tcp 81 172.18.0.2 80 192.0.2.2"));
+	assert_left(w, "udp 80 172.18.0.2 80\ntcp 81 172.18.0.2 80 192.0.2.1\ntcp 8080 172.18.0.2 80\ntcp 80 2001:db8::2 80\n");
 	assert_done(w->h, remove_it(w, "tcp 80 2001:db8::2 80"));
-	assert_left(w, "tcp 80 172.18.0.2 80 192.0.2.1\nudp 80 172.18.0.2 80\ntcp 8080 172.18.0.2 80\n");
+	assert_left(w, "udp 80 172.18.0.2 80\ntcp 81 172.18.0.2 80 192.0.2.1\ntcp 8080 172.18.0.2 80\n");
 }
 
 static void test_nothing_is_left_over(void **state)
