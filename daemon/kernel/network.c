@@ -71,7 +71,7 @@ static int fulfil_once(struct kernel_scope *scope, const struct wishes *wishes)
 {
 	_cleanup_(nft_batch_free) struct nft_batch batch = { 0 };
 	size_t added = 0, deleted, total = 0;
-	bool wanted, fulfilled, whole;
+	bool wanted = false, fulfilled = false, whole;
 	struct nft_layout layout;
 	int r = nft_layout_read(scope, &layout);
 
