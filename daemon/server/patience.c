@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "charge.h"
+#include "listeners.h"
 #include "log.h"
 #include "patience.h"
 #include "peer.h"
@@ -49,7 +50,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		if (!may_keep_us_waiting(peer))
 			drop(peer, buffer_used(&peer->output) ? "does not read its answers" : "sent half a request and no more");
 	}
-	server_listen_again(server);
+	listeners_resume(server);
 	if (!TAILQ_EMPTY(&server->slow))
 		run_timer(server);
 	return 0;

@@ -16,6 +16,7 @@
 #include "charge.h"
 #include "cleanup.h"
 #include "input.h"
+#include "listeners.h"
 #include "log.h"
 #include "op.h"
 #include "output.h"
@@ -79,7 +80,7 @@ void peer_close(struct peer *peer)
 	buffer_release(&peer->output);
 	TAILQ_REMOVE(&server->peers, peer, entry);
 	server->n_peers--;
-	server_listen_again(server);
+	listeners_resume(server);
 	peer->gone = true;
 	if (!peer->job)
 		release(peer);

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event loop: who comes, which signals arrive, which workers are done, whose patience ends.
+ * The event loop, from its beginning to its end.
  *
  * Signals, timers, the watchdog and newcomers are sd-event's. The peers are in an epoll set beside it, because sd-event
  * looks at every descriptor that is ready again for each one that it serves: with a thousand busy peers that is where the
  * time goes. The loop waits on the peers' set, in which all of sd-event is one more member.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,26 +22,23 @@
 #include "about.h"
 #include "charge.h"
 #include "cleanup.h"
-#include "dispatch.h"
 #include "ledger.h"
 #include "listen.h"
+#include "listeners.h"
 #include "log.h"
 #include "observer.h"
 #include "patience.h"
 #include "peer.h"
 #include "porter.h"
 #include "recovery.h"
-#include "scribe.h"
 #include "server.h"
 #include "subscribe.h"
 #include "turn.h"
 #include "vsock.h"
+#include "workers.h"
 
 /* One for each peer, and some more for those who act in other namespaces or send some. */
 #define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
-
-/* Newcomers that are let in before the others are looked at. */
-#define ACCEPTS 4u
 
 uint64_t server_now_us(void)
 {
@@ -53,87 +46,6 @@ uint64_t server_now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
-static int listen_to_all(struct server *server, int enabled)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < N_LISTENERS && r >= 0; i++)
-		if (server->listener[i])
-			r = sd_event_source_set_enabled(server->listener[i], enabled);
-	return r;
-}
-
-/* Nobody more can be served until somebody goes, or the system has descriptors again: it is tried again after a while. */
-static int listen_later(struct server *server)
-{
-	server->listener_waits = true;
-	patience_with_listener(server);
-	return listen_to_all(server, SD_EVENT_OFF);
-}
-
-void server_listen_again(struct server *server)
-{
-	if (!server->listener_waits)
-		return;
-	(void)listen_to_all(server, SD_EVENT_ON);
-	server->listener_waits = false;
-	server->rearm = true;
-}
-
-static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct server *server = userdata;
-	int peer;
-
-	(void)source;
-	(void)revents;
-	/* one at a time, newcomers would wait for seconds behind a thousand busy peers */
-	for (unsigned int i = 0; i < ACCEPTS; i++) {
-		if (server->n_peers >= SERVER_PEERS_MAX)
-			return listen_later(server);
-		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (peer < 0)
-			return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : listen_later(server);
-		/* why it is not served, it says itself */
-		(void)peer_open(server, peer);
-	}
-	return 0;
-}
-
-static void worker_finish(struct server *server, struct worker *worker)
-{
-	struct job *job = &worker->job;
-	struct peer *peer = job->peer;
-
-	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
-	server->n_busy--;
-	observer_working(server->observer, false);
-	server->n_busy_slow -= job->slow;
-	if (job->errand) {
-		worker->busy = false;
-		errand_finish(job);
-		return;
-	}
-	dispatch_finish(job);
-	worker->busy = false;
-	peer_job_done(peer, job);
-}
-
-static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct server *server = userdata;
-	uint64_t n;
-
-	(void)source;
-	(void)revents;
-	if (read(fd, &n, sizeof(n)) < 0)
-		return 0;
-	for (size_t i = 0; i < WORKERS; i++)
-		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
-			worker_finish(server, &server->worker[i]);
-	return 0;
 }
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -167,73 +79,6 @@ static void raise_descriptor_limit(void)
 		limit.rlim_cur = limit.rlim_max < SERVER_DESCRIPTORS ? limit.rlim_max : SERVER_DESCRIPTORS;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
-}
-
-static int open_workers(struct server *server)
-{
-	_cleanup_close_ int notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int r;
-
-	if (notify < 0)
-		return -errno;
-	for (size_t i = 0; i < WORKERS; i++) {
-		r = worker_open(&server->worker[i], server, notify);
-		if (r < 0)
-			return r;
-		server->worker[i].job.op.server = &about_server;
-	}
-	r = scribe_open(&server->scribe);
-	if (r < 0)
-		return r;
-	r = sd_event_add_io(server->event, &server->worker_done, notify, EPOLLIN, on_worker_done, server);
-	if (r < 0)
-		return r;
-	sd_event_source_set_io_fd_own(server->worker_done, 1);
-	steal_fd(&notify);
-	return 0;
-}
-
-static int add_listener(struct server *server, enum listener which, int *fd)
-{
-	int r;
-
-	/* the one that systemd passes blocks (NonBlocking=, systemd.service(5)) */
-	if (fcntl(*fd, F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	r = sd_event_add_io(server->event, &server->listener[which], *fd, EPOLLIN, on_connection, server);
-	if (r < 0)
-		return r;
-	sd_event_source_set_io_fd_own(server->listener[which], 1);
-	steal_fd(fd);
-	return 0;
-}
-
-static int open_listeners(struct server *server, const struct server_options *options)
-{
-	_cleanup_close_ int fd = -1, vsock = -1;
-	const char *path = options->socket_path;
-	int r = -ENOENT;
-
-	if (!path)
-		r = listen_passed(&fd, &vsock, &server->handover);
-	if (r == -ENOENT) {
-		server->socket_path = strdup(path ? path : LISTEN_DEFAULT);
-		if (!server->socket_path)
-			return -ENOMEM;
-		r = listen_at(server->socket_path, &fd, &server->socket_file);
-		if (r < 0) {
-			/* it is not ours to remove */
-			cleanup_free(&server->socket_path);
-			return r;
-		}
-	}
-	if (r == 0)
-		r = add_listener(server, LISTENER_UNIX, &fd);
-	if (r == 0 && vsock < 0 && options->vsock_port)
-		r = listen_vsock(options->vsock_port, &vsock);
-	if (r == 0 && vsock >= 0)
-		r = add_listener(server, LISTENER_VSOCK, &vsock);
-	return r;
 }
 
 static int open_signals(struct server *server)
@@ -301,7 +146,7 @@ static int open_public(struct server *server, const struct server_options *optio
 	raise_descriptor_limit();
 	r = open_signals(server);
 	if (r >= 0 && !options->only_ends)
-		r = open_listeners(server, options);
+		r = listeners_open(server, options);
 	if (r >= 0)
 		r = open_state(server, options);
 	if (r >= 0)
@@ -442,7 +287,7 @@ int server_run(struct server *server)
 
 	if (!server->private) {
 		/* not before: threads would not be confined with the rest */
-		r = open_workers(server);
+		r = workers_open(server);
 		if (r < 0) {
 			log_write(LOG_ERR, "Cannot start: %s", strerror(-r));
 			return r;
@@ -492,20 +337,9 @@ void server_free(struct server **server)
 		return;
 	if (!porter_end() && s->socket_path)
 		listen_remove(s->socket_path, &s->socket_file);
-	for (size_t i = 0; i < N_LISTENERS; i++) {
-		sd_event_source_disable_unref(s->listener[i]);
-		s->listener[i] = NULL;
-	}
+	listeners_close(s);
 	s->private = false;
-	for (size_t i = 0; i < WORKERS; i++)
-		worker_stop(&s->worker[i]);
-	scribe_free(&s->scribe);
-	/* what they did is written down, and told as far as it can be */
-	for (size_t i = 0; i < WORKERS; i++) {
-		if (s->worker[i].busy)
-			worker_finish(s, &s->worker[i]);
-		job_close(&s->worker[i].job);
-	}
+	workers_close(s);
 	pending_end_all(s);
 	if (s->hands_over)
 		handover_give(s);
@@ -518,7 +352,6 @@ void server_free(struct server **server)
 	else
 		session_leave_all(s);
 	cleanup_close(&s->epoll);
-	sd_event_source_disable_unref(s->worker_done);
 	sd_event_source_disable_unref(s->patience);
 	sd_event_source_disable_unref(s->session_timer);
 	sd_event_source_disable_unref(s->rest);

@@ -144,9 +144,6 @@ int server_run(struct server *server);
 
 void server_free(struct server **server);
 
-/* Takes newcomers again, if the listening socket waits. */
-void server_listen_again(struct server *server);
-
 /* Microseconds of the monotonic clock. */
 uint64_t server_now_us(void);
 

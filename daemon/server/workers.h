@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The workers of a server (worker.h) as a whole. */
+#ifndef SERVER_WORKERS_H
+#define SERVER_WORKERS_H
+
+struct server;
+
+/* Starts them, and the scribe. 0 or -errno. */
+int workers_open(struct server *server);
+
+/* Ends them, when each is done with what it has. */
+void workers_close(struct server *server);
+
+#endif
