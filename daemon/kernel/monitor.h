@@ -52,8 +52,8 @@ struct kernel_mark {
 	uint64_t subject;
 	int32_t pid;
 	uint32_t operation;
-	uint32_t begin; /* 1: it begins; 0: it has ended */
-	uint32_t zero;
+	uint32_t begin;  /* 1: it begins; 0: it has ended */
+	uint32_t repair; /* 1: the daemon makes again what is gone */
 };
 
 enum kernel_change_what {

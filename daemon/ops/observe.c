@@ -126,6 +126,8 @@ static void translate(const struct kernel_change *from, void *userdata)
 	};
 
 	change.has_request = from->mark && (from->origin == KERNEL_BY_REQUEST || from->origin == KERNEL_DURING);
+	if (change.has_request && from->mark->repair)
+		change.origin = HYCAN_EVENT_ORIGIN_REPAIR;
 	if (change.has_request)
 		change.request = (struct op_request){
 			.subject = from->mark->subject,
@@ -260,6 +262,7 @@ void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, co
 		.pid = request->pid,
 		.operation = request->operation,
 		.begin = begin,
+		.repair = request->repair,
 	};
 
 	kernel_scope_mark(scope, port, &mark);

@@ -34,6 +34,7 @@ struct op_request {
 	int32_t pid;
 	uint16_t operation;
 	uint32_t seq;
+	bool repair; /* nobody asks: it makes again what is gone */
 };
 
 struct op_change {

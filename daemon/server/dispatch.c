@@ -239,6 +239,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	job->began_us = server_now_us();
 	job->op.subject = peer->identity.subject;
 	job->holder = session_holder(peer);
+	job->drift = peer->session && peer->session->record.drift ? peer->session->record.drift : HYCAN_DRIFT_REPORT;
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return job;
 }

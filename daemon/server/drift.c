@@ -6,6 +6,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "repair.h"
 #include "server.h"
 #include "subject.h"
 
@@ -19,10 +20,11 @@ void drift_suspect(struct drift *d, uint32_t families)
 	if (!d->ledger || families == 0 || ledger_count(d->ledger) == 0)
 		return;
 	d->families |= families;
-	if (d->at_us)
-		return;
 	at = server_now_us() + PATIENCE_US;
-	d->at_us = at > d->not_before_us ? at : d->not_before_us;
+	at = at > d->not_before_us ? at : d->not_before_us;
+	/* what is to be repaired may have to wait longer */
+	if (d->at_us == 0 || at < d->at_us)
+		d->at_us = at;
 }
 
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
@@ -42,8 +44,10 @@ static int mark(const struct hycan_event *event, void *userdata)
 	const struct drift *d = userdata;
 	struct ledger_key key;
 
-	if (key_of_event(d->netns, event, &key))
+	if (key_of_event(d->netns, event, &key)) {
 		ledger_mark(d->ledger, &key);
+		repair_seen(d->repairs, &key);
+	}
 	return 0;
 }
 
@@ -60,37 +64,49 @@ static void report(const struct ledger_object *object, void *userdata)
 	          subject_say(object->holder.subject).text);
 }
 
-static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind)
+/* Sets when to look at that family again, if it is to be, and whether there is something to repair. */
+static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind,
+                    struct drift *next, bool *repair)
 {
-	uint64_t began = server_now_us();
+	uint64_t began = server_now_us(), again_us;
 	size_t n = 0;
 
 	if (!(d->families & OP_FAMILY(family)))
 		return;
+	repair_look_begin(d->repairs, d->netns, kind);
 	/* what was not read whole is looked at again when something goes */
 	if (op_monitor_list(monitor, family, mark, d) < 0)
 		return;
+	again_us = repair_look_end(d->repairs, d->netns, kind, began, repair);
+	if (again_us) {
+		next->families |= OP_FAMILY(family);
+		if (next->at_us == 0 || again_us < next->at_us)
+			next->at_us = again_us;
+	}
 	ledger_sweep_lost(d->ledger, d->netns, kind, began, report, &n);
 	if (n > 20)
 		log_write(LOG_NOTICE, "%zu in all are gone.", n);
 }
 
-void drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
+bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 {
 	uint64_t began = server_now_us(), now;
+	struct drift next = { 0 };
+	bool repair = false;
 
 	if (d->at_us == 0 || began < d->at_us)
-		return;
+		return false;
 	if (busy) {
 		d->at_us = began + PATIENCE_US;
-		return;
+		return false;
 	}
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_LINK, HYCAN_OBJECT_KIND_LINK);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_OBJECT_KIND_ADDRESS);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_ROUTE, HYCAN_OBJECT_KIND_ROUTE);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_RULE, HYCAN_OBJECT_KIND_RULE);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_LINK, HYCAN_OBJECT_KIND_LINK, &next, &repair);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_OBJECT_KIND_ADDRESS, &next, &repair);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_ROUTE, HYCAN_OBJECT_KIND_ROUTE, &next, &repair);
+	look_at(d, monitor, HYCAN_EVENT_FAMILY_RULE, HYCAN_OBJECT_KIND_RULE, &next, &repair);
 	now = server_now_us();
-	d->families = 0;
-	d->at_us = 0;
+	d->families = next.families;
+	d->at_us = next.at_us;
 	d->not_before_us = now + 4 * (now - began);
+	return repair;
 }

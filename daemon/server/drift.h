@@ -4,7 +4,8 @@
  *
  * The observer hears that something has gone. Where the ledger has it, or may have it, everything of that family is asked
  * for once more a little later, when whoever took it away by a request has had the time to tell the ledger; what is missing
- * then is dropped from the ledger, and the log says so. It is not made again: whoever took it away may have had a reason.
+ * then is dropped from the ledger, and the log says so. It is not made again, since whoever took it away may have had a
+ * reason; unless that was asked for (repair.h).
  */
 #ifndef SERVER_DRIFT_H
 #define SERVER_DRIFT_H
@@ -15,10 +16,12 @@
 #include "observe.h"
 
 struct ledger;
+struct repairs;
 
 /* Families in which something is suspected to be gone, and when to look. */
 struct drift {
 	struct ledger *ledger; /* NULL: nobody cares */
+	struct repairs *repairs;
 	uint64_t netns;
 	uint32_t families;
 	uint64_t at_us; /* 0: nothing is suspected */
@@ -31,7 +34,10 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
 /* Something may have gone. */
 void drift_suspect(struct drift *d, uint32_t families);
 
-/* Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. */
-void drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy);
+/*
+ * Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. True: there is
+ * something to repair (repair_serve()).
+ */
+bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy);
 
 #endif

@@ -97,6 +97,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.settled = NULL;
 	job->intent.no_room = false;
 	job->again = job->retold = false;
+	job->drift = HYCAN_DRIFT_REPORT;
 	job->slow = false;
 	job->unanswered = false;
 	job->doubt = (struct doubt){ 0 };

@@ -146,7 +146,8 @@ void observed_serve(struct observed *o)
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
-	drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0);
+	if (drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0))
+		observer_raise(o->observer->notify);
 	continue_subscriptions(o);
 }
 

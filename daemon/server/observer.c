@@ -148,7 +148,7 @@ static int use_observed(struct observer *observer, const struct kernel_scope *sc
 	return 0;
 }
 
-int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger)
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger, struct repairs *repairs)
 {
 	struct observed *o;
 	int r;
@@ -158,6 +158,7 @@ int observer_guard(struct observer *observer, const struct kernel_scope *scope, 
 	if (r < 0)
 		return r;
 	o->drift.ledger = ledger;
+	o->drift.repairs = repairs;
 	o->drift.netns = op_scope_inode(scope);
 	/* what went while nobody listened */
 	drift_suspect(&o->drift, OP_FAMILIES);
@@ -270,6 +271,7 @@ void observer_mark(struct observer *observer, struct job *job, bool begin)
 		.pid = job->peer ? job->peer->identity.pid : 0,
 		.operation = job->operation->number,
 		.seq = job->header.nlmsg_seq,
+		.repair = job->repairs,
 	};
 	struct observed *o;
 	uint32_t port = 0;

@@ -40,7 +40,8 @@ size_t observer_count(const struct observer *observer);
  * Looks after what the ledger has in the namespace of a scope: what is gone from the kernel is dropped from it
  * (drift.h).
  */
-int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger);
+struct repairs;
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger, struct repairs *repairs);
 
 /* Begins a subscription in the namespace of a scope. It is the observer's from now on, and stays the caller's. */
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s);

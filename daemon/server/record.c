@@ -286,6 +286,12 @@ int record_done(struct job *job)
 
 		r = record_effect(&v);
 	}
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct key_view v = key_view(job, &effects[i]);
+
+		if (!v.absent && (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES))
+			repair_note(&v);
+	}
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;

@@ -186,6 +186,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll < 0 || epoll_ctl(server->epoll, EPOLL_CTL_ADD, sd_event_get_fd(server->event), &others) < 0)
 		return -errno;
+	repair_open(&server->repairs, server);
 	r = ledger_open(&server->ledger);
 	if (r < 0)
 		return r;
@@ -294,7 +295,7 @@ int server_run(struct server *server)
 		}
 		/* what is taken back now may be missing in the kernel until then */
 		observer_working(server->observer, true);
-		r = observer_guard(server->observer, server->job.scope, server->ledger);
+		r = observer_guard(server->observer, server->job.scope, server->ledger, &server->repairs);
 		if (r < 0)
 			log_write(LOG_WARNING, "Nobody will notice what strangers take away: %s", strerror(-r));
 		r = 0;
@@ -362,6 +363,7 @@ void server_free(struct server **server)
 	policy_free(&s->policy);
 	if (s->ledger)
 		ledger_end(s->ledger);
+	repair_close(&s->repairs);
 	ledger_free(&s->ledger);
 	quota_free(&s->quotas);
 	sd_event_unref(s->event);

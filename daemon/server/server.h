@@ -24,6 +24,7 @@
 #include "pending.h"
 #include "policy.h"
 #include "quota.h"
+#include "repair.h"
 #include "session.h"
 #include "statistics.h"
 #include "worker.h"
@@ -69,6 +70,7 @@ struct server {
 	sd_event_source *worker_done;
 	struct policy *policy;
 	const char *policy_path;
+	struct repairs repairs;
 	struct ledger *ledger;
 	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct observer *observer;

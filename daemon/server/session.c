@@ -324,6 +324,8 @@ void session_check(struct session_record *record)
 	record->token[sizeof(record->token) - 1] = '\0';
 	if (record->lifetime < HYCAN_LIFETIME_PERMANENT || record->lifetime > HYCAN_LIFETIME_LEASE)
 		record->lifetime = HYCAN_LIFETIME_PERMANENT;
+	if (record->drift > HYCAN_DRIFT_IGNORE)
+		record->drift = HYCAN_DRIFT_REPORT;
 }
 
 static int restore_kept(const void *bytes, void *userdata)

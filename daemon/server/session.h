@@ -31,6 +31,7 @@ struct session_record {
 	uint32_t grace; /* seconds */
 	enum hycan_lifetime lifetime;
 	uint32_t seconds;
+	enum hycan_drift drift; /* 0: not said */
 };
 
 struct session {

@@ -25,6 +25,8 @@ int session_lifetime(struct op *op, const struct hycan_session_lifetime_request 
 	record->seconds = request->has_seconds ? request->seconds : 0;
 	if (request->has_grace)
 		record->grace = request->grace;
+	if (request->has_drift)
+		record->drift = request->drift;
 	r = session_keep(peer_of(op)->session);
 	/* who is told that it failed must not hold anything for another time than before */
 	if (r < 0)

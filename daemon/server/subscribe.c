@@ -33,6 +33,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 	(void)source;
 	(void)fd;
 	(void)revents;
+	repair_serve(&server->repairs);
 	for (int i = 0; i < TURN && (s = observer_take(server->observer)); i++) {
 		s->stalled = true;
 		peer_deliver(s->peer);

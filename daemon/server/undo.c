@@ -260,3 +260,25 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	end(job, &outer, ret_sentence);
 	return r;
 }
+
+int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
+                const void *attributes, size_t size, char *ret_sentence)
+{
+	const struct hycan_operation *row = hycan_operation_by_number(operation);
+	struct wire_decoder decoder = { .strict = true };
+	struct job outer;
+	int r;
+
+	if (!row)
+		return -EINVAL;
+	begin(job, scope, holder, row, &outer);
+	job->repairs = true;
+	decoder.memory = job->memory;
+	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
+	job->memory.used = decoder.memory.used;
+	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
+	          : job_perform(job);
+	r = r ? job_explain(job, r) : 0;
+	end(job, &outer, ret_sentence);
+	return r;
+}

@@ -185,6 +185,13 @@ enum hycan_lifetime {
 	HYCAN_LIFETIME_LEASE = 3, /**< some seconds, unless session.renew is asked for or the thing itself once more; not tied to the connection */
 };
 
+/** What the daemon does about something that it made, and a stranger took away, or the kernel dropped. */
+enum hycan_drift {
+	HYCAN_DRIFT_REPORT = 1, /**< it is nobody's any more; the log and an event say so */
+	HYCAN_DRIFT_REPAIR = 2, /**< it is made again by the request that made it, some times; known until the daemon is started anew */
+	HYCAN_DRIFT_IGNORE = 3, /**< nothing: it belongs to whom it belonged */
+};
+
 /** What the daemon makes in the kernel. */
 enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_LINK = 1, /**< a link that it created */
@@ -224,6 +231,7 @@ enum hycan_event_origin {
 	HYCAN_EVENT_ORIGIN_CONSEQUENCE = 2, /**< it came about while a request of a client was carried out, or because of one */
 	HYCAN_EVENT_ORIGIN_DAEMON = 3, /**< the daemon; which request it was is not known any more */
 	HYCAN_EVENT_ORIGIN_STRANGER = 4, /**< another program, or the kernel by itself */
+	HYCAN_EVENT_ORIGIN_REPAIR = 5, /**< the daemon made again what a stranger had taken away */
 };
 
 /** What a step would do to a thing in the kernel. */
@@ -722,6 +730,8 @@ struct hycan_session_lifetime_options {
 	uint32_t seconds; /**< of a lease [1..31536000] */
 	bool has_grace; /**< grace is given */
 	uint32_t grace; /**< seconds for which what the connection holds stays when it is gone; default: as before [0..86400] */
+	bool has_drift; /**< drift is given */
+	enum hycan_drift drift; /**< what is done when a stranger takes it away; default: as before, at first report */
 };
 
 /** What session.renew can be given beside what it needs. */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is done about drift, object by object: report (drift.h), ignore, or repair.
+ *
+ * What would make an object again is the request that made it: of objects that are to be repaired it is kept here, in memory,
+ * as it would go over the wire. Requests with keys are not kept. A repair that fails, or does not last, is tried again later
+ * and later, and seven times at most: then it is reported as any other loss.
+ *
+ * Notes come from any thread, drift from the observer's, and repairs are carried out on a worker.
+ */
+#ifndef SERVER_REPAIR_H
+#define SERVER_REPAIR_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "errand.h"
+#include "ledger.h"
+
+struct job;
+struct key_view;
+struct repair;
+struct server;
+
+#define REPAIR_LISTS 4096u
+
+struct repairs {
+	pthread_mutex_t lock;
+	atomic_size_t n;
+	LIST_HEAD(, repair) list[REPAIR_LISTS];
+	struct server *server;
+	atomic_bool wanted; /* some are to be made again; the loop has not seen it yet */
+	struct errand errand;
+	bool runs; /* the loop's */
+};
+
+void repair_open(struct repairs *repairs, struct server *server);
+void repair_close(struct repairs *repairs);
+
+/* What a request made or found is to be repaired, ignored or reported, as its connection says. */
+void repair_note(const struct key_view *v);
+
+/* A look begins at what there is of a kind in a namespace; this is there; and that was all. */
+void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind);
+void repair_seen(struct repairs *repairs, const struct ledger_key *key);
+
+/*
+ * What was not seen, and was made before that moment, is marked in the ledger where it is not to be reported, and made again
+ * where it is to be repaired. Returns when to look again, or 0. told: the loop has something to do.
+ */
+uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, bool *ret_told);
+
+/* In the loop: carries out what is wanted, on a worker. */
+void repair_serve(struct repairs *repairs);
+
+#endif
