@@ -18,8 +18,7 @@
 /* Most requests are shorter. */
 #define SHORT 1024
 
-/* Whether there are any. */
-static bool has_keys(const struct hycan_structure *structure, const void *value)
+bool intent_has_keys(const struct hycan_structure *structure, const void *value)
 {
 	bool some = false;
 
@@ -30,7 +29,7 @@ static bool has_keys(const struct hycan_structure *structure, const void *value)
 
 		some = field->flags & HYCAN_FIELD_SECRET && n > 0;
 		for (size_t k = 0; field->type == HYCAN_TYPE_STRUCT && k < n && !some; k++)
-			some = has_keys(field->structure, values + k * field->size);
+			some = intent_has_keys(field->structure, values + k * field->size);
 	}
 	return some;
 }
@@ -96,7 +95,7 @@ static int write_down(struct job *job, const void *request)
 		.holder = job->holder,
 		.operation = job->operation->number,
 		.exact = job->op.exact || (request && request == job->op.settled),
-		.keyless = request && has_keys(job->operation->request, &job->request),
+		.keyless = request && intent_has_keys(job->operation->request, &job->request),
 		.diary = !request,
 	};
 	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
@@ -120,7 +119,7 @@ int intent_now(struct job *job)
 		return 0;
 	if (intent->diary) {
 		r = write_down(job, NULL);
-	} else if (has_keys(job->operation->request, &job->request)) {
+	} else if (intent_has_keys(job->operation->request, &job->request)) {
 		memcpy(&without, &job->request, job->operation->request->size);
 		r = intent_leave_out_keys(job, job->operation->request, &without);
 		if (r == 0)

@@ -40,6 +40,9 @@ struct intent_head {
 	bool diary;   /* how far it had come is in its notes (diary.h) */
 };
 
+/* Whether there are keys in it. */
+bool intent_has_keys(const struct hycan_structure *structure, const void *value);
+
 /* A structure without the keys in it. What is optional is absent then; lists are copied first. 0 or -ENOBUFS. */
 int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value);
 

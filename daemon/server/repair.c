@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
@@ -25,13 +26,17 @@
 /* A request that is longer is not kept. */
 #define REQUEST_MAX 8192u
 
+/* Lists that are tidied with each note: so what nobody has any more takes memory for some thousand notes at most. */
+#define TIDIED 4
+
 struct repair {
 	LIST_ENTRY(repair) entry;
 	struct ledger_key key;
 	struct ledger_holder holder;
 	enum hycan_drift drift;
 	bool seen;
-	bool wanted; /* it is to be made now */
+	bool wanted; /* it is to be made now: in the list of those */
+	TAILQ_ENTRY(repair) wanted_entry;
 	unsigned int attempts;
 	uint64_t noted_us;
 	uint64_t tried_us; /* when it was made again last, or tried to */
@@ -60,8 +65,18 @@ static struct repair *find(struct repairs *repairs, const struct ledger_key *key
 	return r;
 }
 
+static void want(struct repairs *repairs, struct repair *r, bool wanted)
+{
+	if (wanted && !r->wanted)
+		TAILQ_INSERT_TAIL(&repairs->wanted[r->key.kind], r, wanted_entry);
+	else if (!wanted && r->wanted)
+		TAILQ_REMOVE(&repairs->wanted[r->key.kind], r, wanted_entry);
+	r->wanted = wanted;
+}
+
 static void drop(struct repairs *repairs, struct repair *r)
 {
+	want(repairs, r, false);
 	LIST_REMOVE(r, entry);
 	free(r);
 	repairs->n--;
@@ -80,8 +95,8 @@ static void done(struct errand *errand)
 void repair_open(struct repairs *repairs, struct server *server)
 {
 	pthread_mutex_init(&repairs->lock, NULL);
-	for (size_t i = 0; i < REPAIR_LISTS; i++)
-		LIST_INIT(&repairs->list[i]);
+	for (size_t i = 0; i < LEDGER_KINDS; i++)
+		TAILQ_INIT(&repairs->wanted[i]);
 	repairs->server = server;
 	repairs->errand = (struct errand){ .run = run, .done = done };
 }
@@ -120,7 +135,7 @@ static struct repair *note_new(const struct key_view *v, const struct hycan_oper
 	ssize_t n = 0;
 
 	if (v->job->drift == HYCAN_DRIFT_REPAIR) {
-		if (!operation || operation->request->has_secrets)
+		if (!operation || intent_has_keys(operation->request, value))
 			return NULL;
 		n = wire_encode(operation->request, value, bytes, sizeof(bytes), NULL, NULL, &fault);
 		if (n < 0)
@@ -133,6 +148,21 @@ static struct repair *note_new(const struct key_view *v, const struct hycan_oper
 	r->size = (uint16_t)n;
 	memcpy(r->request, bytes, (size_t)n);
 	return r;
+}
+
+/* What was taken away by a request, or went with its link, is in the ledger no more. */
+static void tidy(struct repairs *repairs)
+{
+	struct repair *r, *next;
+
+	for (int i = 0; i < TIDIED; i++) {
+		repairs->tidied = (repairs->tidied + 1) % REPAIR_LISTS;
+		for (r = LIST_FIRST(&repairs->list[repairs->tidied]); r; r = next) {
+			next = LIST_NEXT(r, entry);
+			if (!ledger_knows(repairs->server->ledger, &r->key))
+				drop(repairs, r);
+		}
+	}
 }
 
 void repair_note(const struct key_view *v)
@@ -153,6 +183,7 @@ void repair_note(const struct key_view *v)
 		if (job->op.items_failed && job->op.items_failed[i])
 			continue;
 		key_of(v, i, &key);
+		tidy(repairs);
 		/* who asked for it last says it */
 		r = find(repairs, &key);
 		if (r)
@@ -223,14 +254,15 @@ struct look {
 };
 
 /* It is not there. False: it is given up. */
-static bool is_to_be_tried(struct repair *r, struct look *look)
+static bool is_to_be_tried(struct repairs *repairs, struct repair *r, struct look *look)
 {
 	if (look->now_us - r->tried_us > LASTING_US)
 		r->attempts = 0;
 	if (look->now_us >= r->again_us) {
 		if (r->attempts >= ATTEMPTS_MAX)
 			return false;
-		r->wanted = look->told = true;
+		want(repairs, r, true);
+		look->told = true;
 		r->again_us = look->now_us + ((uint64_t)AGAIN_US << r->attempts++);
 		r->tried_us = look->now_us;
 	}
@@ -250,7 +282,7 @@ static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 		drop(repairs, r);
 		return;
 	}
-	if (r->drift == HYCAN_DRIFT_REPAIR && !is_to_be_tried(r, look)) {
+	if (r->drift == HYCAN_DRIFT_REPAIR && !is_to_be_tried(repairs, r, look)) {
 		key_format(&r->key, text, sizeof(text));
 		log_write(LOG_WARNING, "%s was made again %d times, and is gone each time: it is given up.", text, ATTEMPTS_MAX);
 		drop(repairs, r);
@@ -265,7 +297,7 @@ uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_obj
 
 	for_each(repairs, netns, kind, judge, &look);
 	if (look.told) {
-		atomic_store(&repairs->wanted, true);
+		atomic_store(&repairs->told, true);
 		*ret_told = true;
 	}
 	return look.next_us;
@@ -275,7 +307,7 @@ uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_obj
 
 void repair_serve(struct repairs *repairs)
 {
-	if (repairs->runs || !atomic_exchange(&repairs->wanted, false))
+	if (repairs->runs || !atomic_exchange(&repairs->told, false))
 		return;
 	repairs->runs = true;
 	errand_add(repairs->server, &repairs->errand);
@@ -284,15 +316,13 @@ void repair_serve(struct repairs *repairs)
 /* A copy of the next one that is wanted, links before what is on them; NULL: none is. */
 static struct repair *next_wanted(struct repairs *repairs)
 {
-	struct repair *r, *first = NULL, *copy = NULL;
+	struct repair *first = NULL, *copy = NULL;
 
 	pthread_mutex_lock(&repairs->lock);
-	for (size_t i = 0; i < REPAIR_LISTS; i++)
-		LIST_FOREACH(r, &repairs->list[i], entry)
-	if (r->wanted && (!first || r->key.kind < first->key.kind))
-		first = r;
+	for (size_t i = 0; i < LEDGER_KINDS && !first; i++)
+		first = TAILQ_FIRST(&repairs->wanted[i]);
 	if (first) {
-		first->wanted = false;
+		want(repairs, first, false);
 		copy = malloc(sizeof(*copy) + first->size);
 	}
 	if (copy)

@@ -23,14 +23,18 @@ struct key_view;
 struct repair;
 struct server;
 
-#define REPAIR_LISTS 4096u
+#define REPAIR_LISTS 16384u
+
+TAILQ_HEAD(repair_queue, repair);
 
 struct repairs {
 	pthread_mutex_t lock;
 	atomic_size_t n;
 	LIST_HEAD(, repair) list[REPAIR_LISTS];
+	size_t tidied;                            /* the list that was tidied last */
+	struct repair_queue wanted[LEDGER_KINDS]; /* those that are to be made now, of each kind */
 	struct server *server;
-	atomic_bool wanted; /* some are to be made again; the loop has not seen it yet */
+	atomic_bool told; /* some are to be made again; the loop has not seen it yet */
 	struct errand errand;
 	bool runs; /* the loop's */
 };
