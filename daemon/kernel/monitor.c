@@ -76,6 +76,7 @@ void kernel_monitor_free(struct kernel_monitor **monitor)
 	if (m->nl)
 		mnl_socket_close(m->nl);
 	route_reader_done(&m->reader);
+	monitor_forget_wireguard(m);
 	kernel_link_names_free(&m->names);
 	image_close(&m->image);
 	kernel_scope_free(&m->scope);
@@ -124,14 +125,14 @@ size_t kernel_monitor_count(const struct kernel_monitor *monitor)
 
 static int join(struct kernel_monitor *m, enum kernel_kind kind, bool in)
 {
-	static const int groups[KERNEL_KINDS][2] = {
+	static const int groups[KERNEL_ANNOUNCED][2] = {
 		[KERNEL_LINK] = { RTNLGRP_LINK, RTNLGRP_LINK },
 		[KERNEL_ADDRESS] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR },
 		[KERNEL_ROUTE] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE },
 		[KERNEL_RULE] = { RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE },
 	};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2 && kind < KERNEL_ANNOUNCED; i++)
 		if (setsockopt(kernel_monitor_fd(m), SOL_NETLINK, in ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP,
 		               &groups[kind][i], sizeof(groups[kind][i])) < 0)
 			return -errno;
@@ -156,17 +157,17 @@ static void set_filter(struct kernel_monitor *m)
 {
 	/* the second byte of a type is 0 (linux/rtnetlink.h) */
 	const uint32_t type_at = offsetof(struct nlmsghdr, nlmsg_type) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	static const uint16_t types[KERNEL_KINDS] = {
+	static const uint16_t types[KERNEL_ANNOUNCED] = {
 		[KERNEL_LINK] = RTM_NEWLINK,
 		[KERNEL_ADDRESS] = RTM_NEWADDR,
 		[KERNEL_ROUTE] = RTM_NEWROUTE,
 		[KERNEL_RULE] = RTM_NEWRULE,
 	};
-	struct sock_filter code[KERNEL_KINDS + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
+	struct sock_filter code[KERNEL_ANNOUNCED + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
 	struct sock_fprog program = { .filter = code };
 	unsigned short n = 1, dropped = 0;
 
-	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
+	for (unsigned int kind = 0; kind < KERNEL_ANNOUNCED; kind++)
 		if (!(m->kinds & KERNEL_BIT(kind)))
 			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[kind], 0, 0);
 	dropped = n - 1;
@@ -177,6 +178,12 @@ static void set_filter(struct kernel_monitor *m)
 	program.len = n;
 	/* without it everything comes, and what is not wanted is dropped later */
 	(void)setsockopt(kernel_monitor_fd(m), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
+static void blame_strangers(struct kernel_monitor *m)
+{
+	for (size_t i = 0; i < KERNEL_KINDS; i++)
+		m->cause[i].origin = KERNEL_BY_STRANGER;
 }
 
 int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned int losses)
@@ -196,13 +203,15 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 		}
 	}
 	m->doubts = (m->doubts | (kinds & ~m->kinds)) & kinds;
-	m->doubt_origin = KERNEL_BY_STRANGER;
+	blame_strangers(m);
 	m->kinds = kinds;
 	m->losses = losses;
 	m->suspects &= losses;
 	set_filter(m);
 	if (dropped)
 		forget(m, dropped);
+	if (dropped & KERNEL_BIT(KERNEL_WIREGUARD))
+		monitor_forget_wireguard(m);
 	return 0;
 }
 
@@ -212,7 +221,8 @@ static int lose(struct kernel_monitor *m)
 {
 	m->doubts = m->kinds;
 	m->suspects = m->losses;
-	m->doubt_origin = KERNEL_BY_STRANGER;
+	m->wireguard.again = true;
+	blame_strangers(m);
 	/* the ends of requests may be among what was lost */
 	m->n_senders = 0;
 	return -ENOBUFS;
@@ -233,8 +243,14 @@ int kernel_monitor_read(struct kernel_monitor *m, size_t max, kernel_changed *ch
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno == EAGAIN ? 0 : lose(m);
+		if (n < 0 && errno != EAGAIN)
+			return lose(m);
+		if (n < 0) {
+			/* everything is told that needs them */
+			if (!(m->doubts & (KERNEL_BIT(KERNEL_ROUTE) | KERNEL_BIT(KERNEL_WIREGUARD))))
+				monitor_drop_lost_names(m);
+			return 0;
+		}
 		if (msg.msg_flags & MSG_TRUNC)
 			return lose(m);
 		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {

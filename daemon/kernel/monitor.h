@@ -27,9 +27,13 @@ enum kernel_kind {
 	KERNEL_ADDRESS,
 	KERNEL_ROUTE,
 	KERNEL_RULE,
+	KERNEL_WIREGUARD, /* an interface, or a peer of one */
 };
 
-#define KERNEL_KINDS 4
+#define KERNEL_KINDS 5
+
+/* Kinds up to this one are announced by the kernel; the others it says nothing about, and they are looked at. */
+#define KERNEL_ANNOUNCED KERNEL_WIREGUARD
 
 /* A bit for each kind. */
 #define KERNEL_BIT(kind) (1u << (kind))
@@ -54,6 +58,8 @@ struct kernel_mark {
 	uint32_t operation;
 	uint32_t begin;  /* 1: it begins; 0: it has ended */
 	uint32_t repair; /* 1: the daemon makes again what is gone */
+	uint32_t looks;  /* kinds that the kernel does not announce, and that it may change */
+	uint32_t zero;
 };
 
 enum kernel_change_what {
@@ -76,6 +82,15 @@ struct kernel_change {
 
 typedef void kernel_changed(const struct kernel_change *change, void *userdata);
 
+/* Of WireGuard: an interface, or a peer. */
+struct kernel_wireguard_thing {
+	bool is_peer;
+	struct hycan_wireguard device;
+	struct hycan_wireguard_peer peer; /* its allowed IPs live as long as the entry */
+	uint32_t more_allowed_ips;        /* that are not in the list */
+	char peer_of[HYCAN_IFNAME_SIZE];
+};
+
 /* A thing that is decoded. */
 struct kernel_thing {
 	enum kernel_kind kind;
@@ -84,6 +99,7 @@ struct kernel_thing {
 		struct hycan_link_address address;
 		struct hycan_route route; /* its list of ways lives until the next thing is read */
 		struct hycan_rule rule;
+		struct kernel_wireguard_thing wireguard;
 	};
 };
 
@@ -116,8 +132,15 @@ int kernel_monitor_read(struct kernel_monitor *monitor, size_t max, kernel_chang
 /* The kinds that are in doubt. */
 unsigned int kernel_monitor_doubts(const struct kernel_monitor *monitor);
 
-/* Reads what is in doubt anew, and tells the difference. -EINTR: the kernel changed all the time; it is in doubt still. */
+/*
+ * Reads what is in doubt anew, and tells the difference. -EINTR: the kernel changed all the time; it is in doubt still.
+ * So is WireGuard when it was just read: it is compared the next time, when marks that were sent meanwhile are read.
+ */
 int kernel_monitor_sync(struct kernel_monitor *monitor, kernel_changed *changed, void *userdata);
+
+/* Whether there is anything to look at of the kinds that the kernel does not announce; and puts them in doubt. */
+bool kernel_monitor_has_silent(const struct kernel_monitor *monitor);
+void kernel_monitor_look(struct kernel_monitor *monitor);
 
 /* The kinds of which something may have gone without being told, and nothing is kept; from now on they are none. */
 unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor);

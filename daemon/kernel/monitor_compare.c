@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The monitor: what a message of the kernel changes in the image, and what is in doubt since. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "monitor_state.h"
 
-static void doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
+void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
 {
 	m->doubts |= KERNEL_BIT(kind) & m->kinds;
 	m->suspects |= KERNEL_BIT(kind) & m->losses;
-	m->doubt_origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
+	m->cause[kind].origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
 	if (why->mark)
-		m->doubt_mark = *why->mark;
+		m->cause[kind].mark = *why->mark;
+	if (kind == KERNEL_WIREGUARD)
+		m->wireguard.again = true;
 }
 
 static void tell(struct kernel_monitor *m, struct kernel_change *change, enum kernel_change_what what, const struct image_entry *e)
@@ -22,12 +25,12 @@ static void tell(struct kernel_monitor *m, struct kernel_change *change, enum ke
 	m->changed(change, m->userdata);
 }
 
-/* Names of links that are gone stay until their routes are known to be gone, too. */
+/* Names of links that are gone stay until their routes and peers are known to be gone, too. */
 void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex)
 {
 	uint32_t *p;
 
-	if (!((m->kinds | m->losses) & KERNEL_BIT(KERNEL_ROUTE))) {
+	if (!((m->kinds | m->losses) & (KERNEL_BIT(KERNEL_ROUTE) | KERNEL_BIT(KERNEL_WIREGUARD)))) {
 		link_names_drop(m->names, ifindex);
 		return;
 	}
@@ -40,8 +43,14 @@ void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex)
 
 void monitor_drop_lost_names(struct kernel_monitor *m)
 {
-	for (size_t i = 0; i < m->n_lost_names; i++)
-		link_names_drop(m->names, m->lost_names[i]);
+	for (size_t i = 0; i < m->n_lost_names; i++) {
+		struct image_key key = { .size = sizeof(m->lost_names[i]) };
+
+		/* another one may have its number */
+		memcpy(key.bytes, &m->lost_names[i], key.size);
+		if (!image_find(&m->image, KERNEL_LINK, &key))
+			link_names_drop(m->names, m->lost_names[i]);
+	}
 	cleanup_free(&m->lost_names);
 	m->n_lost_names = 0;
 }
@@ -52,14 +61,16 @@ static void note_link(struct kernel_monitor *m, const struct monitor_message *me
 	uint32_t parent, master;
 
 	if (message->down || message->gone)
-		doubt(m, KERNEL_ROUTE, change);
+		monitor_doubt(m, KERNEL_ROUTE, change);
+	link_read(message->compact, &link, &parent, &master);
+	if (message->gone || (link.has_kind && strcmp(link.kind, "wireguard") == 0))
+		monitor_doubt(m, KERNEL_WIREGUARD, change);
 	if (message->gone) {
 		monitor_lose_name(m, message->ifindex);
 		return;
 	}
-	link_read(message->compact, &link, &parent, &master);
 	if (link_names_put(m->names, message->ifindex, link.name) < 0)
-		doubt(m, KERNEL_LINK, change);
+		monitor_doubt(m, KERNEL_LINK, change);
 }
 
 void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e)
@@ -74,7 +85,7 @@ void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const s
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
 	if (!e) {
-		doubt(m, message->kind, change);
+		monitor_doubt(m, message->kind, change);
 		return;
 	}
 	e->seen = m->generation;
@@ -88,7 +99,7 @@ void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct 
 
 	e = image_change(&m->image, e, message->compact, message->essence);
 	if (!e) {
-		doubt(m, message->kind, change);
+		monitor_doubt(m, message->kind, change);
 		return;
 	}
 	e->seen = m->generation;
@@ -137,14 +148,14 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 			tell_loss(m, &change, &message);
 		/* as below */
 		if (message.gone && message.kind == KERNEL_ADDRESS)
-			doubt(m, KERNEL_ROUTE, &change);
+			monitor_doubt(m, KERNEL_ROUTE, &change);
 		return;
 	}
 	e = image_find(&m->image, (uint8_t)message.kind, &message.key);
 	same = e && image_same(e, message.compact, message.essence);
 	if (is_ambiguous(m, &message) ||
 	    (e && !same && message.kind == KERNEL_ROUTE && (message.gone || !(nlh->nlmsg_flags & NLM_F_REPLACE))))
-		doubt(m, message.kind, &change);
+		monitor_doubt(m, message.kind, &change);
 	else if (message.gone && e)
 		monitor_take(m, &change, e);
 	else if (!message.gone && e)
@@ -155,5 +166,5 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 		note_link(m, &message, &change);
 	/* an IPv4 address takes the routes with it that have it as their source */
 	if (message.kind == KERNEL_ADDRESS && message.gone)
-		doubt(m, KERNEL_ROUTE, &change);
+		monitor_doubt(m, KERNEL_ROUTE, &change);
 }

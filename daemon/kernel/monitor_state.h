@@ -8,6 +8,7 @@
  *   monitor_sync.c    reading anew what is in doubt
  *   monitor_decode.c  what is in the image, in words
  *   monitor_message.c messages, cut down
+ *   monitor_wireguard.c interfaces and peers of WireGuard, which the kernel says nothing about
  */
 #ifndef KERNEL_MONITOR_STATE_H
 #define KERNEL_MONITOR_STATE_H
@@ -17,6 +18,7 @@
 #include "monitor.h"
 #include "monitor_message.h"
 #include "route_message.h"
+#include "wireguard.h"
 
 /* Sockets that requests come from: the daemon's own, and one for each client in another namespace. */
 #define SENDERS_MAX 32u
@@ -26,6 +28,20 @@ struct sender {
 	bool under_way;
 	uint64_t began; /* counts marks */
 	struct kernel_mark mark;
+};
+
+/* Who raised a doubt. */
+struct doubt_cause {
+	enum kernel_origin origin;
+	struct kernel_mark mark;
+};
+
+/* Interfaces of WireGuard that were read, and are not compared yet. */
+struct wireguard_reading {
+	bool is_read;
+	bool again; /* there was another reason to look since then */
+	size_t n;
+	struct kernel_wireguard **device;
 };
 
 struct kernel_monitor {
@@ -44,14 +60,15 @@ struct kernel_monitor {
 	struct sender sender[SENDERS_MAX];
 	size_t n_senders;
 	uint64_t n_marks;
-	enum kernel_origin doubt_origin; /* who raised the doubts */
-	struct kernel_mark doubt_mark;
+	struct doubt_cause cause[KERNEL_KINDS];
+	struct wireguard_reading wireguard;
+	size_t n_wireguard; /* interfaces that there were when they were read last */
 	uint32_t generation;
 	kernel_changed *changed; /* while something is read */
 	void *userdata;
 	uint8_t family; /* that is dumped */
 	_Alignas(NLMSG_ALIGNTO) uint8_t received[NETLINK_BUFFER_SIZE];
-	_Alignas(NLMSG_ALIGNTO) uint8_t compact[NETLINK_BUFFER_SIZE];
+	_Alignas(8) uint8_t compact[NETLINK_BUFFER_SIZE]; /* structures may be put there in place of attributes */
 };
 
 /* monitor_cause.c */
@@ -62,7 +79,28 @@ void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlm
 /* Who caused what a message of the kernel tells, by the port in it. */
 enum kernel_origin monitor_find_origin(struct kernel_monitor *m, uint32_t port, const struct kernel_mark **ret_mark);
 
+/* Whether a request is under way that may change something of a kind. */
+bool monitor_is_under_way(const struct kernel_monitor *m, enum kernel_kind kind);
+
+/* monitor_wireguard.c */
+
+/* Reads all interfaces, or compares what was read. 0 or -errno. */
+int monitor_sync_wireguard(struct kernel_monitor *m);
+void monitor_forget_wireguard(struct kernel_monitor *m);
+int monitor_decode_wireguard(const struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_wireguard_thing *thing);
+
+/* A mark about WireGuard was read. */
+void monitor_mark_wireguard(struct kernel_monitor *m, const struct kernel_mark *mark);
+
+/* monitor_sync.c */
+
+/* What was not found any more. */
+void monitor_sweep(struct kernel_monitor *m, enum kernel_kind kind);
+
 /* monitor_compare.c */
+
+/* A kind is in doubt, because of a change. */
+void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why);
 
 /* A message that the kernel sent by itself. */
 void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh);

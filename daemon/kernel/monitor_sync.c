@@ -13,7 +13,7 @@
 static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct kernel_monitor *m = userdata;
-	struct kernel_change change = { .origin = m->doubt_origin, .mark = &m->doubt_mark };
+	struct kernel_change change = { 0 };
 	struct monitor_message message;
 	struct image_entry *e;
 
@@ -22,6 +22,8 @@ static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 	if (!monitor_message_read(nlh, m->compact, &message))
 		return 0;
 	change.kind = message.kind;
+	change.origin = m->cause[message.kind].origin;
+	change.mark = &m->cause[message.kind].mark;
 	while ((e = image_find(&m->image, (uint8_t)message.kind, &message.key)) && e->seen == m->generation)
 		message.key.nth++;
 	if (message.kind == KERNEL_LINK) {
@@ -60,6 +62,8 @@ static struct nlmsghdr *dump_message(struct kernel_monitor *m, enum kernel_kind 
 		nlh = netlink_message(m->scope, RTM_GETRULE, NLM_F_DUMP);
 		((struct fib_rule_hdr *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct fib_rule_hdr)))->family = m->family;
 		return nlh;
+	case KERNEL_WIREGUARD:
+		return nlh;
 	}
 	return nlh;
 }
@@ -82,10 +86,9 @@ static int dump(struct kernel_monitor *m, enum kernel_kind kind)
 	return r;
 }
 
-/* What was not found any more. */
-static void sweep(struct kernel_monitor *m, enum kernel_kind kind)
+void monitor_sweep(struct kernel_monitor *m, enum kernel_kind kind)
 {
-	struct kernel_change change = { .kind = kind, .origin = m->doubt_origin, .mark = &m->doubt_mark };
+	struct kernel_change change = { .kind = kind, .origin = m->cause[kind].origin, .mark = &m->cause[kind].mark };
 	struct image_entry *e, *next;
 
 	for (e = TAILQ_FIRST(&m->image.entries); e; e = next) {
@@ -103,6 +106,8 @@ static int sync_kind(struct kernel_monitor *m, enum kernel_kind kind)
 {
 	int r = -EINTR;
 
+	if (kind == KERNEL_WIREGUARD)
+		return monitor_sync_wireguard(m);
 	for (int i = 0; r == -EINTR && i < SYNC_ATTEMPTS; i++) {
 		m->generation++;
 		m->doubts &= ~KERNEL_BIT(kind);
@@ -112,7 +117,7 @@ static int sync_kind(struct kernel_monitor *m, enum kernel_kind kind)
 		m->doubts |= KERNEL_BIT(kind);
 		return r;
 	}
-	sweep(m, kind);
+	monitor_sweep(m, kind);
 	return 0;
 }
 
@@ -126,7 +131,5 @@ int kernel_monitor_sync(struct kernel_monitor *m, kernel_changed *changed, void 
 	for (unsigned int kind = 0; kind < KERNEL_KINDS && r == 0; kind++)
 		if (doubts & KERNEL_BIT(kind))
 			r = sync_kind(m, (enum kernel_kind)kind);
-	if (r == 0 && !(m->doubts & KERNEL_BIT(KERNEL_ROUTE)))
-		monitor_drop_lost_names(m);
 	return r;
 }

@@ -39,6 +39,9 @@ int kernel_wireguard_get_peer(struct kernel_scope *scope, const char *name, cons
 
 void kernel_wireguard_free(struct kernel_wireguard **wireguard);
 
+/* For who wants to keep it for longer: the keys that are secret are none any more. */
+void kernel_wireguard_forget_keys(struct kernel_wireguard *wireguard);
+
 /* Whether it is the key of zeros, which stands for none. Takes the same time for every key. */
 bool kernel_wireguard_key_is_none(const struct hycan_key *key);
 

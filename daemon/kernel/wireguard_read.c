@@ -278,6 +278,13 @@ int kernel_wireguard_get_peer(struct kernel_scope *scope, const char *name, cons
 	return read_wireguard(scope, name, (struct reading){ .only = public_key }, ret_wireguard);
 }
 
+void kernel_wireguard_forget_keys(struct kernel_wireguard *w)
+{
+	if (w->preshared_keys)
+		explicit_bzero(w->preshared_keys, w->n_peers * sizeof(*w->preshared_keys));
+	explicit_bzero(&w->private_key, sizeof(w->private_key));
+}
+
 void kernel_wireguard_free(struct kernel_wireguard **wireguard)
 {
 	struct kernel_wireguard *w = *wireguard;

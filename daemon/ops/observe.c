@@ -42,6 +42,8 @@ static enum hycan_event_family family_of(enum kernel_kind kind)
 		return HYCAN_EVENT_FAMILY_ROUTE;
 	case KERNEL_RULE:
 		return HYCAN_EVENT_FAMILY_RULE;
+	case KERNEL_WIREGUARD:
+		return HYCAN_EVENT_FAMILY_WIREGUARD;
 	}
 	return HYCAN_EVENT_FAMILY_LINK;
 }
@@ -158,6 +160,30 @@ const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, 
 	return kernel_monitor_next(monitor, kinds_of(families), number, hint, ret_number);
 }
 
+bool op_monitor_has_silent(const struct kernel_monitor *monitor)
+{
+	return kernel_monitor_has_silent(monitor);
+}
+
+void op_monitor_look(struct kernel_monitor *monitor)
+{
+	kernel_monitor_look(monitor);
+}
+
+static void fill_wireguard(const struct kernel_wireguard_thing *thing, struct hycan_event *event)
+{
+	event->has_wireguard = !thing->is_peer;
+	event->has_wireguard_peer = event->has_peer_of = thing->is_peer;
+	if (!thing->is_peer) {
+		event->wireguard = thing->device;
+		return;
+	}
+	event->wireguard_peer = thing->peer;
+	memcpy(event->peer_of, thing->peer_of, sizeof(event->peer_of));
+	event->has_more_allowed_ips = thing->more_allowed_ips > 0;
+	event->more_allowed_ips = thing->more_allowed_ips;
+}
+
 int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event)
 {
 	struct kernel_thing thing;
@@ -183,6 +209,9 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 	case KERNEL_RULE:
 		event->has_rule = true;
 		event->rule = thing.rule;
+		return 0;
+	case KERNEL_WIREGUARD:
+		fill_wireguard(&thing.wireguard, event);
 		return 0;
 	}
 	return 0;
@@ -243,6 +272,7 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family fami
 	case HYCAN_EVENT_FAMILY_RULE:
 		return kernel_rule_list(scope, 0, found_rule, &l);
 	case HYCAN_EVENT_FAMILY_OBJECT:
+	case HYCAN_EVENT_FAMILY_WIREGUARD:
 		return -EINVAL;
 	}
 	return -EINVAL;
@@ -251,6 +281,12 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family fami
 const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex)
 {
 	return kernel_monitor_link_name(monitor, ifindex);
+}
+
+/* The kinds that an operation may change, and the kernel does not announce. */
+static uint32_t looks_of(uint16_t operation)
+{
+	return operation >> 8 == HYCAN_OPERATION_WIREGUARD_SET >> 8 ? KERNEL_BIT(KERNEL_WIREGUARD) : 0;
 }
 
 void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin)
@@ -263,6 +299,7 @@ void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, co
 		.operation = request->operation,
 		.begin = begin,
 		.repair = request->repair,
+		.looks = looks_of(request->operation),
 	};
 
 	kernel_scope_mark(scope, port, &mark);

@@ -20,7 +20,7 @@ struct kernel_scope;
 /* A bit for each family of events. */
 #define OP_FAMILY(family) (1u << (family))
 
-/* The families that a monitor can watch. */
+/* The families of which a monitor hears what goes. */
 #define OP_FAMILIES                                                                                                                \
 	(OP_FAMILY(HYCAN_EVENT_FAMILY_LINK) | OP_FAMILY(HYCAN_EVENT_FAMILY_ADDRESS) | OP_FAMILY(HYCAN_EVENT_FAMILY_ROUTE) |        \
 	 OP_FAMILY(HYCAN_EVENT_FAMILY_RULE))
@@ -58,6 +58,10 @@ uint32_t op_monitor_suspects(struct kernel_monitor *monitor);
 int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata);
 uint32_t op_monitor_doubts(const struct kernel_monitor *monitor);
 int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata);
+
+/* As kernel_monitor_has_silent() and kernel_monitor_look(). */
+bool op_monitor_has_silent(const struct kernel_monitor *monitor);
+void op_monitor_look(struct kernel_monitor *monitor);
 
 /* The next thing of these families, as op_monitor_event() wants it. */
 const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, uint32_t families, uint64_t number,

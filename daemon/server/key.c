@@ -177,6 +177,7 @@ bool key_same(const struct ledger_key *a, const struct ledger_key *b)
 
 bool key_of_event(uint64_t netns, const struct hycan_event *e, struct ledger_key *key)
 {
+	struct hycan_wireguard_peer_set_request peer;
 	struct hycan_route route;
 	uint32_t usual;
 
@@ -196,6 +197,16 @@ bool key_of_event(uint64_t netns, const struct hycan_event *e, struct ledger_key
 		return true;
 	case HYCAN_EVENT_FAMILY_RULE:
 		key_of_request(netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
+		return true;
+	case HYCAN_EVENT_FAMILY_WIREGUARD:
+		if (e->has_wireguard) {
+			key_of_name(netns, e->wireguard.name, key);
+			return true;
+		}
+		memset(&peer, 0, sizeof(peer));
+		memcpy(peer.name, e->peer_of, sizeof(peer.name));
+		peer.wireguard_peer_config.public_key = e->wireguard_peer.public_key;
+		key_of_request(netns, HYCAN_OBJECT_KIND_WIREGUARD_PEER, &peer, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_OBJECT:
 		return false;

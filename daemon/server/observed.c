@@ -22,6 +22,10 @@
 #define DOUBT_US   200000
 #define BETWEEN_US 10000
 
+/* What the kernel does not announce is looked at so often, and less often where that takes more than a part of the time. */
+#define LOOK_US   2000000
+#define LOOK_PART 20
+
 static void on_change(const struct op_change *change, void *userdata)
 {
 	struct observed *o = userdata;
@@ -113,9 +117,19 @@ static uint64_t sync_time(const struct observed *o)
 	return at > o->sync_after_us ? at : o->sync_after_us;
 }
 
+static void look(struct observed *o)
+{
+	if (!op_monitor_has_silent(o->monitor) || server_now_us() < o->look_at_us)
+		return;
+	op_monitor_look(o->monitor);
+	if (o->doubt_since_us == 0)
+		o->doubt_since_us = server_now_us();
+}
+
 static void sync_doubts(struct observed *o)
 {
-	uint64_t began = server_now_us(), now;
+	const uint32_t silent = op_monitor_doubts(o->monitor) & OP_FAMILY(HYCAN_EVENT_FAMILY_WIREGUARD);
+	uint64_t began = server_now_us(), now, look_at_us;
 	int r;
 
 	r = op_monitor_sync(o->monitor, on_change, o);
@@ -123,8 +137,11 @@ static void sync_doubts(struct observed *o)
 	if (r < 0 && r != -EINTR)
 		log_write(LOG_WARNING, "What the kernel has could not be read: %s", strerror(-r));
 	else
-		/* what changes all the time was read as well as can be */
-		o->unknown = 0;
+		/* what changes all the time was read as well as can be; what is not compared yet was not */
+		o->unknown &= op_monitor_doubts(o->monitor) & OP_FAMILY(HYCAN_EVENT_FAMILY_WIREGUARD);
+	look_at_us = now + (LOOK_PART * (now - began) > LOOK_US ? LOOK_PART * (now - began) : LOOK_US);
+	if (silent && look_at_us > o->look_at_us)
+		o->look_at_us = look_at_us;
 	o->doubt_since_us = op_monitor_doubts(o->monitor) ? now : 0;
 	o->sync_after_us = now + BETWEEN_US + (now - began);
 }
@@ -143,6 +160,7 @@ void observed_serve(struct observed *o)
 	uint64_t at;
 
 	hear(o);
+	look(o);
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
@@ -199,6 +217,8 @@ int observed_wait_time(const struct observed *o, int before)
 
 	if (o->drift.at_us && (at == 0 || o->drift.at_us < at))
 		at = o->drift.at_us;
+	if (op_monitor_has_silent(o->monitor) && (at == 0 || o->look_at_us < at))
+		at = o->look_at_us;
 	if (at == 0)
 		return before;
 	now = server_now_us();

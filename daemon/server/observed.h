@@ -31,6 +31,7 @@ struct observed {
 	bool more;               /* the kernel has told more than was read */
 	uint64_t doubt_since_us; /* 0: there is none */
 	uint64_t sync_after_us;
+	uint64_t look_at_us; /* when to look at what the kernel does not announce */
 	bool watching;
 };
 

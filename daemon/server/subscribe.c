@@ -167,23 +167,34 @@ static const struct hycan_operation *shown_by(enum hycan_event_family family)
 		return &operation_rule_list;
 	case HYCAN_EVENT_FAMILY_OBJECT:
 		return &operation_object_list;
+	case HYCAN_EVENT_FAMILY_WIREGUARD:
+		return &operation_wireguard_get;
 	}
 	return NULL;
 }
 
 static const enum hycan_event_family families[] = {
 	HYCAN_EVENT_FAMILY_LINK, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_EVENT_FAMILY_ROUTE,
-	HYCAN_EVENT_FAMILY_RULE, HYCAN_EVENT_FAMILY_OBJECT,
+	HYCAN_EVENT_FAMILY_RULE, HYCAN_EVENT_FAMILY_OBJECT,  HYCAN_EVENT_FAMILY_WIREGUARD,
 };
 
-static bool may_see(const struct policy *policy, const struct peer *peer, enum hycan_event_family family,
+/* Interfaces of WireGuard are shown one by one, so policy may look at the name: then one name has to be wanted. */
+static bool may_see(const struct policy *policy, const struct peer *peer, enum hycan_event_family family, const char *name,
                     struct policy_verdict *verdict)
 {
-	static const union message nothing;
+	union message request = { 0 };
 
 	if (peer->server->private)
 		return true;
-	return policy_check(policy, &peer->identity, shown_by(family), &nothing, verdict) == 0 && verdict->allowed;
+	if (family == HYCAN_EVENT_FAMILY_WIREGUARD)
+		snprintf(request.wireguard_get_request.name, sizeof(request.wireguard_get_request.name), "%s", name);
+	if (policy_check(policy, &peer->identity, shown_by(family), &request, verdict) < 0 || !verdict->allowed)
+		return false;
+	if (!verdict->conditional || (name[0] && !strpbrk(name, "*?[\\")))
+		return true;
+	snprintf(verdict->reason, sizeof(verdict->reason),
+	         "Of WireGuard you may see some interfaces alone: subscribe to one by its name.");
+	return false;
 }
 
 static bool may_hear_all(const struct peer *peer)
@@ -193,7 +204,8 @@ static bool may_hear_all(const struct peer *peer)
 
 	LIST_FOREACH(s, &peer->subscriptions, of_peer)
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-		if (s->record.families & OP_FAMILY(families[i]) && !may_see(peer->server->policy, peer, families[i], &verdict))
+		if (s->record.families & OP_FAMILY(families[i]) &&
+		    !may_see(peer->server->policy, peer, families[i], s->record.name, &verdict))
 			return false;
 	return true;
 }
@@ -226,7 +238,7 @@ static int find_families(struct job *job, const struct hycan_event_subscribe_req
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		if (wanted && !(wanted & OP_FAMILY(families[i])))
 			continue;
-		if (may_see(job->policy, job->peer, families[i], &verdict))
+		if (may_see(job->policy, job->peer, families[i], request->has_name ? request->name : "", &verdict))
 			found |= OP_FAMILY(families[i]);
 		else if (wanted)
 			break;

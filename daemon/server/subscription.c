@@ -118,6 +118,8 @@ static bool matches(const struct subscription *s, const struct hycan_event *e)
 		       name_matches(s, e->rule.has_out_interface, e->rule.out_interface);
 	case HYCAN_EVENT_FAMILY_OBJECT:
 		return object_matches(s, &e->object);
+	case HYCAN_EVENT_FAMILY_WIREGUARD:
+		return name_matches(s, true, e->has_wireguard ? e->wireguard.name : e->peer_of);
 	}
 	return false;
 }

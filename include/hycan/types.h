@@ -223,6 +223,7 @@ enum hycan_event_family {
 	HYCAN_EVENT_FAMILY_ROUTE = 3,
 	HYCAN_EVENT_FAMILY_RULE = 4,
 	HYCAN_EVENT_FAMILY_OBJECT = 5, /**< what the daemon made, and who holds it, in every network namespace */
+	HYCAN_EVENT_FAMILY_WIREGUARD = 6, /**< interfaces of WireGuard, and their peers */
 };
 
 /** Who caused a change. */
@@ -627,6 +628,14 @@ struct hycan_event {
 	struct hycan_rule rule;
 	bool has_object; /**< object is given */
 	struct hycan_object object; /**< as object.list shows it */
+	bool has_wireguard; /**< wireguard is given */
+	struct hycan_wireguard wireguard; /**< of WireGuard, an interface */
+	bool has_wireguard_peer; /**< wireguard_peer is given */
+	struct hycan_wireguard_peer wireguard_peer; /**< or a peer, with 500 of its allowed IPs at most */
+	bool has_peer_of; /**< peer_of is given */
+	char peer_of[HYCAN_IFNAME_SIZE]; /**< and its interface */
+	bool has_more_allowed_ips; /**< more_allowed_ips is given */
+	uint32_t more_allowed_ips; /**< how many allowed IPs it has beside these */
 };
 
 /**

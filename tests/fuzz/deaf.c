@@ -52,6 +52,18 @@ int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *chan
 	abort();
 }
 
+bool op_monitor_has_silent(const struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
+void op_monitor_look(struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	abort();
+}
+
 uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
 {
 	(void)monitor;

@@ -84,6 +84,18 @@ static void format_thing(const struct hycan_event *e, char *text, size_t size, c
 	} else if (e->has_rule) {
 		snprintf(text, size, "rule %s %u", e->rule.family == HYCAN_FAMILY_IPV4 ? "ipv4" : "ipv6", e->rule.priority);
 		snprintf(key, key_size, "%s", text);
+	} else if (e->has_wireguard) {
+		snprintf(key, key_size, "wireguard %s", e->wireguard.name);
+		snprintf(text, size, "%s port %u mark %u%s", key, e->wireguard.listen_port, e->wireguard.fwmark,
+		         e->wireguard.has_public_key ? " key" : "");
+	} else if (e->has_wireguard_peer) {
+		const struct hycan_wireguard_peer *p = &e->wireguard_peer;
+
+		hycan_key_format(&p->public_key, a, sizeof(a));
+		snprintf(key, key_size, "peer %s %.44s", e->peer_of, a);
+		snprintf(text, size, "%s keepalive %u allowed %zu%s", key, p->persistent_keepalive,
+		         p->n_allowed_ips + (e->has_more_allowed_ips ? e->more_allowed_ips : 0),
+		         p->has_preshared_key ? " preshared" : "");
 	} else if (e->has_object) {
 		snprintf(key, key_size, "object %s %.50s", object_kind_name(e->object.kind), e->object.identity);
 		snprintf(text, size, "%s uid %u holders %u", key, e->object.uid, e->object.holders);

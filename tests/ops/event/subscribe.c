@@ -247,6 +247,41 @@ static void as_nobody(struct world *w)
 	hycan_close(h);
 }
 
+/* Of what is shown by name, whoever may see some names alone has to say one. */
+static void one_alone(struct world *w)
+{
+	const enum hycan_event_family wireguard[] = { HYCAN_EVENT_FAMILY_WIREGUARD };
+	struct hycan_event_subscribe_options options = { .has_families = true, .families = wireguard, .n_families = 1 };
+	static const char *const refused[] = { "", "wg*", "other" };
+	struct hycan *h = NULL;
+	struct events e;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		options.has_name = refused[i][0];
+		snprintf(options.name, sizeof(options.name), "%s", refused[i]);
+		events_begin(&e, h, &options);
+		while (!e.ended)
+			hycan_wait(h, 1000);
+		assert_int_equal(e.result, HYCAN_REFUSAL_DENIED);
+		events_end(&e);
+	}
+	options.has_name = true;
+	snprintf(options.name, sizeof(options.name), "wg0");
+	events_begin_complete(&e, h, &options);
+	events_end(&e);
+	hycan_close(h);
+}
+
+static void test_policy_of_names(void **state)
+{
+	struct world_options options = { .open_to_all = true, .policy = "allow root all\nallow * wireguard.get name=wg*\n" };
+	struct world *w = world_start(&options);
+
+	*state = w;
+	world_as(NOBODY, NOBODY, one_alone, w);
+}
+
 /* What may not be listed is not heard of. */
 static void test_policy(void **state)
 {
@@ -325,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filters, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),
+		cmocka_unit_test_teardown(test_policy_of_names, world_end),
 		cmocka_unit_test_teardown(test_policy_changes, world_end),
 		cmocka_unit_test_setup_teardown(test_netns, world_begin, world_end),
 	};
