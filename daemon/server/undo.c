@@ -278,7 +278,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	job->memory.used = decoder.memory.used;
 	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
 	          : job_perform(job);
-	r = r ? job_explain(job, r) : 0;
+	r = answer_explain(job, r);
 	end(job, &outer, ret_sentence);
 	return r;
 }
