@@ -273,6 +273,9 @@ int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsig
 enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                       uint32_t round, const void *by);
 
+/* Something was done to an object that leaves it whose it is: that is told. Before ledger_watch() nothing is. */
+void ledger_touch(struct ledger *ledger, const struct ledger_key *key);
+
 /* Whether there is such an object, or something on it. */
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
 

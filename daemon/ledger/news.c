@@ -51,6 +51,17 @@ void news_changed(struct ledger *l, const struct entry *e, uint64_t subject, boo
 	tell(l, e, &news);
 }
 
+void ledger_touch(struct ledger *ledger, const struct ledger_key *key)
+{
+	const struct entry *e;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	if (e && e->object && hold_any(e))
+		news_changed(ledger, e, e->owned ? e->subject : e->holds->subject, true);
+	ledger_unlock(ledger);
+}
+
 void news_went(struct ledger *l, const struct entry *e)
 {
 	struct ledger_news news = { .change = LEDGER_WENT, .subject = e->subject, .before = true };

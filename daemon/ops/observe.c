@@ -4,12 +4,20 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
+#include "kernel/masquerade.h"
 #include "kernel/monitor.h"
+#include "kernel/nat.h"
+#include "kernel/network.h"
+#include "kernel/nft_watch.h"
+#include "kernel/port.h"
 #include "kernel/route.h"
 #include "kernel/rule.h"
+#include "messages.h"
 #include "observe.h"
+#include "port.h"
 
 int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
 {
@@ -220,62 +228,129 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 struct listing {
 	op_found *found;
 	void *userdata;
-	struct hycan_event event;
 };
 
 static int found_link(const struct hycan_link *link, void *userdata)
 {
-	struct listing *l = userdata;
+	const struct listing *l = userdata;
 
-	l->event.link = *link;
-	return l->found(&l->event, l->userdata);
+	return l->found(HYCAN_OBJECT_KIND_LINK, link, l->userdata);
 }
 
 static int found_address(const struct hycan_link_address *address, void *userdata)
 {
-	struct listing *l = userdata;
+	const struct listing *l = userdata;
 
-	l->event.address = *address;
-	return l->found(&l->event, l->userdata);
+	return l->found(HYCAN_OBJECT_KIND_ADDRESS, address, l->userdata);
 }
 
 static int found_route(const struct hycan_route *route, void *userdata)
 {
-	struct listing *l = userdata;
+	const struct listing *l = userdata;
 
-	l->event.route = *route;
-	return l->found(&l->event, l->userdata);
+	return l->found(HYCAN_OBJECT_KIND_ROUTE, route, l->userdata);
 }
 
 static int found_rule(const struct hycan_rule *rule, bool whole, void *userdata)
 {
-	struct listing *l = userdata;
+	const struct listing *l = userdata;
 
 	(void)whole;
-	l->event.rule = *rule;
-	return l->found(&l->event, l->userdata);
+	return l->found(HYCAN_OBJECT_KIND_RULE, rule, l->userdata);
 }
 
-int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata)
+static int list_masquerades(struct kernel_scope *scope, const struct listing *l)
 {
-	struct listing l = { .found = found, .userdata = userdata, .event = { .has_family = true, .family = family } };
+	_cleanup_free_ struct hycan_masquerade *list = NULL;
+	size_t n = 0;
+	int r = kernel_masquerade_list(scope, &list, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = l->found(HYCAN_OBJECT_KIND_MASQUERADE, &list[i], l->userdata);
+	return r;
+}
+
+static int list_ports(struct kernel_scope *scope, const struct listing *l)
+{
+	_cleanup_free_ struct hycan_port_mapping *list = NULL;
+	size_t n = 0;
+	int r = kernel_port_list(scope, &list, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		port_settle(&list[i].has_host_address, &list[i].host_address, list[i].to_address.family);
+		r = l->found(HYCAN_OBJECT_KIND_PORT, &list[i], l->userdata);
+	}
+	return r;
+}
+
+static int list_networks(struct kernel_scope *scope, const struct listing *l)
+{
+	_cleanup_free_ struct kernel_network *list = NULL;
+	struct hycan_network_create_request request;
+	size_t n = 0;
+	int r = kernel_network_list(scope, &list, &n);
+
+	memset(&request, 0, sizeof(request));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		request.network.vlan_id = list[i].vlan_id;
+		request.network.has_link = true;
+		memcpy(request.network.link, list[i].link, sizeof(request.network.link));
+		r = l->found(HYCAN_OBJECT_KIND_NETWORK, &request, l->userdata);
+	}
+	return r;
+}
+
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
+{
+	struct listing l = { .found = found, .userdata = userdata };
 	const struct kernel_route_filter all = { 0 };
 	struct kernel_scope *scope = kernel_monitor_scope(monitor);
 
-	switch (family) {
-	case HYCAN_EVENT_FAMILY_LINK:
+	switch (kind) {
+	case HYCAN_OBJECT_KIND_LINK:
 		return kernel_link_list(scope, NULL, found_link, &l);
-	case HYCAN_EVENT_FAMILY_ADDRESS:
+	case HYCAN_OBJECT_KIND_ADDRESS:
 		return kernel_address_list(scope, NULL, 0, found_address, &l);
-	case HYCAN_EVENT_FAMILY_ROUTE:
+	case HYCAN_OBJECT_KIND_ROUTE:
 		return kernel_route_list(scope, &all, found_route, &l);
-	case HYCAN_EVENT_FAMILY_RULE:
+	case HYCAN_OBJECT_KIND_RULE:
 		return kernel_rule_list(scope, 0, found_rule, &l);
-	case HYCAN_EVENT_FAMILY_OBJECT:
-	case HYCAN_EVENT_FAMILY_WIREGUARD:
+	case HYCAN_OBJECT_KIND_MASQUERADE:
+		return list_masquerades(scope, &l);
+	case HYCAN_OBJECT_KIND_PORT:
+		return list_ports(scope, &l);
+	case HYCAN_OBJECT_KIND_NETWORK:
+		return list_networks(scope, &l);
+	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
+	case HYCAN_OBJECT_KIND_FORWARDING:
 		return -EINVAL;
 	}
 	return -EINVAL;
+}
+
+int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole)
+{
+	return kernel_nat_check(kernel_monitor_scope(monitor), ret_whole);
+}
+
+int op_nft_watch_open(struct kernel_monitor *monitor, struct kernel_nft_watch **ret_watch)
+{
+	return kernel_nft_watch_open(kernel_monitor_scope(monitor), ret_watch);
+}
+
+void op_nft_watch_free(struct kernel_nft_watch **watch)
+{
+	kernel_nft_watch_free(watch);
+}
+
+int op_nft_watch_fd(const struct kernel_nft_watch *watch)
+{
+	return kernel_nft_watch_fd(watch);
+}
+
+bool op_nft_watch_read(struct kernel_nft_watch *watch)
+{
+	return kernel_nft_watch_read(watch);
 }
 
 const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex)

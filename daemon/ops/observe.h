@@ -15,6 +15,7 @@
 
 struct image_entry;
 struct kernel_monitor;
+struct kernel_nft_watch;
 struct kernel_scope;
 
 /* A bit for each family of events. */
@@ -24,6 +25,16 @@ struct kernel_scope;
 #define OP_FAMILIES                                                                                                                \
 	(OP_FAMILY(HYCAN_EVENT_FAMILY_LINK) | OP_FAMILY(HYCAN_EVENT_FAMILY_ADDRESS) | OP_FAMILY(HYCAN_EVENT_FAMILY_ROUTE) |        \
 	 OP_FAMILY(HYCAN_EVENT_FAMILY_RULE))
+
+/* A bit for each kind of objects. */
+#define OP_KIND(kind) (1u << (kind))
+
+/* The kinds that a monitor hears go, and those that are in our table of nf_tables. */
+#define OP_KINDS_HEARD                                                                                                             \
+	(OP_KIND(HYCAN_OBJECT_KIND_LINK) | OP_KIND(HYCAN_OBJECT_KIND_ADDRESS) | OP_KIND(HYCAN_OBJECT_KIND_ROUTE) |                 \
+	 OP_KIND(HYCAN_OBJECT_KIND_RULE))
+#define OP_KINDS_IN_TABLE                                                                                                          \
+	(OP_KIND(HYCAN_OBJECT_KIND_MASQUERADE) | OP_KIND(HYCAN_OBJECT_KIND_PORT) | OP_KIND(HYCAN_OBJECT_KIND_NETWORK))
 
 /* The metric that the kernel gives an IPv6 route without one (kernel/route.h). */
 #define OP_ROUTE_METRIC_IPV6 1024
@@ -70,9 +81,21 @@ const struct image_entry *op_monitor_next(const struct kernel_monitor *monitor, 
 /* Fills in what an event is about. Its lists live until the next one is filled in. */
 int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *entry, struct hycan_event *event);
 
-/* Asks the kernel for all things of a family; the callback may not use the monitor. 0 or -errno. */
-typedef int op_found(const struct hycan_event *event, void *userdata);
-int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata);
+/*
+ * Asks the kernel for all objects of a kind; the callback may not use the monitor. What is found is a link, or what the row
+ * is asked for that makes it (an item of its list, if it has one), as far as that tells it from others. 0 or -errno.
+ */
+typedef int op_found(enum hycan_object_kind kind, const void *found, void *userdata);
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata);
+
+/* Whether our table in the monitor's namespace has all its rules; where there is no table, too. 0 or -errno. */
+int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole);
+
+/* kernel/nft_watch.h, in the namespace of a monitor. */
+int op_nft_watch_open(struct kernel_monitor *monitor, struct kernel_nft_watch **ret_watch);
+void op_nft_watch_free(struct kernel_nft_watch **watch);
+int op_nft_watch_fd(const struct kernel_nft_watch *watch);
+bool op_nft_watch_read(struct kernel_nft_watch *watch);
 
 const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex);
 

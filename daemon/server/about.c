@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "lookup.h"
 #include "metrics.h"
+#include "observer.h"
 #include "peer.h"
 #include "pending.h"
 #include "server.h"
@@ -242,6 +243,7 @@ static void enter(struct op *op, struct kernel_scope *scope, int netns)
 	struct peer *peer = job_of(op)->peer;
 
 	session_enter(peer, op_scope_inode(scope), netns);
+	observer_unguard(peer->server->observer, &peer->guard);
 	op_scope_free(&peer->scope);
 	op->scope = peer->scope = scope;
 }

@@ -174,6 +174,16 @@ void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause)
 	audit(job, object, request, duration_us, cause);
 }
 
+/* Who has changed something in another namespace may have something there from now on. */
+static void guard(struct job *job)
+{
+	struct peer *peer = job->peer;
+
+	if (peer->scope && !peer->guard && job->result == 0 && op_scope_inode(peer->scope) == op_scope_inode(job->op.scope) &&
+	    (job->operation->access == HYCAN_ACCESS_WRITE || job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN))
+		observer_guard_other(job->server->observer, peer->scope, &peer->guard);
+}
+
 void dispatch_finish(struct job *job)
 {
 	uint64_t duration_us = server_now_us() - job->began_us;
@@ -185,6 +195,7 @@ void dispatch_finish(struct job *job)
 	else if (job->peer->protocol == PEER_CLASSIC)
 		classic_answer(job);
 	session_done(job->peer, &job->holder);
+	guard(job);
 	pending_begin(job);
 	job_end(job);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking: everything of a family that the kernel has is marked in the ledger, and what has no mark is gone. */
+/* Looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone. */
 #include <string.h>
 
 #include "drift.h"
@@ -13,18 +13,44 @@
 /* So long whoever took it away has to tell the ledger. */
 #define PATIENCE_US 200000
 
-void drift_suspect(struct drift *d, uint32_t families)
+void drift_suspect(struct drift *d, uint32_t kinds)
 {
 	uint64_t at;
 
-	if (!d->ledger || families == 0 || ledger_count(d->ledger) == 0)
+	if (!d->ledger || kinds == 0 || ledger_count(d->ledger) == 0)
 		return;
-	d->families |= families;
+	d->kinds |= kinds;
 	at = server_now_us() + PATIENCE_US;
 	at = at > d->not_before_us ? at : d->not_before_us;
 	/* what is to be repaired may have to wait longer */
 	if (d->at_us == 0 || at < d->at_us)
 		d->at_us = at;
+}
+
+static enum hycan_object_kind kind_of(enum hycan_event_family family)
+{
+	switch (family) {
+	case HYCAN_EVENT_FAMILY_LINK:
+		return HYCAN_OBJECT_KIND_LINK;
+	case HYCAN_EVENT_FAMILY_ADDRESS:
+		return HYCAN_OBJECT_KIND_ADDRESS;
+	case HYCAN_EVENT_FAMILY_ROUTE:
+		return HYCAN_OBJECT_KIND_ROUTE;
+	case HYCAN_EVENT_FAMILY_RULE:
+		return HYCAN_OBJECT_KIND_RULE;
+	case HYCAN_EVENT_FAMILY_WIREGUARD:
+		return HYCAN_OBJECT_KIND_WIREGUARD_PEER;
+	case HYCAN_EVENT_FAMILY_OBJECT:
+		break;
+	}
+	return 0;
+}
+
+void drift_suspect_families(struct drift *d, uint32_t families)
+{
+	for (unsigned int family = 1; families >> family; family++)
+		if (families & OP_FAMILIES & OP_FAMILY(family))
+			drift_suspect(d, OP_KIND(kind_of((enum hycan_event_family)family)));
 }
 
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
@@ -33,21 +59,33 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 	struct ledger_key key;
 	uint64_t owner;
 
-	if (d->ledger && key_of_event(d->netns, event, &key) && ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
-		drift_suspect(d, OP_FAMILY(event->family));
+	if (d->ledger && OP_FAMILY(event->family) & OP_FAMILIES && key_of_event(d->netns, event, &key) &&
+	    ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
+		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- looking */
 
-static int mark(const struct hycan_event *event, void *userdata)
+static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 {
 	const struct drift *d = userdata;
 	struct ledger_key key;
 
-	if (key_of_event(d->netns, event, &key)) {
-		ledger_mark(d->ledger, &key);
-		repair_seen(d->repairs, &key);
-	}
+	key_of_found(d->netns, kind, found, &key);
+	ledger_mark(d->ledger, &key);
+	repair_seen(d->repairs, &key);
+	return 0;
+}
+
+/* Its element is there, and the rules that look it up are not all: it is there for who wants that reported, and does nothing. */
+static int mark_idle(enum hycan_object_kind kind, const void *found, void *userdata)
+{
+	const struct drift *d = userdata;
+	struct ledger_key key;
+
+	key_of_found(d->netns, kind, found, &key);
+	ledger_mark(d->ledger, &key);
+	ledger_touch(d->ledger, &key);
 	return 0;
 }
 
@@ -64,35 +102,53 @@ static void report(const struct ledger_object *object, void *userdata)
 	          subject_say(object->holder.subject).text);
 }
 
-/* Sets when to look at that family again, if it is to be, and whether there is something to repair. */
-static void look_at(struct drift *d, struct kernel_monitor *monitor, enum hycan_event_family family, enum hycan_object_kind kind,
-                    struct drift *next, bool *repair)
+/* What one look found. */
+struct look {
+	struct kernel_monitor *monitor;
+	bool whole;        /* our table has all its rules */
+	bool repair;       /* there is something to repair */
+	struct drift next; /* when to look again, and at what */
+};
+
+static void look_at(struct drift *d, struct look *look, enum hycan_object_kind kind)
 {
+	const bool idle = OP_KIND(kind) & OP_KINDS_IN_TABLE && !look->whole;
 	uint64_t began = server_now_us(), again_us;
 	size_t n = 0;
 
-	if (!(d->families & OP_FAMILY(family)))
-		return;
 	repair_look_begin(d->repairs, d->netns, kind);
 	/* what was not read whole is looked at again when something goes */
-	if (op_monitor_list(monitor, family, mark, d) < 0)
+	if (op_monitor_list(look->monitor, kind, idle ? mark_idle : mark, d) < 0)
 		return;
-	again_us = repair_look_end(d->repairs, d->netns, kind, began, repair);
+	again_us = repair_look_end(d->repairs, d->netns, kind, began, &look->repair);
 	if (again_us) {
-		next->families |= OP_FAMILY(family);
-		if (next->at_us == 0 || again_us < next->at_us)
-			next->at_us = again_us;
+		look->next.kinds |= OP_KIND(kind);
+		if (look->next.at_us == 0 || again_us < look->next.at_us)
+			look->next.at_us = again_us;
 	}
 	ledger_sweep_lost(d->ledger, d->netns, kind, began, report, &n);
 	if (n > 20)
 		log_write(LOG_NOTICE, "%zu in all are gone.", n);
 }
 
+static void check_table(const struct drift *d, struct look *look)
+{
+	if (!(d->kinds & OP_KINDS_IN_TABLE) || op_monitor_check_table(look->monitor, &look->whole) < 0)
+		look->whole = true;
+	if (!look->whole)
+		log_write(LOG_NOTICE,
+		          "Rules of the table inet hycan are gone, and not by a request: what is in it may do nothing.");
+}
+
 bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 {
+	/* what is on others behind those */
+	static const enum hycan_object_kind kinds[] = {
+		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_ADDRESS, HYCAN_OBJECT_KIND_ROUTE,   HYCAN_OBJECT_KIND_RULE,
+		HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,    HYCAN_OBJECT_KIND_NETWORK,
+	};
+	struct look look = { .monitor = monitor };
 	uint64_t began = server_now_us(), now;
-	struct drift next = { 0 };
-	bool repair = false;
 
 	if (d->at_us == 0 || began < d->at_us)
 		return false;
@@ -100,13 +156,13 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 		d->at_us = began + PATIENCE_US;
 		return false;
 	}
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_LINK, HYCAN_OBJECT_KIND_LINK, &next, &repair);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_OBJECT_KIND_ADDRESS, &next, &repair);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_ROUTE, HYCAN_OBJECT_KIND_ROUTE, &next, &repair);
-	look_at(d, monitor, HYCAN_EVENT_FAMILY_RULE, HYCAN_OBJECT_KIND_RULE, &next, &repair);
+	check_table(d, &look);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (d->kinds & OP_KIND(kinds[i]))
+			look_at(d, &look, kinds[i]);
 	now = server_now_us();
-	d->families = next.families;
-	d->at_us = next.at_us;
+	d->kinds = look.next.kinds;
+	d->at_us = look.next.at_us;
 	d->not_before_us = now + 4 * (now - began);
-	return repair;
+	return look.repair;
 }

@@ -18,12 +18,12 @@
 struct ledger;
 struct repairs;
 
-/* Families in which something is suspected to be gone, and when to look. */
+/* Kinds of which something is suspected to be gone, and when to look. */
 struct drift {
 	struct ledger *ledger; /* NULL: nobody cares */
 	struct repairs *repairs;
 	uint64_t netns;
-	uint32_t families;
+	uint32_t kinds; /* of objects */
 	uint64_t at_us; /* 0: nothing is suspected */
 	uint64_t not_before_us;
 };
@@ -31,8 +31,9 @@ struct drift {
 /* Something has gone; whether the ledger has it is found out here. */
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
 
-/* Something may have gone. */
-void drift_suspect(struct drift *d, uint32_t families);
+/* Something of these kinds (OP_KIND()), or families, may have gone. */
+void drift_suspect(struct drift *d, uint32_t kinds);
+void drift_suspect_families(struct drift *d, uint32_t families);
 
 /*
  * Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. True: there is

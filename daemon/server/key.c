@@ -175,38 +175,55 @@ bool key_same(const struct ledger_key *a, const struct ledger_key *b)
 	return a->netns == b->netns && a->kind == b->kind && a->size == b->size && memcmp(a->identity, b->identity, a->size) == 0;
 }
 
-bool key_of_event(uint64_t netns, const struct hycan_event *e, struct ledger_key *key)
+void key_of_found(uint64_t netns, enum hycan_object_kind kind, const void *found, struct ledger_key *key)
 {
-	struct hycan_wireguard_peer_set_request peer;
 	struct hycan_route route;
 	uint32_t usual;
 
+	if (kind == HYCAN_OBJECT_KIND_LINK) {
+		key_of_name(netns, ((const struct hycan_link *)found)->name, key);
+		return;
+	}
+	if (kind == HYCAN_OBJECT_KIND_ROUTE) {
+		/* the metric that the kernel gives one without is none in the ledger */
+		route = *(const struct hycan_route *)found;
+		usual = route.destination.address.family == HYCAN_FAMILY_IPV6 ? OP_ROUTE_METRIC_IPV6 : 0;
+		route.has_metric = route.has_metric && route.metric != usual;
+		found = &route;
+	}
+	key_of_request(netns, kind, found, key);
+}
+
+static void key_of_peer(uint64_t netns, const struct hycan_event *e, struct ledger_key *key)
+{
+	struct hycan_wireguard_peer_set_request request;
+
+	memset(&request, 0, sizeof(request));
+	memcpy(request.name, e->peer_of, sizeof(request.name));
+	request.wireguard_peer_config.public_key = e->wireguard_peer.public_key;
+	key_of_request(netns, HYCAN_OBJECT_KIND_WIREGUARD_PEER, &request, key);
+}
+
+bool key_of_event(uint64_t netns, const struct hycan_event *e, struct ledger_key *key)
+{
 	switch (e->family) {
 	case HYCAN_EVENT_FAMILY_LINK:
 		key_of_name(netns, e->link.name, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_ADDRESS:
-		key_of_request(netns, HYCAN_OBJECT_KIND_ADDRESS, &e->address, key);
+		key_of_found(netns, HYCAN_OBJECT_KIND_ADDRESS, &e->address, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_ROUTE:
-		/* the metric that the kernel gives one without is none in the ledger */
-		route = e->route;
-		usual = route.destination.address.family == HYCAN_FAMILY_IPV6 ? OP_ROUTE_METRIC_IPV6 : 0;
-		route.has_metric = route.has_metric && route.metric != usual;
-		key_of_request(netns, HYCAN_OBJECT_KIND_ROUTE, &route, key);
+		key_of_found(netns, HYCAN_OBJECT_KIND_ROUTE, &e->route, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_RULE:
-		key_of_request(netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
+		key_of_found(netns, HYCAN_OBJECT_KIND_RULE, &e->rule, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_WIREGUARD:
-		if (e->has_wireguard) {
+		if (e->has_wireguard)
 			key_of_name(netns, e->wireguard.name, key);
-			return true;
-		}
-		memset(&peer, 0, sizeof(peer));
-		memcpy(peer.name, e->peer_of, sizeof(peer.name));
-		peer.wireguard_peer_config.public_key = e->wireguard_peer.public_key;
-		key_of_request(netns, HYCAN_OBJECT_KIND_WIREGUARD_PEER, &peer, key);
+		else
+			key_of_peer(netns, e, key);
 		return true;
 	case HYCAN_EVENT_FAMILY_OBJECT:
 		return false;

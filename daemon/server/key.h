@@ -46,6 +46,9 @@ void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
 
 bool key_same(const struct ledger_key *a, const struct ledger_key *b);
 
+/* The key of what op_monitor_list() finds. */
+void key_of_found(uint64_t netns, enum hycan_object_kind kind, const void *found, struct ledger_key *key);
+
 /* The key of what an event is about, whether the ledger has it or not. False: there is none. */
 bool key_of_event(uint64_t netns, const struct hycan_event *event, struct ledger_key *key);
 

@@ -31,7 +31,9 @@ void news_act(struct job *job, bool begins)
 	if (acting.depth++ > 0)
 		return;
 	*cause = (struct hycan_event_cause){
-		.origin = job->peer ? HYCAN_EVENT_ORIGIN_REQUEST : HYCAN_EVENT_ORIGIN_DAEMON,
+		.origin = job->repairs ? HYCAN_EVENT_ORIGIN_REPAIR
+		          : job->peer  ? HYCAN_EVENT_ORIGIN_REQUEST
+		                       : HYCAN_EVENT_ORIGIN_DAEMON,
 		.has_operation = true,
 		.has_pid = job->peer,
 		.pid = job->peer ? job->peer->identity.pid : 0,

@@ -92,6 +92,35 @@ void observed_watch(struct observed *o)
 	o->watched = families;
 }
 
+/* Begins to notice drift, or ends it, as it is wanted. */
+static void guard(struct observed *o)
+{
+	const bool wanted = atomic_load(&o->is_guarded);
+	int r;
+
+	if (wanted != (o->drift.ledger != NULL)) {
+		o->drift = (struct drift){ .netns = o->inode };
+		if (wanted) {
+			o->drift.ledger = o->observer->telling.ledger;
+			o->drift.repairs = o->observer->repairs;
+		}
+		o->watching = false;
+		observed_watch(o);
+		/* what went while nobody listened */
+		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_IN_TABLE);
+	}
+	if (!wanted || o->table || o->table_tried || !atomic_load(&o->has_table))
+		return;
+	o->table_tried = true;
+	r = op_nft_watch_open(o->monitor, &o->table);
+	/* a kernel without nf_tables has no table, either */
+	if (r < 0 && r != -EPROTONOSUPPORT)
+		log_write(LOG_WARNING, "Nobody will notice what strangers take out of the table inet hycan: %s", strerror(-r));
+	if (r < 0)
+		return;
+	drift_suspect(&o->drift, OP_KINDS_IN_TABLE);
+}
+
 static void hear(struct observed *o)
 {
 	int r = op_monitor_read(o->monitor, MESSAGES_MAX, on_change, o);
@@ -101,7 +130,9 @@ static void hear(struct observed *o)
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
 		lose(o);
 	}
-	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
+	drift_suspect_families(&o->drift, op_monitor_suspects(o->monitor));
+	if (o->drift.ledger && o->table && op_nft_watch_read(o->table))
+		drift_suspect(&o->drift, OP_KINDS_IN_TABLE);
 	if (op_monitor_doubts(o->monitor) && o->doubt_since_us == 0)
 		o->doubt_since_us = server_now_us();
 }
@@ -159,6 +190,7 @@ void observed_serve(struct observed *o)
 {
 	uint64_t at;
 
+	guard(o);
 	hear(o);
 	look(o);
 	at = sync_time(o);
@@ -175,6 +207,7 @@ void observed_free(struct observed **observed)
 
 	if (!o)
 		return;
+	op_nft_watch_free(&o->table);
 	op_monitor_free(&o->monitor);
 	free(o);
 	*observed = NULL;

@@ -21,11 +21,16 @@ struct observed {
 	struct kernel_monitor *monitor;
 	uint64_t inode;
 	uint32_t port;
-	size_t n_users; /* subscriptions; the loop's view */
+	size_t n_users;  /* subscriptions and guards; the loop's view */
+	size_t n_guards; /* of them, those who want drift to be noticed */
+	atomic_bool is_guarded;
+	atomic_bool has_table; /* something of ours is, or will be, in our table of nf_tables */
 
 	/* the thread's */
 	LIST_HEAD(, subscription) subscriptions;
 	struct drift drift;
+	struct kernel_nft_watch *table; /* what has_table asks for; NULL: not yet, or it cannot be */
+	bool table_tried;
 	uint32_t watched;
 	uint32_t unknown;        /* of them, what was not read since it is watched, or since something was lost */
 	bool more;               /* the kernel has told more than was read */
@@ -43,6 +48,11 @@ struct observer {
 	int wake;   /* eventfd for the thread */
 	int notify; /* eventfd for the loop */
 	int receive_buffer;
+	struct repairs *repairs; /* NULL: nobody guards anything */
+	uint64_t own;            /* the daemon's own namespace, if it is guarded */
+	atomic_bool has_table;   /* as there */
+	size_t n_others;         /* namespaces that are guarded beside it */
+	bool too_many;           /* was said */
 	uint64_t token;
 	atomic_size_t n_subscriptions; /* without any there is nothing to mark */
 	atomic_size_t n_working;       /* requests on workers: what they take away, the ledger may not know yet */

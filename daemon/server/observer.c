@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the loop speaks to the observer's thread (observed.h). */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 #include "array.h"
 #include "cleanup.h"
 #include "job.h"
+#include "ledger.h"
+#include "log.h"
 #include "observed.h"
 #include "peer.h"
 #include "thread.h"
@@ -148,22 +152,94 @@ static int use_observed(struct observer *observer, const struct kernel_scope *sc
 	return 0;
 }
 
-int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger, struct repairs *repairs)
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct repairs *repairs)
 {
+	size_t counts[LEDGER_KINDS], n = 0;
 	struct observed *o;
 	int r;
 
+	ledger_count_kinds(observer->telling.ledger, counts);
+	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++)
+		n += OP_KIND(kind) & OP_KINDS_IN_TABLE ? counts[kind] : 0;
 	/* there is no thread yet that could look at it */
 	r = use_observed(observer, scope, &o);
 	if (r < 0)
 		return r;
-	o->drift.ledger = ledger;
-	o->drift.repairs = repairs;
-	o->drift.netns = op_scope_inode(scope);
-	/* what went while nobody listened */
-	drift_suspect(&o->drift, OP_FAMILIES);
-	observed_watch(o);
+	o->n_guards++;
+	observer->own = o->inode;
+	observer->repairs = repairs;
+	observer->has_table = n > 0;
+	o->has_table = n > 0;
+	o->is_guarded = true;
 	return observer->running ? 0 : start_thread(observer);
+}
+
+void observer_guard_table(struct observer *observer)
+{
+	struct observed *o;
+
+	if (!observer || !observer->repairs || atomic_exchange(&observer->has_table, true))
+		return;
+	pthread_mutex_lock(&observer->lock);
+	o = find_observed(observer, observer->own);
+	if (o)
+		atomic_store(&o->has_table, true);
+	pthread_mutex_unlock(&observer->lock);
+	observer_raise(observer->wake);
+}
+
+void observer_guard_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_guard)
+{
+	struct observed *o;
+	bool raise = false;
+	int r;
+
+	*ret_guard = NULL;
+	if (!observer || !observer->repairs || op_scope_inode(scope) == observer->own)
+		return;
+	pthread_mutex_lock(&observer->lock);
+	o = find_observed(observer, op_scope_inode(scope));
+	if (o && o->n_guards > 0) {
+		r = 0;
+		o->n_users++;
+	} else if (observer->n_others >= OBSERVER_OTHERS_MAX) {
+		r = -ENOSPC;
+	} else {
+		r = use_observed(observer, scope, &o);
+		observer->n_others += r == 0;
+	}
+	if (r == 0) {
+		raise = o->n_guards++ == 0;
+		atomic_store(&o->has_table, true);
+		atomic_store(&o->is_guarded, true);
+		*ret_guard = o;
+	}
+	pthread_mutex_unlock(&observer->lock);
+	if (r < 0 && !observer->too_many) {
+		log_write(LOG_WARNING,
+		          "In network namespace %" PRIu64 ", and maybe others, nobody will notice what strangers take away: %s",
+		          op_scope_inode(scope), r == -ENOSPC ? "there are too many" : strerror(-r));
+		observer->too_many = true;
+	}
+	if (raise)
+		observer_raise(observer->wake);
+}
+
+void observer_unguard(struct observer *observer, struct observed **guard)
+{
+	struct observed *o = *guard;
+
+	*guard = NULL;
+	if (!observer || !o)
+		return;
+	pthread_mutex_lock(&observer->lock);
+	o->n_users--;
+	if (--o->n_guards == 0) {
+		observer->n_others--;
+		atomic_store(&o->is_guarded, false);
+	}
+	pthread_mutex_unlock(&observer->lock);
+	observer_raise(observer->wake);
 }
 
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s)
@@ -280,7 +356,7 @@ void observer_mark(struct observer *observer, struct job *job, bool begin)
 		return;
 	pthread_mutex_lock(&observer->lock);
 	o = find_observed(observer, op_scope_inode(job->op.scope));
-	if (o && o->n_users > (o->drift.ledger ? 1 : 0))
+	if (o && o->n_users > o->n_guards)
 		port = o->port;
 	pthread_mutex_unlock(&observer->lock);
 	if (port)

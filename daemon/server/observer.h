@@ -18,6 +18,9 @@
 /* Subscriptions of all clients together. */
 #define OBSERVER_SUBSCRIPTIONS_MAX 4096u
 
+/* Namespaces in which drift is noticed, beside the daemon's own. Each takes some sockets, and memory of 400 KiB at most. */
+#define OBSERVER_OTHERS_MAX 32u
+
 struct job;
 struct kernel_scope;
 struct ledger;
@@ -37,11 +40,22 @@ int observer_fd(const struct observer *observer);
 size_t observer_count(const struct observer *observer);
 
 /*
- * Looks after what the ledger has in the namespace of a scope: what is gone from the kernel is dropped from it
+ * Looks after what the ledger has in the daemon's own namespace, that of a scope: what strangers take away is noticed
  * (drift.h).
  */
 struct repairs;
-int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct ledger *ledger, struct repairs *repairs);
+int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct repairs *repairs);
+
+/* Something of ours may be in the table of nf_tables in the daemon's own namespace, from now on. On any thread. */
+void observer_guard_table(struct observer *observer);
+
+/*
+ * The same in another namespace, all of it, for as long as a connection acts there: a guard of a namespace keeps it from going.
+ * OBSERVER_OTHERS_MAX at most are guarded. ret_guard: for observer_unguard(), or NULL.
+ */
+struct observed;
+void observer_guard_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_guard);
+void observer_unguard(struct observer *observer, struct observed **guard);
 
 /* Begins a subscription in the namespace of a scope. It is the observer's from now on, and stays the caller's. */
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s);

@@ -52,7 +52,7 @@ static void forget_unused(struct observer *observer)
 /* What the thread looks at in a round, and waits for. */
 struct round {
 	struct observed **observed;
-	struct pollfd *fds; /* of what is observed, behind that of the eventfd which wakes the thread */
+	struct pollfd *fds; /* of what is observed, two each, behind that of the eventfd which wakes the thread */
 	size_t room;
 };
 
@@ -65,7 +65,7 @@ static void round_release(struct round *round)
 static void round_grow(struct round *round, size_t room)
 {
 	struct observed **observed = reallocarray(round->observed, room, sizeof(*observed));
-	struct pollfd *fds = reallocarray(round->fds, room, sizeof(*fds));
+	struct pollfd *fds = reallocarray(round->fds, 2 * room, sizeof(*fds));
 
 	round->observed = observed ? observed : round->observed;
 	round->fds = fds ? fds : round->fds;
@@ -99,10 +99,14 @@ static void round_wait(struct round *round, size_t n, const struct observer *obs
 	}
 	round->fds[0] = (struct pollfd){ .fd = observer->wake, .events = POLLIN };
 	for (size_t i = 0; i < n; i++) {
-		round->fds[i + 1] = (struct pollfd){ .fd = op_monitor_fd(round->observed[i]->monitor), .events = POLLIN };
+		round->fds[2 * i + 1] = (struct pollfd){ .fd = op_monitor_fd(round->observed[i]->monitor), .events = POLLIN };
+		round->fds[2 * i + 2] = (struct pollfd){
+			.fd = round->observed[i]->table ? op_nft_watch_fd(round->observed[i]->table) : -1,
+			.events = POLLIN,
+		};
 		timeout = observed_wait_time(round->observed[i], timeout);
 	}
-	(void)poll(round->fds, n + 1, timeout);
+	(void)poll(round->fds, 2 * n + 1, timeout);
 	if (round->fds[0].revents)
 		observer_clear(observer->wake);
 }

@@ -18,6 +18,7 @@
 #include "input.h"
 #include "listeners.h"
 #include "log.h"
+#include "observer.h"
 #include "op.h"
 #include "output.h"
 #include "patience.h"
@@ -57,6 +58,7 @@ static void release(struct peer *peer)
 	pending_lost(peer->server, peer);
 	session_lost(peer);
 	identity_done(&peer->identity);
+	observer_unguard(peer->server->observer, &peer->guard);
 	op_scope_free(&peer->scope);
 	free(peer);
 }

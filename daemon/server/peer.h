@@ -50,6 +50,7 @@ struct peer {
 	size_t memory;              /* of its buffers, as it is counted in server->memory */
 	struct session *session;    /* from session.hello on; else NULL */
 	struct kernel_scope *scope; /* after session.netns; else NULL */
+	struct observed *guard;     /* of its namespace (observer.h) */
 	struct quota_user *user;    /* what its user has; NULL where nobody is charged */
 	struct quota_limit limit_bytes, limit_requests;
 	char client[64]; /* what it calls itself */

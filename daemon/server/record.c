@@ -12,6 +12,8 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "observe.h"
+#include "observer.h"
 #include "record.h"
 #include "server.h"
 #include "table.h"
@@ -289,8 +291,11 @@ int record_done(struct job *job)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 
-		if (!v.absent && (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES))
-			repair_note(&v);
+		if (v.absent || (effects[i].does != OP_MAKES && effects[i].does != OP_REPLACES))
+			continue;
+		repair_note(&v);
+		if (OP_KIND(effects[i].kind) & OP_KINDS_IN_TABLE)
+			observer_guard_table(job->server->observer);
 	}
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
 #include "op.h"
+#include "recovery.h"
 #include "repair.h"
 #include "server.h"
 #include "subject.h"
@@ -128,14 +130,16 @@ static const struct hycan_operation *maker(const struct key_view *v)
 
 static struct repair *note_new(const struct key_view *v, const struct hycan_operation *operation, size_t item)
 {
-	const void *value = v->effect->list < 0 ? v->request : v->items + item * v->item_size;
+	/* as it was asked for: what the handler made of it is for the ledger, and may not be asked for */
+	const struct key_view asked = key_view_of(v->job, v->effect, &v->job->request);
+	const void *value = v->effect->list < 0 ? asked.request : asked.items + item * asked.item_size;
 	uint8_t bytes[REQUEST_MAX];
 	struct wire_fault fault;
 	struct repair *r;
 	ssize_t n = 0;
 
 	if (v->job->drift == HYCAN_DRIFT_REPAIR) {
-		if (!operation || intent_has_keys(operation->request, value))
+		if (!operation || item >= asked.n_items || intent_has_keys(operation->request, value))
 			return NULL;
 		n = wire_encode(operation->request, value, bytes, sizeof(bytes), NULL, NULL, &fault);
 		if (n < 0)
@@ -335,15 +339,23 @@ static struct repair *next_wanted(struct repairs *repairs)
 static void make_again(struct job *job, const struct repair *r)
 {
 	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct ledger *ledger = job->server->ledger;
 	char sentence[UNDO_SENTENCE_SIZE] = "", text[512];
+	bool changed = false;
 	uint64_t owner;
 	int result;
 
 	if (ledger_take_begin(ledger, &r->key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
 		return;
-	result = undo_repair(job, job->scope, &r->holder, r->operation, r->request, r->size, sentence);
+	result = recovery_scope(job->scope, r->key.netns, &other);
+	if (result == 0)
+		result = undo_repair(job, other ? other : job->scope, &r->holder, r->operation, r->request, r->size, &r->key,
+		                     &changed, sentence);
 	ledger_cancel(ledger, job);
+	/* what others in the same table needed was done with the first of them */
+	if (result == 0 && !changed)
+		return;
 	key_format(&r->key, text, sizeof(text));
 	if (result == 0)
 		log_write(LOG_NOTICE, "%s, which %s had asked for, was gone, and is made again.", text,

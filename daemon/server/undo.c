@@ -14,6 +14,7 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "news.h"
 #include "server.h"
 #include "table.h"
 #include "undo.h"
@@ -262,7 +263,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 }
 
 int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                const void *attributes, size_t size, char *ret_sentence)
+                const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(operation);
 	struct wire_decoder decoder = { .strict = true };
@@ -279,6 +280,12 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
 	          : job_perform(job);
 	r = answer_explain(job, r);
+	*ret_changed = r == 0 && !job->op.unchanged;
+	if (*ret_changed) {
+		news_act(job, true);
+		ledger_touch(job->server->ledger, key);
+		news_act(job, false);
+	}
 	end(job, &outer, ret_sentence);
 	return r;
 }

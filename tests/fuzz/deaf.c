@@ -40,9 +40,9 @@ uint32_t op_monitor_suspects(struct kernel_monitor *monitor)
 	abort();
 }
 
-int op_monitor_list(struct kernel_monitor *monitor, enum hycan_event_family family, op_found *found, void *userdata)
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
 {
-	(void)monitor, (void)family, (void)found, (void)userdata;
+	(void)monitor, (void)kind, (void)found, (void)userdata;
 	abort();
 }
 
@@ -61,6 +61,35 @@ bool op_monitor_has_silent(const struct kernel_monitor *monitor)
 void op_monitor_look(struct kernel_monitor *monitor)
 {
 	(void)monitor;
+	abort();
+}
+
+int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole)
+{
+	(void)monitor, (void)ret_whole;
+	abort();
+}
+
+int op_nft_watch_open(struct kernel_monitor *monitor, struct kernel_nft_watch **ret_watch)
+{
+	(void)monitor, (void)ret_watch;
+	abort();
+}
+
+void op_nft_watch_free(struct kernel_nft_watch **watch)
+{
+	*watch = NULL;
+}
+
+int op_nft_watch_fd(const struct kernel_nft_watch *watch)
+{
+	(void)watch;
+	abort();
+}
+
+bool op_nft_watch_read(struct kernel_nft_watch *watch)
+{
+	(void)watch;
 	abort();
 }
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a stranger does to our table of nf_tables, and in another network namespace, is noticed. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "routing.h"
+
+static void choose(struct hycan *h, enum hycan_drift drift)
+{
+	const struct hycan_session_lifetime_options options = { .has_drift = true, .drift = drift };
+
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
+}
+
+static void add_masquerade(struct hycan *h, const char *subnet)
+{
+	const struct hycan_masquerade m = { .subnet = prefix_of(subnet) };
+
+	assert_done(h, hycan_masquerade_add(h, &m));
+}
+
+static void add_port(struct hycan *h, uint16_t port)
+{
+	struct hycan_port_mapping m = { .protocol = HYCAN_TRANSPORT_TCP, .host_port = { port, port }, .to_port = 80 };
+
+	m.to_address = prefix_of("10.1.0.2/32").address;
+	assert_done(h, hycan_port_add(h, &m));
+}
+
+static size_t count_objects(struct hycan *h)
+{
+	struct hycan_object *list = NULL;
+	size_t n = 0;
+
+	assert_done(h, hycan_object_list(h, NULL, &list, &n));
+	free(list);
+	return n;
+}
+
+static char *table(void)
+{
+	return shell("nft -s list table inet hycan 2>/dev/null | grep -v '^ *type' || true");
+}
+
+/* Waits until the table is this again. */
+static void until_table_is(const char *expected)
+{
+	for (int i = 0; i < 400; i++) {
+		char *text = table();
+		bool same = strcmp(text, expected) == 0;
+
+		free(text);
+		if (same)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
+	fail_msg("the table is not what it was");
+}
+
+static void test_reported(void **state)
+{
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+	char *log;
+
+	need_command("nft");
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	add_masquerade(w->h, "10.7.0.0/16");
+	add_masquerade(w->h, "10.8.0.0/16");
+	add_port(w->h, 8080);
+	events_until(&e, "new object port");
+	/* rules alone: nothing is lost, and nothing works */
+	free(shell("nft flush chain inet hycan postrouting"));
+	events_until(&e, "changed object masquerade 10.7.0.0/16 uid 0 holders 1 by stranger");
+	assert_int_equal(count_objects(w->h), 3);
+	/* which the next change puts right */
+	add_masquerade(w->h, "10.9.0.0/16");
+	free(shell("nft flush set inet hycan port_ipv4; nft flush map inet hycan port_ipv4"));
+	events_until(&e, "gone object port tcp 8080 host_address 0.0.0.0 uid 0 holders 1 by stranger");
+	assert_int_equal(count_objects(w->h), 3);
+	free(shell("nft delete table inet hycan"));
+	events_until(&e, "gone object masquerade 10.7.0.0/16 uid 0 holders 1 by stranger");
+	events_until(&e, "gone object masquerade 10.9.0.0/16 uid 0 holders 1 by stranger");
+	assert_int_equal(count_objects(w->h), 0);
+	log = world_log(w);
+	assert_contains(log, "Rules of the table inet hycan are gone");
+	assert_contains(log, "10.7.0.0/16, which uid 0 had asked for, is gone, and not by a request.");
+	free(log);
+	/* our own removals are nobody else's */
+	add_masquerade(w->h, "10.7.0.0/16");
+	assert_done(w->h, hycan_masquerade_remove(w->h, &(struct hycan_masquerade){ .subnet = prefix_of("10.7.0.0/16") }));
+	events_until(&e, "gone object masquerade 10.7.0.0/16 uid 0 holders 1 by request 0 masquerade.remove");
+	events_end(&e);
+	hycan_close(own);
+}
+
+static void test_repaired(void **state)
+{
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+	char *before;
+
+	need_command("nft");
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	choose(w->h, HYCAN_DRIFT_REPAIR);
+	add_masquerade(w->h, "10.7.0.0/16");
+	add_port(w->h, 8080);
+	add_port(w->h, 8081);
+	choose(w->h, HYCAN_DRIFT_IGNORE);
+	add_masquerade(w->h, "10.8.0.0/16");
+	before = table();
+	free(shell("nft flush chain inet hycan prerouting"));
+	events_until(&e, "changed object");
+	until_table_is(before);
+	free(shell("nft flush map inet hycan port_ipv4"));
+	events_until(&e, "changed object port tcp 8080 host_address 0.0.0.0 uid 0 holders 1 by repair 0 port.add");
+	until_table_is(before);
+	free(before);
+	free(shell("nft delete table inet hycan"));
+	events_until(&e, "changed object masquerade 10.7.0.0/16 uid 0 holders 1 by repair 0 masquerade.add");
+	before = shell("for i in $(seq 400); do nft list table inet hycan 2>/dev/null | grep -q 8081 && break; sleep 0.05; done; "
+	               "nft list table inet hycan");
+	assert_contains(before, "8081");
+	assert_contains(before, "8080");
+	assert_contains(before, "10.7.0.0");
+	assert_null(strstr(before, "10.8.0.0"));
+	free(before);
+	/* what is to be ignored belongs to whom it belonged */
+	assert_int_equal(count_objects(w->h), 4);
+	events_end(&e);
+	hycan_close(own);
+}
+
+/* In another namespace, while a connection acts there. */
+static void test_elsewhere(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_route route = { .destination = prefix_of("10.9.0.0/16"), .has_link = true, .link = "lo" };
+	struct hycan *there = NULL;
+	struct events e;
+	int netns;
+
+	need_command("nft");
+	free(shell("ip netns add other && ip -n other link set lo up"));
+	netns = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
+	assert_true(netns >= 0);
+	events_begin_complete(&e, w->h, NULL);
+	assert_int_equal(hycan_open(&there, w->socket), 0);
+	assert_done(there, hycan_session_netns(there, netns, NULL));
+	close(netns);
+	assert_done(there, hycan_route_add(there, &route));
+	events_until(&e, "new object route 10.9.0.0/16");
+	free(shell("ip -n other route del 10.9.0.0/16"));
+	events_until(&e, "gone object route 10.9.0.0/16 table main uid 0 holders 1 by stranger");
+	choose(there, HYCAN_DRIFT_REPAIR);
+	assert_done(there, hycan_route_add(there, &route));
+	add_masquerade(there, "10.7.0.0/16");
+	events_until(&e, "new object masquerade 10.7.0.0/16");
+	free(shell("ip -n other route del 10.9.0.0/16"));
+	events_until(&e, "changed object route 10.9.0.0/16 table main uid 0 holders 1 by repair 0 route.add");
+	free(shell("ip -n other route show 10.9.0.0/16 | grep -q lo"));
+	free(shell("ip netns exec other nft flush ruleset"));
+	events_until(&e, "changed object masquerade 10.7.0.0/16 uid 0 holders 1 by repair 0 masquerade.add");
+	free(shell("ip netns exec other nft list table inet hycan | grep -q 10.7.0.0"));
+	/* nobody keeps the namespace when the connection is gone */
+	hycan_close(there);
+	free(shell("ip netns del other"));
+	events_end(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reported, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_elsewhere, routing_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("drift_table", tests, NULL, NULL);
+}
