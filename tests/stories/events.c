@@ -169,7 +169,7 @@ static void test_many(void **state)
 		assert_true(hycan_process(h[i]) >= 0);
 	}
 	events_begin_complete(&own, w->h, &kernel);
-	load(w->h, 500);
+	load(w->h, 100);
 	assert_done(w->h, hycan_link_down(w->h, "va"));
 	events_until(&own, "changed link va");
 	events_until(&own, "gone route 11.0.0.0/32");
