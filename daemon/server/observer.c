@@ -188,9 +188,27 @@ void observer_guard_table(struct observer *observer)
 	observer_raise(observer->wake);
 }
 
+/* A namespace beside the daemon's own, with one user more, who guards it; under the lock. */
+static int use_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_observed)
+{
+	struct observed *o = find_observed(observer, op_scope_inode(scope));
+	int r;
+
+	if (o && o->n_guards > 0) {
+		o->n_users++;
+		*ret_observed = o;
+		return 0;
+	}
+	if (observer->n_others >= OBSERVER_OTHERS_MAX)
+		return -ENOSPC;
+	r = use_observed(observer, scope, ret_observed);
+	observer->n_others += r == 0;
+	return r;
+}
+
 void observer_guard_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_guard)
 {
-	struct observed *o;
+	struct observed *o = NULL;
 	bool raise = false;
 	int r;
 
@@ -198,17 +216,8 @@ void observer_guard_other(struct observer *observer, const struct kernel_scope *
 	if (!observer || !observer->repairs || op_scope_inode(scope) == observer->own)
 		return;
 	pthread_mutex_lock(&observer->lock);
-	o = find_observed(observer, op_scope_inode(scope));
-	if (o && o->n_guards > 0) {
-		r = 0;
-		o->n_users++;
-	} else if (observer->n_others >= OBSERVER_OTHERS_MAX) {
-		r = -ENOSPC;
-	} else {
-		r = use_observed(observer, scope, &o);
-		observer->n_others += r == 0;
-	}
-	if (r == 0) {
+	r = use_other(observer, scope, &o);
+	if (o) {
 		raise = o->n_guards++ == 0;
 		atomic_store(&o->has_table, true);
 		atomic_store(&o->is_guarded, true);
