@@ -49,5 +49,6 @@ void bench_routes(struct bench *b);
 void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);
 void bench_soak(struct bench *b);
+void bench_networks(struct bench *b);
 
 #endif

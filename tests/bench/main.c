@@ -20,7 +20,7 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|soak …]\n"
+static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|networks|soak …]\n"
 			    "\n"
 			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
 			    "\n"
@@ -199,6 +199,8 @@ int main(int argc, char **argv)
 		bench_pipeline(&b, clients);
 	if (wanted(argv, "routes"))
 		bench_routes(&b);
+	if (wanted(argv, "networks"))
+		bench_networks(&b);
 	if (wanted(argv, "soak"))
 		bench_soak(&b);
 	*slash = '\0';
