@@ -5,8 +5,8 @@
  *      client ------------------ host ------------------ switch ------ blue1, blue2   VLAN 100
  *      192.0.2.9      192.0.2.1   .   up0                  |           10.9.0.2, .3   fd09::2, ::3
  *      2001:db8:1::9  …::1        .   net100  10.9.0.1     |
- *                     (wan)       .   net101  10.8.0.1     +---------- red1           VLAN 101
- *                                                                      10.8.0.2       fd08::2
+ *                     (wan)       .   net101  10.8.0.1     +---------- red1, red2     VLAN 101
+ *                                                                      10.8.0.2, .3   fd08::2, ::3
  *
  * The host is the test's own namespace, where the daemon is. Everybody's default route leads to the host, so what is not
  * translated arrives as well, and the other side tells as whom it came.
@@ -53,11 +53,12 @@ static void make_world(void)
 	add_container("blue1", 100, 9, 2);
 	add_container("blue2", 100, 9, 3);
 	add_container("red1", 101, 8, 2);
+	add_container("red2", 101, 8, 3);
 }
 
 static int end(void **state)
 {
-	static const char *const name[] = { "client", "switch", "blue1", "blue2", "red1" };
+	static const char *const name[] = { "client", "switch", "blue1", "blue2", "red1", "red2" };
 
 	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
 		(void)shell_status(NULL, "ip netns delete %s", name[i]);
@@ -73,8 +74,15 @@ static void wait_for_hosts(void)
 {
 	shell_until(60, "ip netns exec blue1 ping -c 1 -W 1 10.9.0.1 && ip netns exec blue1 ping -c 1 -W 1 fd09::1");
 	shell_until(60, "ip netns exec blue2 ping -c 1 -W 1 10.9.0.2 && ip netns exec red1 ping -c 1 -W 1 10.8.0.1");
+	shell_until(60, "ip netns exec red2 ping -c 1 -W 1 10.8.0.2 && ip netns exec red2 ping -c 1 -W 1 fd08::1");
 	shell_until(60, "ip netns exec red1 ping -c 1 -W 1 fd08::1 && ip netns exec client ping -c 1 -W 1 2001:db8:1::1");
 	shell_until(60, "ip netns exec client ping -c 1 -W 1 192.0.2.1");
+}
+
+static void assert_ping(const char *from, const char *to, bool answered)
+{
+	if ((shell_status(NULL, "ip netns exec %s ping -c 1 -W %d %s", from, answered ? 20 : 1, to) == 0) != answered)
+		fail_msg("%s is %s from %s", to, answered ? "not reached" : "reached", from);
 }
 
 static void add_port(struct world *w, const char *text)
@@ -88,7 +96,8 @@ static void test_traffic(void **state)
 {
 	struct world_options options = { 0 };
 	struct world *w = *state;
-	int blue, red, client;
+	int blue, red, client, elsewhere, sender, datagrams;
+	char *ruleset, *again;
 	char *before, *after;
 
 	make_world();
@@ -102,6 +111,15 @@ static void test_traffic(void **state)
 	red = traffic_listen("red1", IPPROTO_TCP, 80);
 	client = traffic_listen("client", IPPROTO_TCP, 80);
 	/* within, and not across */
+	assert_ping("blue1", "10.9.0.3", true);
+	assert_ping("blue1", "fd09::3", true);
+	assert_ping("red2", "10.8.0.2", true);
+	assert_ping("red2", "fd08::2", true);
+	assert_ping("blue1", "10.8.0.2", false);
+	assert_ping("blue1", "fd08::2", false);
+	assert_ping("red2", "10.9.0.3", false);
+	assert_ping("red2", "fd09::3", false);
+	assert_ping("red2", "192.0.2.9", true);
 	assert_seen("blue2", "10.9.0.2", 80, blue, "10.9.0.3");
 	assert_seen("red1", "10.9.0.2", 80, blue, "timeout");
 	assert_seen("red1", "fd09::2", 80, blue, "timeout");
@@ -116,18 +134,43 @@ static void test_traffic(void **state)
 	assert_seen(NULL, "192.0.2.1", 8080, blue, "10.9.0.1");
 	assert_seen("blue2", "192.0.2.1", 8080, blue, "10.9.0.1");
 	assert_seen("red1", "192.0.2.1", 8080, blue, "10.8.0.2");
-	/* what is sent elsewhere is left alone: that port of somebody else */
-	assert_seen("blue2", "192.0.2.9", 8080, client, "refused");
+	/* what is sent elsewhere is left alone: that port of somebody else, of IPv4 and IPv6, and of another container */
+	elsewhere = traffic_listen("client", IPPROTO_TCP, 8080);
+	assert_seen("blue1", "192.0.2.9", 8080, elsewhere, "192.0.2.1");
+	assert_seen("blue2", "192.0.2.9", 8080, elsewhere, "192.0.2.1");
+	assert_seen("red1", "192.0.2.9", 8080, elsewhere, "192.0.2.1");
+	assert_seen("blue2", "2001:db8:1::9", 8080, elsewhere, "2001:db8:1::1");
+	assert_seen(NULL, "192.0.2.9", 8080, elsewhere, "192.0.2.1");
+	close(elsewhere);
+	elsewhere = traffic_listen("blue1", IPPROTO_TCP, 8080);
+	assert_seen("blue2", "10.9.0.2", 8080, elsewhere, "10.9.0.3");
+	assert_seen("blue2", "fd09::2", 8080, elsewhere, "fd09::3");
+	close(elsewhere);
 	/* a way, and one direction alone; by their own addresses */
 	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));
 	assert_seen("red1", "10.9.0.2", 80, blue, "10.8.0.2");
 	assert_seen("red1", "fd09::2", 80, blue, "fd08::2");
 	assert_seen("blue1", "10.8.0.2", 80, red, "timeout");
-	/* the daemon is killed and comes back: nothing doubles, and all goes on */
+	/* the daemon is killed and comes back in the middle of it: nothing doubles, and what is open stays open */
+	add_port(w, "udp 5353 10.9.0.2 53");
+	datagrams = traffic_listen("blue1", IPPROTO_UDP, 53);
+	sender = traffic_connect_udp("client", "192.0.2.1", 5353);
+	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
+	ruleset = shell("nft -a list ruleset");
 	world_stop_daemon(w, SIGKILL);
+	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
 	assert_seen("red1", "10.9.0.2", 80, blue, "10.8.0.2");
 	assert_seen("client", "192.0.2.1", 8080, blue, "192.0.2.9");
 	world_start_daemon(w, &options);
+	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
+	add_port(w, "udp 5353 10.9.0.2 53");
+	add_port(w, "tcp 8080 fd09::2 80");
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red fd08::/64 fd08::1"));
+	again = shell("nft -a list ruleset");
+	assert_string_equal(again, ruleset);
+	free(again);
+	free(ruleset);
+	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"));
 	assert_done(w->h, hycan_network_allow(w->h, 101, 100, false, NULL));
 	assert_seen("red1", "10.9.0.2", 80, blue, "timeout");
@@ -143,6 +186,8 @@ static void test_traffic(void **state)
 	assert_string_equal(after, before);
 	free(after);
 	free(before);
+	close(sender);
+	close(datagrams);
 	close(blue);
 	close(red);
 	close(client);
