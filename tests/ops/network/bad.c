@@ -13,6 +13,7 @@
 
 #include "network.h"
 #include "raw.h"
+#include "view.h"
 
 struct attribute {
 	uint16_t number;
@@ -322,8 +323,10 @@ static void ask_all(struct world *w)
 	struct raw raw = raw_open(w->socket);
 	struct hycan_object *objects = NULL;
 	size_t n_before, n_after;
-	char *before = everything(), *after;
+	char *before, *after;
 
+	view_settle();
+	before = everything();
 	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n_before));
 	free(objects);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
