@@ -256,6 +256,7 @@ static void test_half_a_load(void **state)
 	char *before;
 
 	make_pair();
+	view_settle();
 	before = shell(VIEW);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_route_load(w->h, list, 3, NULL, NULL));
