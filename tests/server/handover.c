@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 #include "events.h"
 #include "raw.h"
 #include "routing.h"
@@ -465,7 +467,48 @@ static void garbage(void **state)
 	}
 }
 
-int main(void)
+/* A machine's connection goes on like a user's, and is the machine's in the next daemon, too: the kernel says so again. */
+static void over_vsock(void **state)
+{
+	struct manager *m = *state;
+	const struct sockaddr_vm address = { .svm_family = AF_VSOCK,
+		                             .svm_cid = VMADDR_CID_ANY,
+		                             .svm_port = 200000 + (unsigned int)getpid() };
+	const struct hycan_link_address held = { .link = "lo", .address = prefix_of("10.9.9.3/32") };
+	struct hycan_session_whoami_reply *me;
+	struct hycan *h;
+	char name[64];
+	ino_t socket_before;
+	int fd;
+
+	need_success("loopback of vsock", "modprobe -q vsock_loopback");
+	fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	free(shell("echo 'allow cid:1 all' >%s/policy.conf", m->w->directory));
+	stop(m);
+	/* as the socket unit has it, for each of the daemons */
+	m->store[m->n] = fd;
+	strcpy(m->name[m->n++], "listener");
+	start(m);
+	snprintf(name, sizeof(name), "vsock:1:%u", address.svm_port);
+	assert_done(h, hycan_open(&h, name));
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(h, hycan_address_add(h, &held));
+	socket_before = inode_of(hycan_fd(h));
+	stop(m);
+	start(m);
+	assert_int_equal(m->n, 1);
+	assert_done(h, hycan_session_whoami(h, &me));
+	assert_true(me->has_cid && me->cid == 1);
+	free(me);
+	assert_int_equal(inode_of(hycan_fd(h)), socket_before);
+	free(shell("ip addr show lo | grep -q 10.9.9.3/32"));
+	hycan_close(h);
+	shell_until(20, "! ip addr show lo | grep -q 10.9.9.3/32");
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
@@ -475,7 +518,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(a_stop, begin, end),
 		cmocka_unit_test_setup_teardown(garbage, begin, end),
+		cmocka_unit_test_setup_teardown(over_vsock, begin, end),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
 }
