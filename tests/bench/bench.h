@@ -50,5 +50,6 @@ void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);
 void bench_soak(struct bench *b);
 void bench_networks(struct bench *b);
+void bench_router(struct bench *b);
 
 #endif

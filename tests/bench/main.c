@@ -20,7 +20,7 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|networks|soak …]\n"
+static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|networks|soak|router …]\n"
 			    "\n"
 			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
 			    "\n"
@@ -203,6 +203,8 @@ int main(int argc, char **argv)
 		bench_networks(&b);
 	if (wanted(argv, "soak"))
 		bench_soak(&b);
+	if (wanted(argv, "router"))
+		bench_router(&b);
 	*slash = '\0';
 	bench_remove(socket);
 	return EXIT_SUCCESS;
