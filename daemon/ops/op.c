@@ -24,6 +24,11 @@ int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, cons
 	return (int)refusal;
 }
 
+bool op_key_fits(const struct op *op, const struct hycan_key *key, const struct hycan_key *is)
+{
+	return op->fits(op, key, is);
+}
+
 int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error, const char *sentence, ...)
 {
 	const char *words = kernel_scope_message(op->scope);

@@ -75,6 +75,7 @@ struct op {
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
+	bool sealed;                /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	const struct op_server *server;
 
 	/* Sends one answer of a list: a structure of the operation's reply. 0 or -errno. */
@@ -85,6 +86,9 @@ struct op {
 
 	/* What op_claim() asks. */
 	int (*claim)(struct op *op, const void *settled);
+
+	/* What op_key_fits() asks. */
+	bool (*fits)(const struct op *op, const struct hycan_key *key, const struct hycan_key *is);
 
 	/* Takes what op_undo() says; NULL where nothing will be taken back. 0 or -errno. */
 	int (*undo)(struct op *op, uint16_t number, const void *request);
@@ -207,6 +211,12 @@ int op_claim(struct op *op, const void *settled);
 
 /* What the handler then returns when the caller held the object with others, and let go of it: nothing else is to be done. */
 #define OP_LETS_GO (-ECANCELED)
+
+/*
+ * Whether a key of the request, or of a request that is sealed what is left of it, is that one. What was to get a key that
+ * is not known any more is left as it is, where it has not got it already.
+ */
+bool op_key_fits(const struct op *op, const struct hycan_key *key, const struct hycan_key *is);
 
 /*
  * Says what puts back what is there now: the request of an operation, in the structure that operation takes. Of several

@@ -337,6 +337,50 @@ void wireguard_plan_free(struct wireguard_plan **plan)
 	*plan = NULL;
 }
 
+/* ------------------------------------------------------------------------------------------------------------- going on */
+
+static size_t find_peer(const struct kernel_wireguard *is, const struct hycan_key *public_key)
+{
+	size_t i = 0;
+
+	while (i < is->n_peers && compare_keys(&is->peers[i].public_key, public_key) != 0)
+		i++;
+	return i;
+}
+
+int wireguard_unseal(struct op *op, const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config **wanted, size_t *n)
+{
+	struct hycan_wireguard_peer_config *known;
+	size_t n_known = 0;
+	bool *missing;
+
+	if (!op->sealed || *n == 0)
+		return 0;
+	known = op->memory(op, *n * sizeof(*known));
+	missing = op->memory(op, *n * sizeof(*missing));
+	if (!known || !missing)
+		return -ENOMEM;
+	for (size_t i = 0; i < *n; i++) {
+		struct hycan_wireguard_peer_config *peer = &known[n_known];
+		const bool has_key = (*wanted)[i].has_preshared_key && !kernel_wireguard_key_is_none(&(*wanted)[i].preshared_key);
+		const size_t at = has_key ? find_peer(is, &(*wanted)[i].public_key) : 0;
+
+		missing[i] = has_key && at == is->n_peers;
+		if (missing[i])
+			continue;
+		*peer = (*wanted)[i];
+		if (has_key && op_key_fits(op, &peer->preshared_key, &is->preshared_keys[at]))
+			peer->preshared_key = is->preshared_keys[at];
+		else if (has_key)
+			*peer = (struct hycan_wireguard_peer_config){ .public_key = peer->public_key };
+		n_known++;
+	}
+	op->items_failed = missing;
+	*wanted = known;
+	*n = n_known;
+	return 0;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- taking back */
 
 static struct hycan_wireguard_peer_config config_of(const struct kernel_wireguard *is, size_t i)

@@ -27,6 +27,14 @@ struct wireguard_plan {
 };
 
 /*
+ * What is wanted, of a request whose keys are not known any more (op->sealed): a peer that has got its key already keeps
+ * it, and gets the rest; one that has another is left as it is; and one that is missing is not made, which the ledger is
+ * told (op->items_failed). Of any other request it is what was asked for. 0 or -ENOMEM.
+ */
+int wireguard_unseal(struct op *op, const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config **wanted,
+                     size_t *n);
+
+/*
  * Compares. whole: peers that are not wanted are too much. The plan points into what it was made from. Refuses what makes
  * no sense, before anything was sent: HYCAN_REFUSAL_INVALID.
  */

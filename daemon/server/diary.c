@@ -73,7 +73,7 @@ static ssize_t encode(struct job *job, const uint8_t **ret_bytes)
 
 	memcpy(&without, job->op.settled ? job->op.settled : &job->request, structure->size);
 	if (structure->has_secrets)
-		n = intent_leave_out_keys(job, structure, &without);
+		n = intent_seal_keys(job, structure, &without);
 	for (size_t room = SHORT; n == 0; room *= 4) {
 		uint8_t *bytes = wire_memory_take(&job->memory, room);
 

@@ -2,17 +2,20 @@
 /*
  * Writes a request into the ledger's file, as it came over the wire.
  *
- * Keys are left out: the file is for our user alone, but memory that is a file may reach a disk.
+ * Keys are sealed: the file is for our user alone, but memory that is a file may reach a disk.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "intent.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "op.h"
 #include "record.h"
+#include "seal.h"
 #include "server.h"
+#include "table.h"
 #include "wire.h"
 
 /* Most requests are shorter. */
@@ -34,18 +37,28 @@ bool intent_has_keys(const struct hycan_structure *structure, const void *value)
 	return some;
 }
 
-int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value)
+static int seal(const struct hycan_field *field, char *value, size_t n)
 {
-	for (uint16_t i = 0; i < structure->n_fields; i++) {
+	if (n > 0 && field->type == HYCAN_TYPE_KEY && !(field->flags & HYCAN_FIELD_LIST))
+		return seal_key((struct hycan_key *)(value + field->offset));
+	explicit_bzero(value + field->offset, field->size);
+	if (field->flags & HYCAN_FIELD_OPTIONAL)
+		value[field->has_offset] = 0;
+	return 0;
+}
+
+int intent_seal_keys(struct job *job, const struct hycan_structure *structure, void *value)
+{
+	int r = 0;
+
+	for (uint16_t i = 0; i < structure->n_fields && r == 0; i++) {
 		const struct hycan_field *field = &structure->field[i];
 		size_t n = 0;
 		const void *found = wire_values(field, value, &n);
 		char *values = (char *)value + field->offset;
 
 		if (field->flags & HYCAN_FIELD_SECRET) {
-			explicit_bzero((char *)value + field->offset, field->size);
-			if (field->flags & HYCAN_FIELD_OPTIONAL)
-				((char *)value)[field->has_offset] = 0;
+			r = seal(field, value, n);
 			continue;
 		}
 		if (field->type != HYCAN_TYPE_STRUCT || !field->structure->has_secrets || n == 0)
@@ -59,10 +72,38 @@ int intent_leave_out_keys(struct job *job, const struct hycan_structure *structu
 			memcpy((char *)value + field->offset, &copy, sizeof(copy));
 			values = copy;
 		}
-		for (size_t k = 0; k < n; k++)
-			if (intent_leave_out_keys(job, field->structure, values + k * field->size) < 0)
-				return -ENOBUFS;
+		for (size_t k = 0; k < n && r == 0; k++)
+			r = intent_seal_keys(job, field->structure, values + k * field->size);
 	}
+	return r;
+}
+
+/* How many items the handler has told of. */
+static size_t count_told(struct job *job)
+{
+	size_t n, items = 0;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	if (!job->op.unchanged && !job->op.items_unchanged)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
+			items = key_view_of(job, &effects[i], &job->request).n_items;
+	return items;
+}
+
+/* What was there already, in the job's memory. */
+static int note_what_was_there(struct job *job, const uint8_t **ret_bytes, size_t *ret_n)
+{
+	const size_t n = count_told(job);
+	uint8_t *bytes = n ? wire_memory_take(&job->memory, n) : NULL;
+
+	if (n && !bytes)
+		return -ENOBUFS;
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = job->op.unchanged || job->op.items_unchanged[i];
+	*ret_bytes = bytes;
+	*ret_n = n;
 	return 0;
 }
 
@@ -95,18 +136,23 @@ static int write_down(struct job *job, const void *request)
 		.holder = job->holder,
 		.operation = job->operation->number,
 		.exact = job->op.exact || (request && request == job->op.settled),
-		.keyless = request && intent_has_keys(job->operation->request, &job->request),
+		.sealed = request && intent_has_keys(job->operation->request, &job->request),
 		.diary = !request,
 	};
-	struct ledger_bytes parts[2] = { { .bytes = &head, .size = sizeof(head) } };
-	const uint8_t *bytes = NULL;
+	struct ledger_bytes parts[3] = { { .bytes = &head, .size = sizeof(head) } };
+	const uint8_t *bytes = NULL, *was_there = NULL;
+	size_t n_was_there = 0;
 	uint8_t room[SHORT];
 	ssize_t n = request ? encode(job, request, room, sizeof(room), &bytes) : 0;
 
+	if (n >= 0 && head.sealed && note_what_was_there(job, &was_there, &n_was_there) < 0)
+		n = -ENOBUFS;
 	if (n < 0)
 		return (int)n;
-	parts[1] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
-	return ledger_begin(job->server->ledger, parts, 2, record_count(job), &job->intent.number);
+	head.n_was_there = (uint32_t)n_was_there;
+	parts[1] = (struct ledger_bytes){ .bytes = was_there, .size = n_was_there };
+	parts[2] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
+	return ledger_begin(job->server->ledger, parts, 3, record_count(job), &job->intent.number);
 }
 
 int intent_now(struct job *job)
@@ -121,7 +167,7 @@ int intent_now(struct job *job)
 		r = write_down(job, NULL);
 	} else if (intent_has_keys(job->operation->request, &job->request)) {
 		memcpy(&without, &job->request, job->operation->request->size);
-		r = intent_leave_out_keys(job, job->operation->request, &without);
+		r = intent_seal_keys(job, job->operation->request, &without);
 		if (r == 0)
 			r = write_down(job, &without);
 		explicit_bzero(&without, sizeof(without));

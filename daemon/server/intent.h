@@ -35,16 +35,19 @@ struct intent_head {
 	uint64_t netns;
 	struct ledger_holder holder; /* of what it makes */
 	uint16_t operation;
-	bool exact;   /* it is about one object, of which the handler said what it is */
-	bool keyless; /* the request carried keys, which are not written: it cannot be carried out again */
-	bool diary;   /* how far it had come is in its notes (diary.h) */
+	bool exact;  /* it is about one object, of which the handler said what it is */
+	bool sealed; /* the request carried keys, which are not written (seal.h) */
+	bool diary;  /* how far it had come is in its notes (diary.h) */
+
+	/* With keys only the handler said before the first change what was there: a byte for each item, in front of the attributes. */
+	uint32_t n_was_there;
 };
 
 /* Whether there are keys in it. */
 bool intent_has_keys(const struct hycan_structure *structure, const void *value);
 
-/* A structure without the keys in it. What is optional is absent then; lists are copied first. 0 or -ENOBUFS. */
-int intent_leave_out_keys(struct job *job, const struct hycan_structure *structure, void *value);
+/* Seals the keys in a structure; other secrets are left out. Lists are copied first. 0 or -errno. */
+int intent_seal_keys(struct job *job, const struct hycan_structure *structure, void *value);
 
 /* The job's request, which writes, is about to be carried out. */
 void intent_begin(struct job *job);

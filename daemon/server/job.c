@@ -22,6 +22,7 @@
 #include "policy.h"
 #include "record.h"
 #include "scribe.h"
+#include "seal.h"
 #include "server.h"
 #include "table.h"
 #include "undo_log.h"
@@ -58,6 +59,7 @@ int job_open(struct job *job, struct server *server, struct buffer *output)
 	job->op.answer = job_item;
 	job->op.memory = job_memory;
 	job->op.claim = own_claim;
+	job->op.fits = seal_fits;
 	job->op.came_about = scribe_told;
 	job->memory.base = mmap(NULL, JOB_MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (job->memory.base == MAP_FAILED) {
@@ -109,7 +111,8 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.undo = NULL;
 	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
-	job->op.exact = job->op.back = false;
+	job->op.exact = job->op.back = job->op.sealed = false;
+	job->was_there = NULL;
 	job->op.refusal = 0;
 	job->op.field = NULL;
 	job->op.sentence[0] = '\0';

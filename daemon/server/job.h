@@ -56,23 +56,25 @@ struct job {
 	struct ledger_holder holder; /* who holds what it makes */
 	struct intent intent;        /* what the ledger's file has of it */
 	struct doubt doubt;
-	enum hycan_drift drift; /* what is done when a stranger takes that away */
-	bool repairs;           /* it makes again what a stranger took away */
-	bool again;             /* a daemon that was killed had begun it */
-	bool retold;            /* the ledger may know of it already */
-	bool is_own;            /* the daemon's own request: nobody asks whose things are */
-	bool is_nobodys;        /* it puts back what was a stranger's: what it makes is not in the ledger */
-	bool any_owner;         /* policy lets it change what is others' */
-	bool by_name;           /* policy may have looked at names in the request */
-	bool lets_go;           /* nothing was done: the caller held it with others, who still do */
-	bool marks;             /* something is going by it */
-	size_t recorded;        /* items of the request's list that the ledger knows already: scribe.h */
-	uint32_t stamp;         /* of the ledger, before the handler was called */
-	bool slow;              /* it makes others wait */
-	bool unanswered;        /* there was no memory for the answer: the connection is to end instead */
-	bool fds_lost;          /* more descriptors came than one frame may carry */
-	size_t mark;            /* where in it this answer begins */
-	int fds[WIRE_FDS_MAX];  /* descriptors that came with the frame */
+	enum hycan_drift drift;   /* what is done when a stranger takes that away */
+	bool repairs;             /* it makes again what a stranger took away */
+	bool again;               /* a daemon that was killed had begun it */
+	const uint8_t *was_there; /* of that: for each item whether it was there before; or NULL */
+	size_t n_was_there;
+	bool retold;           /* the ledger may know of it already */
+	bool is_own;           /* the daemon's own request: nobody asks whose things are */
+	bool is_nobodys;       /* it puts back what was a stranger's: what it makes is not in the ledger */
+	bool any_owner;        /* policy lets it change what is others' */
+	bool by_name;          /* policy may have looked at names in the request */
+	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
+	bool marks;            /* something is going by it */
+	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
+	uint32_t stamp;        /* of the ledger, before the handler was called */
+	bool slow;             /* it makes others wait */
+	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */
+	bool fds_lost;         /* more descriptors came than one frame may carry */
+	size_t mark;           /* where in it this answer begins */
+	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
 	size_t n_fds;
 	uint64_t began_us;
 	uint32_t policy_line; /* of the rule that denied, or the quota */

@@ -23,7 +23,8 @@ static bool is_unchanged(const struct job *job, size_t item)
 {
 	/* the daemon that was killed had made it */
 	if (job->again)
-		return job->op.items_failed && job->op.items_failed[item];
+		return (job->op.items_failed && job->op.items_failed[item]) ||
+		       (job->was_there && item < job->n_was_there && job->was_there[item]);
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -152,7 +153,7 @@ static int record_made(const struct key_view *v)
 		return forget_made(v);
 	r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
 
-	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged) ? record_held(v, now_us) : r;
+	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there) ? record_held(v, now_us) : r;
 }
 
 /* What is in the list stays, whoever made it; everything else that the ledger has on the link is gone. */

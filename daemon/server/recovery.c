@@ -3,9 +3,8 @@
  * Going on where a daemon was killed.
  *
  * Forward, not back: a request that is carried out twice has done what it was to do once, whereas nobody knows what was
- * there before it. Its client got no answer, and may expect either. A request that carried keys cannot be carried out
- * again, since they were not written down: what it was to make is taken into the ledger, and if it is not there, taking
- * it away is no more than that.
+ * there before it. Its client got no answer, and may expect either. Keys were not written down: what was to get one, and
+ * has not got it yet, stays as it was, and all else is completed (seal.h).
  *
  * Of a transaction it is known what was there before each step: it is taken back, unless all its steps were done.
  */
@@ -55,29 +54,28 @@ static int collect(unsigned int number, const uint8_t *request, size_t size, voi
 	return 0;
 }
 
-static void carry_out(struct job *job, const struct intent_head *head, const uint8_t *attributes, size_t size)
+static void carry_out(struct job *job, const struct intent_head *head, const uint8_t *bytes, size_t size)
 {
+	const size_t n = head->n_was_there < size ? head->n_was_there : size;
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
-	int r = wire_decode(&decoder, job->operation->request, attributes, size, &job->request);
+	int r = wire_decode(&decoder, job->operation->request, bytes + n, size - n, &job->request);
 
+	job->was_there = n ? bytes : NULL;
+	job->n_was_there = n;
 	job->memory.used = decoder.memory.used;
-	job->decoded = r == 0 || head->keyless;
-	if (r < 0 && !head->keyless) {
+	job->decoded = r == 0;
+	if (r < 0) {
 		r = op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
 		(void)answer_explain(job, r);
 		return;
 	}
 	job->again = job->is_own = true;
 	job->op.exact = head->exact;
-	if (!head->keyless) {
-		r = job_do(job);
-		if (job_found_gone(job, r)) {
-			/* the handler, which found nothing, has nothing better to say */
-			job->op.settled = NULL;
-			(void)record_done(job);
-			r = 0;
-		}
-	} else {
+	job->op.sealed = head->sealed;
+	r = job_do(job);
+	if (job_found_gone(job, r)) {
+		/* the handler, which found nothing, has nothing better to say */
+		job->op.settled = NULL;
 		(void)record_done(job);
 		r = 0;
 	}
@@ -134,6 +132,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	job_end(job);
 	/* what it was about is nothing to the next request */
 	job->again = job->retold = job->is_own = false;
+	job->was_there = NULL;
 }
 
 /* Objects that nobody holds: they were about to be taken away. */

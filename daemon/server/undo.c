@@ -46,7 +46,8 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
-	job->op.exclusive = job->op.exact = job->op.back = false;
+	job->op.exclusive = job->op.exact = job->op.back = job->op.sealed = false;
+	job->was_there = NULL;
 	/* what the request before left for the ledger is about that one */
 	job->op.unchanged = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;

@@ -51,12 +51,16 @@ int op_wireguard_peer_set(struct op *op, const struct hycan_wireguard_peer_set_r
 	_cleanup_(wireguard_plan_free) struct wireguard_plan *plan = NULL;
 	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
 	const struct hycan_wireguard_peer_config *peer = &request->wireguard_peer_config;
+	size_t n = 1;
 	int r;
 
 	r = kernel_wireguard_get_peer(op->scope, request->name, &peer->public_key, &is);
 	if (r < 0)
 		return wireguard_refuse(op, request->name, r);
-	r = wireguard_plan(op, is, peer, 1, false, &plan);
+	r = wireguard_unseal(op, is, &peer, &n);
+	if (r < 0)
+		return r;
+	r = wireguard_plan(op, is, peer, n, false, &plan);
 	if (r)
 		return r;
 	op->unchanged = plan->added == 0;

@@ -52,6 +52,9 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 	r = kernel_wireguard_get_peer(op->scope, request->name, NULL, &is);
 	if (r < 0)
 		return wireguard_refuse(op, request->name, r);
+	/* all of it was one message with the key, which came about or not */
+	if (op->sealed && request->has_private_key && !kernel_wireguard_key_is_none(&request->private_key))
+		return 0;
 	if (request->has_private_key && !kernel_wireguard_has_private_key(is, &request->private_key)) {
 		differs.has_private_key = true;
 		differs.private_key = request->private_key;

@@ -48,19 +48,25 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 {
 	_cleanup_(wireguard_plan_free) struct wireguard_plan *plan = NULL;
 	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
+	const struct hycan_wireguard_peer_config *peers = request->peers;
+	size_t n = request->n_peers;
 	int r;
 
 	r = kernel_wireguard_get(op->scope, request->name, &is);
 	if (r < 0)
 		return wireguard_refuse(op, request->name, r);
-	r = wireguard_plan(op, is, request->peers, request->n_peers, true, &plan);
+	r = wireguard_unseal(op, is, &peers, &n);
+	if (r < 0)
+		return r;
+	r = wireguard_plan(op, is, peers, n, true, &plan);
 	if (r)
 		return r;
 	r = before(op, request, is);
 	if (r < 0)
 		return r;
-	op->items_unchanged = find_unchanged(op, request, plan);
-	if (!op->items_unchanged)
+	/* of one that is gone on with it is known what was there when it began */
+	op->items_unchanged = op->sealed ? NULL : find_unchanged(op, request, plan);
+	if (!op->sealed && !op->items_unchanged)
 		return -ENOMEM;
 	r = kernel_wireguard_change_peers(op->scope, request->name, plan->changes, plan->n_changes);
 	if (r < 0)
