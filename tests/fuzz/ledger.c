@@ -20,6 +20,9 @@
 /* Of the file's head. */
 #define HEAD 64
 
+/* Of what is kept of the sessions that are looked at. */
+#define KEPT 9
+
 static char path[64], broken[80], directory[48];
 static uint8_t head[HEAD];
 
@@ -71,22 +74,57 @@ static int add_up(const struct ledger_object *object, void *userdata)
 	return 0;
 }
 
-static int add_up_request(unsigned int number, const uint8_t *request, size_t size, void *userdata)
+static int add_up_bytes(const uint8_t *bytes, size_t size, void *userdata)
 {
 	uint64_t *sum = userdata;
 
 	for (size_t i = 0; i < size; i++)
-		*sum = *sum * 31 + request[i] + number;
+		*sum = *sum * 31 + bytes[i];
+	return 0;
+}
+
+/* A request that was under way, and what was noted about it. */
+struct request_sum {
+	struct ledger *ledger;
+	uint64_t sum;
+};
+
+static int add_up_request(unsigned int number, const uint8_t *request, size_t size, void *userdata)
+{
+	struct request_sum *all = userdata;
+
+	all->sum += number;
+	(void)add_up_bytes(request, size, &all->sum);
+	return ledger_notes(all->ledger, number, add_up_bytes, &all->sum);
+}
+
+static int add_up_session(uint64_t session, uint64_t subject, void *userdata)
+{
+	uint64_t *sum = userdata;
+
+	*sum += (session * 31 + subject) * UINT64_C(0x9e3779b97f4a7c15);
+	return 0;
+}
+
+static int add_up_kept(const void *bytes, void *userdata)
+{
+	uint64_t *sum = userdata, one = 0;
+
+	(void)add_up_bytes(bytes, KEPT, &one);
+	*sum += one * UINT64_C(0x9e3779b97f4a7c15);
 	return 0;
 }
 
 static uint64_t sum_of(struct ledger *ledger)
 {
+	struct request_sum requests = { .ledger = ledger };
 	uint64_t sum = 0;
 
 	CHECK(ledger_list(ledger, add_up, &sum) == 0);
-	CHECK(ledger_unfinished(ledger, add_up_request, &sum) == 0);
-	return sum + ledger_count(ledger);
+	CHECK(ledger_unfinished(ledger, add_up_request, &requests) == 0);
+	CHECK(ledger_list_sessions(ledger, add_up_session, &sum) == 0);
+	CHECK(ledger_list_kept_sessions(ledger, KEPT, add_up_kept, &sum) == 0);
+	return sum + requests.sum + ledger_count(ledger);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -114,4 +152,64 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(!was_broken && sum_of(ledger) == sum);
 	ledger_free(&ledger);
 	return 0;
+}
+
+/* A record at p: its bytes with the padding; 0 where there is none. */
+static size_t record_at(const uint8_t *p, size_t left)
+{
+	uint32_t size;
+
+	if (left < 8)
+		return 0;
+	memcpy(&size, p, sizeof(size));
+	return size < 8 || size > left || ((size + 7) & ~UINT32_C(7)) > left ? 0 : (size + 7) & ~UINT32_C(7);
+}
+
+/* One of them, each as likely; of the first it is its place. */
+static size_t pick(struct chance *chance, const uint8_t *data, size_t size, size_t *ret_at)
+{
+	size_t n = 0, found = 0, step;
+
+	for (size_t at = 0; (step = record_at(data + at, size - at)) > 0; at += step)
+		if (chance_below(chance, ++n) == 0) {
+			*ret_at = at;
+			found = step;
+		}
+	return found;
+}
+
+/* Half of the time one record alone is changed, and its size made right again; or it is told twice, or not at all. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+	static uint8_t rest[1 << 14];
+	struct chance chance = { seed };
+	size_t at = 0, step = chance_below(&chance, 2) ? pick(&chance, data, size, &at) : 0, behind = size - at - step, room, n;
+	uint32_t length;
+
+	if (step == 0 || size + 64 > max_size || behind > sizeof(rest))
+		return LLVMFuzzerMutate(data, size, max_size);
+	memcpy(rest, data + at + step, behind);
+	switch (chance_below(&chance, 8)) {
+	case 0:
+		memmove(data + at, rest, behind);
+		return at + behind;
+	case 1:
+		if (size + step > max_size)
+			return size;
+		memcpy(data + at + step, data + at, step);
+		memcpy(data + at + 2 * step, rest, behind);
+		return size + step;
+	case 2:
+		data[at + 4] = (uint8_t)chance_below(&chance, 14);
+		return size;
+	}
+	memcpy(&length, data + at, sizeof(length));
+	room = (max_size - at - behind) & ~(size_t)7;
+	n = LLVMFuzzerMutate(data + at + 8, length - 8, room - 8);
+	length = (uint32_t)n + 8;
+	memcpy(data + at, &length, sizeof(length));
+	step = (length + 7) & ~(size_t)7;
+	memset(data + at + length, 0, step - length);
+	memcpy(data + at + step, rest, behind);
+	return at + step + behind;
 }
