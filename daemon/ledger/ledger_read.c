@@ -131,7 +131,8 @@ static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
 
 	take_bytes(b, &one, sizeof(one));
 	take_bytes(b, &two, sizeof(two));
-	if (b->bad || b->left)
+	/* no session has the number 0 */
+	if (b->bad || b->left || (type == RECORD_ADOPT && two == 0))
 		return -EBADMSG;
 	if (type == RECORD_ADOPT)
 		ledger_adopt(ledger, one, two);
