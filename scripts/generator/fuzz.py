@@ -117,6 +117,8 @@ def trust(schema, greeting):
         stream = greeting + held + ask(o.name, 3) + ask(o.name, 4, 1) + ask("transaction.run", 5, body=steps) + \
             ask("transaction.run", 6, body=steps + attribute(2, b"\1")) + \
             ask("transaction.run", 7, body=steps + attribute(3, struct.pack("I", 60))) + ask("transaction.list", 8, body=b"") + \
+            ask("transaction.run", 11, body=steps + attribute(2, b"\1") + attribute(5, b"\1")) + \
+            ask("transaction.run", 12, body=steps + attribute(5, b"\1")) + \
             ask("transaction.confirm" if index % 3 else "transaction.cancel", 9) + ask("object.list", 10, body=b"")
         yield f"{o.name}-held", bytes([1 | 32 | 64, index, 0]) + stream
         yield f"{o.name}-adopted", bytes([1 | 16 | 32 | (index % 2) * 64, index, 0]) + greeting + held + \
