@@ -85,11 +85,6 @@ void kernel_monitor_free(struct kernel_monitor **monitor)
 	*monitor = NULL;
 }
 
-uint64_t kernel_monitor_inode(const struct kernel_monitor *monitor)
-{
-	return kernel_scope_inode(monitor->scope);
-}
-
 int kernel_monitor_fd(const struct kernel_monitor *monitor)
 {
 	return mnl_socket_get_fd(monitor->nl);
@@ -116,11 +111,6 @@ unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor)
 struct kernel_scope *kernel_monitor_scope(struct kernel_monitor *monitor)
 {
 	return monitor->scope;
-}
-
-size_t kernel_monitor_count(const struct kernel_monitor *monitor)
-{
-	return monitor->image.n;
 }
 
 static int join(struct kernel_monitor *m, enum kernel_kind kind, bool in)

@@ -110,8 +110,7 @@ struct kernel_thing {
 int kernel_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor);
 void kernel_monitor_free(struct kernel_monitor **monitor);
 
-/* Inode of its namespace, and the descriptor that is readable when the kernel has told something. */
-uint64_t kernel_monitor_inode(const struct kernel_monitor *monitor);
+/* The descriptor that is readable when the kernel has told something. */
 int kernel_monitor_fd(const struct kernel_monitor *monitor);
 
 /* The port that marks go to (kernel_scope_mark()). */
@@ -155,16 +154,10 @@ struct kernel_scope *kernel_monitor_scope(struct kernel_monitor *monitor);
 const struct image_entry *kernel_monitor_next(const struct kernel_monitor *monitor, unsigned int kinds, uint64_t number,
                                               const struct image_entry *hint, uint64_t *ret_number);
 
-/* Of which kind it is. */
-enum kernel_kind kernel_monitor_kind(const struct image_entry *entry);
-
 /* Decodes a thing. -ENODATA: there are no words for it. */
 int kernel_monitor_decode(struct kernel_monitor *monitor, const struct image_entry *entry, struct kernel_thing *ret_thing);
 
 /* The name of a link, or NULL; of one that is just told to have changed, the name that it had before. */
 const char *kernel_monitor_link_name(const struct kernel_monitor *monitor, uint32_t ifindex);
-
-/* How many things are known. */
-size_t kernel_monitor_count(const struct kernel_monitor *monitor);
 
 #endif

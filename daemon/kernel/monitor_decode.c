@@ -19,11 +19,6 @@ const struct image_entry *kernel_monitor_next(const struct kernel_monitor *m, un
 	return e;
 }
 
-enum kernel_kind kernel_monitor_kind(const struct image_entry *entry)
-{
-	return (enum kernel_kind)entry->kind;
-}
-
 static bool name_of(const struct kernel_monitor *m, uint32_t ifindex, char name[static HYCAN_IFNAME_SIZE])
 {
 	const char *found = ifindex ? kernel_link_names_find(m->names, ifindex) : NULL;

@@ -387,16 +387,6 @@ void session_leave_all(struct server *server)
 		session_free(s);
 }
 
-int session_each(struct server *server, session_found *found, void *userdata)
-{
-	struct session *s;
-	int r = 0;
-
-	for (s = LIST_FIRST(&server->sessions); s && r == 0; s = LIST_NEXT(s, entry))
-		r = found(&s->record, userdata);
-	return r;
-}
-
 /* A connection that is there, and whose session is another's now, begins anew. */
 static int begin_anew(struct peer *peer)
 {

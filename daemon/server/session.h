@@ -98,9 +98,6 @@ void session_end_unknown(struct server *server);
 /* The server ends, and another one goes on with what sessions hold. */
 void session_leave_all(struct server *server);
 
-typedef int session_found(const struct session_record *record, void *userdata);
-int session_each(struct server *server, session_found *found, void *userdata);
-
 /*
  * Sees to it that the daemon's successor knows of it, where it may be adopted or has leases. After each change of the
  * record. 0 or -errno.
