@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was made in another network namespace, and a daemon that is killed: the next one was never there, and its view of the
+ * file system has no /run/netns; what a connection held goes all the same, and what is permanent is taken away when asked.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "routing.h"
+
+static void enter(struct hycan *h, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_done(h, hycan_session_netns(h, fd, NULL));
+	close(fd);
+}
+
+static void add(struct hycan *h, const char *address)
+{
+	const struct hycan_link_address a = { .link = "lo", .address = prefix_of(address) };
+
+	assert_done(h, hycan_address_add(h, &a));
+}
+
+static size_t count_objects(struct world *w)
+{
+	struct hycan_object *list = NULL;
+	size_t n = 0;
+
+	assert_done(w->h, hycan_object_list(w->h, NULL, &list, &n));
+	free(list);
+	return n;
+}
+
+static void the_next_daemon_finds_it(void **state)
+{
+	struct world *w = *state;
+	struct hycan_object_clear_reply *cleared = NULL;
+	struct hycan *far = NULL;
+
+	free(shell("ip netns add far && ip -n far link set lo up"));
+	assert_done(far, hycan_open(&far, w->socket));
+	enter(far, "far");
+	add(far, "10.9.8.1/32");
+	assert_done(far, hycan_session_lifetime(far, HYCAN_LIFETIME_CONNECTION, NULL));
+	add(far, "10.9.9.1/32");
+	add(w->h, "10.9.7.1/32");
+	(void)world_stop_daemon(w, SIGKILL);
+	hycan_close(far);
+	world_start_daemon(w, NULL);
+	shell_until(20, "! ip -n far address show dev lo | grep -q 10.9.9.1");
+	free(shell("ip -n far address show dev lo | grep -q 10.9.8.1"));
+	assert_int_equal(count_objects(w), 2);
+	/* by a connection that is not in that namespace, of a daemon that never was */
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
+	assert_int_equal(cleared->removed, 2);
+	assert_int_equal(cleared->failed, 0);
+	free(cleared);
+	free(shell("! ip -n far address show dev lo | grep 10.9"));
+	free(shell("! ip address show dev lo | grep 10.9"));
+}
+
+/* Nothing leads to it any more, so it is gone with all that was in it. */
+static void a_namespace_that_is_gone(void **state)
+{
+	struct world *w = *state;
+	struct hycan_object_clear_reply *cleared = NULL;
+	struct hycan *far = NULL;
+
+	free(shell("ip netns add gone && ip -n gone link set lo up"));
+	assert_done(far, hycan_open(&far, w->socket));
+	enter(far, "gone");
+	add(far, "10.9.8.1/32");
+	assert_int_equal(count_objects(w), 1);
+	(void)world_stop_daemon(w, SIGKILL);
+	hycan_close(far);
+	free(shell("ip netns delete gone"));
+	world_start_daemon(w, NULL);
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
+	assert_int_equal(cleared->failed, 0);
+	free(cleared);
+	assert_int_equal(count_objects(w), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_next_daemon_finds_it, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(a_namespace_that_is_gone, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("elsewhere", tests, NULL, NULL);
+}
