@@ -31,6 +31,7 @@ int session_lifetime(struct op *op, const struct hycan_session_lifetime_request 
 	/* who is told that it failed must not hold anything for another time than before */
 	if (r < 0)
 		*record = before;
+	((struct job *)op)->intent.no_room = r < 0;
 	return r;
 }
 
