@@ -209,19 +209,33 @@ struct overlap {
 	struct hycan_link_address address;
 };
 
+/* The network of an address: of its far end, if it has one. Of thousands only one is read as a whole. */
+static bool read_network(const struct nlmsghdr *nlh, struct hycan_prefix *ret_network)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, nlh, sizeof(*ifa))
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS) {
+			ret_network->length = ifa->ifa_prefixlen;
+			return attribute_address(attr, ifa->ifa_family, &ret_network->address);
+		}
+	return false;
+}
+
 static int overlap_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct overlap *o = userdata;
-	struct hycan_link_address a;
+	struct hycan_prefix network = { 0 };
 	uint32_t ifindex;
 
-	if (o->ifindex || !address_read(nlh, &a, &ifindex) || ifindex == o->except)
+	if (o->ifindex || nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifaddrmsg) ||
+	    !read_network(nlh, &network))
 		return 0;
-	if (!hycan_prefix_contains(o->prefix, a.has_peer ? &a.peer : &a.address) &&
-	    !hycan_prefix_contains(a.has_peer ? &a.peer : &a.address, o->prefix))
+	if (!hycan_prefix_contains(o->prefix, &network) && !hycan_prefix_contains(&network, o->prefix))
 		return 0;
-	o->ifindex = ifindex;
-	o->address = a;
+	if (address_read(nlh, &o->address, &ifindex) && ifindex != o->except)
+		o->ifindex = ifindex;
 	return 0;
 }
 
