@@ -16,6 +16,7 @@
 #include "log.h"
 #include "policy.h"
 #include "server.h"
+#include "supervisor.h"
 #include "vsock.h"
 
 static const char usage[] =
@@ -33,6 +34,9 @@ static const char usage[] =
 	"  --state FILE       where the ledger outlives the daemon, or “none”; at first $RUNTIME_DIRECTORY/ledger\n"
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --vsock[=PORT]     also serve other machines over vsock, those that policy allows something; at first port 50052\n"
+	"  --dnsmasq FILE     what tells the names of networks; at first where it mostly is\n"
+	"  --resolver SOCKET  a service starts dnsmasq, which is reached there; else a process of the daemon's own does\n"
+	"  --resolver-service be that service, on the socket that systemd passed\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
@@ -52,6 +56,9 @@ enum {
 	OPTION_HANDOVER,
 	OPTION_VSOCK,
 	OPTION_STOPPED,
+	OPTION_DNSMASQ,
+	OPTION_RESOLVER,
+	OPTION_RESOLVER_SERVICE,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -65,6 +72,9 @@ static const struct option long_options[] = {
 	{ "vsock", optional_argument, NULL, OPTION_VSOCK },
 	{ "handover", no_argument, NULL, OPTION_HANDOVER },
 	{ "stopped", no_argument, NULL, OPTION_STOPPED },
+	{ "dnsmasq", required_argument, NULL, OPTION_DNSMASQ },
+	{ "resolver", required_argument, NULL, OPTION_RESOLVER },
+	{ "resolver-service", no_argument, NULL, OPTION_RESOLVER_SERVICE },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -104,6 +114,9 @@ static int confine(struct server *server, const struct server_options *options, 
 	/* also where the view is left as it is: no module for users and groups can be loaded later, and nothing removed */
 	if (stages & (CONFINE_VIEW | CONFINE_CALLS))
 		r = confined("view", server_start_porter(server));
+	/* it starts programs, and is confined in its own way */
+	if (r == 0)
+		server_start_resolver(server);
 	if (r == 0 && stages & CONFINE_VIEW)
 		r = confined("view", confine_view(folders));
 	if (r == 0 && stages & CONFINE_CAPABILITIES)
@@ -200,7 +213,7 @@ int main(int argc, char **argv)
 	struct server_options options = { .private_fd = -1 };
 	_cleanup_free_ char *state_path = NULL;
 	const char *state = NULL;
-	bool check = false;
+	bool check = false, serves_names = false;
 	unsigned int without = 0;
 	int level, c;
 
@@ -248,6 +261,15 @@ int main(int argc, char **argv)
 				return 2;
 			}
 			break;
+		case OPTION_DNSMASQ:
+			options.dnsmasq = optarg;
+			break;
+		case OPTION_RESOLVER:
+			options.resolver = optarg;
+			break;
+		case OPTION_RESOLVER_SERVICE:
+			serves_names = true;
+			break;
 		case OPTION_STATE:
 			state = optarg;
 			break;
@@ -276,6 +298,8 @@ int main(int argc, char **argv)
 	options.socket_path = argv[optind];
 	if (check)
 		return check_config(options.policy_path);
+	if (serves_names)
+		return supervisor_serve(options.dnsmasq);
 	state_path = options.private_fd < 0 ? find_state(state, options.socket_path) : NULL;
 	options.state_path = state_path;
 	options.state_asked = state != NULL;

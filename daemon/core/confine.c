@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <stdbool.h>
@@ -211,6 +212,40 @@ int confine_capabilities(uint64_t keep)
 		return 0;
 	}
 	return set_capabilities(now.permitted & keep);
+}
+
+int confine_become(uid_t uid, gid_t gid, uint64_t keep)
+{
+	struct capabilities now;
+	int r = get_capabilities(&now);
+
+	if (r == 0 && now.effective >> CAP_SETPCAP & 1)
+		r = drop_bounding(keep);
+	if (r < 0)
+		return r;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || prctl(PR_SET_KEEPCAPS, 1) < 0 || setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return set_capabilities(now.permitted & keep);
+}
+
+int confine_inherit(uint64_t keep)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	struct capabilities now;
+	int r = get_capabilities(&now);
+
+	if (r < 0)
+		return r;
+	keep &= now.permitted;
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = data[i].inheritable = (uint32_t)(keep >> 32 * i);
+	if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	for (int i = 0; i < 64; i++)
+		if (keep >> i & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+			return -errno;
+	return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------ no_new_privs */

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum confine_stage {
 	CONFINE_PROCESS = 1,
@@ -46,6 +47,9 @@ int confine_view(const char *const *folders);
 /* CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_PTRACE: for whoever stays outside of the view */
 #define CONFINE_CAP_OUTSIDE ((UINT64_C(1) << 1) | (UINT64_C(1) << 3) | (UINT64_C(1) << 19))
 
+/* CAP_NET_BIND_SERVICE, CAP_SYS_ADMIN: for whoever starts servers in network namespaces */
+#define CONFINE_CAP_RESOLVER ((UINT64_C(1) << 10) | (UINT64_C(1) << 21))
+
 /* Whether somebody else filters the calls already and made the root read-only, as systemd's unit does: it may kill who tries more. */
 bool confine_is_done(void);
 
@@ -55,6 +59,19 @@ bool confine_is_done(void);
  *   must not: touch others' files or processes, load modules, become anybody else; get any of that back.
  */
 int confine_capabilities(uint64_t keep);
+
+/*
+ * For a process that stays outside of the view and starts programs.
+ *
+ * The whole file system is read-only to it and to what it starts, but for a /tmp of its own.
+ */
+int confine_read_only(void);
+
+/* It becomes another user and keeps these capabilities, as far as it has them; what it starts has none of them, */
+int confine_become(uid_t uid, gid_t gid, uint64_t keep);
+
+/* but those that it keeps by this, in the process that is about to be another program. */
+int confine_inherit(uint64_t keep);
 
 /*
  * no_new_privs.
@@ -69,5 +86,11 @@ int confine_privileges(void);
  *   must not: start a program or a process, send a packet, mount, trace, load code; what shows an intruder kills.
  */
 int confine_calls(void);
+
+/*
+ * The same for whoever starts programs, and for these: anything but what no healthy program of theirs calls (mount, ptrace, bpf,
+ * keyctl, init_module, chmod, setuid …), which kills.
+ */
+int confine_calls_of_programs(void);
 
 #endif

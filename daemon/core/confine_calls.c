@@ -180,7 +180,8 @@ static void add_rule(struct filter *f, const struct rule *rule)
 	load(f, offsetof(struct seccomp_data, nr));
 }
 
-static void build(struct filter *f)
+/* Numbers mean what they mean on this architecture, and in no other way. */
+static void begin(struct filter *f)
 {
 	load(f, offsetof(struct seccomp_data, arch));
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
@@ -190,6 +191,11 @@ static void build(struct filter *f)
 	add(f, BPF_JMP | BPF_JGE | BPF_K, X32_FIRST, 0, 1);
 	answer(f, SECCOMP_RET_KILL_PROCESS);
 #endif
+}
+
+static void build(struct filter *f)
+{
+	begin(f);
 	add_list(f, SECCOMP_RET_ALLOW, confine_allowed, confine_n_allowed);
 	for (size_t i = 0; i < N(rules); i++)
 		add_rule(f, &rules[i]);
@@ -198,14 +204,32 @@ static void build(struct filter *f)
 	answer(f, CONFINE_SANITIZER ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | ENOSYS);
 }
 
+static int install(struct filter *f)
+{
+	struct sock_fprog program = { .filter = f->code, .len = f->n };
+
+	if (f->n > N(f->code))
+		return -E2BIG;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
+}
+
 int confine_calls(void)
 {
 	struct filter f = { .n = 0 };
-	struct sock_fprog program = { .filter = f.code };
 
 	build(&f);
-	if (f.n > N(f.code))
-		return -E2BIG;
-	program.len = f.n;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
+	return install(&f);
+}
+
+int confine_calls_of_programs(void)
+{
+	/* what starting them takes */
+	static const int needed[] = { SCMP_SYS(execve), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(capset) };
+	struct filter f = { .n = 0 };
+
+	begin(&f);
+	add_list(&f, SECCOMP_RET_ALLOW, needed, N(needed));
+	add_list(&f, SECCOMP_RET_KILL_PROCESS, confine_deadly, confine_n_deadly);
+	answer(&f, SECCOMP_RET_ALLOW);
+	return install(&f);
 }

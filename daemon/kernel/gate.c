@@ -73,6 +73,11 @@ int netlink_gate(struct kernel_scope *scope)
 	return r;
 }
 
+int kernel_scope_ask_gate(struct kernel_scope *scope)
+{
+	return scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+}
+
 bool netlink_is_held(const struct kernel_scope *scope)
 {
 	return scope->held;

@@ -47,6 +47,12 @@ void kernel_scope_forget_plan(struct kernel_scope *scope);
 /* Sets the gate, and returns the one that was there. */
 struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate);
 
+/*
+ * Asks the gate for something that goes along with the kernel's, and is no request to it: 0: it may be changed; -errno; above 0: it
+ * is not to be, and counts as done.
+ */
+int kernel_scope_ask_gate(struct kernel_scope *scope);
+
 /* What was sent in a scope since this was asked last. */
 enum kernel_sent {
 	KERNEL_SENT_NO_CHANGE,

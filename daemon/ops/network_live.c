@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "cleanup.h"
+#include "dns.h"
 #include "forwarding.h"
 #include "kernel/address.h"
 #include "kernel/forwarding.h"
@@ -222,8 +223,10 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 
 int network_lower(struct op *op, const struct kernel_network *network, bool link)
 {
-	int r = link ? kernel_link_delete(op->scope, network->link) : 0;
+	int r = dns_drop(op, network);
 
+	if (r == 0 && link)
+		r = kernel_link_delete(op->scope, network->link);
 	if (r < 0 && r != -ENODEV)
 		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "link", r, "The kernel does not delete the link “%s”",
 		                        network->link);

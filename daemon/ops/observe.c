@@ -323,6 +323,8 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 		return list_networks(scope, &l);
 	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
 	case HYCAN_OBJECT_KIND_FORWARDING:
+	case HYCAN_OBJECT_KIND_DNS:
+	case HYCAN_OBJECT_KIND_DNS_HOST:
 		return -EINVAL;
 	}
 	return -EINVAL;

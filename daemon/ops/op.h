@@ -30,6 +30,8 @@ struct hycan_transaction_run_request;
 struct hycan_operation;
 struct kernel_scope;
 struct op;
+struct resolver;
+struct resolver_zone;
 
 /* What the server does for the operations that are about the server itself. */
 struct op_server {
@@ -77,6 +79,7 @@ struct op {
 	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
 	bool sealed;                /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	const struct op_server *server;
+	struct resolver *resolver; /* the DNS of networks; NULL: of a private daemon, which has none */
 
 	/* Sends one answer of a list: a structure of the operation's reply. 0 or -errno. */
 	int (*answer)(struct op *op, const void *item);
@@ -153,6 +156,9 @@ int op_scope_open_in(int netns, struct kernel_scope **ret_scope);
 
 /* Opens a network namespace by its inode. -ENOENT: it cannot be found. */
 int op_namespace_find(uint64_t inode, int *ret_netns);
+
+/* Whether the network of a zone that a former daemon had is there still; completes it by what that is now. */
+bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone);
 
 /* Deletes links at once, all or none of them (kernel/link.h). */
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);

@@ -7,6 +7,7 @@
  * time goes. The loop waits on the peers' set, in which all of sd-event is one more member.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@
 #include "peer.h"
 #include "porter.h"
 #include "recovery.h"
+#include "resolver.h"
 #include "server.h"
 #include "subscribe.h"
 #include "turn.h"
@@ -128,6 +130,20 @@ static int open_state(struct server *server, const struct server_options *option
 	return 0;
 }
 
+/* The zones are beside the ledger, where that is in a file. */
+static int open_resolver(struct server *server, const struct server_options *options)
+{
+	const struct resolver_options wanted = {
+		.state_path = ledger_is_kept(server->ledger) ? options->state_path : NULL,
+		.program = options->dnsmasq,
+		.socket = options->resolver,
+	};
+	int r = resolver_open(&wanted, &server->resolver);
+
+	server->job.op.resolver = server->resolver;
+	return r;
+}
+
 /* What only a daemon for everybody has: policy, workers, signals, a listening socket. */
 static int open_public(struct server *server, const struct server_options *options)
 {
@@ -149,6 +165,8 @@ static int open_public(struct server *server, const struct server_options *optio
 		r = listeners_open(server, options);
 	if (r >= 0)
 		r = open_state(server, options);
+	if (r >= 0)
+		r = open_resolver(server, options);
 	if (r >= 0)
 		r = sd_event_set_watchdog(server->event, true);
 	return r < 0 ? r : 0;
@@ -246,6 +264,30 @@ int server_start_porter(struct server *server)
 	return server->private ? 0 : porter_start(&options);
 }
 
+void server_start_resolver(struct server *server)
+{
+	int r = server->resolver && !server->only_ends ? resolver_start(server->resolver) : 0;
+
+	if (r < 0)
+		log_write(LOG_WARNING, "The names of networks cannot be told: %s", strerror(-r));
+}
+
+/* A zone of a former daemon, whose network may be in another namespace. */
+static bool resume_zone(struct resolver_zone *zone, int *ret_netns, void *userdata)
+{
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+	struct server *server = userdata;
+	int r = recovery_scope(server->job.scope, zone->netns, &other);
+
+	if (r < 0 || !op_dns_resume(other ? other : server->job.scope, zone)) {
+		log_write(LOG_NOTICE, "The network with VLAN %u is gone, and its names are forgotten.", zone->vlan_id);
+		return false;
+	}
+	if (other)
+		*ret_netns = fcntl(op_scope_netns(other), F_DUPFD_CLOEXEC, 0);
+	return true;
+}
+
 /* Serves the peers that are ready, each once, until there is something for sd-event. */
 static int serve_peers(struct server *server)
 {
@@ -308,6 +350,7 @@ int server_run(struct server *server)
 		/* server_free() does what that left to do */
 		if (server->only_ends)
 			return 0;
+		resolver_resume(server->resolver, resume_zone, server);
 		say_what_is_served(server);
 		sd_notify(0, "READY=1");
 	}
@@ -365,6 +408,7 @@ void server_free(struct server **server)
 		ledger_end(s->ledger);
 	repair_close(&s->repairs);
 	ledger_free(&s->ledger);
+	resolver_free(&s->resolver);
 	quota_free(&s->quotas);
 	sd_event_unref(s->event);
 	if (porter_is_there())

@@ -59,6 +59,7 @@ enum listener {
 struct ledger;
 struct observer;
 struct peer;
+struct resolver;
 struct scribe;
 TAILQ_HEAD(peer_list, peer);
 
@@ -73,6 +74,7 @@ struct server {
 	struct repairs repairs;
 	struct ledger *ledger;
 	struct quota_table *quotas; /* NULL: nobody is charged */
+	struct resolver *resolver;  /* NULL: of a private daemon */
 	struct observer *observer;
 	sd_event_source *events; /* it has something for the peers */
 	int event_buffer;        /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
@@ -133,6 +135,8 @@ struct server_options {
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */
+	const char *dnsmasq;    /* its file; NULL: where it mostly is */
+	const char *resolver;   /* socket of the service that starts it; NULL: a process of our own does */
 };
 
 /* Prepares everything up to the listening socket, and starts no thread; says why not in the log. */
@@ -140,6 +144,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 
 /* Leaves somebody outside who does what the daemon no longer can once it is confined (access/porter.h). */
 int server_start_porter(struct server *server);
+
+/* The same for whoever starts dnsmasq (resolver/supervisor.h). The daemon does without, too. */
+void server_start_resolver(struct server *server);
 
 /* Serves until SIGTERM or SIGINT, or until the private peer goes. 0 or -errno. */
 int server_run(struct server *server);

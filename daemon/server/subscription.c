@@ -73,7 +73,7 @@ static bool route_matches(const struct subscription *s, const struct hycan_route
 	return false;
 }
 
-/* The identity of links, and of what is told apart by its link, begins with the name; that of a network ends with it. */
+/* The identity of links, and of what is told apart by its link, begins with the name; that of a network, and of its names, ends with it. */
 static bool object_matches(const struct subscription *s, const struct hycan_object *object)
 {
 	char name[HYCAN_IFNAME_SIZE] = "";
@@ -89,6 +89,8 @@ static bool object_matches(const struct subscription *s, const struct hycan_obje
 		memcpy(name, object->identity, n);
 		return name_matches(s, true, name);
 	case HYCAN_OBJECT_KIND_NETWORK:
+	case HYCAN_OBJECT_KIND_DNS:
+	case HYCAN_OBJECT_KIND_DNS_HOST:
 		return last && name_matches(s, true, last + 1);
 	case HYCAN_OBJECT_KIND_ROUTE:
 	case HYCAN_OBJECT_KIND_RULE:

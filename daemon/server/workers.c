@@ -61,6 +61,7 @@ int workers_open(struct server *server)
 		if (r < 0)
 			return r;
 		server->worker[i].job.op.server = &about_server;
+		server->worker[i].job.op.resolver = server->resolver;
 	}
 	r = scribe_open(&server->scribe);
 	if (r < 0)

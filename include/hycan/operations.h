@@ -824,6 +824,79 @@ int hycan_network_allow(struct hycan *h, uint16_t from, uint16_t to, bool on, co
 /** network.allow without waiting: @p callback gets the answer. Returns 0 or -errno. */
 int hycan_network_allow_async(struct hycan *h, uint16_t from, uint16_t to, bool on, const struct hycan_network_allow_options *options, hycan_callback *callback, void *userdata);
 
+/**
+ * Has a dnsmasq answer the hosts of a network, at the gateway's addresses and there alone: for these names, within
+ * the domain and without it, and for these addresses in reverse; of others, it asks the upstreams. It states all:
+ * hosts that are not in it are gone, and what is absent is as by default. The same again: success, nothing
+ * changes. It answers when dnsmasq serves.
+ *
+ * @param vlan_id VLAN identifier of the network [1..4094]
+ * @param hosts its hosts
+ * @param n_hosts number of hosts
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_BUSY, HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_dns_set(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host *hosts, size_t n_hosts, const struct hycan_dns_set_options *options);
+
+/** dns.set without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_dns_set_async(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host *hosts, size_t n_hosts, const struct hycan_dns_set_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Ends that, with all hosts. It ends with the network, too.
+ *
+ * @param vlan_id VLAN identifier of the network [1..4094]
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED.
+ */
+int hycan_dns_unset(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_unset_options *options);
+
+/** dns.unset without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_dns_unset_async(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_unset_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Adds a host, or gives it other addresses. The same again: success, nothing changes. No question of others stays
+ * without an answer meanwhile.
+ *
+ * @param vlan_id VLAN identifier of the network [1..4094]
+ * @param dns_host what to add; see struct hycan_dns_host
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,
+ * HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_UNSUPPORTED, HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_dns_add_host(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host *dns_host, const struct hycan_dns_add_host_options *options);
+
+/** dns.add_host without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_dns_add_host_async(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host *dns_host, const struct hycan_dns_add_host_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Takes a host away.
+ *
+ * @param vlan_id VLAN identifier of the network [1..4094]
+ * @param name the host
+ * @param options what may be given beside; NULL for nothing
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_dns_remove_host(struct hycan *h, uint16_t vlan_id, const char *name, const struct hycan_dns_remove_host_options *options);
+
+/** dns.remove_host without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_dns_remove_host_async(struct hycan *h, uint16_t vlan_id, const char *name, const struct hycan_dns_remove_host_options *options, hycan_callback *callback, void *userdata);
+
+/**
+ * Lists the names of networks, and how their dnsmasqs do.
+ *
+ * @param options what may be given beside; NULL for nothing
+ * @param ret_dns_states an array in one block of memory: free() it; NULL to ignore it
+ * @param ret_n how many there are
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_UNSUPPORTED,
+ * HYCAN_REFUSAL_KERNEL.
+ */
+int hycan_dns_list(struct hycan *h, const struct hycan_dns_list_options *options, struct hycan_dns_state **ret_dns_states, size_t *ret_n);
+
+/** dns.list without waiting: @p callback gets the answer. Returns 0 or -errno. */
+int hycan_dns_list_async(struct hycan *h, const struct hycan_dns_list_options *options, hycan_callback *callback, void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -104,6 +104,11 @@ enum hycan_operation_number {
 	HYCAN_OPERATION_NETWORK_LIST = 0x1203, /**< network.list */
 	HYCAN_OPERATION_NETWORK_NAT = 0x1204, /**< network.nat */
 	HYCAN_OPERATION_NETWORK_ALLOW = 0x1205, /**< network.allow */
+	HYCAN_OPERATION_DNS_SET = 0x1301, /**< dns.set */
+	HYCAN_OPERATION_DNS_UNSET = 0x1302, /**< dns.unset */
+	HYCAN_OPERATION_DNS_ADD_HOST = 0x1303, /**< dns.add_host */
+	HYCAN_OPERATION_DNS_REMOVE_HOST = 0x1304, /**< dns.remove_host */
+	HYCAN_OPERATION_DNS_LIST = 0x1305, /**< dns.list */
 };
 
 /** Protocol of the tag that a VLAN link adds (IFLA_VLAN_PROTOCOL, linux/if_link.h). */
@@ -203,6 +208,8 @@ enum hycan_object_kind {
 	HYCAN_OBJECT_KIND_PORT = 7, /**< a port mapping */
 	HYCAN_OBJECT_KIND_FORWARDING = 8, /**< packets are forwarded between links */
 	HYCAN_OBJECT_KIND_NETWORK = 9, /**< a network of containers or virtual machines */
+	HYCAN_OBJECT_KIND_DNS = 10, /**< the names of a network are told to who asks */
+	HYCAN_OBJECT_KIND_DNS_HOST = 11, /**< one of those names */
 };
 
 /** What an event says. */
@@ -534,6 +541,36 @@ struct hycan_network_state {
 	struct hycan_link_statistics statistics; /**< of the link */
 };
 
+/** A host of a network, for whoever asks for its name, or for the name of an address. */
+struct hycan_dns_host {
+	char name[127]; /**< its name, without the domain: letters in lower case, digits, “-” and “_”, with dots between */
+	const struct hycan_address *addresses; /**< its addresses in the network; at most 16; n_addresses of them */
+	size_t n_addresses; /**< number of addresses */
+};
+
+/** The names of a network, and the dnsmasq that tells them. */
+struct hycan_dns_state {
+	uint16_t vlan_id; /**< VLAN identifier of the network */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link on this host */
+	bool has_domain; /**< domain is given */
+	char domain[127]; /**< the domain that the names are in */
+	const struct hycan_dns_host *hosts; /**< them; n_hosts of them */
+	size_t n_hosts; /**< number of hosts */
+	const struct hycan_address *upstreams; /**< who is asked for all other names; none: whom this host asks, unless; n_upstreams of them */
+	size_t n_upstreams; /**< number of upstreams */
+	bool own_only; /**< nobody is */
+	bool serves; /**< it answered, just now */
+	bool has_pid; /**< pid is given */
+	int32_t pid; /**< its process; absent while it does not run */
+	uint32_t restarts; /**< how often it ended by itself */
+	bool has_running_ms; /**< running_ms is given */
+	uint64_t running_ms; /**< milliseconds since it was started */
+	bool has_again_ms; /**< again_ms is given */
+	uint64_t again_ms; /**< milliseconds until it is started again */
+	bool has_message; /**< message is given */
+	char message[160]; /**< what it said last, where it does not serve */
+};
+
 /** A thing in the kernel that the daemon made, and that nobody took away through it. */
 struct hycan_object {
 	enum hycan_object_kind kind; /**< what it is */
@@ -653,7 +690,7 @@ struct hycan_operation_statistics {
 
 /** Something that is not as it should be. */
 struct hycan_health_problem {
-	char check[41]; /**< what was looked at: ledger, kernel, rules, mappings, masquerade, networks */
+	char check[41]; /**< what was looked at: ledger, kernel, rules, mappings, masquerade, networks, dns */
 	char message[256]; /**< what is wrong with it */
 };
 
@@ -1052,6 +1089,43 @@ struct hycan_network_allow_options {
 	char from_link[HYCAN_IFNAME_SIZE]; /**< the link of the first, where it has another one [default "net{from}"] */
 	bool has_to_link; /**< to_link is given */
 	char to_link[HYCAN_IFNAME_SIZE]; /**< the link of the other, where it has another one [default "net{to}"] */
+};
+
+/** What dns.set can be given beside what it needs. */
+struct hycan_dns_set_options {
+	bool has_domain; /**< domain is given */
+	char domain[127]; /**< the domain that the names are in, beside being names by themselves; default: none */
+	bool has_upstreams; /**< upstreams is given */
+	const struct hycan_address *upstreams; /**< who is asked for all other names, at most 8; default: whom this host asks (resolv.conf(5)); n_upstreams of them */
+	size_t n_upstreams; /**< number of upstreams */
+	bool has_own_only; /**< own_only is given */
+	bool own_only; /**< nobody is, as always for an internal network */
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What dns.unset can be given beside what it needs. */
+struct hycan_dns_unset_options {
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What dns.add_host can be given beside what it needs. */
+struct hycan_dns_add_host_options {
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What dns.remove_host can be given beside what it needs. */
+struct hycan_dns_remove_host_options {
+	bool has_link; /**< link is given */
+	char link[HYCAN_IFNAME_SIZE]; /**< its link, where it has another one [default "net{vlan_id}"] */
+};
+
+/** What dns.list can be given beside what it needs. */
+struct hycan_dns_list_options {
+	bool has_vlan_id; /**< vlan_id is given */
+	uint16_t vlan_id; /**< only those of this network [1..4094] */
 };
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "observe.h"
+#include "op.h"
 
 int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
 {
@@ -127,5 +128,12 @@ const char *op_monitor_link_name(const struct kernel_monitor *monitor, uint32_t 
 void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin)
 {
 	(void)scope, (void)port, (void)token, (void)request, (void)begin;
+	abort();
+}
+
+/* No zone is resumed there. */
+bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone)
+{
+	(void)scope, (void)zone;
 	abort();
 }

@@ -65,6 +65,8 @@ daemon_files() {
 		sbin/hycan_daemon
 		lib/systemd/system/hycan-daemon.service
 		lib/systemd/system/hycan-daemon.socket
+		lib/systemd/system/hycan-resolver.service
+		lib/systemd/system/hycan-resolver.socket
 		lib/sysusers.d/hycan.conf
 		lib/tmpfiles.d/hycan.conf
 		share/doc/HyCAN/examples/policy.conf

@@ -14,7 +14,7 @@ install_below_root "$BUILD"
 check_consumers
 
 if [[ $WITH_DAEMON == ON ]]; then
-	grep -q "^ExecStart=$PREFIX/sbin/hycan_daemon --handover$" "$scratch/root$PREFIX/lib/systemd/system/hycan-daemon.service" ||
+	grep -q "^ExecStart=$PREFIX/sbin/hycan_daemon --handover --resolver /run/hycan_resolver.sock$" "$scratch/root$PREFIX/lib/systemd/system/hycan-daemon.service" ||
 		fail "the unit starts something else than what was installed"
 	"$scratch/root$PREFIX/sbin/hycan_daemon" --version | grep -q '^hycan_daemon [0-9]' || fail "the daemon does not run"
 fi

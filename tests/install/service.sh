@@ -57,8 +57,9 @@ diff -u - "$scratch/called" <<-END || fail "these are not the commands"
 	systemd-sysusers /usr/local/lib/sysusers.d/hycan.conf
 	systemd-tmpfiles --create /usr/local/lib/tmpfiles.d/hycan.conf
 	systemctl daemon-reload
-	systemctl enable --now hycan-daemon.socket
+	systemctl enable --now hycan-daemon.socket hycan-resolver.socket
 	systemctl enable hycan-daemon.service
+	systemctl try-restart hycan-resolver.service
 	systemctl restart hycan-daemon.service
 END
 grep -q 'are enabled and run' "$scratch/said" || fail "it does not say so: $(<"$scratch/said")"

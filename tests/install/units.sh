@@ -9,11 +9,13 @@
 command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
 
 # Where the units look for the daemon there may be none, or another.
-sed -E "s|^(Exec[A-Z][a-z]*=)$PREFIX/sbin/hycan_daemon|\1$BUILD/daemon/hycan_daemon|" \
-	"$BUILD/systemd/hycan-daemon.service" >"$scratch/hycan-daemon.service"
-cp "$SOURCE/systemd/hycan-daemon.socket" "$scratch"
-systemd-analyze verify --man=no "$scratch/hycan-daemon.service" "$scratch/hycan-daemon.socket" 2>"$scratch/said" ||
-	fail "$(<"$scratch/said")"
+units=(hycan-{daemon,resolver}.{service,socket})
+for service in hycan-{daemon,resolver}.service; do
+	sed -E "s|^(Exec[A-Z][a-z]*=)$PREFIX/sbin/hycan_daemon|\1$BUILD/daemon/hycan_daemon|" "$BUILD/systemd/$service" \
+		>"$scratch/$service"
+done
+cp "$SOURCE"/systemd/*.socket "$scratch"
+(cd "$scratch" && systemd-analyze verify --man=no "${units[@]}" 2>"$scratch/said") || fail "$(<"$scratch/said")"
 ! grep hycan "$scratch/said" || fail "systemd finds fault with the units"
 
 if [[ $WITH_METRICS == ON ]]; then
@@ -32,10 +34,15 @@ if [[ $WITH_METRICS == ON ]]; then
 		fail "the exposure of the metrics is above 1.5: $(grep -v ✓ "$scratch/said")"
 	tail -n 1 "$scratch/said"
 fi
+# who starts programs and speaks to the network is exposed more, and is another user
+systemd-analyze security --offline=true --threshold=20 --no-pager "$scratch/hycan-resolver.service" >"$scratch/said" ||
+	fail "the exposure of the resolver is above 2.0: $(grep -v ✓ "$scratch/said")"
+tail -n 1 "$scratch/said"
 
 mkdir -p "$scratch/root/etc"
 systemd-sysusers --root="$scratch/root" "$SOURCE/systemd/hycan.sysusers.conf"
 grep -q '^hycan:' "$scratch/root/etc/group" || fail "no group hycan"
 grep -q '^hycan-daemon:.*:/usr/sbin/nologin$' "$scratch/root/etc/passwd" || fail "no user hycan-daemon who cannot log in"
+grep -q '^hycan-resolver:.*:/usr/sbin/nologin$' "$scratch/root/etc/passwd" || fail "no user hycan-resolver who cannot log in"
 systemd-tmpfiles --root="$scratch/root" --create "$SOURCE/systemd/hycan.tmpfiles.conf"
 [[ $(stat -c '%a %U' "$scratch/root/etc/hycan") == "755 root" ]] || fail "/etc/hycan: $(stat "$scratch/root/etc/hycan")"

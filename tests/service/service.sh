@@ -69,7 +69,7 @@ install_it() {
 		# a build that leaves the service alone says what to do
 		[[ $said == *"HYCAN_ENABLE_SERVICE is off"* ]] || fail "the installation says: $said"
 		sed -n '/these commands do it/,$ { /^     s/p }' <<<"$said" >/run/commands
-		[[ $(wc -l </run/commands) == 6 ]] || fail "the installation does not say what to do: $said"
+		[[ $(wc -l </run/commands) == 7 ]] || fail "the installation does not say what to do: $said"
 		bash -eu /run/commands
 	fi
 	systemctl is-enabled --quiet hycan-daemon.socket hycan-daemon.service || fail "it is not enabled"
@@ -92,6 +92,9 @@ tighten() {
 	else
 		echo SystemCallErrorNumber=kill >>$drop_in
 	fi
+	# what starts dnsmasq is refused more than it needs: the C library looks up users
+	mkdir -p /etc/systemd/system/hycan-resolver.service.d
+	[[ $DEVELOPER != ON ]] || sed /WatchdogSec/d $drop_in >/etc/systemd/system/hycan-resolver.service.d/test.conf
 	systemctl daemon-reload
 	systemctl restart hycan-daemon.service
 }
@@ -214,6 +217,40 @@ check_clients() {
 	"$BUILD/tests/service/test-service-restarts" || fail "clients"
 }
 
+# The one dnsmasq.
+dnsmasq_pid() {
+	pgrep --uid hycan-resolver --exact dnsmasq
+}
+
+# Names come from a service of its own, which outlives the daemon for a while.
+check_names() {
+	local pid
+
+	! systemctl is-active --quiet hycan-resolver.service || fail "it runs before there are names"
+	ip link add up0 type veth peer name up1
+	ip link set up0 up
+	ip link set up1 up
+	hycanctl network create 100 10.9.0.0/24 10.9.0.1 blue --parent up0
+	hycanctl dns set 100 '{web 10.9.0.2}' --domain blue.example || fail "there are no names"
+	hycanctl health || fail "they are not told"
+	pid=$(dnsmasq_pid) || fail "there is no dnsmasq"
+	grep -q '^CapEff:.*0000000000000400$' "/proc/$pid/status" || fail "it has $(grep ^CapEff "/proc/$pid/status")"
+	systemctl restart hycan-daemon.service
+	hycanctl dns add_host 100 db 10.9.0.3
+	systemctl kill --signal KILL --kill-whom main hycan-daemon.service
+	wait_for "the daemon after a kill" hycanctl dns add_host 100 late 10.9.0.4
+	hycanctl health
+	[[ $(dnsmasq_pid) == "$pid" ]] || fail "dnsmasq is another one"
+	[[ $(ls /tmp/systemd-private-*-hycan-resolver.service-*/tmp/hycan-resolver.*/*/hosts) == $'db\nlate\nweb' ]] ||
+		fail "the hosts are $(ls /tmp/systemd-private-*-hycan-resolver.service-*/tmp/hycan-resolver.*/*/hosts)"
+	# without it the daemon says so, and starts it again when it is needed
+	systemctl kill --signal KILL --kill-whom all hycan-resolver.service
+	wait_for "the names after a kill" hycanctl health
+	hycanctl network delete 100
+	! dnsmasq_pid || fail "dnsmasq is left"
+	ip link delete up0
+}
+
 # As systemd itself counts it, of the unit as it runs.
 check_exposure() {
 	local exposure
@@ -252,7 +289,7 @@ fi
 PATH=$PREFIX/sbin:$PREFIX/bin:$PATH
 install_it
 tighten
-for check in process built_in_policy operations explained reload activation restart process broken_start clients end exposure; do
+for check in process built_in_policy operations explained reload activation restart process names broken_start clients end exposure; do
 	started=$SECONDS
 	"check_$check"
 	echo "service: $check: well ($((SECONDS - started)) s)"

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "dns.h"
 #include "kernel/link.h"
 #include "kernel/masquerade.h"
 #include "kernel/nat.h"
@@ -125,6 +126,11 @@ static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 		look_at_link(f, &networks[i]);
 }
 
+static void find_dns(uint16_t vlan_id, const char *message, void *userdata)
+{
+	find(userdata, "dns", "The names of VLAN %u are not told: %s.", vlan_id, message);
+}
+
 int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)
 {
 	struct findings f = { .op = op, .problem = op->memory(op, PROBLEMS_MAX * sizeof(*f.problem)) };
@@ -138,6 +144,7 @@ int op_health_get(struct op *op, const struct hycan_health_get_request *request,
 	look_at_kernel(&f);
 	look_at_table(&f);
 	look_at_networks(&f, &reply->networks);
+	dns_check(op, find_dns, &f);
 	reply->problems = f.problem;
 	reply->n_problems = f.n;
 	reply->healthy = f.n == 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "dns.h"
 #include "kernel/link.h"
 #include "nat.h"
 #include "network.h"
@@ -146,7 +147,8 @@ static int make(struct op *op, const struct kernel_network *wanted, const struct
 	raised->changed = r != -EALREADY;
 	if (r < 0 && r != -EALREADY)
 		return nat_refuse(op, r);
-	return network_raise(op, wanted, before, raised);
+	r = network_raise(op, wanted, before, raised);
+	return r == 0 && before ? dns_refresh(op, wanted) : r;
 }
 
 /* Keeps the refusal, since what is asked of the kernel meanwhile has words, too. */

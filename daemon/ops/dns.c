@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What operations have to do with the DNS of networks: names, zones, and networks that change. */
+#include "dns.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/scope.h"
+#include "network.h"
+#include "table.h"
+
+int dns_available(struct op *op)
+{
+	const char *package;
+
+	if (!op->resolver)
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+		                 "Names are told by the service, and this is a private daemon: start hycan-daemon.");
+	package = resolver_lacks(op->resolver);
+	if (!package)
+		return 0;
+	return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+	                 "DNS needs dnsmasq, which is not installed: install the package %s, and start the daemon again.", package);
+}
+
+int dns_gate(struct op *op)
+{
+	return kernel_scope_ask_gate(op->scope);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- hosts */
+
+static int check_name(struct op *op, const char *domain, const char *name)
+{
+	const char *fault = resolver_name_fault(name);
+
+	if (fault)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "name", "“%s” is no name of a host: %s.", name, fault);
+	if (*domain && strcmp(domain, name) == 0)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "name", "“%s” is the domain, and no host of it.", name);
+	return 0;
+}
+
+int dns_take_host(struct op *op, const struct kernel_network *network, const char *domain, const struct hycan_dns_host *asked,
+                  struct resolver_host *ret_host)
+{
+	struct resolver_host host = { 0 };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r = check_name(op, domain, asked->name);
+
+	if (r != 0)
+		return r;
+	if (asked->n_addresses == 0)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "addresses", "The host “%s” needs an address.", asked->name);
+	if (asked->n_addresses > RESOLVER_ADDRESSES_MAX)
+		return op_refuse(op, HYCAN_REFUSAL_LIMIT, "addresses", "A host has at most %u addresses, and “%s” would have %zu.",
+		                 RESOLVER_ADDRESSES_MAX, asked->name, asked->n_addresses);
+	for (size_t i = 0; i < asked->n_addresses; i++) {
+		if (!network_has(network, &asked->addresses[i]))
+			return op_refuse(op, HYCAN_REFUSAL_INVALID, "addresses",
+			                 "%s of “%s” is no address of the network “%s”: give one of its subnet.",
+			                 hycan_address_format(&asked->addresses[i], text, sizeof(text)), asked->name,
+			                 network->name);
+		host.address[i] = asked->addresses[i];
+	}
+	host.n_addresses = (uint8_t)asked->n_addresses;
+	memcpy(host.name, asked->name, strlen(asked->name) + 1);
+	*ret_host = host;
+	return 0;
+}
+
+struct hycan_dns_host *dns_hosts(struct op *op, const struct resolver_host *host, size_t n)
+{
+	struct hycan_dns_host *hosts = op->memory(op, (n + 1) * sizeof(*hosts));
+
+	for (size_t i = 0; hosts && i < n; i++) {
+		struct hycan_address *address = op->memory(op, sizeof(host[i].address));
+
+		if (!address)
+			return NULL;
+		memcpy(address, host[i].address, sizeof(host[i].address));
+		memcpy(hosts[i].name, host[i].name, sizeof(host[i].name));
+		hosts[i].addresses = address;
+		hosts[i].n_addresses = host[i].n_addresses;
+	}
+	return hosts;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- zones */
+
+void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *network)
+{
+	memcpy(zone->link, network->link, sizeof(zone->link));
+	zone->gateway[0] = network->gateway;
+	zone->gateway[1] = network->ipv6_gateway;
+	zone->internal = network->internal;
+}
+
+int dns_set(struct op *op, const struct resolver_zone *zone)
+{
+	char words[RESOLVER_WORDS_SIZE] = "";
+	int r = resolver_set(op->resolver, zone, op_scope_netns(op->scope), words);
+
+	switch (r) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+		                 "DNS needs dnsmasq, which is not installed: install the package dnsmasq-base.");
+	case -EADDRINUSE:
+		return op_refuse(op, HYCAN_REFUSAL_BUSY, NULL,
+		                 "Another program answers there, %s: let it leave that address alone.", words);
+	case -EADDRNOTAVAIL:
+	case -ECHILD:
+	case -ETIMEDOUT:
+		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL, "dnsmasq does not serve the network: %s.", words);
+	case -EPIPE:
+	case -ECONNREFUSED:
+		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
+		                 "The process that starts dnsmasq is gone: start the daemon again.");
+	}
+	return r;
+}
+
+int dns_refresh(struct op *op, const struct kernel_network *network)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
+	int r = op->resolver ? resolver_get(op->resolver, op_scope_inode(op->scope), network->vlan_id, &before) : -ENOENT;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = resolver_zone_copy(&before, &zone);
+	if (r < 0)
+		return r;
+	dns_adopt_network(&zone, network);
+	/* what was asked for, for when it is internal no more */
+	if (resolver_zone_same(&zone, &before))
+		return 0;
+	r = dns_gate(op);
+	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
+}
+
+int dns_drop(struct op *op, const struct kernel_network *network)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	int r = op->resolver ? resolver_get(op->resolver, op_scope_inode(op->scope), network->vlan_id, &zone) : -ENOENT;
+
+	if (r == 0)
+		r = dns_gate(op);
+	if (r == 0)
+		r = resolver_unset(op->resolver, op_scope_inode(op->scope), network->vlan_id);
+	return r == -ENOENT || r > 0 ? 0 : r;
+}
+
+static void check_one(struct op *op, uint16_t vlan_id, void (*found)(uint16_t vlan_id, const char *message, void *userdata),
+                      void *userdata)
+{
+	struct resolver_state state;
+	int r = resolver_state(op->resolver, op_scope_inode(op->scope), vlan_id, &state);
+
+	if (r < 0)
+		found(vlan_id, r == -ENOENT ? "no dnsmasq was started for it" : strerror(-r), userdata);
+	else if (state.pid == 0)
+		found(vlan_id, *state.words ? state.words : "dnsmasq does not run", userdata);
+	else if (!state.serves)
+		found(vlan_id, "dnsmasq runs and does not answer", userdata);
+}
+
+void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata)
+{
+	_cleanup_free_ uint16_t *ids = NULL;
+	size_t n = 0;
+
+	if (!op->resolver || resolver_list(op->resolver, op_scope_inode(op->scope), &ids, &n) < 0 || n == 0)
+		return;
+	(void)resolver_probe(op->resolver);
+	for (size_t i = 0; i < n; i++)
+		check_one(op, ids[i], found, userdata);
+}
+
+bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone)
+{
+	_cleanup_free_ struct kernel_network *networks = NULL;
+	size_t n = 0;
+
+	if (kernel_network_list(scope, &networks, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (networks[i].vlan_id == zone->vlan_id && strcmp(networks[i].link, zone->link) == 0) {
+			dns_adopt_network(zone, &networks[i]);
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What operations have to do with the DNS of networks. */
+#ifndef OPS_DNS_H
+#define OPS_DNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/network.h"
+#include "op.h"
+#include "resolver/resolver.h"
+
+struct hycan_dns_host;
+
+/* Refuses where there can be no DNS, and says what to install. */
+int dns_available(struct op *op);
+
+/* Asks the gate before something is changed (kernel/scope.h). 0: go on; above 0: do nothing, and it counts as done. */
+int dns_gate(struct op *op);
+
+/* A host as it was asked for: refuses what cannot be one of the network. */
+int dns_take_host(struct op *op, const struct kernel_network *network, const char *domain, const struct hycan_dns_host *asked,
+                  struct resolver_host *ret_host);
+
+/* Hosts for an answer or a request. NULL: no memory. */
+struct hycan_dns_host *dns_hosts(struct op *op, const struct resolver_host *host, size_t n);
+
+/* What the network is has to do with the zone. */
+void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *network);
+
+/* Makes a zone what it is given; refuses with what dnsmasq said. */
+int dns_set(struct op *op, const struct resolver_zone *zone);
+
+/* A network is otherwise now: what its hosts ask is, too. */
+int dns_refresh(struct op *op, const struct kernel_network *network);
+
+/* A network goes. */
+int dns_drop(struct op *op, const struct kernel_network *network);
+
+/* Tells of each zone of the namespace whose names nobody tells. */
+void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.add_host: one more name, or other addresses for one. */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "dns.h"
+#include "network.h"
+#include "table.h"
+
+/* Says what puts back the host that is there, or takes away the one that was not. */
+static int say(struct op *op, const struct hycan_dns_add_host_request *request, const struct resolver_host *before)
+{
+	struct hycan_dns_remove_host_request away = { .vlan_id = request->vlan_id, .has_link = true };
+	struct hycan_dns_add_host_request back = { .vlan_id = request->vlan_id, .has_link = true };
+	const struct hycan_dns_host *host;
+
+	memcpy(away.link, request->link, sizeof(away.link));
+	memcpy(away.name, request->dns_host.name, sizeof(away.name));
+	memcpy(back.link, request->link, sizeof(back.link));
+	if (!before)
+		return op_undo(op, HYCAN_OPERATION_DNS_REMOVE_HOST, &away);
+	host = dns_hosts(op, before, 1);
+	if (!host)
+		return -ENOMEM;
+	back.dns_host = *host;
+	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
+}
+
+static int add(struct op *op, const struct hycan_dns_add_host_request *request, const struct resolver_host *host,
+               const struct resolver_host *before)
+{
+	int r = before ? say(op, request, before) : 0;
+
+	if (r == 0)
+		r = dns_gate(op);
+	if (r == 0)
+		r = resolver_put_host(op->resolver, op_scope_inode(op->scope), request->vlan_id, host);
+	else if (r > 0)
+		r = 0;
+	if (r == -ENOSPC)
+		return op_refuse(op, HYCAN_REFUSAL_LIMIT, "name", "A network has the names of %u hosts at most.",
+		                 RESOLVER_HOSTS_MAX);
+	if (r == -EPIPE || r == -ECONNREFUSED)
+		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
+		                 "The process that starts dnsmasq is gone: start the daemon again.");
+	return r == 0 && !before ? say(op, request, NULL) : r;
+}
+
+int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *request)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	const struct resolver_host *before;
+	struct kernel_network network;
+	struct resolver_host host;
+	int r = dns_available(op);
+
+	if (r == 0)
+		r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
+	if (r != 0)
+		return r;
+	r = resolver_get(op->resolver, op_scope_inode(op->scope), request->vlan_id, &zone);
+	if (r == -ENOENT)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
+		                 "The names of the network “%s” are not told: dns.set first.", network.name);
+	if (r == 0)
+		r = dns_take_host(op, &network, zone.domain, &request->dns_host, &host);
+	if (r != 0)
+		return r;
+	before = resolver_zone_find(&zone, host.name);
+	if (before && op->exclusive)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "name", "The network “%s” has a host “%s” already.", network.name,
+		                 host.name);
+	op->unchanged = before && resolver_host_same(before, &host);
+	return op->unchanged ? 0 : add(op, request, &host, before);
+}

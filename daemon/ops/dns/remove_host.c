@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.remove_host: one name less. */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "dns.h"
+#include "table.h"
+
+static int say(struct op *op, const struct hycan_dns_remove_host_request *request, const struct resolver_host *before)
+{
+	struct hycan_dns_add_host_request back = { .vlan_id = request->vlan_id, .has_link = true };
+	const struct hycan_dns_host *host = dns_hosts(op, before, 1);
+
+	if (!host)
+		return -ENOMEM;
+	back.dns_host = *host;
+	memcpy(back.link, request->link, sizeof(back.link));
+	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
+}
+
+int op_dns_remove_host(struct op *op, const struct hycan_dns_remove_host_request *request)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	const uint64_t netns = op_scope_inode(op->scope);
+	const struct resolver_host *before;
+	int r = op->resolver ? resolver_get(op->resolver, netns, request->vlan_id, &zone) : dns_available(op);
+
+	if (r != 0 && r != -ENOENT)
+		return r;
+	before = r == 0 && strcmp(zone.link, request->link) == 0 ? resolver_zone_find(&zone, request->name) : NULL;
+	if (!before) {
+		r = dns_available(op);
+		return r != 0 ? r
+		              : op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "name",
+		                          "There is no host “%s” in the network with VLAN %u on the link “%s”.", request->name,
+		                          request->vlan_id, request->link);
+	}
+	r = say(op, request, before);
+	if (r == 0)
+		r = dns_gate(op);
+	if (r == 0)
+		r = resolver_remove_host(op->resolver, netns, request->vlan_id, request->name);
+	return r > 0 && !op->refusal ? 0 : r;
+}

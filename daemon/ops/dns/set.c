@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.set: what the hosts of a network are told, stated as a whole. */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "dns.h"
+#include "network.h"
+#include "table.h"
+
+static int check_domain(struct op *op, const char *domain)
+{
+	const char *fault = *domain ? resolver_name_fault(domain) : NULL;
+
+	return fault ? op_refuse(op, HYCAN_REFUSAL_INVALID, "domain", "“%s” is no domain: %s.", domain, fault) : 0;
+}
+
+static bool same_address(const struct hycan_address *a, const struct hycan_address *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, hycan_address_size(a)) == 0;
+}
+
+static int take_upstreams(struct op *op, const struct kernel_network *network, const struct hycan_dns_set_request *request,
+                          struct resolver_zone *zone)
+{
+	zone->own_only = request->has_own_only && request->own_only;
+	if (request->n_upstreams > 0 && (zone->own_only || network->internal))
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "upstreams", "%s",
+		                 zone->own_only ? "Either others are asked, or own_only."
+		                                : "An internal network has no way out, and so nobody outside is asked for names.");
+	if (request->n_upstreams > RESOLVER_UPSTREAMS_MAX)
+		return op_refuse(op, HYCAN_REFUSAL_LIMIT, "upstreams", "At most %u can be asked.", RESOLVER_UPSTREAMS_MAX);
+	for (size_t i = 0; i < request->n_upstreams; i++) {
+		const struct hycan_address *upstream = &request->upstreams[i];
+
+		if (same_address(upstream, &network->gateway.address) || same_address(upstream, &network->ipv6_gateway.address))
+			return op_refuse(op, HYCAN_REFUSAL_INVALID, "upstreams",
+			                 "It would ask itself, at the network's own gateway.");
+		zone->upstream[zone->n_upstreams++] = *upstream;
+	}
+	return 0;
+}
+
+static int take_hosts(struct op *op, const struct kernel_network *network, const struct hycan_dns_set_request *request,
+                      struct resolver_zone *zone)
+{
+	struct resolver_host host;
+	int r = 0;
+
+	for (size_t i = 0; i < request->n_hosts && r == 0; i++) {
+		r = dns_take_host(op, network, zone->domain, &request->hosts[i], &host);
+		if (r == 0 && resolver_zone_find(zone, host.name))
+			r = op_refuse(op, HYCAN_REFUSAL_INVALID, "hosts", "The host “%s” is there twice.", host.name);
+		if (r == 0)
+			r = resolver_zone_put(zone, &host);
+		if (r == -ENOSPC)
+			r = op_refuse(op, HYCAN_REFUSAL_LIMIT, "hosts", "A network has the names of %u hosts at most.",
+			              RESOLVER_HOSTS_MAX);
+	}
+	return r;
+}
+
+/* The zone that is asked for. */
+static int read_request(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone)
+{
+	struct kernel_network network;
+	int r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
+
+	if (r == 0 && !resolver_link_is_good(request->link))
+		r = op_refuse(
+			op, HYCAN_REFUSAL_INVALID, "link",
+			"The name of the link “%s” means something else to dnsmasq: letters, digits, “.”, “_” and “-” do not.",
+			request->link);
+	if (r == 0 && request->has_domain)
+		r = check_domain(op, request->domain);
+	if (r != 0)
+		return r;
+	zone->netns = op_scope_inode(op->scope);
+	zone->vlan_id = request->vlan_id;
+	if (request->has_domain)
+		memcpy(zone->domain, request->domain, strlen(request->domain) + 1);
+	dns_adopt_network(zone, &network);
+	r = take_upstreams(op, &network, request, zone);
+	return r == 0 ? take_hosts(op, &network, request, zone) : r;
+}
+
+/* Says what puts back the zone that is there, or takes away the one that was not. */
+static int say(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *before)
+{
+	struct hycan_dns_unset_request away = { .vlan_id = request->vlan_id, .has_link = true };
+	struct hycan_dns_set_request back = { .vlan_id = request->vlan_id, .has_link = true };
+
+	memcpy(away.link, request->link, sizeof(away.link));
+	memcpy(back.link, request->link, sizeof(back.link));
+	if (!before)
+		return op_undo(op, HYCAN_OPERATION_DNS_UNSET, &away);
+	back.hosts = dns_hosts(op, before->host, before->n_hosts);
+	if (!back.hosts)
+		return -ENOMEM;
+	back.n_hosts = before->n_hosts;
+	back.has_domain = *before->domain;
+	memcpy(back.domain, before->domain, sizeof(before->domain));
+	back.has_own_only = back.own_only = before->own_only;
+	back.has_upstreams = before->n_upstreams > 0;
+	back.upstreams = before->upstream;
+	back.n_upstreams = before->n_upstreams;
+	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
+}
+
+static int change(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *zone,
+                  const struct resolver_zone *before)
+{
+	int r = before ? say(op, request, before) : 0;
+
+	if (r == 0)
+		r = dns_gate(op);
+	if (r == 0)
+		r = dns_set(op, zone);
+	else if (r > 0)
+		r = 0;
+	return r == 0 && !before ? say(op, request, NULL) : r;
+}
+
+int op_dns_set(struct op *op, const struct hycan_dns_set_request *request)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
+	bool is_there;
+	int r = dns_available(op);
+
+	if (r == 0)
+		r = read_request(op, request, &zone);
+	if (r != 0)
+		return r;
+	r = resolver_get(op->resolver, zone.netns, zone.vlan_id, &before);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	is_there = r == 0;
+	if (is_there && op->exclusive)
+		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "vlan_id", "The names of the network with VLAN %u are told already.",
+		                 zone.vlan_id);
+	op->unchanged = is_there && resolver_zone_same(&zone, &before);
+	return op->unchanged ? 0 : change(op, request, &zone, is_there ? &before : NULL);
+}

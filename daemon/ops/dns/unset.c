@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.unset: nobody answers the hosts of a network any more. Also where the network is gone, and its names are left. */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "dns.h"
+#include "table.h"
+
+static int say(struct op *op, const struct resolver_zone *before)
+{
+	struct hycan_dns_set_request back = {
+		.vlan_id = before->vlan_id,
+		.hosts = dns_hosts(op, before->host, before->n_hosts),
+		.n_hosts = before->n_hosts,
+		.has_domain = *before->domain,
+		.has_upstreams = before->n_upstreams > 0,
+		.upstreams = before->upstream,
+		.n_upstreams = before->n_upstreams,
+		.has_own_only = before->own_only,
+		.own_only = before->own_only,
+		.has_link = true,
+	};
+
+	if (!back.hosts)
+		return -ENOMEM;
+	memcpy(back.domain, before->domain, sizeof(before->domain));
+	memcpy(back.link, before->link, sizeof(back.link));
+	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
+}
+
+int op_dns_unset(struct op *op, const struct hycan_dns_unset_request *request)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone before = { 0 };
+	const uint64_t netns = op_scope_inode(op->scope);
+	int r = op->resolver ? resolver_get(op->resolver, netns, request->vlan_id, &before) : dns_available(op);
+
+	if (r == -ENOENT || (r == 0 && strcmp(before.link, request->link) != 0)) {
+		r = dns_available(op);
+		return r != 0 ? r
+		              : op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
+		                          "There are no names of a network with VLAN %u on the link “%s”.", request->vlan_id,
+		                          request->link);
+	}
+	if (r == 0)
+		r = say(op, &before);
+	if (r == 0)
+		r = dns_gate(op);
+	if (r == 0)
+		r = resolver_unset(op->resolver, netns, request->vlan_id);
+	return r > 0 && !op->refusal ? 0 : r;
+}

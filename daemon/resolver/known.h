@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The zones that are wanted, in memory and in files, and telling the supervisor of them: for resolver.c alone, which has the
+ * lock.
+ */
+#ifndef RESOLVER_KNOWN_H
+#define RESOLVER_KNOWN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "ask.h"
+#include "zone.h"
+
+struct known {
+	LIST_ENTRY(known) entries;
+	struct resolver_zone zone;
+	int netns;    /* -1: the daemon's own */
+	bool resumed; /* the supervisor is to run it; not yet, when it is a former daemon's */
+};
+
+struct resolver {
+	pthread_mutex_t lock;
+	char *state_path; /* or NULL */
+	const char *program;
+	bool started;
+	struct ask ask;
+	LIST_HEAD(, known) zones; /* by VLAN */
+};
+
+struct known *known_find(struct resolver *resolver, uint64_t netns, uint16_t vlan_id);
+
+/* Takes the zone, and makes *zone empty. NULL: no memory. */
+struct known *known_insert(struct resolver *resolver, struct resolver_zone *zone);
+void known_drop(struct known *known);
+
+/* Its file, where there are files. 0 or -errno. */
+int known_save(const struct resolver *resolver, const struct resolver_zone *zone);
+void known_unsave(const struct resolver *resolver, const struct resolver_zone *zone);
+int known_load(struct resolver *resolver);
+
+/* Tells the supervisor of a whole zone; with wait, until it serves. */
+int tell_zone(struct resolver *resolver, const struct resolver_zone *zone, int netns, bool wait, struct answer *ret_answer);
+int tell_host(struct resolver *resolver, const struct resolver_zone *zone, const struct resolver_host *host);
+int tell_host_gone(struct resolver *resolver, const struct resolver_zone *zone, const char *name);
+
+/* Tells it what needs no more words. */
+int tell_simply(struct resolver *resolver, enum order_what what, const struct resolver_zone *zone, struct answer *ret_answer);
+
+/* Tells of all zones, which are all that there shall be. */
+int tell_all(struct resolver *resolver);
+
+/* Sees to it that somebody is there, and knows what is wanted. */
+int tell_connect(struct resolver *resolver);
+
+#endif

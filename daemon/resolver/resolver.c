@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The zones that are wanted, and telling the supervisor.
+ *
+ * A change is in the file before the supervisor hears of it, so whatever ends in between, the next one does the rest. One
+ * lock covers both: whoever asks while a dnsmasq is starting waits for that.
+ */
+#include "resolver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "known.h"
+#include "log.h"
+#include "supervisor.h"
+
+/* ------------------------------------------------------------------------------------------------------- what is wanted */
+
+/* Tells the supervisor what it was before. */
+static void put_back(struct resolver *resolver, const struct resolver_zone *zone, struct known *before)
+{
+	struct answer answer;
+
+	if (before && before->resumed)
+		(void)tell_zone(resolver, &before->zone, before->netns, false, &answer);
+	else
+		(void)tell_simply(resolver, ORDER_STOP, zone, &answer);
+	if (before)
+		(void)known_save(resolver, &before->zone);
+	else
+		known_unsave(resolver, zone);
+}
+
+static int set(struct resolver *resolver, const struct resolver_zone *zone, int netns, char *ret_words)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone copy = { 0 };
+	_cleanup_close_ int fd = netns < 0 ? -1 : fcntl(netns, F_DUPFD_CLOEXEC, 0);
+	struct known *known = known_find(resolver, zone->netns, zone->vlan_id);
+	struct answer answer = { 0 };
+	int r = tell_connect(resolver);
+
+	if (netns >= 0 && fd < 0)
+		return -errno;
+	if (r == 0)
+		r = resolver_zone_copy(zone, &copy);
+	if (r == 0)
+		r = known_save(resolver, zone);
+	if (r < 0)
+		return r;
+	r = tell_zone(resolver, zone, fd, true, &answer);
+	if (r < 0) {
+		memcpy(ret_words, answer.words, RESOLVER_WORDS_SIZE);
+		put_back(resolver, zone, known);
+		return r;
+	}
+	if (known) {
+		resolver_zone_done(&known->zone);
+		known->zone = copy;
+		copy.host = NULL;
+	} else {
+		known = known_insert(resolver, &copy);
+	}
+	if (!known) {
+		put_back(resolver, zone, NULL);
+		return -ENOMEM;
+	}
+	cleanup_close(&known->netns);
+	known->netns = steal_fd(&fd);
+	known->resumed = true;
+	return 0;
+}
+
+int resolver_set(struct resolver *resolver, const struct resolver_zone *zone, int netns, char ret_words[static RESOLVER_WORDS_SIZE])
+{
+	int r;
+
+	ret_words[0] = '\0';
+	pthread_mutex_lock(&resolver->lock);
+	r = set(resolver, zone, netns, ret_words);
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
+{
+	struct answer answer;
+	struct known *known;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&resolver->lock);
+	known = known_find(resolver, netns, vlan_id);
+	if (known) {
+		r = 0;
+		known_unsave(resolver, &known->zone);
+		/* whoever is not there runs nothing */
+		if (tell_connect(resolver) == 0)
+			(void)tell_simply(resolver, ORDER_STOP, &known->zone, &answer);
+		known_drop(known);
+	}
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+/* Changes the zone, its file, and what the supervisor has; or nothing. */
+static int change_host(struct resolver *resolver, struct known *known, const struct resolver_host *host, const char *gone)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone after = { 0 };
+	int r = tell_connect(resolver);
+
+	/* whoever is not there will not hear of it later either */
+	if (r == 0 || gone)
+		r = resolver_zone_copy(&known->zone, &after);
+	if (r == 0 && host)
+		r = resolver_zone_put(&after, host);
+	if (r == 0 && gone && !resolver_zone_remove(&after, gone))
+		r = -ENOENT;
+	if (r == 0)
+		r = known_save(resolver, &after);
+	if (r < 0)
+		return r;
+	if (host)
+		r = tell_host(resolver, &known->zone, host);
+	else if (resolver->ask.fd >= 0)
+		r = tell_host_gone(resolver, &known->zone, gone);
+	if (r < 0 && !(gone && r == -EPIPE)) {
+		(void)known_save(resolver, &known->zone);
+		return r;
+	}
+	resolver_zone_done(&known->zone);
+	known->zone = after;
+	after.host = NULL;
+	return 0;
+}
+
+int resolver_put_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host)
+{
+	struct known *known;
+	int r;
+
+	pthread_mutex_lock(&resolver->lock);
+	known = known_find(resolver, netns, vlan_id);
+	r = known ? change_host(resolver, known, host, NULL) : -ENOENT;
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+int resolver_remove_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const char *name)
+{
+	struct known *known;
+	int r;
+
+	pthread_mutex_lock(&resolver->lock);
+	known = known_find(resolver, netns, vlan_id);
+	r = known ? change_host(resolver, known, NULL, name) : -ENOENT;
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- looking */
+
+int resolver_get(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, struct resolver_zone *ret_zone)
+{
+	const struct known *known;
+	int r;
+
+	pthread_mutex_lock(&resolver->lock);
+	known = known_find(resolver, netns, vlan_id);
+	r = known ? resolver_zone_copy(&known->zone, ret_zone) : -ENOENT;
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+int resolver_list(struct resolver *resolver, uint64_t netns, uint16_t **ret_vlan_ids, size_t *ret_n)
+{
+	const struct known *known;
+	uint16_t *ids;
+	size_t n = 0;
+
+	pthread_mutex_lock(&resolver->lock);
+	LIST_FOREACH(known, &resolver->zones, entries)
+	n++;
+	ids = calloc(n + 1, sizeof(*ids));
+	n = 0;
+	LIST_FOREACH(known, &resolver->zones, entries)
+	if (ids && known->zone.netns == netns)
+		ids[n++] = known->zone.vlan_id;
+	pthread_mutex_unlock(&resolver->lock);
+	if (!ids)
+		return -ENOMEM;
+	*ret_vlan_ids = ids;
+	*ret_n = n;
+	return 0;
+}
+
+int resolver_probe(struct resolver *resolver)
+{
+	struct answer answer;
+	int r;
+
+	pthread_mutex_lock(&resolver->lock);
+	r = tell_connect(resolver);
+	if (r == 0)
+		r = tell_simply(resolver, ORDER_PROBE, NULL, &answer);
+	pthread_mutex_unlock(&resolver->lock);
+	return r;
+}
+
+int resolver_state(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, struct resolver_state *ret_state)
+{
+	const struct resolver_zone which = { .netns = netns, .vlan_id = vlan_id };
+	struct answer answer;
+	int r;
+
+	pthread_mutex_lock(&resolver->lock);
+	r = tell_connect(resolver);
+	if (r == 0)
+		r = tell_simply(resolver, ORDER_STATE, &which, &answer);
+	pthread_mutex_unlock(&resolver->lock);
+	if (r < 0)
+		return r;
+	*ret_state = (struct resolver_state){
+		.pid = answer.pid,
+		.serves = answer.serves,
+		.restarts = answer.restarts,
+		.since_ms = answer.since_ms,
+		.again_ms = answer.again_ms,
+	};
+	memcpy(ret_state->words, answer.words, sizeof(ret_state->words));
+	return 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------- life and end */
+
+void resolver_resume(struct resolver *resolver, resolver_found *found, void *userdata)
+{
+	struct known *known, *next;
+	int r = 0;
+
+	pthread_mutex_lock(&resolver->lock);
+	for (known = LIST_FIRST(&resolver->zones); known; known = next) {
+		next = LIST_NEXT(known, entries);
+		if (known->resumed)
+			continue;
+		known->resumed = found(&known->zone, &known->netns, userdata);
+		if (known->resumed)
+			continue;
+		known_unsave(resolver, &known->zone);
+		known_drop(known);
+	}
+	/* nobody is there when nobody is needed */
+	if (!LIST_EMPTY(&resolver->zones))
+		r = resolver->ask.fd >= 0 ? tell_all(resolver) : tell_connect(resolver);
+	if (r < 0)
+		log_write(LOG_WARNING, "The DNS of networks cannot be resumed: %s", strerror(-r));
+	pthread_mutex_unlock(&resolver->lock);
+}
+
+const char *resolver_lacks(const struct resolver *resolver)
+{
+	return resolver->ask.socket || resolver->started || resolver->program ? NULL : SUPERVISOR_PACKAGE;
+}
+
+int resolver_start(struct resolver *resolver)
+{
+	int r;
+
+	if (resolver->ask.socket || !resolver->program)
+		return 0;
+	r = ask_start(&resolver->ask, resolver->program);
+	resolver->started = r == 0;
+	return r;
+}
+
+int resolver_open(const struct resolver_options *options, struct resolver **ret_resolver)
+{
+	_cleanup_(resolver_free) struct resolver *resolver = calloc(1, sizeof(*resolver));
+	int r = 0;
+
+	if (!resolver)
+		return -ENOMEM;
+	pthread_mutex_init(&resolver->lock, NULL);
+	LIST_INIT(&resolver->zones);
+	resolver->ask = (struct ask){ .socket = options->socket, .fd = -1 };
+	resolver->program = supervisor_find_program(options->program);
+	if (options->state_path) {
+		resolver->state_path = strdup(options->state_path);
+		r = resolver->state_path ? known_load(resolver) : -ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	*ret_resolver = steal(&resolver);
+	return 0;
+}
+
+void resolver_free(struct resolver **resolver)
+{
+	struct resolver *r = *resolver;
+
+	if (!r)
+		return;
+	ask_end(&r->ask);
+	while (!LIST_EMPTY(&r->zones))
+		known_drop(LIST_FIRST(&r->zones));
+	pthread_mutex_destroy(&r->lock);
+	free(r->state_path);
+	free(r);
+	*resolver = NULL;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders: what the supervisor is told, and what it answers. Only two are answered later: a start, and a question to all. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "supervisor_state.h"
+
+/* A dnsmasq that was started has so long until it answers; all that are asked have so long. */
+#define START_US  UINT64_C(20000000)
+#define PROBE_US  UINT64_C(1000000)
+#define ZONES_MAX 4096u
+
+/* ------------------------------------------------------------------------------------------------------------- answers */
+
+static void answer(struct supervisor *s, const struct answer *a)
+{
+	s->waits = false;
+	s->starting = NULL;
+	if (s->peer >= 0 && send(s->peer, a, sizeof(*a), MSG_NOSIGNAL) < 0)
+		cleanup_close(&s->peer);
+}
+
+void supervisor_answer(struct supervisor *s, int result, const char *words)
+{
+	struct answer a = { .result = result };
+
+	snprintf(a.words, sizeof(a.words), "%s", words);
+	answer(s, &a);
+}
+
+static void answer_state(struct supervisor *s, const struct instance *instance)
+{
+	uint64_t now = instance_now_us();
+	struct answer a = {
+		.pid = instance->pid,
+		.serves = instance->serves,
+		.restarts = instance->restarts,
+		.since_ms = instance->pid ? (now - instance->started_us) / 1000 : 0,
+		.again_ms = instance->again_us > now ? (instance->again_us - now) / 1000 : 0,
+	};
+
+	if (!instance->pid || !instance->serves)
+		memcpy(a.words, instance->words, sizeof(a.words));
+	answer(s, &a);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- orders */
+
+static struct instance *find(struct supervisor *s, const struct order *order)
+{
+	struct instance *instance;
+
+	LIST_FOREACH(instance, &s->instances, entries)
+	if (instance->netns == order->netns && instance->vlan_id == order->vlan_id)
+		return instance;
+	return NULL;
+}
+
+void supervisor_forget(struct supervisor *s, struct instance *instance)
+{
+	LIST_REMOVE(instance, entries);
+	s->n--;
+	if (s->starting == instance)
+		supervisor_answer(s, -ECANCELED, "");
+	instance_free(&instance);
+}
+
+/* Whoever says something else than the daemon would is not listened to. */
+static bool is_legal(const struct order *order)
+{
+	bool host = order->what == ORDER_HOST || order->what == ORDER_NO_HOST;
+	bool prepares = order->what == ORDER_PREPARE;
+	size_t most = host ? RESOLVER_ADDRESSES_MAX : RESOLVER_UPSTREAMS_MAX;
+
+	if (order->version != ORDER_VERSION || !memchr(order->name, '\0', sizeof(order->name)) || order->n_addresses > most)
+		return false;
+	if (host || (prepares && *order->name))
+		if (resolver_name_fault(order->name))
+			return false;
+	for (size_t i = 0; i < order->n_addresses; i++)
+		if (order->address[i].family != AF_INET && order->address[i].family != AF_INET6)
+			return false;
+	if (prepares && (!memchr(order->link, '\0', sizeof(order->link)) || !resolver_link_is_good(order->link)))
+		return false;
+	return !prepares || (order->gateway[0].address.family == AF_INET &&
+	                     (!order->gateway[1].address.family || order->gateway[1].address.family == AF_INET6));
+}
+
+static int prepare(struct supervisor *s, const struct order *order, int *netns)
+{
+	struct instance *instance = find(s, order);
+	int r = 0;
+
+	if (!instance) {
+		if (s->n == ZONES_MAX)
+			return -ENOSPC;
+		r = instance_new(s->folder, order, &instance);
+		if (r < 0)
+			return r;
+		LIST_INSERT_HEAD(&s->instances, instance, entries);
+		s->n++;
+	}
+	cleanup_close(&instance->netns_fd);
+	instance->netns_fd = steal_fd(netns);
+	return instance_prepare(instance, order);
+}
+
+static void run(struct supervisor *s, struct instance *instance, bool wait)
+{
+	int r = instance_settle_hosts(instance);
+
+	if (r == 0 && (instance->pid == 0 || instance_differs(instance))) {
+		instance_stop(instance);
+		r = access(s->program, X_OK) < 0 ? -errno : instance_start(instance, s->program);
+	}
+	if (r < 0 && !wait) {
+		/* an address may come, and a port be free */
+		instance_try_again(instance, s->program);
+		r = 0;
+	}
+	if (r < 0 || !wait) {
+		supervisor_answer(s, r, instance->words);
+		return;
+	}
+	s->waits = true;
+	s->starting = instance;
+	s->until_us = instance_now_us() + START_US;
+	instance_ask(instance);
+}
+
+static void probe_all(struct supervisor *s)
+{
+	struct instance *instance;
+
+	LIST_FOREACH(instance, &s->instances, entries)
+	if (instance->pid)
+		instance_ask(instance);
+	s->waits = true;
+	s->starting = NULL;
+	s->until_us = instance_now_us() + PROBE_US;
+}
+
+static void end_unwanted(struct supervisor *s)
+{
+	struct instance *instance = LIST_FIRST(&s->instances);
+
+	while (instance) {
+		struct instance *next = LIST_NEXT(instance, entries);
+
+		if (!instance->wanted)
+			supervisor_forget(s, instance);
+		instance = next;
+	}
+}
+
+/* Orders about one zone that is there. */
+static void carry_out_of(struct supervisor *s, struct instance *instance, const struct order *order)
+{
+	switch (order->what) {
+	case ORDER_RUN:
+		run(s, instance, order->wait);
+		return;
+	case ORDER_STOP:
+		supervisor_forget(s, instance);
+		supervisor_answer(s, 0, "");
+		return;
+	case ORDER_HOST:
+		supervisor_answer(s, instance_put_host(instance, order), "");
+		return;
+	case ORDER_NO_HOST:
+		supervisor_answer(s, instance_remove_host(instance, order->name), "");
+		return;
+	case ORDER_STATE:
+		answer_state(s, instance);
+		return;
+	case ORDER_BEGIN:
+	case ORDER_SETTLED:
+	case ORDER_PREPARE:
+	case ORDER_PROBE:
+		break;
+	}
+	supervisor_answer(s, -EBADMSG, "");
+}
+
+void supervisor_carry_out(struct supervisor *s, const struct order *order, int *netns)
+{
+	struct instance *instance = NULL;
+
+	if (!is_legal(order)) {
+		supervisor_answer(s, -EBADMSG, "");
+		return;
+	}
+	switch (order->what) {
+	case ORDER_BEGIN:
+		LIST_FOREACH(instance, &s->instances, entries)
+		instance->wanted = false;
+		supervisor_answer(s, 0, "");
+		return;
+	case ORDER_SETTLED:
+		end_unwanted(s);
+		supervisor_answer(s, 0, "");
+		return;
+	case ORDER_PREPARE:
+		supervisor_answer(s, prepare(s, order, netns), "");
+		return;
+	case ORDER_PROBE:
+		probe_all(s);
+		return;
+	case ORDER_RUN:
+	case ORDER_STOP:
+	case ORDER_HOST:
+	case ORDER_NO_HOST:
+	case ORDER_STATE:
+		break;
+	}
+	instance = find(s, order);
+	if (instance)
+		carry_out_of(s, instance, order);
+	else
+		supervisor_answer(s, order->what == ORDER_STOP ? 0 : -ENOENT, "");
+}

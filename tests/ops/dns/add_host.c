@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.add_host: while others ask all the time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+#include "network.h"
+#include "question.h"
+
+static void test_add(void **state)
+{
+	struct hycan_dns_host host = { .name = "web" };
+	struct world *w = *state;
+	unsigned int asked, failed;
+	struct dns_loop *loop;
+	int pid;
+
+	names_begin();
+	assert_refused(w->h, names_add(w->h, 100, "web 10.9.0.2"), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_refused(w->h, names_add(w->h, 100, "web 10.9.0.2"), HYCAN_REFUSAL_NOT_FOUND);
+	assert_contains(hycan_error_message(w->h), "dns.set first");
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	pid = names_pid(w->h, 100);
+	loop = dns_start(NULL, "10.9.0.1", "web", "10.9.0.2");
+	for (int i = 0; i < 20; i++) {
+		char text[32], name[8];
+
+		snprintf(name, sizeof(name), "h%d", i);
+		snprintf(text, sizeof(text), "%s 10.9.0.%d", name, 10 + i);
+		assert_done(w->h, names_add(w->h, 100, text));
+		/* asked right behind the answer */
+		assert_string_equal(dns_ask(NULL, "10.9.0.1", name, false), text + strlen(name) + 1);
+		if (i % 2)
+			assert_done(w->h, hycan_dns_remove_host(w->h, 100, name, NULL));
+	}
+	dns_stop(&loop, &asked, &failed);
+	print_message("%u questions meanwhile, %u without the right answer\n", asked, failed);
+	assert_true(asked > 0);
+	assert_int_equal(failed, 0);
+	assert_int_equal(names_pid(w->h, 100), pid);
+	/* the same again; other addresses; and what is there when it must not be */
+	assert_done(w->h, names_add(w->h, 100, "h0 10.9.0.10"));
+	assert_done(w->h, names_add(w->h, 100, "h0 10.9.0.100 10.9.0.101"));
+	dns_until(30, NULL, "10.9.0.1", "h0", "10.9.0.100 10.9.0.101");
+	hycan_set_exclusive(w->h, true);
+	assert_refused(w->h, names_add(w->h, 100, "h0 10.9.0.100"), HYCAN_REFUSAL_EXISTS);
+	hycan_set_exclusive(w->h, false);
+	/* what is none */
+	assert_refused(w->h, names_add(w->h, 100, "h_ 10.9.0.2"), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, names_add(w->h, 100, "h 10.8.0.2"), HYCAN_REFUSAL_INVALID);
+	assert_refused(w->h, hycan_dns_add_host(w->h, 100, &host, NULL), HYCAN_REFUSAL_INVALID);
+	assert_int_equal(names_pid(w->h, 100), pid);
+}
+
+/* A host goes with the connection that asked for it; the network stays. */
+static void test_lifetime(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = NULL;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	assert_done(h, hycan_open(&h, w->socket));
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(h, names_add(h, 100, "guest 10.9.0.3"));
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "guest", false), "10.9.0.3");
+	hycan_close(h);
+	dns_until(30, NULL, "10.9.0.1", "guest", "NXDOMAIN");
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_add, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_lifetime, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("dns.add_host", tests, NULL, NULL);
+}

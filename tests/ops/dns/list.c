@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.list, and what health.get says: a dnsmasq that is killed, that hangs, and one that comes back. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "names.h"
+#include "network.h"
+#include "question.h"
+
+static void assert_health(struct hycan *h, bool healthy)
+{
+	struct hycan_health_get_reply *health = NULL;
+
+	assert_done(h, hycan_health_get(h, &health));
+	if (health->healthy != healthy)
+		fail_msg("%s", health->n_problems ? health->problems[0].message : "healthy");
+	if (!healthy)
+		assert_string_equal(health->problems[0].check, "dns");
+	free(health);
+}
+
+static void test_list(void **state)
+{
+	const struct hycan_dns_list_options none = { .has_vlan_id = true, .vlan_id = 7 };
+	struct hycan_dns_state *states = NULL;
+	struct world *w = *state;
+	char *log;
+	size_t n = 0;
+
+	names_begin();
+	assert_done(w->h, hycan_dns_list(w->h, NULL, &states, &n));
+	assert_int_equal(n, 0);
+	free(states);
+	assert_refused(w->h, hycan_dns_list(w->h, &none, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_done(w->h, names_set(w->h, 101, "web 10.8.0.2", NULL));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2, db 10.9.0.3", NULL));
+	assert_done(w->h, hycan_dns_list(w->h, NULL, &states, &n));
+	assert_int_equal(n, 2);
+	assert_int_equal(states[0].vlan_id, 100);
+	assert_int_equal(states[0].n_hosts, 2);
+	assert_string_equal(states[0].hosts[0].name, "db");
+	assert_int_equal(states[1].vlan_id, 101);
+	assert_true(states[0].serves && states[1].serves && states[0].has_pid && !states[0].has_message);
+	assert_health(w->h, true);
+	/* killed by hand it comes back, and that is told */
+	kill(states[0].pid, SIGKILL);
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	free(states);
+	states = names_state(w->h, 100);
+	assert_int_equal(states->restarts, 1);
+	assert_true(states->serves);
+	log = world_log(w);
+	assert_contains(log, "dnsmasq of VLAN 100 ended: it was killed by signal 9");
+	free(log);
+	assert_health(w->h, true);
+	/* one that hangs */
+	kill(states->pid, SIGSTOP);
+	assert_health(w->h, false);
+	kill(states->pid, SIGCONT);
+	free(states);
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	assert_health(w->h, true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);
+}

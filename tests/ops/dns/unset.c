@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dns.unset: nobody answers any more. */
+#include <stdlib.h>
+
+#include "names.h"
+#include "network.h"
+#include "question.h"
+
+static void test_unset(void **state)
+{
+	const struct hycan_dns_unset_options other = { .has_link = true, .link = "up0" };
+	struct world *w = *state;
+
+	names_begin();
+	assert_refused(w->h, hycan_dns_unset(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_refused(w->h, hycan_dns_unset(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	assert_refused(w->h, hycan_dns_unset(w->h, 100, &other), HYCAN_REFUSAL_NOT_FOUND);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+	assert_refused(w->h, hycan_dns_unset(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	names_objects(w->h, "");
+	/* the network is as it was */
+	assert_no_drift(w->h, 100);
+}
+
+static void fail_at_the_end(struct hycan *h)
+{
+	assert_done(h, hycan_link_up(h, "nothing"));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+}
+
+/* In a transaction that fails, all of it comes back. */
+static void test_undo(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "db 10.9.0.3, web 10.9.0.2", NULL));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	fail_at_the_end(w->h);
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, names_add(w->h, 100, "new 10.9.0.9"));
+	assert_done(w->h, hycan_dns_remove_host(w->h, 100, "db", NULL));
+	assert_done(w->h, names_add(w->h, 100, "web 10.9.0.7"));
+	fail_at_the_end(w->h);
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	dns_until(30, NULL, "10.9.0.1", "db", "10.9.0.3");
+	dns_until(30, NULL, "10.9.0.1", "new", "NXDOMAIN");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_unset, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_undo, world_begin, world_end),
+	};
+
+	return cmocka_run_group_tests_name("dns.unset", tests, NULL, NULL);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The room of the resolver by itself: names, zones in files, and the supervisor with a real dnsmasq, on addresses of a veth.
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "question.h"
+#include "resolver.h"
+#include "zone.h"
+
+static const char folder[] = "/tmp/hycan-test-resolver";
+
+static struct hycan_address address(const char *text)
+{
+	struct hycan_address a;
+
+	assert_int_equal(hycan_address_parse(text, &a), 0);
+	return a;
+}
+
+static struct resolver_host host_of(const char *name, const char *first, const char *second)
+{
+	struct resolver_host host = { .n_addresses = second ? 2 : 1 };
+
+	memcpy(host.name, name, strlen(name) + 1);
+	host.address[0] = address(first);
+	if (second)
+		host.address[1] = address(second);
+	return host;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- names */
+
+static void test_names(void **state)
+{
+	static const char *const good[] = {
+		"web", "a", "0a", "web-1", "my_app", "db.prod", "a.b.c.d", "x--y", "1and1", "10.0.0.2.web",
+	};
+	static const struct {
+		const char *name, *fault;
+	} bad[] = {
+		{ "", "empty" },
+		{ "Web", "lower case" },
+		{ "web\n", "letters" },
+		{ "web\nserver=8.8.8.8", "letters" },
+		{ "web db", "letters" },
+		{ "web\tdb", "letters" },
+		{ "web\r", "letters" },
+		{ "web#", "letters" },
+		{ "web/..", "letters" },
+		{ "/etc/passwd", "letters" },
+		{ "../up", "letters" },
+		{ "web=1", "letters" },
+		{ "web,db", "letters" },
+		{ "web:53", "letters" },
+		{ "web\\n", "letters" },
+		{ "\"web\"", "letters" },
+		{ "$(id)", "letters" },
+		{ "web*", "letters" },
+		{ "w\xc3\xa9"
+		  "b",
+		  "letters" },
+		{ "web\x01", "letters" },
+		{ "web\x7f", "letters" },
+		{ "web~", "letters" },
+		{ "-web", "begins" },
+		{ "--conf-file", "begins" },
+		{ "_web", "begins" },
+		{ "web-", "ends" },
+		{ "web_", "ends" },
+		{ ".", "nothing" },
+		{ "..", "nothing" },
+		{ ".web", "nothing" },
+		{ "web.", "nothing" },
+		{ "web..db", "nothing" },
+		{ "10.0.0.2", "address" },
+		{ "7", "address" },
+		{ "web.7", "address" },
+		{ "localhost", "for itself" },
+		{ "web.localhost", "for itself" },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "63" },
+	};
+	char longest[RESOLVER_NAME_SIZE + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (resolver_name_fault(good[i]))
+			fail_msg("“%s”: %s", good[i], resolver_name_fault(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		const char *fault = resolver_name_fault(bad[i].name);
+
+		if (!fault || !strstr(fault, bad[i].fault))
+			fail_msg("“%s”: %s", bad[i].name, fault ? fault : "taken");
+	}
+	memset(longest, 'a', sizeof(longest));
+	longest[60] = longest[120] = '.';
+	longest[RESOLVER_NAME_SIZE - 1] = '\0';
+	assert_null(resolver_name_fault(longest));
+	longest[RESOLVER_NAME_SIZE - 1] = 'a';
+	longest[RESOLVER_NAME_SIZE] = '\0';
+	assert_non_null(resolver_name_fault(longest));
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- zones */
+
+static void make_zone(struct resolver_zone *zone)
+{
+	struct resolver_host host;
+
+	*zone = (struct resolver_zone){ .vlan_id = 100, .link = "v0", .domain = "blue.example", .n_upstreams = 1 };
+	assert_int_equal(hycan_prefix_parse("10.9.0.1/24", &zone->gateway[0]), 0);
+	assert_int_equal(hycan_prefix_parse("fd09::1/64", &zone->gateway[1]), 0);
+	zone->upstream[0] = address("10.9.0.53");
+	host = host_of("web", "10.9.0.2", "fd09::2");
+	assert_int_equal(resolver_zone_put(zone, &host), 0);
+	host = host_of("db", "10.9.0.3", NULL);
+	assert_int_equal(resolver_zone_put(zone, &host), 0);
+}
+
+static void test_zone(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone, copy = { 0 }, again = { 0 };
+	char name[RESOLVER_NAME_SIZE], path[128];
+	struct resolver_host host;
+
+	(void)state;
+	make_zone(&zone);
+	for (unsigned int i = 0; i < 100; i++) {
+		/* in no order */
+		snprintf(name, sizeof(name), "h%u", i * 37 % 100);
+		host = host_of(name, "10.9.0.9", NULL);
+		assert_int_equal(resolver_zone_put(&zone, &host), 0);
+	}
+	assert_int_equal(zone.n_hosts, 102);
+	for (size_t i = 1; i < zone.n_hosts; i++)
+		assert_true(strcmp(zone.host[i - 1].name, zone.host[i].name) < 0);
+	assert_int_equal(resolver_zone_copy(&zone, &copy), 0);
+	assert_true(resolver_zone_same(&zone, &copy));
+	for (unsigned int i = 0; i < 100; i += 2) {
+		snprintf(name, sizeof(name), "h%u", i);
+		assert_true(resolver_zone_remove(&zone, name));
+		assert_false(resolver_zone_remove(&zone, name));
+		assert_null(resolver_zone_find(&zone, name));
+	}
+	assert_false(resolver_zone_same(&zone, &copy));
+	snprintf(path, sizeof(path), "%s/zone", folder);
+	assert_int_equal(resolver_zone_write(path, &zone), 0);
+	assert_int_equal(resolver_zone_read(path, &again), 0);
+	again.vlan_id = zone.vlan_id;
+	assert_true(resolver_zone_same(&zone, &again));
+	/* whatever was cut off is noticed */
+	free(shell("sed -i '$d' %s", path));
+	resolver_zone_done(&again);
+	assert_int_equal(resolver_zone_read(path, &again), -EBADMSG);
+	free(shell("sed -i 's/^host db .*/host ..\\/db 10.9.0.3/; $aend' %s", path));
+	assert_int_equal(resolver_zone_read(path, &again), -EBADMSG);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- supervisor */
+
+static struct resolver *start(const char *state_path, const char *program)
+{
+	const struct resolver_options options = { .state_path = state_path, .program = program };
+	struct resolver *resolver = NULL;
+
+	assert_int_equal(resolver_open(&options, &resolver), 0);
+	assert_int_equal(resolver_start(resolver), 0);
+	return resolver;
+}
+
+static int begin(void **state)
+{
+	*state = NULL;
+	need_command("dnsmasq");
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	free(shell("ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && "
+	           "ip address add 10.9.0.1/24 dev v0 && ip address add fd09::1/64 dev v0 nodad && rm -rf %s && mkdir -p %s",
+	           folder, folder));
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	free(shell("rm -rf %s", folder));
+	return 0;
+}
+
+static int pid_of(struct resolver *resolver)
+{
+	struct resolver_state now;
+
+	assert_int_equal(resolver_state(resolver, 0, 100, &now), 0);
+	return now.pid;
+}
+
+static void test_serves(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	struct resolver *resolver = start(NULL, NULL);
+	char words[RESOLVER_WORDS_SIZE];
+	struct resolver_state now;
+	struct resolver_host host;
+	int pid;
+
+	(void)state;
+	make_zone(&zone);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	assert_string_equal(dns_ask(NULL, "fd09::1", "web.blue.example", true), "fd09::2");
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "nobody.blue.example", false), "NXDOMAIN");
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "nobody", false), "NXDOMAIN");
+	assert_string_equal(dns_ask_reverse(NULL, "10.9.0.1", "10.9.0.2"), "web.blue.example");
+	assert_string_equal(dns_ask_reverse(NULL, "10.9.0.1", "fd09::2"), "web.blue.example");
+	assert_string_equal(dns_ask_reverse(NULL, "10.9.0.1", "10.9.0.77"), "NXDOMAIN");
+	/* at these addresses alone, and not for who comes another way */
+	free(shell("ip netns add near; ip link add o0 type veth peer name o1 netns near; ip link set o0 up; "
+	           "ip address add 10.7.0.1/24 dev o0; ip -n near link set o1 up; ip -n near address add 10.7.0.2/24 dev o1; "
+	           "ip -n near route add default via 10.7.0.1"));
+	shell_until(20, "ip netns exec near ping -c 1 -W 1 10.9.0.1");
+	assert_string_equal(dns_ask("near", "10.9.0.1", "web", false), "timeout");
+	free(shell("ip netns delete near"));
+	assert_string_equal(dns_ask(NULL, "127.0.0.1", "web", false), "refused by the kernel");
+	pid = pid_of(resolver);
+	assert_true(pid > 0);
+	/* neither root, nor more than the one capability, nor a descriptor of ours */
+	free(shell("! grep -q '^Uid:.*\\b0\\b' /proc/%d/status", pid));
+	free(shell("test $(grep -E '^Cap(Inh|Prm|Eff|Amb)' /proc/%d/status | grep -c 0000000000000400) = 4", pid));
+	free(shell("grep -q 'NoNewPrivs:.*1' /proc/%d/status", pid));
+	/* hosts come, change and go; the process stays */
+	host = host_of("new", "10.9.0.4", NULL);
+	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	dns_until(20, NULL, "10.9.0.1", "new", "10.9.0.4");
+	host = host_of("new", "10.9.0.5", NULL);
+	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	dns_until(20, NULL, "10.9.0.1", "new", "10.9.0.5");
+	assert_int_equal(resolver_remove_host(resolver, 0, 100, "new"), 0);
+	assert_int_equal(resolver_remove_host(resolver, 0, 100, "new"), -ENOENT);
+	dns_until(20, NULL, "10.9.0.1", "new", "NXDOMAIN");
+	/* all stated anew: what is not in it is gone */
+	assert_true(resolver_zone_remove(&zone, "db"));
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	dns_until(20, NULL, "10.9.0.1", "db", "NXDOMAIN");
+	assert_int_equal(pid_of(resolver), pid);
+	/* killed by hand it comes back, again and again, later and later */
+	for (uint32_t i = 1; i <= 3; i++) {
+		kill(pid_of(resolver), SIGKILL);
+		dns_until(20, NULL, "10.9.0.1", "web", "10.9.0.2");
+		assert_int_equal(resolver_state(resolver, 0, 100, &now), 0);
+		assert_int_equal(now.restarts, i);
+	}
+	assert_int_equal(resolver_probe(resolver), 0);
+	assert_int_equal(resolver_state(resolver, 0, 100, &now), 0);
+	assert_true(now.serves);
+	/* it does not answer while it is stopped, and that is seen */
+	kill(now.pid, SIGSTOP);
+	assert_int_equal(resolver_probe(resolver), 0);
+	assert_int_equal(resolver_state(resolver, 0, 100, &now), 0);
+	assert_false(now.serves);
+	kill(now.pid, SIGCONT);
+	assert_int_equal(resolver_unset(resolver, 0, 100), 0);
+	assert_int_equal(resolver_unset(resolver, 0, 100), -ENOENT);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+	resolver_free(&resolver);
+}
+
+/* Another server has port 53 of all addresses: it is as it was, and why is said; of another address it is none of ours. */
+static void test_others(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	struct resolver *resolver = start(NULL, NULL);
+	char words[RESOLVER_WORDS_SIZE];
+
+	(void)state;
+	make_zone(&zone);
+	free(shell("dnsmasq --conf-file=/dev/null --pid-file=%s/pid --no-resolv --no-hosts --user=root --address=/web/192.0.2.1",
+	           folder));
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), -EADDRINUSE);
+	assert_contains(words, "port 53 of 10.9.0.1: Address already in use");
+	assert_int_equal(resolver_unset(resolver, 0, 100), -ENOENT);
+	free(shell("kill $(cat %s/pid)", folder));
+	shell_until(20, "! ss -Hlun sport = 53 | grep -q .");
+	free(shell("dnsmasq --conf-file=/dev/null --pid-file=%s/pid --no-resolv --no-hosts --user=root --address=/web/192.0.2.1 "
+	           "--bind-interfaces --listen-address=127.0.0.1",
+	           folder));
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	assert_string_equal(dns_ask(NULL, "127.0.0.1", "web", false), "192.0.2.1");
+	/* what is no address of this host is refused, and the zone that was there goes on */
+	assert_int_equal(hycan_prefix_parse("10.9.7.1/24", &zone.gateway[0]), 0);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), -EADDRNOTAVAIL);
+	assert_contains(words, "port 53 of 10.9.7.1: Cannot assign");
+	dns_until(20, NULL, "10.9.0.1", "web", "10.9.0.2");
+	free(shell("kill $(cat %s/pid)", folder));
+	resolver_free(&resolver);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+}
+
+static bool go_on(struct resolver_zone *zone, int *ret_netns, void *userdata)
+{
+	(void)ret_netns;
+	*(unsigned int *)userdata += 1;
+	return zone->vlan_id == 100;
+}
+
+/* What is in the files goes on, with the hosts that came later. */
+static void test_resume(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone, other;
+	struct resolver_host host = host_of("late", "10.9.0.9", NULL);
+	char path[128], words[RESOLVER_WORDS_SIZE];
+	struct resolver *resolver;
+	unsigned int n = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/ledger", folder);
+	make_zone(&zone);
+	make_zone(&other);
+	other.vlan_id = 101;
+	memcpy(other.link, "v1", 3);
+	free(shell("ip address add 10.8.0.1/24 dev v1"));
+	assert_int_equal(hycan_prefix_parse("10.8.0.1/24", &other.gateway[0]), 0);
+	other.gateway[1] = (struct hycan_prefix){ 0 };
+	resolver = start(path, NULL);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	assert_int_equal(resolver_set(resolver, &other, -1, words), 0);
+	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	resolver_free(&resolver);
+	resolver = start(path, NULL);
+	resolver_resume(resolver, go_on, &n);
+	assert_int_equal(n, 2);
+	dns_until(20, NULL, "10.9.0.1", "late", "10.9.0.9");
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	assert_string_equal(dns_ask(NULL, "10.8.0.1", "web", false), "refused by the kernel");
+	assert_int_equal(shell_status(NULL, "test -e %s.dns-0-101", path), 1);
+	assert_int_equal(resolver_unset(resolver, 0, 100), 0);
+	assert_int_equal(shell_status(NULL, "test -e %s.dns-0-100", path), 1);
+	resolver_free(&resolver);
+}
+
+/* Its namespace is another one than ours. */
+static void test_namespace(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	_cleanup_close_ int netns = -1;
+	struct resolver *resolver = start(NULL, NULL);
+	char words[RESOLVER_WORDS_SIZE];
+	struct world *w = world_start(NULL);
+
+	(void)state;
+	make_zone(&zone);
+	zone.netns = 7;
+	free(shell("ip netns add other && ip -n other link set lo up && ip -n other link add v0 type veth peer name v1 && "
+	           "ip -n other link set v0 up && ip -n other link set v1 up && ip -n other address add 10.9.0.1/24 dev v0 && "
+	           "ip -n other address add fd09::1/64 dev v0 nodad"));
+	netns = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
+	assert_true(netns >= 0);
+	assert_int_equal(resolver_set(resolver, &zone, netns, words), 0);
+	assert_string_equal(dns_ask("other", "10.9.0.1", "web", false), "10.9.0.2");
+	resolver_free(&resolver);
+	free(shell("ip netns delete other"));
+	assert_int_equal(world_end((void **)&w), 0);
+}
+
+static void test_not_installed(void **state)
+{
+	struct resolver *resolver = start(NULL, "/nonexistent/dnsmasq");
+
+	(void)state;
+	assert_string_equal(resolver_lacks(resolver), "dnsmasq-base");
+	resolver_free(&resolver);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test_setup_teardown(test_zone, begin, end),
+		cmocka_unit_test_setup_teardown(test_serves, begin, end),
+		cmocka_unit_test_setup_teardown(test_others, begin, end),
+		cmocka_unit_test_setup_teardown(test_resume, begin, end),
+		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
+		cmocka_unit_test(test_not_installed),
+	};
+
+	return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
+}
