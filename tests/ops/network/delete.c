@@ -26,6 +26,8 @@ static void test_delete(void **state)
 	network_make_parent();
 	assert_done(w->h, hycan_port_add(w->h, &outside));
 	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	/* the kernel says so a moment after it is (RFC 2863) */
+	shell_until(20, "ip -o link show net101 | grep -q 'state UP'");
 	before = shell("nft list ruleset; ip -o link show; ip -o -4 address show; cat /proc/sys/net/ipv4/ip_forward");
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"));
 	assert_done(w->h, hycan_port_add(w->h, &inside));
