@@ -7,13 +7,12 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "cleanup.h"
 #include "confine.h"
+#include "datagram.h"
 #include "lookup.h"
 #include "policy.h"
 #include "porter.h"
@@ -46,30 +45,7 @@ static struct porter {
 	pthread_mutex_t lock; /* one question at a time */
 } porter = { .fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* Room for one descriptor beside a datagram. */
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
 /* ---------------------------------------------------------------------------------------------------- in the porter */
-
-static int send_answer(int fd, const struct answer *answer, int passed)
-{
-	struct iovec part = { .iov_base = (void *)answer, .iov_len = sizeof(*answer) };
-	union control control = { .bytes = { 0 } };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (passed >= 0) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &passed, sizeof(int));
-	}
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
 
 static int answer_question(int fd, struct question *question, const struct porter_options *options)
 {
@@ -95,14 +71,13 @@ static int answer_question(int fd, struct question *question, const struct porte
 		options->at_end(options->userdata);
 		break;
 	}
-	return send_answer(fd, &answer, file);
+	return datagram_send(fd, &answer, sizeof(answer), file);
 }
 
 __attribute__((noreturn)) static void work(int fd, const struct porter_options *options)
 {
 	struct question question;
 	struct answer ready = { 0 };
-	ssize_t n;
 	int r;
 
 	(void)prctl(PR_SET_NAME, "hycan_porter");
@@ -113,14 +88,11 @@ __attribute__((noreturn)) static void work(int fd, const struct porter_options *
 	if (r == 0)
 		r = confine_privileges();
 	ready.result = r;
-	r = send_answer(fd, &ready, -1);
+	r = datagram_send(fd, &ready, sizeof(ready), -1);
 	while (r == 0 && ready.result == 0) {
-		n = recv(fd, &question, sizeof(question), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n != (ssize_t)sizeof(question))
-			break;
-		r = answer_question(fd, &question, options);
+		r = datagram_receive(fd, &question, sizeof(question), 0, NULL);
+		if (r == 0)
+			r = answer_question(fd, &question, options);
 	}
 	options->at_exit(options->userdata);
 	/* what the daemon would do at its end is not the porter's */
@@ -143,44 +115,20 @@ void porter_stop(void)
 		;
 }
 
-static int receive_answer(struct answer *answer, int *passed)
-{
-	struct iovec part = { .iov_base = answer, .iov_len = sizeof(*answer) };
-	union control control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	const struct cmsghdr *header;
-	ssize_t n;
-
-	do
-		n = recvmsg(porter.fd, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(*answer))
-		return n < 0 ? -errno : -EPIPE;
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(header), sizeof(int));
-	return 0;
-}
-
 int porter_start(const struct porter_options *options)
 {
 	_cleanup_close_ int none = -1;
 	struct answer ready;
-	int pair[2], r;
+	int fd, r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	porter.pid = fork();
+	porter.pid = datagram_fork(&fd);
+	if (porter.pid < 0)
+		return porter.pid;
 	if (porter.pid == 0)
-		work(pair[1], options);
-	close(pair[1]);
-	if (porter.pid < 0) {
-		close(pair[0]);
-		return -errno;
-	}
-	porter.fd = pair[0];
+		work(fd, options);
+	porter.fd = fd;
 	/* nobody is served while it still has all that it was born with */
-	r = receive_answer(&ready, &none);
+	r = datagram_receive(porter.fd, &ready, sizeof(ready), 0, &none);
 	if (r == 0)
 		r = ready.result;
 	if (r < 0)
@@ -190,13 +138,12 @@ int porter_start(const struct porter_options *options)
 
 static int ask(const struct question *question, struct answer *answer, int *passed)
 {
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&porter.lock);
-	if (send(porter.fd, question, sizeof(*question), MSG_NOSIGNAL) < 0)
-		r = -errno;
+	r = datagram_send(porter.fd, question, sizeof(*question), -1);
 	if (r == 0)
-		r = receive_answer(answer, passed);
+		r = datagram_receive(porter.fd, answer, sizeof(*answer), 0, passed);
 	pthread_mutex_unlock(&porter.lock);
 	return r < 0 ? r : answer->result;
 }

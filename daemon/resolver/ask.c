@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "datagram.h"
 #include "supervisor.h"
 
 /* Longer than the supervisor waits for a dnsmasq. */
@@ -21,7 +21,6 @@ static int receive(struct ask *ask, struct answer *ret_answer)
 {
 	struct pollfd pollfd = { .fd = ask->fd, .events = POLLIN };
 	struct answer answer;
-	ssize_t n;
 	int r;
 
 	do
@@ -29,11 +28,9 @@ static int receive(struct ask *ask, struct answer *ret_answer)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIMEDOUT;
-	do
-		n = recv(ask->fd, &answer, sizeof(answer), 0);
-	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(answer))
-		return n < 0 ? -errno : -EPIPE;
+	r = datagram_receive(ask->fd, &answer, sizeof(answer), 0, NULL);
+	if (r < 0)
+		return r;
 	answer.words[sizeof(answer.words) - 1] = '\0';
 	*ret_answer = answer;
 	return 0;
@@ -42,21 +39,16 @@ static int receive(struct ask *ask, struct answer *ret_answer)
 int ask_start(struct ask *ask, const char *program)
 {
 	struct answer ready = { 0 };
-	int pair[2], r;
+	int fd, r;
+	pid_t pid = datagram_fork(&fd);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	ask->pid = fork();
-	if (ask->pid == 0)
-		supervisor_work(pair[1], program);
-	close(pair[1]);
-	ask->fd = pair[0];
-	if (ask->pid < 0) {
-		ask->pid = 0;
-		r = -errno;
-	} else {
-		r = receive(ask, &ready);
-	}
+	if (pid < 0)
+		return pid;
+	if (pid == 0)
+		supervisor_work(fd, program);
+	ask->fd = fd;
+	ask->pid = pid;
+	r = receive(ask, &ready);
 	if (r == 0)
 		r = ready.result;
 	if (r < 0)
@@ -84,29 +76,9 @@ int ask_connect(struct ask *ask, bool *ret_new)
 	return 0;
 }
 
-static int send_order(struct ask *ask, const struct order *order, int passed)
-{
-	struct iovec part = { .iov_base = (void *)order, .iov_len = sizeof(*order) };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .bytes = { 0 } };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (passed >= 0) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &passed, sizeof(int));
-	}
-	return sendmsg(ask->fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 int ask(struct ask *ask, const struct order *order, int fd, struct answer *ret_answer)
 {
-	int r = send_order(ask, order, fd);
+	int r = datagram_send(ask->fd, order, sizeof(*order), fd);
 
 	if (r == 0)
 		r = receive(ask, ret_answer);

@@ -9,13 +9,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "datagram.h"
 #include "supervisor_state.h"
 
 /* How long the zones of a daemon that is gone go on. */
@@ -44,25 +44,11 @@ static void receive(struct supervisor *s)
 {
 	_cleanup_close_ int netns = -1;
 	struct order order;
-	struct iovec part = { .iov_base = &order, .iov_len = sizeof(order) };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	const struct cmsghdr *header;
-	ssize_t n = recvmsg(s->peer, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	int r = datagram_receive(s->peer, &order, sizeof(order), MSG_DONTWAIT, &netns);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (r == -EAGAIN)
 		return;
-	if (n <= 0) {
-		lose_peer(s);
-		return;
-	}
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&netns, CMSG_DATA(header), sizeof(int));
-	if (n != (ssize_t)sizeof(order) || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+	if (r < 0) {
 		lose_peer(s);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "datagram.h"
 #include "supervisor_state.h"
 
 /* A dnsmasq that was started has so long until it answers; all that are asked have so long. */
@@ -20,7 +21,7 @@ static void answer(struct supervisor *s, const struct answer *a)
 {
 	s->waits = false;
 	s->starting = NULL;
-	if (s->peer >= 0 && send(s->peer, a, sizeof(*a), MSG_NOSIGNAL) < 0)
+	if (s->peer >= 0 && datagram_send(s->peer, a, sizeof(*a), -1) < 0)
 		cleanup_close(&s->peer);
 }
 
