@@ -218,18 +218,13 @@ static int leave_out(const char *reason)
 	return 0;
 }
 
-int confine_view(const char *const *folders)
+/* A mount namespace of our own, of which others see nothing. Sets its root; where it cannot be had that is untouched. */
+static int leave_others(int *ret_root)
 {
-	_cleanup_(view_done) struct view view = { 0 };
 	struct mount_attr private = { .propagation = MS_PRIVATE };
 	_cleanup_close_ int root = -1;
 	struct stat tasks;
-	int r;
 
-	if (confine_is_done()) {
-		log_write(LOG_DEBUG, "Confinement: view: the file system is read-only already, and calls are filtered.");
-		return 0;
-	}
 	if (!confine_may(CAP_SYS_ADMIN))
 		return leave_out("there is no CAP_SYS_ADMIN");
 	/* “.”, “..” and a folder for each thread: another one would keep the view that it has */
@@ -244,6 +239,23 @@ int confine_view(const char *const *folders)
 		return -errno;
 	if (set_attributes(root, AT_RECURSIVE, &private) < 0)
 		return errno == ENOSYS ? leave_out("the kernel is older than 5.12") : -errno;
+	*ret_root = steal_fd(&root);
+	return 0;
+}
+
+int confine_view(const char *const *folders)
+{
+	_cleanup_(view_done) struct view view = { 0 };
+	_cleanup_close_ int root = -1;
+	int r;
+
+	if (confine_is_done()) {
+		log_write(LOG_DEBUG, "Confinement: view: the file system is read-only already, and calls are filtered.");
+		return 0;
+	}
+	r = leave_others(&root);
+	if (r < 0 || root < 0)
+		return r;
 	r = add_places(&view, folders);
 	if (r == 0)
 		r = build(&view);
@@ -252,19 +264,12 @@ int confine_view(const char *const *folders)
 
 int confine_read_only(void)
 {
-	struct mount_attr private = { .propagation = MS_PRIVATE };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	_cleanup_close_ int root = -1;
+	int r = leave_others(&root);
 
-	if (!confine_may(CAP_SYS_ADMIN))
-		return leave_out("there is no CAP_SYS_ADMIN");
-	if (unshare(CLONE_NEWNS) < 0)
-		return errno == EPERM && prctl(PR_GET_SECCOMP) == 2 ? leave_out("a filter forbids it") : -errno;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -errno;
-	if (set_attributes(root, AT_RECURSIVE, &private) < 0)
-		return errno == ENOSYS ? leave_out("the kernel is older than 5.12") : -errno;
+	if (r < 0 || root < 0)
+		return r;
 	if (set_attributes(root, AT_RECURSIVE, &read_only) < 0)
 		return -errno;
 	if (syscall(SYS_mount, "tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m") < 0)
