@@ -47,7 +47,9 @@ struct op_server {
 
 	/* What the server knows of its own health, on a worker; whether the ledger can be written: 0 or -errno. */
 	void (*health)(struct op *op, struct hycan_health_get_reply *reply, int *ret_ledger);
-	int (*metrics)(struct op *op);
+
+	/* Answers with what the server counts, and with those of the networks that have statistics. On a worker. */
+	int (*metrics)(struct op *op, const struct hycan_network_state *networks, size_t n);
 	int (*objects)(struct op *op, const struct hycan_object_list_request *request);
 
 	/* How many objects of a kind the ledger has in the namespace to act in. On a worker. */

@@ -89,11 +89,11 @@ static int whoami(struct op *op, struct hycan_session_whoami_reply *reply)
 }
 
 /* Whether an operation was asked for at all, and which bucket is the last one with something in it. */
-static size_t used_buckets(const uint64_t *latency)
+static size_t used_buckets(const _Atomic uint64_t *latency)
 {
 	size_t n = STATISTICS_BUCKETS;
 
-	while (n > 0 && latency[n - 1] == 0)
+	while (n > 0 && statistics_read(&latency[n - 1]) == 0)
 		n--;
 	return n;
 }
@@ -115,15 +115,22 @@ static int status(struct op *op, struct hycan_daemon_status_reply *reply)
 	reply->longest_turn_us = server->longest_turn_us;
 	reply->operations = s;
 	for (size_t i = 0; i < n_operations; i++) {
-		size_t n = used_buckets(server->statistics.operation[i].latency);
+		const _Atomic uint64_t *latency = server->statistics.operation[i].latency;
+		size_t n = used_buckets(latency);
+		uint64_t *latency_us;
 
 		if (n == 0)
 			continue;
+		latency_us = op->memory(op, n * sizeof(*latency_us));
+		if (!latency_us)
+			return -ENOMEM;
+		for (size_t k = 0; k < n; k++)
+			latency_us[k] = statistics_read(&latency[k]);
 		snprintf(s->name, sizeof(s->name), "%s", operations[i]->name);
-		s->done = server->statistics.operation[i].done;
-		s->refused = server->statistics.operation[i].refused;
-		s->failed = server->statistics.operation[i].failed;
-		s->latency_us = server->statistics.operation[i].latency;
+		s->done = statistics_read(&server->statistics.operation[i].done);
+		s->refused = statistics_read(&server->statistics.operation[i].refused);
+		s->failed = statistics_read(&server->statistics.operation[i].failed);
+		s->latency_us = latency_us;
 		s->n_latency_us = n;
 		s++;
 		reply->n_operations++;

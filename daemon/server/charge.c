@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,7 +115,10 @@ void charge_reload(struct server *server)
 
 void charge_memory(struct peer *peer, size_t memory)
 {
-	peer->server->memory += memory - peer->memory;
+	_Atomic size_t *all = &peer->server->memory;
+
+	/* the loop alone writes it */
+	atomic_store_explicit(all, atomic_load_explicit(all, memory_order_relaxed) + memory - peer->memory, memory_order_relaxed);
 	if (peer->user)
 		peer->user->bytes += memory - peer->memory;
 	peer->memory = memory;

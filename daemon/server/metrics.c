@@ -4,10 +4,14 @@
  *
  * A counter is there from the first time on that there is something to count, and its labels never change. All operations
  * have the same buckets, so that what reads them can add them up.
+ *
+ * This runs on a worker: what the loop counts meanwhile is in it, or not.
  */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "job.h"
 #include "ledger.h"
@@ -82,44 +86,48 @@ static void put_objects(struct writer *w)
 /* How often an operation was asked for. */
 static uint64_t calls(const struct writer *w, size_t i)
 {
-	return w->server->statistics.operation[i].done + w->server->statistics.operation[i].refused +
-	       w->server->statistics.operation[i].failed;
+	const struct statistics *s = &w->server->statistics;
+
+	return statistics_read(&s->operation[i].done) + statistics_read(&s->operation[i].refused) +
+	       statistics_read(&s->operation[i].failed);
 }
 
 static void put_histogram(struct writer *w, const char *name, size_t i)
 {
 	static const char metric[] = "hycan_operation_duration_seconds";
+	const struct statistics *s = &w->server->statistics;
 	uint64_t n = 0;
 	char text[32];
 
 	for (unsigned int bucket = 0; bucket + 1 < STATISTICS_BUCKETS; bucket++) {
-		n += w->server->statistics.operation[i].latency[bucket];
+		n += statistics_read(&s->operation[i].latency[bucket]);
 		put(w, "%s_bucket{operation=\"%s\",le=\"%s\"} %" PRIu64, metric, name, seconds((UINT64_C(1) << bucket) - 1, text),
 		    n);
 	}
-	n += w->server->statistics.operation[i].latency[STATISTICS_BUCKETS - 1];
+	n += statistics_read(&s->operation[i].latency[STATISTICS_BUCKETS - 1]);
 	put(w, "%s_bucket{operation=\"%s\",le=\"+Inf\"} %" PRIu64, metric, name, n);
-	put(w, "%s_sum{operation=\"%s\"} %s", metric, name, seconds(w->server->statistics.operation[i].total_us, text));
+	put(w, "%s_sum{operation=\"%s\"} %s", metric, name, seconds(statistics_read(&s->operation[i].total_us), text));
 	put(w, "%s_count{operation=\"%s\"} %" PRIu64, metric, name, n);
+}
+
+static void put_result(struct writer *w, const char *name, const char *result, const _Atomic uint64_t *n)
+{
+	put(w, "hycan_operations_total{operation=\"%s\",result=\"%s\"} %" PRIu64, name, result, statistics_read(n));
 }
 
 static void put_operations(struct writer *w)
 {
+	const struct statistics *s = &w->server->statistics;
 	size_t n;
 	const struct hycan_operation *const *operations = hycan_operations(&n);
 
 	put_head(w, "hycan_operations_total", "counter", "Requests by operation and result.");
 	for (size_t i = 0; i < n; i++) {
-		const char *name = operations[i]->name;
-
 		if (!calls(w, i))
 			continue;
-		put(w, "hycan_operations_total{operation=\"%s\",result=\"done\"} %" PRIu64, name,
-		    w->server->statistics.operation[i].done);
-		put(w, "hycan_operations_total{operation=\"%s\",result=\"refused\"} %" PRIu64, name,
-		    w->server->statistics.operation[i].refused);
-		put(w, "hycan_operations_total{operation=\"%s\",result=\"failed\"} %" PRIu64, name,
-		    w->server->statistics.operation[i].failed);
+		put_result(w, operations[i]->name, "done", &s->operation[i].done);
+		put_result(w, operations[i]->name, "refused", &s->operation[i].refused);
+		put_result(w, operations[i]->name, "failed", &s->operation[i].failed);
 	}
 	put_head(w, "hycan_operation_duration_seconds", "histogram", "From reading a request to writing its answer.");
 	for (size_t i = 0; i < n; i++)
@@ -127,12 +135,46 @@ static void put_operations(struct writer *w)
 			put_histogram(w, operations[i]->name, i);
 }
 
-int metrics_tell(struct op *op)
+/* As this host sees it: what it receives is what the network's hosts send. */
+static void put_networks(struct writer *w, const struct hycan_network_state *networks, size_t n)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+		size_t at;
+	} counters[] = {
+		{ "hycan_network_receive_bytes_total", "Bytes from a network's hosts.",
+		  offsetof(struct hycan_link_statistics, rx_bytes) },
+		{ "hycan_network_receive_packets_total", "Packets from a network's hosts.",
+		  offsetof(struct hycan_link_statistics, rx_packets) },
+		{ "hycan_network_transmit_bytes_total", "Bytes to a network's hosts.",
+		  offsetof(struct hycan_link_statistics, tx_bytes) },
+		{ "hycan_network_transmit_packets_total", "Packets to a network's hosts.",
+		  offsetof(struct hycan_link_statistics, tx_packets) },
+	};
+
+	for (size_t k = 0; k < sizeof(counters) / sizeof(counters[0]); k++) {
+		put_head(w, counters[k].name, "counter", counters[k].help);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t value;
+
+			if (!networks[i].has_statistics)
+				continue;
+			memcpy(&value, (const char *)&networks[i].statistics + counters[k].at, sizeof(value));
+			/* no name of a network has a character that a label would have to escape */
+			put(w, "%s{vlan_id=\"%u\",network=\"%s\"} %" PRIu64, counters[k].name, networks[i].vlan_id,
+			    networks[i].network_name, value);
+		}
+	}
+}
+
+int metrics_tell(struct op *op, const struct hycan_network_state *networks, size_t n)
 {
 	struct writer w = { .op = op, .server = ((const struct job *)op)->server };
 
 	put_daemon(&w);
 	put_objects(&w);
 	put_operations(&w);
+	put_networks(&w, networks, n);
 	return w.result;
 }

@@ -91,7 +91,7 @@ struct server {
 	struct peer_list peers;
 	struct pending_list pending;
 	_Atomic size_t n_peers;                  /* workers tell of it */
-	size_t memory;                           /* of the peers' buffers */
+	_Atomic size_t memory;                   /* of the peers' buffers; likewise */
 	TAILQ_HEAD(user_list, quota_user) users; /* that have peers which wait for a turn */
 	size_t n_users;
 	struct quota_user nobody;    /* the user where nobody is charged */

@@ -739,8 +739,8 @@ int hycan_health_get(struct hycan *h, struct hycan_health_get_reply **ret_reply)
 int hycan_health_get_async(struct hycan *h, hycan_callback *callback, void *userdata);
 
 /**
- * What the daemon did since it started, and what it has, line by line in the text format of Prometheus (version
- * 0.0.4).
+ * What the daemon did since it started, what it has, and the bytes and packets of the networks in this network
+ * namespace, line by line in the text format of Prometheus (version 0.0.4).
  *
  * @param ret_metrics_lines an array in one block of memory: free() it; NULL to ignore it
  * @param ret_n how many there are

@@ -21,6 +21,7 @@
 #include "fuzz.h"
 #include "kernel/link.h"
 #include "kernel/namespace.h"
+#include "kernel/network.h"
 #include "kernel/scope.h"
 #include "log.h"
 #include "table.h"
@@ -78,6 +79,30 @@ enum kernel_sent kernel_scope_sent(struct kernel_scope *scope)
 int kernel_scope_netns(const struct kernel_scope *scope)
 {
 	return scope->netns;
+}
+
+/* For metrics.get: a network, and its link. */
+int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_networks, size_t *ret_n)
+{
+	struct kernel_network *network = calloc(1, sizeof(*network));
+
+	(void)scope;
+	CHECK(network);
+	*network = (struct kernel_network){ .link = "net100", .vlan_id = 100, .name = "blue" };
+	*ret_networks = network;
+	*ret_n = 1;
+	return 0;
+}
+
+int kernel_link_list(struct kernel_scope *scope, const char *kind, kernel_link_found *found, void *userdata)
+{
+	const struct hycan_link link = {
+		.name = "net100", .has_vlan_id = true, .vlan_id = 100, .has_statistics = true, .statistics.rx_bytes = UINT64_MAX
+	};
+
+	(void)scope;
+	CHECK(strcmp(kind, "vlan") == 0);
+	return found(&link, userdata);
 }
 
 int kernel_namespace_find(uint64_t inode, int *ret_netns)

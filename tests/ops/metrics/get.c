@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network.h"
 #include "text.h"
 #include "world.h"
 
 /* A comment, or a sample: name, labels, value. */
 #define HEAD   "^# (HELP|TYPE) [a-z_]+ .+$"
-#define SAMPLE "^[a-z_]+(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\\})? [0-9]+(\\.[0-9]{6})?$"
+#define SAMPLE "^[a-z_]+(\\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\\})? [0-9]+(\\.[0-9]{6})?$"
 
 struct metrics {
 	struct hycan_metrics_line *line;
@@ -90,11 +91,70 @@ static void test_counts(void **state)
 	free(m.line);
 }
 
+static uint64_t sample_of(const struct metrics *m, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < m->n; i++)
+		if (strncmp(m->line[i].line, name, n) == 0 && m->line[i].line[n] == ' ')
+			return strtoull(m->line[i].line + n + 1, NULL, 10);
+	fail_msg("“%s” is not among the metrics", name);
+	return 0;
+}
+
+#define BLUE(counter) "hycan_network_" counter "_total{vlan_id=\"100\",network=\"blue\"}"
+#define RED(counter)  "hycan_network_" counter "_total{vlan_id=\"101\",network=\"red\"}"
+
+/* What comes from a network's hosts, and what goes there: ten packets of 1000 bytes, and their answers, of one of two. */
+static void test_networks(void **state)
+{
+	struct world *w = *state;
+	struct metrics before, after;
+
+	before = ask(w);
+	for (size_t i = 0; i < before.n; i++)
+		assert_null(strstr(before.line[i].line, "vlan_id="));
+	free(before.line);
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	free(shell("ip netns add inside && ip link set up1 netns inside && ip -n inside link set up1 up && "
+	           "ip -n inside link add link up1 name eth0 type vlan id 100 && ip -n inside link set eth0 up && "
+	           "ip -n inside address add 10.9.0.2/24 dev eth0"));
+	shell_until(60, "ip netns exec inside ping -c 1 -W 1 10.9.0.1");
+	before = ask(w);
+	free(shell("ip netns exec inside ping -q -c 10 -i 0.01 -s 972 10.9.0.1"));
+	after = ask(w);
+	assert_in_range(sample_of(&after, BLUE("receive_packets")) - sample_of(&before, BLUE("receive_packets")), 10, 40);
+	assert_in_range(sample_of(&after, BLUE("transmit_packets")) - sample_of(&before, BLUE("transmit_packets")), 10, 40);
+	assert_in_range(sample_of(&after, BLUE("receive_bytes")) - sample_of(&before, BLUE("receive_bytes")), 10000, 13000);
+	assert_in_range(sample_of(&after, BLUE("transmit_bytes")) - sample_of(&before, BLUE("transmit_bytes")), 10000, 13000);
+	assert_in_range(sample_of(&after, RED("receive_bytes")), 0, 5000);
+	free(before.line);
+	/* as the kernel has it */
+	free(shell("test \"$(ip -j -s link show net100 | tr -d ' ' | sed 's/.*\"rx\":{\"bytes\":\\([0-9]*\\).*/\\1/')\" -ge %ju",
+	           (uintmax_t)sample_of(&after, BLUE("receive_bytes"))));
+	free(after.line);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	after = ask(w);
+	for (size_t i = 0; i < after.n; i++)
+		assert_null(strstr(after.line[i].line, "network=\"blue\""));
+	(void)sample_of(&after, RED("receive_bytes"));
+	free(after.line);
+}
+
+static int end_networks(void **state)
+{
+	(void)shell_status(NULL, "ip netns delete inside");
+	return world_end(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_form, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_counts, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_networks, world_begin, end_networks),
 	};
 
 	return cmocka_run_group_tests_name("metrics.get", tests, NULL, NULL);
