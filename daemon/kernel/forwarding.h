@@ -18,4 +18,11 @@ int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, 
 /* Turns it on or off. Where it is as wanted nothing is written. -EROFS: the kernel's settings are mounted read-only. */
 int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on, bool *ret_changed);
 
+/*
+ * Tells of all that forwards, in both families: the whole namespace, with link NULL, and links. The callback asks the kernel
+ * nothing. 0, -errno, or what found() returned.
+ */
+typedef int kernel_forwarding_found(enum hycan_family family, const char *link, void *userdata);
+int kernel_forwarding_list(struct kernel_scope *scope, kernel_forwarding_found *found, void *userdata);
+
 #endif

@@ -120,6 +120,7 @@ static int join(struct kernel_monitor *m, enum kernel_kind kind, bool in)
 		[KERNEL_ADDRESS] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR },
 		[KERNEL_ROUTE] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE },
 		[KERNEL_RULE] = { RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE },
+		[KERNEL_FORWARDING] = { RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF },
 	};
 
 	for (size_t i = 0; i < 2 && kind < KERNEL_ANNOUNCED; i++)
@@ -147,17 +148,18 @@ static void set_filter(struct kernel_monitor *m)
 {
 	/* the second byte of a type is 0 (linux/rtnetlink.h) */
 	const uint32_t type_at = offsetof(struct nlmsghdr, nlmsg_type) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	static const uint16_t types[KERNEL_ANNOUNCED] = {
+	static const uint16_t types[] = {
 		[KERNEL_LINK] = RTM_NEWLINK,
 		[KERNEL_ADDRESS] = RTM_NEWADDR,
 		[KERNEL_ROUTE] = RTM_NEWROUTE,
 		[KERNEL_RULE] = RTM_NEWRULE,
 	};
-	struct sock_filter code[KERNEL_ANNOUNCED + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
+	enum { N_TYPES = sizeof(types) / sizeof(*types) };
+	struct sock_filter code[N_TYPES + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
 	struct sock_fprog program = { .filter = code };
 	unsigned short n = 1, dropped = 0;
 
-	for (unsigned int kind = 0; kind < KERNEL_ANNOUNCED; kind++)
+	for (unsigned int kind = 0; kind < N_TYPES; kind++)
 		if (!(m->kinds & KERNEL_BIT(kind)))
 			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[kind], 0, 0);
 	dropped = n - 1;

@@ -27,10 +27,11 @@ enum kernel_kind {
 	KERNEL_ADDRESS,
 	KERNEL_ROUTE,
 	KERNEL_RULE,
-	KERNEL_WIREGUARD, /* an interface, or a peer of one */
+	KERNEL_FORWARDING, /* values of forwarding: only that they may be off is heard, and they are in no image */
+	KERNEL_WIREGUARD,  /* an interface, or a peer of one */
 };
 
-#define KERNEL_KINDS 5
+#define KERNEL_KINDS 6
 
 /* Kinds up to this one are announced by the kernel; the others it says nothing about, and they are looked at. */
 #define KERNEL_ANNOUNCED KERNEL_WIREGUARD

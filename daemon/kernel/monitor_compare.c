@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "forwarding_message.h"
 #include "monitor_state.h"
 
 void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
@@ -139,6 +140,10 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	struct image_entry *e;
 	bool same;
 
+	if (m->losses & KERNEL_BIT(KERNEL_FORWARDING) && forwarding_may_be_off(nlh)) {
+		m->suspects |= KERNEL_BIT(KERNEL_FORWARDING);
+		return;
+	}
 	if (!monitor_message_read(nlh, m->compact, &message) || !((m->kinds | m->losses) & KERNEL_BIT(message.kind)))
 		return;
 	change.kind = message.kind;

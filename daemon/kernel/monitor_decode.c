@@ -71,6 +71,8 @@ int kernel_monitor_decode(struct kernel_monitor *m, const struct image_entry *en
 		return r > 0 ? -ENODATA : r;
 	case KERNEL_RULE:
 		return rule_read(nlh, &thing->rule, &whole) ? 0 : -ENODATA;
+	case KERNEL_FORWARDING:
+		return -ENODATA;
 	case KERNEL_WIREGUARD:
 		return monitor_decode_wireguard(m, nlh, &thing->wireguard);
 	}

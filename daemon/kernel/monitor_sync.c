@@ -62,6 +62,7 @@ static struct nlmsghdr *dump_message(struct kernel_monitor *m, enum kernel_kind 
 		nlh = netlink_message(m->scope, RTM_GETRULE, NLM_F_DUMP);
 		((struct fib_rule_hdr *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct fib_rule_hdr)))->family = m->family;
 		return nlh;
+	case KERNEL_FORWARDING:
 	case KERNEL_WIREGUARD:
 		return nlh;
 	}

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "kernel/address.h"
+#include "kernel/forwarding.h"
 #include "kernel/link.h"
 #include "kernel/masquerade.h"
 #include "kernel/monitor.h"
@@ -52,6 +53,9 @@ static enum hycan_event_family family_of(enum kernel_kind kind)
 		return HYCAN_EVENT_FAMILY_RULE;
 	case KERNEL_WIREGUARD:
 		return HYCAN_EVENT_FAMILY_WIREGUARD;
+	case KERNEL_FORWARDING:
+		/* nobody subscribes to it */
+		return 0;
 	}
 	return HYCAN_EVENT_FAMILY_LINK;
 }
@@ -76,9 +80,33 @@ static uint32_t families_of(unsigned int kinds)
 	return families;
 }
 
+static enum hycan_object_kind object_of(enum kernel_kind kind)
+{
+	switch (kind) {
+	case KERNEL_LINK:
+		return HYCAN_OBJECT_KIND_LINK;
+	case KERNEL_ADDRESS:
+		return HYCAN_OBJECT_KIND_ADDRESS;
+	case KERNEL_ROUTE:
+		return HYCAN_OBJECT_KIND_ROUTE;
+	case KERNEL_RULE:
+		return HYCAN_OBJECT_KIND_RULE;
+	case KERNEL_FORWARDING:
+		return HYCAN_OBJECT_KIND_FORWARDING;
+	case KERNEL_WIREGUARD:
+		return HYCAN_OBJECT_KIND_WIREGUARD_PEER;
+	}
+	return HYCAN_OBJECT_KIND_LINK;
+}
+
 int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses)
 {
-	return kernel_monitor_watch(monitor, kinds_of(families), kinds_of(losses));
+	unsigned int kinds = 0;
+
+	for (unsigned int kind = 0; kind < KERNEL_ANNOUNCED; kind++)
+		if (losses & OP_KIND(object_of((enum kernel_kind)kind)))
+			kinds |= KERNEL_BIT(kind);
+	return kernel_monitor_watch(monitor, kinds_of(families), kinds);
 }
 
 uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
@@ -88,7 +116,13 @@ uint32_t op_monitor_doubts(const struct kernel_monitor *monitor)
 
 uint32_t op_monitor_suspects(struct kernel_monitor *monitor)
 {
-	return families_of(kernel_monitor_suspects(monitor));
+	const unsigned int suspects = kernel_monitor_suspects(monitor);
+	uint32_t kinds = 0;
+
+	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
+		if (suspects & KERNEL_BIT(kind))
+			kinds |= OP_KIND(object_of((enum kernel_kind)kind));
+	return kinds;
 }
 
 static enum hycan_event_what what_of(enum kernel_change_what what)
@@ -218,6 +252,8 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 		event->has_rule = true;
 		event->rule = thing.rule;
 		return 0;
+	case KERNEL_FORWARDING:
+		return -ENODATA;
 	case KERNEL_WIREGUARD:
 		fill_wireguard(&thing.wireguard, event);
 		return 0;
@@ -257,6 +293,16 @@ static int found_rule(const struct hycan_rule *rule, bool whole, void *userdata)
 
 	(void)whole;
 	return l->found(HYCAN_OBJECT_KIND_RULE, rule, l->userdata);
+}
+
+static int found_forwarding(enum hycan_family family, const char *link, void *userdata)
+{
+	const struct listing *l = userdata;
+	struct hycan_forwarding_set_request request = { .family = family, .on = true, .has_interface = link };
+
+	if (link)
+		memcpy(request.interface, link, strlen(link) + 1);
+	return l->found(HYCAN_OBJECT_KIND_FORWARDING, &request, l->userdata);
 }
 
 static int list_masquerades(struct kernel_scope *scope, const struct listing *l)
@@ -321,8 +367,9 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 		return list_ports(scope, &l);
 	case HYCAN_OBJECT_KIND_NETWORK:
 		return list_networks(scope, &l);
-	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
 	case HYCAN_OBJECT_KIND_FORWARDING:
+		return kernel_forwarding_list(scope, found_forwarding, &l);
+	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
 	case HYCAN_OBJECT_KIND_DNS:
 	case HYCAN_OBJECT_KIND_DNS_HOST:
 		return -EINVAL;

@@ -21,18 +21,13 @@ struct kernel_scope;
 /* A bit for each family of events. */
 #define OP_FAMILY(family) (1u << (family))
 
-/* The families of which a monitor hears what goes. */
-#define OP_FAMILIES                                                                                                                \
-	(OP_FAMILY(HYCAN_EVENT_FAMILY_LINK) | OP_FAMILY(HYCAN_EVENT_FAMILY_ADDRESS) | OP_FAMILY(HYCAN_EVENT_FAMILY_ROUTE) |        \
-	 OP_FAMILY(HYCAN_EVENT_FAMILY_RULE))
-
 /* A bit for each kind of objects. */
 #define OP_KIND(kind) (1u << (kind))
 
 /* The kinds that a monitor hears go, and those that are in our table of nf_tables. */
 #define OP_KINDS_HEARD                                                                                                             \
 	(OP_KIND(HYCAN_OBJECT_KIND_LINK) | OP_KIND(HYCAN_OBJECT_KIND_ADDRESS) | OP_KIND(HYCAN_OBJECT_KIND_ROUTE) |                 \
-	 OP_KIND(HYCAN_OBJECT_KIND_RULE))
+	 OP_KIND(HYCAN_OBJECT_KIND_RULE) | OP_KIND(HYCAN_OBJECT_KIND_FORWARDING))
 #define OP_KINDS_IN_TABLE                                                                                                          \
 	(OP_KIND(HYCAN_OBJECT_KIND_MASQUERADE) | OP_KIND(HYCAN_OBJECT_KIND_PORT) | OP_KIND(HYCAN_OBJECT_KIND_NETWORK))
 
@@ -64,8 +59,11 @@ int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64
 void op_monitor_free(struct kernel_monitor **monitor);
 int op_monitor_fd(const struct kernel_monitor *monitor);
 uint32_t op_monitor_port(const struct kernel_monitor *monitor);
+
+/* Watches families, and kinds of objects (OP_KIND()) of which only what goes is told; and those of which something may have gone. */
 int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses);
 uint32_t op_monitor_suspects(struct kernel_monitor *monitor);
+
 int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata);
 uint32_t op_monitor_doubts(const struct kernel_monitor *monitor);
 int op_monitor_sync(struct kernel_monitor *monitor, op_changed *changed, void *userdata);

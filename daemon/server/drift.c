@@ -46,20 +46,13 @@ static enum hycan_object_kind kind_of(enum hycan_event_family family)
 	return 0;
 }
 
-void drift_suspect_families(struct drift *d, uint32_t families)
-{
-	for (unsigned int family = 1; families >> family; family++)
-		if (families & OP_FAMILIES & OP_FAMILY(family))
-			drift_suspect(d, OP_KIND(kind_of((enum hycan_event_family)family)));
-}
-
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 {
 	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY };
 	struct ledger_key key;
 	uint64_t owner;
 
-	if (d->ledger && OP_FAMILY(event->family) & OP_FAMILIES && key_of_event(d->netns, event, &key) &&
+	if (d->ledger && OP_KIND(kind_of(event->family)) & OP_KINDS_HEARD && key_of_event(d->netns, event, &key) &&
 	    ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
@@ -144,9 +137,10 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 {
 	/* what is on others behind those */
 	static const enum hycan_object_kind kinds[] = {
-		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_ADDRESS, HYCAN_OBJECT_KIND_ROUTE,   HYCAN_OBJECT_KIND_RULE,
-		HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,    HYCAN_OBJECT_KIND_NETWORK,
+		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_ADDRESS,    HYCAN_OBJECT_KIND_ROUTE, HYCAN_OBJECT_KIND_RULE,
+		HYCAN_OBJECT_KIND_FORWARDING, HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,  HYCAN_OBJECT_KIND_NETWORK,
 	};
+	size_t counts[LEDGER_KINDS];
 	struct look look = { .monitor = monitor };
 	uint64_t began = server_now_us(), now;
 
@@ -157,8 +151,9 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 		return false;
 	}
 	check_table(d, &look);
+	ledger_count_kinds(d->ledger, counts);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (d->kinds & OP_KIND(kinds[i]))
+		if (d->kinds & OP_KIND(kinds[i]) && counts[kinds[i]] > 0)
 			look_at(d, &look, kinds[i]);
 	now = server_now_us();
 	d->kinds = look.next.kinds;

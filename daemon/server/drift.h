@@ -31,9 +31,8 @@ struct drift {
 /* Something has gone; whether the ledger has it is found out here. */
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
 
-/* Something of these kinds (OP_KIND()), or families, may have gone. */
+/* Something of these kinds (OP_KIND()) may have gone. */
 void drift_suspect(struct drift *d, uint32_t kinds);
-void drift_suspect_families(struct drift *d, uint32_t families);
 
 /*
  * Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. True: there is

@@ -82,7 +82,7 @@ void observed_watch(struct observed *o)
 	if (families == o->watched && o->watching)
 		return;
 	o->watching = true;
-	r = op_monitor_watch(o->monitor, families, o->drift.ledger ? OP_FAMILIES : 0);
+	r = op_monitor_watch(o->monitor, families, o->drift.ledger ? OP_KINDS_HEARD : 0);
 	if (r < 0) {
 		log_write(LOG_ERR, "What the kernel tells cannot be heard: %s", strerror(-r));
 		return;
@@ -130,7 +130,7 @@ static void hear(struct observed *o)
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
 		lose(o);
 	}
-	drift_suspect_families(&o->drift, op_monitor_suspects(o->monitor));
+	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
 	if (o->drift.ledger && o->table && op_nft_watch_read(o->table))
 		drift_suspect(&o->drift, OP_KINDS_IN_TABLE);
 	if (op_monitor_doubts(o->monitor) && o->doubt_since_us == 0)
