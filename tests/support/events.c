@@ -220,6 +220,7 @@ static void show(const struct events *e, const char *wanted)
 const char *events_until(struct events *e, const char *format, ...)
 {
 	int64_t deadline = now_ms() + DEADLINE_MS;
+	size_t n_lines = e->n_lines;
 	char wanted[256];
 	va_list ap;
 
@@ -230,6 +231,10 @@ const char *events_until(struct events *e, const char *format, ...)
 		for (; e->at < e->n_lines; e->at++)
 			if (strncmp(e->line[e->at], wanted, strlen(wanted)) == 0)
 				return e->line[e->at++];
+		/* on a busy machine much takes long, but not for nothing to come at all */
+		if (e->n_lines != n_lines)
+			deadline = now_ms() + DEADLINE_MS;
+		n_lines = e->n_lines;
 		if (e->ended || now_ms() >= deadline)
 			show(e, wanted);
 		hycan_wait(e->h, 100);
