@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "objects.h"
 #include "routing.h"
 
 static void enter(struct hycan *h, const char *name)
@@ -30,16 +31,6 @@ static void add(struct hycan *h, const char *address)
 	assert_done(h, hycan_address_add(h, &a));
 }
 
-static size_t count_objects(struct world *w)
-{
-	struct hycan_object *list = NULL;
-	size_t n = 0;
-
-	assert_done(w->h, hycan_object_list(w->h, NULL, &list, &n));
-	free(list);
-	return n;
-}
-
 static void the_next_daemon_finds_it(void **state)
 {
 	struct world *w = *state;
@@ -58,7 +49,7 @@ static void the_next_daemon_finds_it(void **state)
 	world_start_daemon(w, NULL);
 	shell_until(20, "! ip -n far address show dev lo | grep -q 10.9.9.1");
 	free(shell("ip -n far address show dev lo | grep -q 10.9.8.1"));
-	assert_int_equal(count_objects(w), 2);
+	assert_int_equal(objects_count(w->h), 2);
 	/* by a connection that is not in that namespace, of a daemon that never was */
 	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
 	assert_int_equal(cleared->removed, 2);
@@ -79,7 +70,7 @@ static void a_namespace_that_is_gone(void **state)
 	assert_done(far, hycan_open(&far, w->socket));
 	enter(far, "gone");
 	add(far, "10.9.8.1/32");
-	assert_int_equal(count_objects(w), 1);
+	assert_int_equal(objects_count(w->h), 1);
 	(void)world_stop_daemon(w, SIGKILL);
 	hycan_close(far);
 	free(shell("ip netns delete gone"));
@@ -87,7 +78,7 @@ static void a_namespace_that_is_gone(void **state)
 	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
 	assert_int_equal(cleared->failed, 0);
 	free(cleared);
-	assert_int_equal(count_objects(w), 0);
+	assert_int_equal(objects_count(w->h), 0);
 }
 
 int main(void)

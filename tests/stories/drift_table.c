@@ -7,15 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "events.h"
-#include "routing.h"
-
-static void choose(struct hycan *h, enum hycan_drift drift)
-{
-	const struct hycan_session_lifetime_options options = { .has_drift = true, .drift = drift };
-
-	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
-}
+#include "objects.h"
 
 static void add_masquerade(struct hycan *h, const char *subnet)
 {
@@ -30,16 +24,6 @@ static void add_port(struct hycan *h, uint16_t port)
 
 	m.to_address = prefix_of("10.1.0.2/32").address;
 	assert_done(h, hycan_port_add(h, &m));
-}
-
-static size_t count_objects(struct hycan *h)
-{
-	struct hycan_object *list = NULL;
-	size_t n = 0;
-
-	assert_done(h, hycan_object_list(h, NULL, &list, &n));
-	free(list);
-	return n;
 }
 
 static char *table(void)
@@ -79,16 +63,16 @@ static void test_reported(void **state)
 	/* rules alone: nothing is lost, and nothing works */
 	free(shell("nft flush chain inet hycan postrouting"));
 	events_until(&e, "changed object masquerade 10.7.0.0/16 uid 0 holders 1 by stranger");
-	assert_int_equal(count_objects(w->h), 3);
+	assert_int_equal(objects_count(w->h), 3);
 	/* which the next change puts right */
 	add_masquerade(w->h, "10.9.0.0/16");
 	free(shell("nft flush set inet hycan port_ipv4; nft flush map inet hycan port_ipv4"));
 	events_until(&e, "gone object port tcp 8080 host_address 0.0.0.0 uid 0 holders 1 by stranger");
-	assert_int_equal(count_objects(w->h), 3);
+	assert_int_equal(objects_count(w->h), 3);
 	free(shell("nft delete table inet hycan"));
 	events_until(&e, "gone object masquerade 10.7.0.0/16 uid 0 holders 1 by stranger");
 	events_until(&e, "gone object masquerade 10.9.0.0/16 uid 0 holders 1 by stranger");
-	assert_int_equal(count_objects(w->h), 0);
+	assert_int_equal(objects_count(w->h), 0);
 	log = world_log(w);
 	assert_contains(log, "Rules of the table inet hycan are gone");
 	assert_contains(log, "10.7.0.0/16, which uid 0 had asked for, is gone, and not by a request.");
@@ -111,11 +95,11 @@ static void test_repaired(void **state)
 	need_command("nft");
 	assert_int_equal(hycan_open(&own, w->socket), 0);
 	events_begin_complete(&e, own, NULL);
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	add_masquerade(w->h, "10.7.0.0/16");
 	add_port(w->h, 8080);
 	add_port(w->h, 8081);
-	choose(w->h, HYCAN_DRIFT_IGNORE);
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
 	add_masquerade(w->h, "10.8.0.0/16");
 	before = table();
 	free(shell("nft flush chain inet hycan prerouting"));
@@ -127,15 +111,15 @@ static void test_repaired(void **state)
 	free(before);
 	free(shell("nft delete table inet hycan"));
 	events_until(&e, "changed object masquerade 10.7.0.0/16 uid 0 holders 1 by repair 0 masquerade.add");
-	before = shell("for i in $(seq 400); do nft list table inet hycan 2>/dev/null | grep -q 8081 && break; sleep 0.05; done; "
-	               "nft list table inet hycan");
+	shell_until(20, "nft list table inet hycan 2>/dev/null | grep -q 8081");
+	before = table();
 	assert_contains(before, "8081");
 	assert_contains(before, "8080");
 	assert_contains(before, "10.7.0.0");
 	assert_null(strstr(before, "10.8.0.0"));
 	free(before);
 	/* what is to be ignored belongs to whom it belonged */
-	assert_int_equal(count_objects(w->h), 4);
+	assert_int_equal(objects_count(w->h), 4);
 	events_end(&e);
 	hycan_close(own);
 }
@@ -161,7 +145,7 @@ static void test_elsewhere(void **state)
 	events_until(&e, "new object route 10.9.0.0/16");
 	free(shell("ip -n other route del 10.9.0.0/16"));
 	events_until(&e, "gone object route 10.9.0.0/16 table main uid 0 holders 1 by stranger");
-	choose(there, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(there, HYCAN_DRIFT_REPAIR);
 	assert_done(there, hycan_route_add(there, &route));
 	add_masquerade(there, "10.7.0.0/16");
 	events_until(&e, "new object masquerade 10.7.0.0/16");

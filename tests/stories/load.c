@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "objects.h"
 #include "storm.h"
 #include "world.h"
 
@@ -94,17 +95,7 @@ static size_t count_lines(const char *command)
 	return n;
 }
 
-/* What is there of the storm: in the ledger, which is asked, and in the kernel. */
-static size_t count_objects(struct world *w)
-{
-	struct hycan_object *objects = NULL;
-	size_t n = 0;
-
-	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
-	free(objects);
-	return n;
-}
-
+/* What is there of the storm in the kernel; objects_count() is what the ledger has. */
 static size_t count_in_kernel(void)
 {
 	return count_lines("ip -o -4 addr show dev lo | grep -v 127.0.0.1") +
@@ -116,9 +107,9 @@ static void wait_until_clean(struct world *w)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
 
-	for (int i = 0; i < 3000 && count_objects(w) > 0; i++)
+	for (int i = 0; i < 3000 && objects_count(w->h) > 0; i++)
 		nanosleep(&moment, NULL);
-	assert_int_equal(count_objects(w), 0);
+	assert_int_equal(objects_count(w->h), 0);
 	assert_int_equal(count_in_kernel(), 0);
 }
 
@@ -139,7 +130,7 @@ static void weather(struct world *w, unsigned int seed)
 	/* whoever asks meanwhile is served */
 	for (; time(NULL) < until; served++) {
 		assert_done(w->h, hycan_link_get(w->h, "lo", NULL));
-		n = count_objects(w);
+		n = objects_count(w->h);
 		made = n > made ? n : made;
 	}
 	storm_end(pid);

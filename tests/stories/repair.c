@@ -5,15 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "clients.h"
 #include "events.h"
-#include "routing.h"
-
-static void choose(struct hycan *h, enum hycan_drift drift)
-{
-	const struct hycan_session_lifetime_options options = { .has_drift = true, .drift = drift };
-
-	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
-}
+#include "objects.h"
 
 static void add_address(struct hycan *h, const char *link, const char *address)
 {
@@ -33,16 +27,6 @@ static const struct hycan_rule *rule_70(void)
 	return &rule;
 }
 
-static size_t count_objects(struct hycan *h)
-{
-	struct hycan_object *list = NULL;
-	size_t n = 0;
-
-	assert_done(h, hycan_object_list(h, NULL, &list, &n));
-	free(list);
-	return n;
-}
-
 static void test_repaired(void **state)
 {
 	struct world *w = *state;
@@ -53,13 +37,13 @@ static void test_repaired(void **state)
 
 	assert_int_equal(hycan_open(&own, w->socket), 0);
 	events_begin_complete(&e, own, NULL);
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	add_address(w->h, "va", "10.1.0.1/24");
 	add_address(w->h, "va", "fd01::1/64");
 	assert_done(w->h, hycan_route_add(w->h, &route));
 	assert_done(w->h, hycan_route_add(w->h, &six));
 	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
-	assert_int_equal(count_objects(w->h), 5);
+	assert_int_equal(objects_count(w->h), 5);
 	free(shell("ip rule del priority 70"));
 	events_until(&e, "gone rule ipv4 70 by stranger");
 	events_until(&e, "new rule ipv4 70 by repair 0 rule.add");
@@ -69,7 +53,7 @@ static void test_repaired(void **state)
 	free(shell("ip addr del 10.1.0.1/24 dev va; ip route flush 10.9.0.0/16"));
 	events_until(&e, "new address va 10.1.0.1/24 by repair 0 address.add");
 	events_until(&e, "new route 10.9.0.0/16 table 254 metric 0 via 10.1.0.2 dev va by repair");
-	assert_int_equal(count_objects(w->h), 5);
+	assert_int_equal(objects_count(w->h), 5);
 	/* what is taken away by requests is no drift, and not made again */
 	assert_done(w->h, hycan_route_remove(w->h, &route.destination, NULL));
 	assert_done(w->h, hycan_address_remove(w->h, "va", &address));
@@ -78,15 +62,15 @@ static void test_repaired(void **state)
 	nanosleep(&(struct timespec){ .tv_nsec = 700000000 }, NULL);
 	free(shell("ip -6 route del fd09::/64"));
 	events_until(&e, "new route fd09::/64 table 254 metric 1024 via fd01::2 dev va by repair");
-	assert_int_equal(count_objects(w->h), 2);
+	assert_int_equal(objects_count(w->h), 2);
 	assert_false(events_know(&e, "rule ipv4 70"));
 	assert_false(events_know(&e, "address va 10.1.0.1/24"));
 	/* asked for again with another word */
-	choose(w->h, HYCAN_DRIFT_REPORT);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
 	assert_done(w->h, hycan_route_add(w->h, &six));
 	free(shell("ip -6 route del fd09::/64"));
 	events_until(&e, "gone object route fd09::/64 table main uid 0 holders 1 by stranger");
-	assert_int_equal(count_objects(w->h), 1);
+	assert_int_equal(objects_count(w->h), 1);
 	events_end(&e);
 	hycan_close(own);
 }
@@ -97,15 +81,15 @@ static void test_ignored(void **state)
 	const char *lost;
 	char *log;
 
-	choose(w->h, HYCAN_DRIFT_IGNORE);
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
 	add_address(w->h, "va", "10.1.0.1/24");
 	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
-	choose(w->h, HYCAN_DRIFT_REPORT);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
 	add_address(w->h, "va", "10.2.0.1/24");
 	free(shell("ip rule del priority 70; ip addr del 10.1.0.1/24 dev va; ip addr del 10.2.0.1/24 dev va"));
-	for (int i = 0; i < 400 && count_objects(w->h) > 2; i++)
+	for (int i = 0; i < 400 && objects_count(w->h) > 2; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	assert_int_equal(count_objects(w->h), 2);
+	assert_int_equal(objects_count(w->h), 2);
 	log = world_log(w);
 	/* said a moment after it is so */
 	for (int i = 0; i < 400 && !strstr(log, "is gone"); i++) {
@@ -133,7 +117,7 @@ static void test_fight(void **state)
 	int n = 0;
 
 	events_begin_complete(&e, w->h, NULL);
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
 	free(shell("while ! test -e %s/enough; do ip rule del priority 70 2>/dev/null; sleep 0.02; done & "
 	           "for i in $(seq 900); do sleep 0.1; grep -q 'it is given up' %s && break; done; touch %s/enough; wait",
@@ -142,7 +126,7 @@ static void test_fight(void **state)
 	for (size_t i = 0; i < e.n_lines; i++)
 		n += strstr(e.line[i], "new rule ipv4 70 by repair") != NULL;
 	assert_in_range(n, 1, 7);
-	assert_int_equal(count_objects(w->h), 0);
+	assert_int_equal(objects_count(w->h), 0);
 	events_end(&e);
 }
 

@@ -32,6 +32,13 @@ void client_hold_lease(struct hycan *h, uint32_t seconds)
 	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_LEASE, &options));
 }
 
+void client_choose_drift(struct hycan *h, enum hycan_drift drift)
+{
+	const struct hycan_session_lifetime_options options = { .has_drift = true, .drift = drift };
+
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
+}
+
 void client_add(struct hycan *h, const char *address)
 {
 	const struct hycan_link_address a = { .link = "va", .address = prefix_of(address) };

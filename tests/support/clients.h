@@ -12,6 +12,9 @@ struct hycan *client_open(const struct world *w);
 void client_hold_while_connected(struct hycan *h, uint32_t grace);
 void client_hold_lease(struct hycan *h, uint32_t seconds);
 
+/* What it asks for from now on is permanent; and what becomes of it where a stranger takes it away. */
+void client_choose_drift(struct hycan *h, enum hycan_drift drift);
+
 /* Addresses of the link va. */
 void client_add(struct hycan *h, const char *address);
 int client_remove(struct hycan *h, const char *address);

@@ -5,16 +5,7 @@
 
 #include "nat.h"
 #include "network.h"
-
-static void assert_objects(struct hycan *h, size_t expected)
-{
-	struct hycan_object *objects = NULL;
-	size_t n = 0;
-
-	assert_done(h, hycan_object_list(h, NULL, &objects, &n));
-	assert_int_equal(n, expected);
-	free(objects);
-}
+#include "objects.h"
 
 static void test_delete(void **state)
 {
@@ -39,7 +30,7 @@ static void test_delete(void **state)
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 	assert_refused(w->h, hycan_network_delete(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	/* the other network with its link, and the port that leads there */
-	assert_objects(w->h, 3);
+	assert_int_equal(objects_count(w->h), 3);
 	after = shell("nft list ruleset; ip -o link show; ip -o -4 address show; cat /proc/sys/net/ipv4/ip_forward");
 	assert_string_equal(after, before);
 	free(after);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "objects.h"
 #include "routing.h"
 
 #define NOBODY 65534
@@ -15,16 +16,10 @@
 /* A line an object: kind and identity; daemon.status counts as many. */
 static void assert_listed(struct hycan *h, const struct hycan_object_list_options *options, const char *expected)
 {
-	struct hycan_object *objects = NULL;
-	char text[4096] = "";
-	size_t n = 0, at = 0;
+	char *text = objects_text(h, options);
 
-	assert_done(h, hycan_object_list(h, options, &objects, &n));
-	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s\n", object_kind_name(objects[i].kind),
-		                       objects[i].identity);
-	free(objects);
 	assert_string_equal(text, expected);
+	free(text);
 }
 
 static void assert_objects(struct hycan *h, const char *expected)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the ledger has, as object.list tells. */
+#include "objects.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+size_t objects_count(struct hycan *h)
+{
+	struct hycan_object *objects = NULL;
+	size_t n = 0;
+
+	assert_done(h, hycan_object_list(h, NULL, &objects, &n));
+	free(objects);
+	return n;
+}
+
+char *objects_text(struct hycan *h, const struct hycan_object_list_options *options)
+{
+	struct hycan_object *objects = NULL;
+	char *text = NULL;
+	size_t n = 0, size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_done(h, hycan_object_list(h, options, &objects, &n));
+	for (size_t i = 0; i < n; i++)
+		fprintf(file, "%s %s\n", object_kind_name(objects[i].kind), objects[i].identity);
+	free(objects);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the ledger has, as object.list tells. */
+#ifndef SUPPORT_OBJECTS_H
+#define SUPPORT_OBJECTS_H
+
+#include "world.h"
+
+/* How many there are. */
+size_t objects_count(struct hycan *h);
+
+/* A line each, “KIND IDENTITY”; with options NULL all of them: free() it. */
+char *objects_text(struct hycan *h, const struct hycan_object_list_options *options);
+
+#endif
