@@ -40,8 +40,8 @@ struct instance {
 	uint64_t started_us;
 	uint64_t again_us; /* when it is started again; 0: it is not waiting for that */
 	uint64_t pause_us; /* how long the next time */
-	char words[ANSWER_WORDS_SIZE];
-	char line[ANSWER_WORDS_SIZE]; /* that it has begun to say */
+	char words[RESOLVER_WORDS_SIZE];
+	char line[RESOLVER_WORDS_SIZE]; /* that it has begun to say */
 	size_t n_line;
 };
 
@@ -70,7 +70,7 @@ void instance_ended(struct instance *instance, int status);
 void instance_listen(struct instance *instance);
 
 /* Files of hosts: instance_file.c. */
-int instance_prepare(struct instance *instance, const struct order *order);
+void instance_prepare(struct instance *instance, const struct order *order);
 int instance_put_host(struct instance *instance, const struct order *order);
 int instance_remove_host(struct instance *instance, const char *name);
 

@@ -28,12 +28,11 @@ static void forget_told(struct instance *instance)
 	instance->n_told = 0;
 }
 
-int instance_prepare(struct instance *instance, const struct order *order)
+void instance_prepare(struct instance *instance, const struct order *order)
 {
 	forget_told(instance);
 	instance->zone = *order;
 	instance->prepared = instance->wanted = true;
-	return 0;
 }
 
 static void host_path(const struct instance *instance, const char *name, char path[static PATH_SIZE])

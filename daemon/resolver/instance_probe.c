@@ -63,18 +63,20 @@ static int check_address(struct instance *instance, const struct hycan_address *
 	struct sockaddr_storage at;
 	socklen_t size = address_of(gateway, &at);
 	const int yes = 1;
+	int r;
 
 	/* connections that have ended are in nobody's way */
 	if (fd < 0 || (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0))
 		return -errno;
 	if (bind(fd, (const struct sockaddr *)&at, size) == 0 && (type != SOCK_STREAM || listen(fd, 1) == 0))
 		return 0;
+	r = -errno;
 	/* one of IPv6 comes when its link has a carrier, and dnsmasq waits for it */
-	if (errno == EADDRNOTAVAIL && gateway->family == AF_INET6)
+	if (r == -EADDRNOTAVAIL && gateway->family == AF_INET6)
 		return 0;
 	snprintf(instance->words, sizeof(instance->words), "port 53 of %s: %s", hycan_address_format(gateway, text, sizeof(text)),
-	         strerror(errno));
-	return -errno;
+	         strerror(-r));
+	return r;
 }
 
 static int check_port(struct instance *instance)

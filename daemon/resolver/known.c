@@ -84,13 +84,12 @@ static void load_one(struct resolver *resolver, const char *path, uint64_t netns
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
 	int r = resolver_zone_read(path, &zone);
 
-	if (r < 0) {
-		log_write(LOG_WARNING, "%s is not read, and the DNS of VLAN %u not resumed: %s", path, vlan_id, strerror(-r));
-		return;
-	}
 	zone.netns = netns;
 	zone.vlan_id = vlan_id;
-	(void)known_insert(resolver, &zone);
+	if (r == 0 && !known_insert(resolver, &zone))
+		r = -ENOMEM;
+	if (r < 0)
+		log_write(LOG_WARNING, "%s is not read, and the DNS of VLAN %u not resumed: %s", path, vlan_id, strerror(-r));
 }
 
 /* “NETNS-VLAN”. */

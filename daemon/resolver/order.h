@@ -42,16 +42,14 @@ struct order {
 	struct hycan_address address[RESOLVER_ADDRESSES_MAX];
 };
 
-#define ANSWER_WORDS_SIZE 160
-
 struct answer {
-	int result;                    /* 0 or -errno; of ORDER_STATE -ENOENT: there is no such zone */
-	int pid;                       /* 0: it does not run */
-	bool serves;                   /* it answered when it was asked last */
-	uint32_t restarts;             /* since the zone was told of first */
-	uint64_t since_ms;             /* for how long it runs, */
-	uint64_t again_ms;             /* or in how long it is started again */
-	char words[ANSWER_WORDS_SIZE]; /* what it said last, where it failed */
+	int result;                      /* 0 or -errno; of ORDER_STATE -ENOENT: there is no such zone */
+	int pid;                         /* 0: it does not run */
+	bool serves;                     /* it answered when it was asked last */
+	uint32_t restarts;               /* since the zone was told of first */
+	uint64_t since_ms;               /* for how long it runs, */
+	uint64_t again_ms;               /* or in how long it is started again */
+	char words[RESOLVER_WORDS_SIZE]; /* what it said last, where it failed */
 };
 
 #endif

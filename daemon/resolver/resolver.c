@@ -42,10 +42,8 @@ static int set(struct resolver *resolver, const struct resolver_zone *zone, int 
 	_cleanup_close_ int fd = netns < 0 ? -1 : fcntl(netns, F_DUPFD_CLOEXEC, 0);
 	struct known *known = known_find(resolver, zone->netns, zone->vlan_id);
 	struct answer answer = { 0 };
-	int r = tell_connect(resolver);
+	int r = netns >= 0 && fd < 0 ? -errno : tell_connect(resolver);
 
-	if (netns >= 0 && fd < 0)
-		return -errno;
 	if (r == 0)
 		r = resolver_zone_copy(zone, &copy);
 	if (r == 0)
@@ -107,7 +105,7 @@ int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
 }
 
 /* Changes the zone, its file, and what the supervisor has; or nothing. */
-static int change_host(struct resolver *resolver, struct known *known, const struct resolver_host *host, const char *gone)
+static int change(struct resolver *resolver, struct known *known, const struct resolver_host *host, const char *gone)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone after = { 0 };
 	int r = tell_connect(resolver);
@@ -137,28 +135,27 @@ static int change_host(struct resolver *resolver, struct known *known, const str
 	return 0;
 }
 
-int resolver_put_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host)
+static int change_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host,
+                       const char *gone)
 {
 	struct known *known;
 	int r;
 
 	pthread_mutex_lock(&resolver->lock);
 	known = known_find(resolver, netns, vlan_id);
-	r = known ? change_host(resolver, known, host, NULL) : -ENOENT;
+	r = known ? change(resolver, known, host, gone) : -ENOENT;
 	pthread_mutex_unlock(&resolver->lock);
 	return r;
 }
 
+int resolver_put_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host)
+{
+	return change_host(resolver, netns, vlan_id, host, NULL);
+}
+
 int resolver_remove_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const char *name)
 {
-	struct known *known;
-	int r;
-
-	pthread_mutex_lock(&resolver->lock);
-	known = known_find(resolver, netns, vlan_id);
-	r = known ? change_host(resolver, known, NULL, name) : -ENOENT;
-	pthread_mutex_unlock(&resolver->lock);
-	return r;
+	return change_host(resolver, netns, vlan_id, NULL, name);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- looking */

@@ -37,9 +37,6 @@ int resolver_start(struct resolver *resolver);
 /* The package that is missing, or NULL. */
 const char *resolver_lacks(const struct resolver *resolver);
 
-/* Room for what dnsmasq says. */
-#define RESOLVER_WORDS_SIZE 160
-
 struct resolver_state {
 	int pid;     /* 0: it does not run */
 	bool serves; /* it answered when it was asked just now */

@@ -107,7 +107,8 @@ static int prepare(struct supervisor *s, const struct order *order, int *netns)
 	}
 	cleanup_close(&instance->netns_fd);
 	instance->netns_fd = steal_fd(netns);
-	return instance_prepare(instance, order);
+	instance_prepare(instance, order);
+	return 0;
 }
 
 static void run(struct supervisor *s, struct instance *instance, bool wait)

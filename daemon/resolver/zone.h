@@ -15,6 +15,9 @@
 #define RESOLVER_UPSTREAMS_MAX 8
 #define RESOLVER_HOSTS_MAX     4096
 
+/* Room for what dnsmasq says. */
+#define RESOLVER_WORDS_SIZE 160
+
 struct resolver_host {
 	char name[RESOLVER_NAME_SIZE];
 	uint8_t n_addresses;
