@@ -26,6 +26,9 @@
 /* Largest payload of an attribute that is filled up to a multiple of four. */
 #define WIRE_PAYLOAD_MAX 65528u
 
+/* Fields of a structure: the decoder keeps those that it has seen in 64 bits. scripts/generate lets no more through. */
+#define WIRE_FIELDS_MAX 63u
+
 /* Descriptors that one frame may carry. */
 #define WIRE_FDS_MAX 4u
 

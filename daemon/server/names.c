@@ -11,9 +11,6 @@
 #include "record.h"
 #include "wire.h"
 
-/* As many as a structure has at most. */
-#define FIELDS_MAX 64
-
 /* A field with names in it, or in a structure that it is. */
 struct named {
 	const struct hycan_field *field;
@@ -29,7 +26,7 @@ static bool may_have_names(const struct hycan_field *field)
 	return some;
 }
 
-static size_t find_named(const struct hycan_structure *structure, struct named named[static FIELDS_MAX])
+static size_t find_named(const struct hycan_structure *structure, struct named named[static WIRE_FIELDS_MAX])
 {
 	size_t n = 0;
 
@@ -61,7 +58,7 @@ static int check_field(struct op *op, struct named *named, const char *structure
 
 static int check_structures(struct op *op, const struct hycan_structure *structure, const char *values, size_t n_values)
 {
-	struct named named[FIELDS_MAX];
+	struct named named[WIRE_FIELDS_MAX];
 	size_t n = find_named(structure, named);
 	int r = 0;
 

@@ -329,7 +329,7 @@ class Parser:
             else:
                 number += 1
                 f.number = number
-        # the decoder keeps the fields that it has seen in 64 bits
+        # WIRE_FIELDS_MAX in protocol/wire.h
         if number > 63:
             self.fail(f"{owner}: at most 63 fields, and these are {number}", line)
 
