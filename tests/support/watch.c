@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,7 +45,7 @@ size_t watch_read(int fd, struct watch_event *ret_events, size_t max)
 		if (size < 0 && errno == EAGAIN)
 			return n;
 		assert_true(size > 0);
-		for (; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			if (n < max)
 				read_event(nlh, &ret_events[n]);
 			n++;

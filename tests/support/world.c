@@ -30,7 +30,7 @@
 
 /* ------------------------------------------------------------------------------------------------------------- shell */
 
-static int run(char **ret_output, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static int run(char **ret_output, const char *format, va_list ap)
 {
 	char command[4096];
 	char *output = NULL;
