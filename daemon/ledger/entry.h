@@ -11,6 +11,7 @@
  *   table.c   finding entries
  *   list.c    going through all of them, slice by slice
  *   news.c    telling what changes
+ *   wish.c    what is to be done when an object is gone
  */
 #ifndef LEDGER_ENTRY_H
 #define LEDGER_ENTRY_H
@@ -27,6 +28,9 @@
 
 /* Sessions are found by number in so many lists. */
 #define SESSION_LISTS 256u
+
+/* Wishes are found by their entries in so many lists. */
+#define WISH_LISTS 4096u
 
 /* Entries that are handled before another thread gets its turn. */
 #define SLICE 64u
@@ -68,6 +72,7 @@ struct entry {
 	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
 	bool going : 1;  /* somebody is about to take it away */
 	bool room : 1;   /* there is memory for a hold behind it */
+	bool wished : 1; /* there is a wish about it */
 	uint64_t subject;
 	uint64_t netns;
 	TAILQ_ENTRY(entry) order; /* by age, for objects and cursors */
@@ -112,6 +117,7 @@ struct ledger {
 	unsigned int n_spare;
 	struct entry_list objects;
 	LIST_HEAD(, holds) sessions[SESSION_LISTS];
+	LIST_HEAD(wish_list, wish) wishes[WISH_LISTS];
 
 	struct going *going;
 	pthread_cond_t went;      /* something that was going is gone, or stays */
@@ -239,6 +245,15 @@ void going_end(struct ledger *l, struct entry *e);
 
 /* Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. */
 struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by);
+
+/* wish.c */
+
+/* What is wished about an entry; without bytes, nothing. 0 or -ENOMEM. */
+int wish_put(struct ledger *l, struct entry *e, const void *bytes, size_t size);
+const void *wish_bytes(struct ledger *l, const struct entry *e, size_t *ret_size);
+void wish_drop(struct ledger *l, struct entry *e);
+void wish_move(struct ledger *l, struct entry *from, struct entry *to);
+void wish_close(struct ledger *l);
 
 /* news.c */
 

@@ -51,6 +51,7 @@ void ledger_free(struct ledger **ledger)
 	ledger_file_free(&l->file);
 	while (l->going)
 		going_end(l, l->going->entry);
+	wish_close(l);
 	table_close(l);
 	session_close(l);
 	pthread_cond_destroy(&l->went);

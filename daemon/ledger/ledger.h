@@ -276,6 +276,19 @@ enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger
 /* Something was done to an object that leaves it whose it is: that is told. Before ledger_watch() nothing is. */
 void ledger_touch(struct ledger *ledger, const struct ledger_key *key);
 
+/*
+ * What is to be done when an object is gone: bytes, that go with it, and are in the file. Without any it is nothing. -ENOENT:
+ * there is no such object; -ENOMEM; other: it is known, and could not be written down.
+ */
+int ledger_wish(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size);
+
+/* A copy of the bytes, for free(). 0, -ENOENT or -ENOMEM. */
+int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size);
+
+/* Tells of all, under the lock. */
+typedef void ledger_wished(const struct ledger_key *key, const void *bytes, size_t size, void *userdata);
+void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userdata);
+
 /* Whether there is such an object, or something on it. */
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
 

@@ -126,6 +126,19 @@ static int write_disown(struct journal *j, const struct ledger_key *key)
 	return 0;
 }
 
+static int write_wish(struct journal *j, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX + size), *p = begin;
+
+	if (!begin)
+		return -errno;
+	p = put_key(p, key);
+	if (size)
+		p = put_bytes(p, bytes, size);
+	journal_commit(j, RECORD_WISH, (size_t)(p - begin));
+	return 0;
+}
+
 int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
                     size_t n, const struct ledger_key *on)
 {
@@ -153,6 +166,11 @@ void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_
 {
 	if (file)
 		(void)WRITE_BOTH(file, write_numbers, RECORD_RENEW, session, now_us);
+}
+
+int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	return file ? WRITE_BOTH(file, write_wish, key, bytes, size) : 0;
 }
 
 void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key)
@@ -273,6 +291,11 @@ int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const 
 
 	/* most are held by one user for good, and that is said */
 	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;
+}
+
+int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	return write_wish(file->next, key, bytes, size);
 }
 
 int ledger_file_anew_done(struct ledger_file *file)

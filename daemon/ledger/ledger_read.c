@@ -168,6 +168,19 @@ static int read_rename(struct ledger *ledger, struct bytes *b)
 	return b->bad || b->left ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds);
 }
 
+/* Of what is told of later: a file is written anew while it is added to. */
+static int read_wish(struct ledger *ledger, struct bytes *b)
+{
+	struct ledger_key key;
+	struct entry *e;
+
+	take_key(b, &key);
+	if (b->bad)
+		return -EBADMSG;
+	e = table_find(ledger, &key);
+	return e && e->object ? wish_put(ledger, e, b->p, b->left) : 0;
+}
+
 static int read_request(struct ledger_file *file, uint32_t type, struct bytes *b)
 {
 	unsigned int number;
@@ -209,6 +222,8 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 		return read_numbers(reading->ledger, type, &b);
 	case RECORD_DISOWN:
 		return read_disown(reading->ledger, &b);
+	case RECORD_WISH:
+		return read_wish(reading->ledger, &b);
 	case RECORD_SESSION:
 		return read_session(reading->file, &b);
 	case RECORD_BEGIN:

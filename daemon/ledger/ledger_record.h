@@ -35,6 +35,7 @@ enum record_type {
 	RECORD_DISOWN,
 	RECORD_NOTE,
 	RECORD_SESSION,
+	RECORD_WISH,
 };
 
 /* What was said of a request while it was carried out. */

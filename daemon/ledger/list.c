@@ -36,7 +36,9 @@ static int write_slice(struct ledger *l, bool *ret_done)
 {
 	struct ledger_object object;
 	struct ledger_key on;
+	const void *bytes;
 	struct entry *e;
+	size_t size;
 	int r = 0;
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
@@ -45,6 +47,9 @@ static int write_slice(struct ledger *l, bool *ret_done)
 			if (e->on)
 				entry_key(e->on, &on);
 			r = ledger_file_anew_put(l->file, e, &object, e->on ? &on : NULL);
+			bytes = wish_bytes(l, e, &size);
+			if (r == 0 && bytes)
+				r = ledger_file_anew_wish(l->file, &object.key, bytes, size);
 			if (r < 0)
 				return r;
 		}

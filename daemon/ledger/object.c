@@ -62,6 +62,7 @@ void object_take_out(struct ledger *l, struct entry *e)
 	leave(l, e);
 	going_end(l, e);
 	hold_drop_all(l, e);
+	wish_drop(l, e);
 	if (e->object) {
 		TAILQ_REMOVE(&l->objects, e, order);
 		count(l, e, -1);
@@ -82,6 +83,7 @@ void object_disown(struct ledger *l, struct entry *e)
 	TAILQ_REMOVE(&l->objects, e, order);
 	count(l, e, -1);
 	e->object = false;
+	wish_drop(l, e);
 	leave(l, e);
 	table_release(l, e);
 }
@@ -194,6 +196,7 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 		return NULL;
 	}
 	going_end(l, e);
+	wish_move(l, e, to);
 	to->since_us = e->since_us;
 	to->marked = e->marked;
 	to->object = e->object;

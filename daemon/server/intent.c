@@ -134,6 +134,7 @@ static int write_down(struct job *job, const void *request)
 	struct intent_head head = {
 		.netns = op_scope_inode(job->op.scope),
 		.holder = job->holder,
+		.drift = job->drift,
 		.operation = job->operation->number,
 		.exact = job->op.exact || (request && request == job->op.settled),
 		.sealed = request && intent_has_keys(job->operation->request, &job->request),

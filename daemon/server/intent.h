@@ -34,6 +34,7 @@ struct intent {
 struct intent_head {
 	uint64_t netns;
 	struct ledger_holder holder; /* of what it makes */
+	enum hycan_drift drift;      /* what is to become of that when strangers take it away */
 	uint16_t operation;
 	bool exact;  /* it is about one object, of which the handler said what it is */
 	bool sealed; /* the request carried keys, which are not written (seal.h) */

@@ -70,6 +70,8 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		return;
 	}
 	job->again = job->is_own = true;
+	if (head->drift >= HYCAN_DRIFT_REPORT && head->drift <= HYCAN_DRIFT_IGNORE)
+		job->drift = head->drift;
 	job->op.exact = head->exact;
 	job->op.sealed = head->sealed;
 	r = job_do(job);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done about drift: the notes, and making things again. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "intent.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
@@ -16,7 +16,7 @@
 #include "subject.h"
 #include "table.h"
 #include "undo.h"
-#include "wire.h"
+#include "wish.h"
 
 /* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
 #define AGAIN_US     200000u
@@ -25,17 +25,14 @@
 /* What has stayed for so long was repaired. */
 #define LASTING_US (60 * UINT64_C(1000000))
 
-/* A request that is longer is not kept. */
-#define REQUEST_MAX 8192u
-
 /* Lists that are tidied with each note: so what nobody has any more takes memory for some thousand notes at most. */
 #define TIDIED 4
 
 struct repair {
 	LIST_ENTRY(repair) entry;
 	struct ledger_key key;
-	struct ledger_holder holder;
 	enum hycan_drift drift;
+	bool keyless; /* the request that made it had keys, which nobody knows any more */
 	bool seen;
 	bool wanted; /* it is to be made now: in the list of those */
 	TAILQ_ENTRY(repair) wanted_entry;
@@ -43,9 +40,6 @@ struct repair {
 	uint64_t noted_us;
 	uint64_t tried_us; /* when it was made again last, or tried to */
 	uint64_t again_us; /* not before that */
-	uint16_t operation;
-	uint16_t size;
-	uint8_t request[];
 };
 
 static size_t list_of(const struct ledger_key *key)
@@ -118,42 +112,6 @@ void repair_close(struct repairs *repairs)
 
 /* --------------------------------------------------------------------------------------------------------------- notes */
 
-/* The operation and the structure that make one item: its own request, or what makes the like alone. NULL: there is none. */
-static const struct hycan_operation *maker(const struct key_view *v)
-{
-	const struct op_effect *alone = op_effect_of_kind(v->effect->kind);
-
-	if (v->effect->list < 0)
-		return v->job->operation;
-	return alone && alone->list < 0 && alone->operation->request->size == v->item_size ? alone->operation : NULL;
-}
-
-static struct repair *note_new(const struct key_view *v, const struct hycan_operation *operation, size_t item)
-{
-	/* as it was asked for: what the handler made of it is for the ledger, and may not be asked for */
-	const struct key_view asked = key_view_of(v->job, v->effect, &v->job->request);
-	const void *value = v->effect->list < 0 ? asked.request : asked.items + item * asked.item_size;
-	uint8_t bytes[REQUEST_MAX];
-	struct wire_fault fault;
-	struct repair *r;
-	ssize_t n = 0;
-
-	if (v->job->drift == HYCAN_DRIFT_REPAIR) {
-		if (!operation || item >= asked.n_items || intent_has_keys(operation->request, value))
-			return NULL;
-		n = wire_encode(operation->request, value, bytes, sizeof(bytes), NULL, NULL, &fault);
-		if (n < 0)
-			return NULL;
-	}
-	r = calloc(1, sizeof(*r) + (size_t)n);
-	if (!r)
-		return NULL;
-	r->operation = operation ? operation->number : 0;
-	r->size = (uint16_t)n;
-	memcpy(r->request, bytes, (size_t)n);
-	return r;
-}
-
 /* What was taken away by a request, or went with its link, is in the ledger no more. */
 static void tidy(struct repairs *repairs)
 {
@@ -169,39 +127,76 @@ static void tidy(struct repairs *repairs)
 	}
 }
 
+static struct repair *put(struct repairs *repairs, const struct ledger_key *key, const struct wish_head *head)
+{
+	struct repair *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->key = *key;
+	r->drift = head->drift;
+	r->keyless = head->keyless;
+	LIST_INSERT_HEAD(&repairs->list[list_of(key)], r, entry);
+	repairs->n++;
+	return r;
+}
+
+/* What the job wants, in the ledger and here; the lock is held. */
+static void note_item(struct repairs *repairs, const struct key_view *v, size_t item)
+{
+	uint8_t bytes[WISH_MAX];
+	struct wish_head head;
+	struct ledger_key key;
+	struct repair *r;
+	size_t size;
+	int written;
+
+	key_of(v, item, &key);
+	tidy(repairs);
+	/* who asked for it last says it */
+	r = find(repairs, &key);
+	if (r)
+		drop(repairs, r);
+	size = v->job->drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, bytes);
+	written = ledger_wish(repairs->server->ledger, &key, bytes, size);
+	if (written < 0 && written != -ENOENT)
+		log_write(LOG_WARNING, "What is to be done when strangers take something away could not be written down: %s",
+		          strerror(-written));
+	/* what the ledger does not have is nobody's */
+	if (size == 0 || written == -ENOENT || written == -ENOMEM || !wish_read(bytes, size, &head))
+		return;
+	r = put(repairs, &key, &head);
+	if (r)
+		r->noted_us = server_now_us();
+}
+
 void repair_note(const struct key_view *v)
 {
 	struct job *job = v->job;
 	struct repairs *repairs = &job->server->repairs;
-	const struct hycan_operation *operation = maker(v);
-	bool report = job->drift == HYCAN_DRIFT_REPORT;
 
-	/* what the daemon does by itself is nobody's wish */
-	if (job->is_own || (report && repairs->n == 0))
+	/* what the daemon does by itself is nobody's wish, but for what another one was asked for */
+	if ((job->is_own && !job->again) || (job->drift == HYCAN_DRIFT_REPORT && repairs->n == 0))
 		return;
 	pthread_mutex_lock(&repairs->lock);
-	for (size_t i = 0; i < v->n_items; i++) {
-		struct ledger_key key;
-		struct repair *r;
+	for (size_t i = 0; i < v->n_items; i++)
+		if (!job->op.items_failed || !job->op.items_failed[i])
+			note_item(repairs, v, i);
+	pthread_mutex_unlock(&repairs->lock);
+}
 
-		if (job->op.items_failed && job->op.items_failed[i])
-			continue;
-		key_of(v, i, &key);
-		tidy(repairs);
-		/* who asked for it last says it */
-		r = find(repairs, &key);
-		if (r)
-			drop(repairs, r);
-		r = report ? NULL : note_new(v, operation, i);
-		if (!r)
-			continue;
-		r->key = key;
-		r->holder = job->holder;
-		r->drift = job->drift;
-		r->noted_us = server_now_us();
-		LIST_INSERT_HEAD(&repairs->list[list_of(&key)], r, entry);
-		repairs->n++;
-	}
+static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
+{
+	struct wish_head head;
+
+	if (wish_read(bytes, size, &head))
+		(void)put(userdata, key, &head);
+}
+
+void repair_restore(struct repairs *repairs)
+{
+	pthread_mutex_lock(&repairs->lock);
+	ledger_list_wishes(repairs->server->ledger, restore, repairs);
 	pthread_mutex_unlock(&repairs->lock);
 }
 
@@ -286,6 +281,13 @@ static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 		drop(repairs, r);
 		return;
 	}
+	if (r->drift == HYCAN_DRIFT_REPAIR && r->keyless) {
+		key_format(&r->key, text, sizeof(text));
+		log_write(LOG_WARNING, "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
+		          text);
+		drop(repairs, r);
+		return;
+	}
 	if (r->drift == HYCAN_DRIFT_REPAIR && !is_to_be_tried(repairs, r, look)) {
 		key_format(&r->key, text, sizeof(text));
 		log_write(LOG_WARNING, "%s was made again %d times, and is gone each time: it is given up.", text, ATTEMPTS_MAX);
@@ -317,63 +319,70 @@ void repair_serve(struct repairs *repairs)
 	errand_add(repairs->server, &repairs->errand);
 }
 
-/* A copy of the next one that is wanted, links before what is on them; NULL: none is. */
-static struct repair *next_wanted(struct repairs *repairs)
+/* The next one that is wanted, links before what is on them. False: none is. */
+static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key)
 {
-	struct repair *first = NULL, *copy = NULL;
+	struct repair *first = NULL;
 
 	pthread_mutex_lock(&repairs->lock);
 	for (size_t i = 0; i < LEDGER_KINDS && !first; i++)
 		first = TAILQ_FIRST(&repairs->wanted[i]);
 	if (first) {
 		want(repairs, first, false);
-		copy = malloc(sizeof(*copy) + first->size);
+		*ret_key = first->key;
 	}
-	if (copy)
-		memcpy(copy, first, sizeof(*copy) + first->size);
 	pthread_mutex_unlock(&repairs->lock);
-	return copy;
+	return first;
 }
 
 /* Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. */
-static void make_again(struct job *job, const struct repair *r)
+static void make_again(struct job *job, const struct ledger_key *key)
 {
 	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct ledger *ledger = job->server->ledger;
 	char sentence[UNDO_SENTENCE_SIZE] = "", text[512];
+	_cleanup_free_ void *bytes = NULL;
+	struct wish_head head;
 	bool changed = false;
 	uint64_t owner;
+	size_t size = 0;
 	int result;
 
-	if (ledger_take_begin(ledger, &r->key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
+	if (ledger_take_begin(ledger, key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
 		return;
-	result = recovery_scope(job->scope, r->key.netns, &other);
+	result = ledger_wish_of(ledger, key, &bytes, &size);
+	if (result == 0 && !wish_read(bytes, size, &head))
+		result = -EBADMSG;
 	if (result == 0)
-		result = undo_repair(job, other ? other : job->scope, &r->holder, r->operation, r->request, r->size, &r->key,
-		                     &changed, sentence);
+		result = recovery_scope(job->scope, key->netns, &other);
+	if (result == 0) {
+		holder.subject = head.subject;
+		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
+		                     size - sizeof(head), key, &changed, sentence);
+	}
 	ledger_cancel(ledger, job);
-	/* what others in the same table needed was done with the first of them */
-	if (result == 0 && !changed)
+	/* what others in the same table needed was done with the first of them; and somebody may have said something else */
+	if ((result == 0 && !changed) || result == -ENOENT)
 		return;
-	key_format(&r->key, text, sizeof(text));
+	key_format(key, text, sizeof(text));
 	if (result == 0)
 		log_write(LOG_NOTICE, "%s, which %s had asked for, was gone, and is made again.", text,
-		          subject_say(r->holder.subject).text);
+		          subject_say(holder.subject).text);
 	else
 		log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and cannot be made again now: %s", text,
-		          subject_say(r->holder.subject).text, *sentence ? sentence : strerror(result < 0 ? -result : 0));
+		          subject_say(holder.subject).text, *sentence ? sentence : strerror(result < 0 ? -result : 0));
 }
 
 static int run(struct errand *errand, struct job *job)
 {
 	struct repairs *repairs = (struct repairs *)((char *)errand - offsetof(struct repairs, errand));
-	struct repair *r = next_wanted(repairs);
+	struct ledger_key key;
 
-	if (!r)
+	if (!next_wanted(repairs, &key))
 		return 0;
-	make_again(job, r);
-	free(r);
+	make_again(job, &key);
 	job->memory.used = 0;
 	return 1;
 }

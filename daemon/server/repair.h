@@ -2,9 +2,9 @@
 /*
  * What is done about drift, object by object: report (drift.h), ignore, or repair.
  *
- * What would make an object again is the request that made it: of objects that are to be repaired it is kept here, in memory,
- * as it would go over the wire. Requests with keys are not kept. A repair that fails, or does not last, is tried again later
- * and later, and seven times at most: then it is reported as any other loss.
+ * What would make an object again is the request that made it, without keys: the ledger keeps it with the object, also for the
+ * next daemon (wish.h). Here is how often it was tried. A repair that fails, or does not last, is tried again later and later,
+ * and seven times at most: then it is reported as any other loss.
  *
  * Notes come from any thread, drift from the observer's, and repairs are carried out on a worker.
  */
@@ -41,6 +41,9 @@ struct repairs {
 
 void repair_open(struct repairs *repairs, struct server *server);
 void repair_close(struct repairs *repairs);
+
+/* What the ledger has of a former daemon's wishes; before anybody looks. */
+void repair_restore(struct repairs *repairs);
 
 /* What a request made or found is to be repaired, ignored or reported, as its connection says. */
 void repair_note(const struct key_view *v);

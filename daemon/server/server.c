@@ -337,6 +337,7 @@ int server_run(struct server *server)
 		}
 		/* what is taken back now may be missing in the kernel until then */
 		observer_working(server->observer, true);
+		repair_restore(&server->repairs);
 		r = observer_guard(server->observer, server->job.scope, &server->repairs);
 		if (r < 0)
 			log_write(LOG_WARNING, "Nobody will notice what strangers take away: %s", strerror(-r));

@@ -193,7 +193,7 @@ enum hycan_lifetime {
 /** What the daemon does about something that it made, and a stranger took away, or the kernel dropped. */
 enum hycan_drift {
 	HYCAN_DRIFT_REPORT = 1, /**< it is nobody's any more; the log and an event say so */
-	HYCAN_DRIFT_REPAIR = 2, /**< it is made again by the request that made it, some times; known until the daemon is started anew */
+	HYCAN_DRIFT_REPAIR = 2, /**< it is made again by the request that made it, some times */
 	HYCAN_DRIFT_IGNORE = 3, /**< nothing: it belongs to whom it belonged */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a stranger takes away, and a client wants repaired, is made again; what is to be ignored stays in the ledger. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,11 +131,64 @@ static void test_fight(void **state)
 	events_end(&e);
 }
 
+/* Waits until a shell command is content. */
+#define until(...) free(shell("for i in $(seq 400); do " __VA_ARGS__ " && exit 0; sleep 0.05; done; exit 1"))
+
+/* What was chosen is known to the next daemon, and to the one after that; also about what went when there was none. */
+static void test_restarted(void **state)
+{
+	const struct hycan_route six = route_via("fd09::/64", "fd01::2");
+	struct world *w = *state;
+	char *log;
+
+	choose(w->h, HYCAN_DRIFT_REPAIR);
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "va", "fd01::1/64");
+	assert_done(w->h, hycan_route_add(w->h, &six));
+	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
+	choose(w->h, HYCAN_DRIFT_IGNORE);
+	add_address(w->h, "va", "10.2.0.1/24");
+	choose(w->h, HYCAN_DRIFT_REPORT);
+	add_address(w->h, "va", "10.3.0.1/24");
+	for (int i = 0; i < 2; i++) {
+		world_stop_daemon(w, SIGKILL);
+		free(shell("ip rule del priority 70; ip addr flush dev va; ip -6 addr flush dev va; ip -6 route flush fd09::/64"));
+		world_start_daemon(w, NULL);
+		until("ip rule | grep -q '^70:.*from 10.7.0.0/16.*lookup 7'");
+		until("ip addr show va | grep -q 10.1.0.1/24");
+		until("ip -6 route | grep -q '^fd09::/64 via fd01::2'");
+		until("ip -6 addr show va | grep -q fd01::1/64");
+		log = shell("ip addr show va");
+		assert_null(strstr(log, "10.2.0.1"));
+		assert_null(strstr(log, "10.3.0.1"));
+		free(log);
+		for (int k = 0; k < 400 && count_objects(w->h) != 5; k++)
+			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+		assert_int_equal(count_objects(w->h), 5);
+	}
+	/* and goes on while it runs */
+	free(shell("ip rule del priority 70"));
+	until("ip rule | grep -q '^70:.*from 10.7.0.0/16.*lookup 7'");
+	/* asked for again with another word, that is known, too */
+	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
+	world_stop_daemon(w, SIGKILL);
+	free(shell("ip rule del priority 70; ip addr del 10.1.0.1/24 dev va"));
+	world_start_daemon(w, NULL);
+	until("ip addr show va | grep -q 10.1.0.1/24");
+	for (int k = 0; k < 400 && count_objects(w->h) != 4; k++)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	assert_int_equal(count_objects(w->h), 4);
+	log = shell("ip rule");
+	assert_null(strstr(log, "70:"));
+	free(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_restarted, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),
 	};
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a client wants to be done about drift, as bytes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "intent.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "op.h"
+#include "server.h"
+#include "table.h"
+#include "wire.h"
+#include "wish.h"
+
+bool wish_read(const void *bytes, size_t size, struct wish_head *ret_head)
+{
+	if (size < sizeof(*ret_head))
+		return false;
+	memcpy(ret_head, bytes, sizeof(*ret_head));
+	return ret_head->drift == HYCAN_DRIFT_IGNORE || (ret_head->drift == HYCAN_DRIFT_REPAIR && ret_head->operation);
+}
+
+const struct hycan_operation *wish_request(struct job *job, const void *bytes, size_t size, union message *ret_request)
+{
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	const struct hycan_operation *operation;
+	struct wish_head head;
+	int r;
+
+	if (!wish_read(bytes, size, &head))
+		return NULL;
+	operation = hycan_operation_by_number(head.operation);
+	if (!operation)
+		return NULL;
+	r = wire_decode(&decoder, operation->request, (const char *)bytes + sizeof(head), size - sizeof(head), ret_request);
+	job->memory.used = decoder.memory.used;
+	return r < 0 ? NULL : operation;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ writing */
+
+static void copy_field(const struct hycan_field *field, const void *from, const struct hycan_field *to_field, void *to)
+{
+	size_t size = field->flags & HYCAN_FIELD_LIST ? sizeof(void *) : field->size;
+
+	memcpy((char *)to + to_field->offset, (const char *)from + field->offset, size);
+	if (field->flags & HYCAN_FIELD_LIST)
+		memcpy((char *)to + to_field->count_offset, (const char *)from + field->count_offset, sizeof(size_t));
+	if (to_field->flags & HYCAN_FIELD_OPTIONAL)
+		*(bool *)((char *)to + to_field->has_offset) =
+			!(field->flags & HYCAN_FIELD_OPTIONAL) || *(const bool *)((const char *)from + field->has_offset);
+}
+
+static const struct hycan_field *find_field(const struct hycan_structure *s, const struct hycan_field *like)
+{
+	for (uint16_t i = 0; i < s->n_fields; i++)
+		if (strcmp(s->field[i].name, like->name) == 0 && s->field[i].type == like->type && s->field[i].size == like->size &&
+		    !((s->field[i].flags ^ like->flags) & HYCAN_FIELD_LIST))
+			return &s->field[i];
+	return NULL;
+}
+
+/* The request that makes one item of a list alone: of its fields those that the item has, and else the request around it. */
+static void take_apart(const struct key_view *v, size_t item, const struct hycan_structure *alone, union message *request)
+{
+	const struct hycan_structure *around = v->job->operation->request, *inside = around->field[v->effect->list].structure;
+
+	for (uint16_t i = 0; i < alone->n_fields; i++) {
+		const struct hycan_field *field = find_field(inside, &alone->field[i]);
+
+		if (field) {
+			copy_field(field, v->items + item * v->item_size, &alone->field[i], request);
+			continue;
+		}
+		field = find_field(around, &alone->field[i]);
+		if (field)
+			copy_field(field, v->request, &alone->field[i], request);
+	}
+}
+
+/* The operation and the request that make an item. NULL: there is none. */
+static const struct hycan_operation *request_of(const struct key_view *v, size_t item, union message *request)
+{
+	/* as it was asked for: what the handler made of it is for the ledger, and may not be asked for */
+	const struct key_view asked = key_view_of(v->job, v->effect, &v->job->request);
+	const struct op_effect *alone = op_effect_of_kind(v->effect->kind);
+
+	if (v->effect->list < 0) {
+		memcpy(request, asked.request, v->job->operation->request->size);
+		return v->job->operation;
+	}
+	if (!alone || alone->list >= 0 || item >= asked.n_items)
+		return NULL;
+	memset(request, 0, alone->operation->request->size);
+	take_apart(&asked, item, alone->operation->request, request);
+	return alone->operation;
+}
+
+static bool take_keys_out(const struct hycan_structure *s, union message *request)
+{
+	bool some = false;
+
+	for (uint16_t i = 0; i < s->n_fields; i++) {
+		const struct hycan_field *field = &s->field[i];
+		bool *has = (bool *)((char *)request + field->has_offset);
+
+		if (!(field->flags & HYCAN_FIELD_SECRET))
+			continue;
+		some = some || !(field->flags & HYCAN_FIELD_OPTIONAL) || *has;
+		explicit_bzero((char *)request + field->offset, field->size);
+		if (field->flags & HYCAN_FIELD_OPTIONAL)
+			*has = false;
+	}
+	return some;
+}
+
+/* Of a peer what is absent stays as it was asked for before. */
+static void add_former(struct job *job, const struct ledger_key *key, const struct hycan_operation *operation,
+                       union message *request, bool *ret_keyless)
+{
+	_cleanup_free_ void *bytes = NULL;
+	struct wish_head head;
+	union message former;
+	size_t size = 0;
+
+	if (key->kind != HYCAN_OBJECT_KIND_WIREGUARD_PEER || ledger_wish_of(job->server->ledger, key, &bytes, &size) < 0 ||
+	    !wish_read(bytes, size, &head) || wish_request(job, bytes, size, &former) != operation)
+		return;
+	*ret_keyless = *ret_keyless || head.keyless;
+	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
+		const struct hycan_field *field = &operation->request->field[i];
+
+		if (field->flags & HYCAN_FIELD_OPTIONAL && !*(const bool *)((const char *)request + field->has_offset))
+			copy_field(field, &former, field, request);
+	}
+}
+
+size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, uint8_t bytes[static WISH_MAX])
+{
+	struct job *job = v->job;
+	struct wish_head head = { .subject = job->holder.subject, .drift = (uint8_t)job->drift };
+	const struct wire_memory before = job->memory;
+	const struct hycan_operation *operation;
+	struct wire_fault fault;
+	union message request;
+	ssize_t n = 0;
+
+	if (job->drift == HYCAN_DRIFT_REPAIR) {
+		operation = request_of(v, item, &request);
+		if (!operation)
+			return 0;
+		head.operation = operation->number;
+		head.keyless = take_keys_out(operation->request, &request);
+		if (intent_has_keys(operation->request, &request))
+			return 0;
+		add_former(job, key, operation, &request, &head.keyless);
+		n = wire_encode(operation->request, &request, bytes + sizeof(head), WISH_MAX - sizeof(head), NULL, NULL, &fault);
+		job->memory = before;
+	}
+	memcpy(bytes, &head, sizeof(head));
+	return n < 0 ? 0 : sizeof(head) + (size_t)n;
+}
