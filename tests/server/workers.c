@@ -244,8 +244,11 @@ static void test_in_order(void **state)
 	settle(w);
 	one = open_slow(w, "one");
 	settle(w);
-	thaw_all();
+	/* one worker for all three: how fast the others would come to run is nobody's merit */
+	thaw(0);
 	assert_answered(&one);
+	thaw(1);
+	thaw(2);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t k = 0; k < MANY; k++)
 			assert_true(raw_read(&many[i], &answer));
@@ -253,8 +256,8 @@ static void test_in_order(void **state)
 	for (const char *p = log; (p = strstr(p, "link.delete ")) && strncmp(p, "link.delete one", 15) != 0; p++)
 		before++;
 	free(log);
-	/* two were under way; while it had its worker, the other one did some more */
-	assert_in_range(before, 1, MANY / 2);
+	/* one of each at most */
+	assert_in_range(before, 1, 2);
 	raw_close(&one);
 	raw_close(&many[0]);
 	raw_close(&many[1]);
