@@ -196,7 +196,11 @@ static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder
 	ledger_file_hold(l->file, e);
 	if (before)
 		news_changed(l, e, holder->subject, true);
-	return !held && !e->going && going_begin(l, e, by) == 0;
+	if (held || e->going)
+		return false;
+	/* without memory for the mark it goes unmarked */
+	(void)going_begin(l, e, by);
+	return true;
 }
 
 bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by)

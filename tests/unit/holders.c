@@ -22,6 +22,17 @@ static const struct ledger_holder bob = { .subject = 2, .lifetime = HYCAN_LIFETI
 static const struct ledger_holder bob_here = { .subject = 2, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 20 };
 static const struct ledger_holder lease = { .subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 10, .seconds = 5 };
 
+static bool no_memory;
+
+/* The names are the linker's (--wrap). */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return no_memory ? NULL : __real_malloc(size);
+}
+
 static struct ledger_key key(const char *identity)
 {
 	struct ledger_key k = { .netns = 1, .kind = HYCAN_OBJECT_KIND_LINK, .size = (uint8_t)strlen(identity) };
@@ -302,6 +313,22 @@ struct asker {
 	int result;
 };
 
+/* Without memory for the mark it goes all the same: nobody else would take it away. */
+static void goes_without_memory(void **state)
+{
+	const struct ledger_key b = key("b");
+	struct ledger *l = *state;
+
+	put(l, "a", &alice_here);
+	put(l, "b", &alice);
+	no_memory = true;
+	assert_true(let_go(l, "b", &alice));
+	ledger_take(l, &b);
+	assert_ends(l, 10, UINT64_MAX, "a ", UINT64_MAX);
+	no_memory = false;
+	assert_objects(l, "");
+}
+
 static void *ask(void *userdata)
 {
 	struct asker *a = userdata;
@@ -354,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(follows_links, begin, end),
 		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
+		cmocka_unit_test_setup_teardown(goes_without_memory, begin, end),
 		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
 	};
 
