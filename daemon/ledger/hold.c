@@ -43,14 +43,10 @@ static int tell_held(struct ledger *l, uint64_t subject, const struct entry *e, 
 	return l->held ? l->held(subject, e->kind, change, l->held_userdata) : 0;
 }
 
-void hold_drop(struct ledger *l, struct hold *h)
+static void take_out(struct hold *h)
 {
 	struct hold **at = &h->entry->holds;
 
-	(void)tell_held(l, h->subject, h->entry, -1);
-	/* whose it was last */
-	if (!h->entry->owned)
-		h->entry->subject = h->subject;
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
@@ -63,6 +59,15 @@ void hold_drop(struct ledger *l, struct hold *h)
 		h->entry = NULL;
 	else
 		free(h);
+}
+
+void hold_drop(struct ledger *l, struct hold *h)
+{
+	(void)tell_held(l, h->subject, h->entry, -1);
+	/* whose it was last */
+	if (!h->entry->owned)
+		h->entry->subject = h->subject;
+	take_out(h);
 }
 
 static struct hold *add_hold(struct ledger *l, struct entry *e, uint64_t subject, uint64_t session)
@@ -140,6 +145,24 @@ void hold_drop_all(struct ledger *l, struct entry *e)
 		hold_drop(l, e->holds);
 }
 
+/*
+ * The next user who holds it for good comes to the place of the one who let go: there he stands where the file is read
+ * again, too, so who holds an object first does not depend on whether the daemon was started anew.
+ */
+static void move_up(struct entry *e)
+{
+	struct hold *h = e->holds;
+
+	while (h && h->of)
+		h = h->next;
+	if (e->owned || !h)
+		return;
+	e->owned = true;
+	e->subject = h->subject;
+	e->round = h->round;
+	take_out(h);
+}
+
 bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
 	struct hold *h = holder->session ? hold_find(e, holder->subject, holder->session) : NULL;
@@ -158,6 +181,7 @@ bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *
 		if (h->subject == holder->subject)
 			hold_drop(l, h);
 	}
+	move_up(e);
 	return hold_any(e);
 }
 
@@ -195,6 +219,7 @@ bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_hold
 		hold_drop(l, h);
 	else if (session == 0 && e->subject == holder->subject)
 		disown(l, e);
+	move_up(e);
 	return hold_any(e);
 }
 
