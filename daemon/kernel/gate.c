@@ -82,3 +82,8 @@ bool netlink_is_held(const struct kernel_scope *scope)
 {
 	return scope->held;
 }
+
+bool netlink_is_in_doubt(const struct kernel_scope *scope)
+{
+	return scope->sent == KERNEL_SENT_IN_DOUBT;
+}

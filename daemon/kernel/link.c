@@ -191,7 +191,8 @@ int kernel_link_set(struct kernel_scope *scope, const struct hycan_link *before,
 	if (!any(&change))
 		return 0;
 	r = send_properties(scope, before->name, &change);
-	if (r < 0 && r != -ENODEV)
+	/* what is in doubt is asked for once more */
+	if (r < 0 && r != -ENODEV && !netlink_is_in_doubt(scope))
 		take_back(scope, before, &change, ret_fault);
 	return r;
 }

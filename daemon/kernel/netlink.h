@@ -38,6 +38,9 @@ int netlink_gate(struct kernel_scope *scope);
 /* Whether the gate did not let the last request through, so that it counts as done and has no answer. */
 bool netlink_is_held(const struct kernel_scope *scope);
 
+/* Whether the kernel's answer to a change was lost: whoever asked asks once more. */
+bool netlink_is_in_doubt(const struct kernel_scope *scope);
+
 /* The links that are planned. */
 struct link_plan *netlink_plan(struct kernel_scope *scope);
 

@@ -74,6 +74,9 @@ int diary_takes_back(const struct job *job, uint32_t step, struct undo_log *undo
 /* So many undo requests are left. */
 void diary_left(struct ledger *ledger, unsigned int number, size_t n);
 
+/* Items of the list of which the row in the job makes things. */
+size_t diary_count_items(struct job *job);
+
 /* A step, as it is read again. */
 struct diary_entry {
 	STAILQ_ENTRY(diary_entry) entry;

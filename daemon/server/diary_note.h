@@ -25,7 +25,4 @@ struct diary_head {
 	uint32_t number; /* of the step, from 0, or how many */
 };
 
-/* Items of the list of which the row in the job makes things. */
-size_t diary_count_items(struct job *job);
-
 #endif

@@ -154,7 +154,8 @@ static int settle_doubt(struct job *job, int r)
 
 	job->doubt.gone = gone && job->doubt.n_claimed > 0;
 	if (gone) {
-		job->op.settled = NULL;
+		/* a transaction tells the ledger later, and a successor reads it in the diary */
+		job->op.settled = job->doubt.gone ? job->doubt.settled : NULL;
 		r = 0;
 	}
 	if (r == 0) {

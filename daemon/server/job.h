@@ -36,6 +36,7 @@ struct doubt {
 	bool gone;                /* what the handler said that it is about to take away is gone: */
 	unsigned int n_claimed;   /* so many, */
 	struct ledger_key key[2]; /* since an object may be known in two ways */
+	const void *settled;      /* the request about it, exact */
 };
 
 struct job {

@@ -113,8 +113,12 @@ int own_check(struct job *job)
 
 int own_claim(struct op *op, const void *settled)
 {
+	struct job *job = (struct job *)op;
+
 	op->settled = settled;
-	return check((struct job *)op, true);
+	if (!job->doubt.is)
+		job->doubt.settled = settled;
+	return check(job, true);
 }
 
 void own_cancel(struct job *job)

@@ -42,6 +42,17 @@ struct step {
 	uint64_t duration_us;
 };
 
+/*
+ * What looking ahead told of a step. When the kernel's answer to the change itself is lost, nobody else knows any more
+ * whether what is there was there before.
+ */
+struct outlook {
+	bool is_known;
+	bool unchanged;
+	bool kept_link;
+	const bool *items_unchanged; /* or NULL */
+};
+
 struct transaction {
 	struct job *job;
 	const struct hycan_operation *operation; /* transaction.run itself */
@@ -67,6 +78,7 @@ struct transaction {
 	struct undo_mark begun; /* where what takes it back begins, */
 	size_t noted;           /* and as much of that as is in the diary */
 	bool is_noted;          /* all of it is */
+	struct outlook outlook; /* of the step that is carried out */
 	bool is_final;          /* it goes forward only, */
 	uint32_t first_final;   /* behind that step */
 };

@@ -115,6 +115,34 @@ static bool makes_anything(const struct hycan_operation *operation)
 	return false;
 }
 
+/* Keeps what was found out, in memory that was there before. */
+static void keep_outlook(struct transaction *t, bool *items, size_t n)
+{
+	const struct op *op = &t->job->op;
+
+	if (op->items_unchanged)
+		memcpy(items, op->items_unchanged, n * sizeof(*items));
+	t->outlook = (struct outlook){
+		.is_known = true,
+		.unchanged = op->unchanged,
+		.kept_link = op->kept_link,
+		.items_unchanged = op->items_unchanged && n > 0 ? items : NULL,
+	};
+}
+
+/* The answer was lost, and what is there counts as made (job_perform()): but not what was there before. */
+static void recall_outlook(struct transaction *t)
+{
+	struct op *op = &t->job->op;
+
+	if (!t->outlook.is_known)
+		return;
+	op->unchanged = t->outlook.unchanged;
+	op->kept_link = t->outlook.kept_link;
+	if (t->outlook.items_unchanged)
+		op->items_unchanged = t->outlook.items_unchanged;
+}
+
 /*
  * What a step will make, and nobody has made before, is noted before it is made. A step that is refused now will be when it
  * is carried out, and then says why.
@@ -122,11 +150,17 @@ static bool makes_anything(const struct hycan_operation *operation)
 static int look_ahead(struct transaction *t)
 {
 	struct job *job = t->job;
+	const size_t n_items = diary_count_items(job);
+	bool *items = wire_memory_take(&job->memory, n_items * sizeof(*items));
 	const struct wire_memory before = job->memory;
 	int r;
 
+	if (!items && n_items > 0)
+		return -ENOMEM;
 	look(t, true);
 	r = job_perform(job);
+	if (r == 0)
+		keep_outlook(t, items, n_items);
 	/* of a list that will break off in the middle, too */
 	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, t->begun) == 0 && t->undo.n > t->begun.n;
 	look(t, false);
@@ -210,6 +244,7 @@ static int prepare_step(struct transaction *t, size_t i)
 	t->begun = undo_log_mark(&t->undo);
 	t->noted = t->begun.end;
 	t->is_noted = false;
+	t->outlook = (struct outlook){ 0 };
 	if (t->is_plan)
 		return 0;
 	if (!t->is_final && transaction_step_is_final(t->step[i].operation))
@@ -218,7 +253,7 @@ static int prepare_step(struct transaction *t, size_t i)
 	/* what is done can be taken back: the room for that comes first */
 	if (r == 0)
 		r = undo_log_prepare(&t->undo, record_count(job));
-	if (r == 0 && job->intent.begun && makes_anything(job->operation))
+	if (r == 0 && makes_anything(job->operation))
 		r = look_ahead(t);
 	transaction_leave(t);
 	return r;
@@ -282,6 +317,8 @@ int transaction_carry_out(struct transaction *t, size_t i)
 	transaction_enter(t, i);
 	if (r == 0)
 		r = carry_out(t);
+	if (job->doubt.is)
+		recall_outlook(t);
 	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
 	if (r != 0 && changes == t->n_changes)
 		undo_log_rewind(&t->undo, t->begun);
