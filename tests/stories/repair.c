@@ -141,14 +141,14 @@ static void test_restarted(void **state)
 	struct world *w = *state;
 	char *log;
 
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	add_address(w->h, "va", "10.1.0.1/24");
 	add_address(w->h, "va", "fd01::1/64");
 	assert_done(w->h, hycan_route_add(w->h, &six));
 	assert_done(w->h, hycan_rule_add(w->h, rule_70()));
-	choose(w->h, HYCAN_DRIFT_IGNORE);
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
 	add_address(w->h, "va", "10.2.0.1/24");
-	choose(w->h, HYCAN_DRIFT_REPORT);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
 	add_address(w->h, "va", "10.3.0.1/24");
 	for (int i = 0; i < 2; i++) {
 		world_stop_daemon(w, SIGKILL);
@@ -162,9 +162,9 @@ static void test_restarted(void **state)
 		assert_null(strstr(log, "10.2.0.1"));
 		assert_null(strstr(log, "10.3.0.1"));
 		free(log);
-		for (int k = 0; k < 400 && count_objects(w->h) != 5; k++)
+		for (int k = 0; k < 400 && objects_count(w->h) != 5; k++)
 			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-		assert_int_equal(count_objects(w->h), 5);
+		assert_int_equal(objects_count(w->h), 5);
 	}
 	/* and goes on while it runs */
 	free(shell("ip rule del priority 70"));
@@ -175,9 +175,9 @@ static void test_restarted(void **state)
 	free(shell("ip rule del priority 70; ip addr del 10.1.0.1/24 dev va"));
 	world_start_daemon(w, NULL);
 	until("ip addr show va | grep -q 10.1.0.1/24");
-	for (int k = 0; k < 400 && count_objects(w->h) != 4; k++)
+	for (int k = 0; k < 400 && objects_count(w->h) != 4; k++)
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	assert_int_equal(count_objects(w->h), 4);
+	assert_int_equal(objects_count(w->h), 4);
 	log = shell("ip rule");
 	assert_null(strstr(log, "70:"));
 	free(log);
