@@ -95,19 +95,34 @@ static int check_link(struct kernel_scope *scope, const char *link)
 	return link ? kernel_link_index(scope, link, &ifindex) : 0;
 }
 
+static int8_t *planned_value(struct kernel_scope *scope, enum hycan_family family)
+{
+	return &netlink_plan(scope)->forwarding[family == HYCAN_FAMILY_IPV6];
+}
+
+/* As it is, or is planned to be; a link that is planned will have what all have. In the namespace. */
+static int find_value(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on)
+{
+	const int8_t planned = *planned_value(scope, family);
+
+	if (link && link_plan_find(scope, link))
+		link = NULL;
+	if (link || planned == 0)
+		return read_value(family, link, ret_on);
+	*ret_on = planned > 0;
+	return 0;
+}
+
 int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on)
 {
 	int r = check_link(scope, link);
 
 	if (r < 0)
 		return r;
-	/* a link that is planned will have what all have */
-	if (link && link_plan_find(scope, link))
-		link = NULL;
 	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
-	r = read_value(family, link, ret_on);
+	r = find_value(scope, family, link, ret_on);
 	kernel_scope_leave(scope);
 	return r;
 }
@@ -122,9 +137,11 @@ int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, 
 	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
-	r = read_value(family, link && link_plan_find(scope, link) ? NULL : link, &is_on);
+	r = find_value(scope, family, link, &is_on);
 	if (r == 0 && is_on != on) {
 		r = netlink_gate(scope);
+		if (r > 0 && !link)
+			*planned_value(scope, family) = on ? 1 : -1;
 		r = r ? r : write_value(family, link, on);
 	}
 	kernel_scope_leave(scope);

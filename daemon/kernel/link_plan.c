@@ -55,4 +55,5 @@ void kernel_scope_forget_plan(struct kernel_scope *scope)
 
 	free(plan->link);
 	*plan = (struct link_plan){ 0 };
+	nft_plan_forget(scope);
 }

@@ -17,6 +17,7 @@
 struct link_plan {
 	struct hycan_link *link;
 	size_t n;
+	int8_t forwarding[2]; /* of IPv4 and IPv6, between all links: 1 on, -1 off, 0: as it is */
 };
 
 /* Plans a link, as it will be; its number is made up unless it has one. 0 or -ENOMEM. */

@@ -44,6 +44,11 @@ bool netlink_is_in_doubt(const struct kernel_scope *scope);
 /* The links that are planned. */
 struct link_plan *netlink_plan(struct kernel_scope *scope);
 
+/* What is planned of our table of nf_tables (nft_plan.h), or NULL; and forgets it. */
+struct nft_plan;
+struct nft_plan **netlink_nft_plan(struct kernel_scope *scope);
+void nft_plan_forget(struct kernel_scope *scope);
+
 /* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);
 

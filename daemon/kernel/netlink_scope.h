@@ -22,6 +22,7 @@ struct kernel_scope {
 	uint32_t names[NETLINK_NAMES];
 	bool held; /* the last request */
 	struct link_plan plan;
+	struct nft_plan *nft_plan;
 	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];

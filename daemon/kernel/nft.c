@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "nft.h"
+#include "nft_plan.h"
 
 /* A list of elements is an attribute, which ends at 64 KiB; and a message has to leave room for one more element. */
 #define LIST_FULL (NFT_MESSAGE_ROOM - 1024)
@@ -223,6 +224,8 @@ int nft_batch_send(struct nft_batch *batch)
 	if (batch->error)
 		return batch->error;
 	r = netlink_batch(batch->scope, NETLINK_NETFILTER, batch->base, batch->size, last_seq, keep_first, &f);
+	if (r == 0 && netlink_is_held(batch->scope))
+		return nft_plan_batch(batch->scope, batch->base, batch->size);
 	if (r < 0 || !f.error)
 		return r;
 	if (f.seq == batch->first_seq && f.error == -EOPNOTSUPP)

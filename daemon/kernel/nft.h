@@ -113,6 +113,9 @@ int nft_set_list(struct kernel_scope *scope, nft_set_found *found, void *userdat
 /* Number of rules in our table. */
 int nft_rule_count(struct kernel_scope *scope, size_t *ret_n);
 
+/* Reads the elements that a message has. */
+int nft_elements_read(const struct nlmsghdr *nlh, nft_element_found *found, void *userdata);
+
 /* For nft_read.c: the header behind struct nlmsghdr, an element in a list, and the reason why there is no nf_tables. */
 void nft_put_header(struct nlmsghdr *nlh, uint8_t family, uint16_t res_id);
 void nft_put_element(struct nlmsghdr *nlh, const struct nft_element *element);

@@ -19,6 +19,7 @@
 #include "array.h"
 #include "cleanup.h"
 #include "nft.h"
+#include "nft_plan.h"
 
 static struct nlmsghdr *get_message(struct kernel_scope *scope, uint16_t type, uint16_t flags)
 {
@@ -49,6 +50,8 @@ int nft_generation(struct kernel_scope *scope, uint32_t *ret_generation)
 }
 
 struct element_reading {
+	struct kernel_scope *scope;
+	const char *set;
 	nft_element_found *found;
 	void *userdata;
 	bool list;
@@ -89,8 +92,9 @@ static bool has_twice(const struct element_reading *reading)
 	return false;
 }
 
-static int element_read(struct element_reading *reading, const struct nft_element *element)
+static int element_read(const struct nft_element *element, void *userdata)
 {
+	struct element_reading *reading = userdata;
 	int r;
 
 	if (reading->list) {
@@ -98,6 +102,8 @@ static int element_read(struct element_reading *reading, const struct nft_elemen
 		if (r < 0)
 			return r;
 		reading->seen[reading->n_seen++] = hash(element);
+		if (nft_plan_hides(reading->scope, reading->set, element))
+			return 0;
 	}
 	return reading->found(element, reading->userdata);
 }
@@ -127,9 +133,8 @@ static const void *read_value(const struct nlattr *nest, size_t *ret_size)
 	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
 }
 
-static int elements_answer(const struct nlmsghdr *nlh, void *userdata)
+int nft_elements_read(const struct nlmsghdr *nlh, nft_element_found *found, void *userdata)
 {
-	struct element_reading *reading = userdata;
 	const struct nlattr *a[NFTA_SET_ELEM_LIST_MAX + 1], *e[NFTA_SET_ELEM_MAX + 1], *attr;
 	int r = 0;
 
@@ -149,11 +154,16 @@ static int elements_answer(const struct nlmsghdr *nlh, void *userdata)
 		if (e[NFTA_SET_ELEM_FLAGS])
 			element.end = ntohl(mnl_attr_get_u32(e[NFTA_SET_ELEM_FLAGS])) & NFT_SET_ELEM_INTERVAL_END;
 		if (element.key)
-			r = element_read(reading, &element);
+			r = found(&element, userdata);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int elements_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	return nft_elements_read(nlh, element_read, userdata);
 }
 
 int nft_element_get(struct kernel_scope *scope, const char *set, const void *key, size_t key_size, nft_element_found *found,
@@ -161,9 +171,13 @@ int nft_element_get(struct kernel_scope *scope, const char *set, const void *key
 {
 	_cleanup_(element_reading_free) struct element_reading reading = { .found = found, .userdata = userdata };
 	struct nft_element element = { .key = key, .key_size = key_size };
-	struct nlmsghdr *nlh = get_message(scope, NFT_MSG_GETSETELEM, 0);
+	int r = nft_plan_get(scope, set, key, key_size, found, userdata);
+	struct nlmsghdr *nlh;
 	struct nlattr *list;
 
+	if (r <= 0)
+		return r;
+	nlh = get_message(scope, NFT_MSG_GETSETELEM, 0);
 	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
 	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	nft_put_element(nlh, &element);
@@ -181,16 +195,24 @@ static int list_request(struct kernel_scope *scope, struct nlmsghdr *nlh, netlin
 
 int nft_element_list(struct kernel_scope *scope, const char *set, nft_element_found *found, void *userdata)
 {
-	_cleanup_(element_reading_free) struct element_reading reading = { .found = found, .userdata = userdata, .list = true };
-	struct nlmsghdr *nlh = get_message(scope, NFT_MSG_GETSETELEM, NLM_F_DUMP);
-	int r;
+	_cleanup_(element_reading_free) struct element_reading reading = {
+		.scope = scope, .set = set, .found = found, .userdata = userdata, .list = true
+	};
+	struct nlmsghdr *nlh;
+	int r = 0;
 
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
-	r = list_request(scope, nlh, elements_answer, &reading);
-	return r == 0 && has_twice(&reading) ? -EINTR : r;
+	if (!nft_plan_hides_table(scope)) {
+		nlh = get_message(scope, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
+		r = list_request(scope, nlh, elements_answer, &reading);
+	}
+	if (r == 0 && has_twice(&reading))
+		r = -EINTR;
+	return r == 0 ? nft_plan_list(scope, set, found, userdata) : r;
 }
 
 struct set_reading {
+	struct kernel_scope *scope;
 	nft_set_found *found;
 	void *userdata;
 };
@@ -201,16 +223,19 @@ static int sets_answer(const struct nlmsghdr *nlh, void *userdata)
 	const struct nlattr *a[NFTA_SET_MAX + 1];
 
 	netlink_parse(nlh, sizeof(struct nfgenmsg), a, NFTA_SET_MAX);
-	if (!a[NFTA_SET_NAME])
+	if (!a[NFTA_SET_NAME] || nft_plan_hides_set(reading->scope, mnl_attr_get_str(a[NFTA_SET_NAME])))
 		return 0;
 	return reading->found(mnl_attr_get_str(a[NFTA_SET_NAME]), reading->userdata);
 }
 
 int nft_set_list(struct kernel_scope *scope, nft_set_found *found, void *userdata)
 {
-	struct set_reading reading = { .found = found, .userdata = userdata };
+	struct set_reading reading = { .scope = scope, .found = found, .userdata = userdata };
+	int r = 0;
 
-	return list_request(scope, get_message(scope, NFT_MSG_GETSET, NLM_F_DUMP), sets_answer, &reading);
+	if (!nft_plan_hides_table(scope))
+		r = list_request(scope, get_message(scope, NFT_MSG_GETSET, NLM_F_DUMP), sets_answer, &reading);
+	return r == 0 ? nft_plan_list_sets(scope, found, userdata) : r;
 }
 
 static int count_answer(const struct nlmsghdr *nlh, void *userdata)
@@ -223,8 +248,10 @@ static int count_answer(const struct nlmsghdr *nlh, void *userdata)
 int nft_rule_count(struct kernel_scope *scope, size_t *ret_n)
 {
 	size_t n = 0;
-	int r = list_request(scope, get_message(scope, NFT_MSG_GETRULE, NLM_F_DUMP), count_answer, &n);
+	int r = 0;
 
+	if (!nft_plan_rules(scope, &n))
+		r = list_request(scope, get_message(scope, NFT_MSG_GETRULE, NLM_F_DUMP), count_answer, &n);
 	if (r == 0)
 		*ret_n = n;
 	return r;

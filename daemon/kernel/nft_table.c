@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft_plan.h"
 #include "nft_table.h"
 
 const char *nft_port_set(bool ipv6, bool address)
@@ -97,7 +98,7 @@ int nft_layout_read(struct kernel_scope *scope, struct nft_layout *ret_layout)
 	r = nft_rule_count(scope, &layout.rules);
 	if (r < 0)
 		return r;
-	if (!layout.sets)
+	if (!layout.sets && !nft_plan_is_any(scope))
 		*netlink_census(scope) = (struct netlink_census){ layout.generation, 0 };
 	*ret_layout = layout;
 	return 0;
@@ -117,7 +118,7 @@ int nft_layout_count(struct kernel_scope *scope, const struct nft_layout *layout
 	size_t n = 0;
 	int r;
 
-	if (census->generation == layout->generation) {
+	if (census->generation == layout->generation && !nft_plan_is_any(scope)) {
 		*ret_n = census->elements;
 		return 0;
 	}
@@ -139,7 +140,8 @@ int nft_layout_count(struct kernel_scope *scope, const struct nft_layout *layout
 			if (r < 0)
 				return r;
 		}
-	*census = (struct netlink_census){ layout->generation, n };
+	if (!nft_plan_is_any(scope))
+		*census = (struct netlink_census){ layout->generation, n };
 	*ret_n = n;
 	return 0;
 }

@@ -201,6 +201,11 @@ struct link_plan *netlink_plan(struct kernel_scope *scope)
 	return &scope->plan;
 }
 
+struct nft_plan **netlink_nft_plan(struct kernel_scope *scope)
+{
+	return &scope->nft_plan;
+}
+
 void netlink_set_message(struct kernel_scope *scope, const char *message)
 {
 	snprintf(scope->message, sizeof(scope->message), "%s", message);

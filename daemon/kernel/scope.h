@@ -41,7 +41,7 @@ struct kernel_gate {
 	void *userdata;
 };
 
-/* Forgets the links that were planned: made while the gate let nothing through, and found since as if they were there. */
+/* Forgets what was planned, links and our table: made while the gate let nothing through, and found since as if it were there. */
 void kernel_scope_forget_plan(struct kernel_scope *scope);
 
 /* Sets the gate, and returns the one that was there. */

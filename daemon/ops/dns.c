@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "kernel/scope.h"
 #include "network.h"
@@ -26,9 +27,42 @@ int dns_available(struct op *op)
 	                 "DNS needs dnsmasq, which is not installed: install the package %s, and start the daemon again.", package);
 }
 
-int dns_gate(struct op *op)
+/* ------------------------------------------------------------------------------------------------------------- planned */
+
+static struct dns_planned *find_planned(const struct op *op, uint16_t vlan_id)
 {
-	return kernel_scope_ask_gate(op->scope);
+	for (size_t i = 0; i < op->n_planned_dns; i++)
+		if (op->planned_dns[i].zone.vlan_id == vlan_id)
+			return &op->planned_dns[i];
+	return NULL;
+}
+
+int dns_zone_get(struct op *op, uint16_t vlan_id, struct resolver_zone *ret_zone)
+{
+	const struct dns_planned *planned = find_planned(op, vlan_id);
+
+	if (!planned)
+		return op->resolver ? resolver_get(op->resolver, op_scope_inode(op->scope), vlan_id, ret_zone) : -ENOENT;
+	return planned->gone ? -ENOENT : resolver_zone_copy(&planned->zone, ret_zone);
+}
+
+int dns_gate(struct op *op, const struct resolver_zone *zone, bool gone)
+{
+	struct dns_planned planned = { .gone = gone }, *entry = find_planned(op, zone->vlan_id);
+	int r = kernel_scope_ask_gate(op->scope);
+
+	if (r <= 0)
+		return r;
+	if (!entry && array_grow(&op->planned_dns, op->n_planned_dns, sizeof(*entry)) < 0)
+		return -ENOMEM;
+	if (resolver_zone_copy(zone, &planned.zone) < 0)
+		return -ENOMEM;
+	if (entry)
+		resolver_zone_done(&entry->zone);
+	else
+		entry = &op->planned_dns[op->n_planned_dns++];
+	*entry = planned;
+	return r;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- hosts */
@@ -128,7 +162,7 @@ int dns_set(struct op *op, const struct resolver_zone *zone)
 int dns_refresh(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
-	int r = op->resolver ? resolver_get(op->resolver, op_scope_inode(op->scope), network->vlan_id, &before) : -ENOENT;
+	int r = dns_zone_get(op, network->vlan_id, &before);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -139,17 +173,17 @@ int dns_refresh(struct op *op, const struct kernel_network *network)
 	/* what was asked for, for when it is internal no more */
 	if (resolver_zone_same(&zone, &before))
 		return 0;
-	r = dns_gate(op);
+	r = dns_gate(op, &zone, false);
 	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
 }
 
 int dns_drop(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
-	int r = op->resolver ? resolver_get(op->resolver, op_scope_inode(op->scope), network->vlan_id, &zone) : -ENOENT;
+	int r = dns_zone_get(op, network->vlan_id, &zone);
 
 	if (r == 0)
-		r = dns_gate(op);
+		r = dns_gate(op, &zone, true);
 	if (r == 0)
 		r = resolver_unset(op->resolver, op_scope_inode(op->scope), network->vlan_id);
 	return r == -ENOENT || r > 0 ? 0 : r;

@@ -15,8 +15,20 @@ struct hycan_dns_host;
 /* Refuses where there can be no DNS, and says what to install. */
 int dns_available(struct op *op);
 
-/* Asks the gate before something is changed (kernel/scope.h). 0: go on; above 0: do nothing, and it counts as done. */
-int dns_gate(struct op *op);
+/* A zone as it is planned. */
+struct dns_planned {
+	struct resolver_zone zone;
+	bool gone;
+};
+
+/* The zone of a VLAN as it is, or as it is planned. -ENOENT: there is none. */
+int dns_zone_get(struct op *op, uint16_t vlan_id, struct resolver_zone *ret_zone);
+
+/*
+ * Asks the gate before a zone is changed (kernel/scope.h), to what is given, or with gone taken away. 0: go on; above 0: do
+ * nothing, it is planned, and counts as done.
+ */
+int dns_gate(struct op *op, const struct resolver_zone *zone, bool gone);
 
 /* A host as it was asked for: refuses what cannot be one of the network. */
 int dns_take_host(struct op *op, const struct kernel_network *network, const char *domain, const struct hycan_dns_host *asked,

@@ -7,6 +7,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "dns.h"
 #include "kernel/link.h"
 #include "kernel/namespace.h"
 #include "kernel/scope.h"
@@ -121,9 +122,12 @@ void op_scope_free(struct kernel_scope **scope)
 	kernel_scope_free(scope);
 }
 
-void op_scope_forget_plan(struct kernel_scope *scope)
+void op_forget_plan(struct op *op)
 {
-	kernel_scope_forget_plan(scope);
+	kernel_scope_forget_plan(op->scope);
+	while (op->n_planned_dns > 0)
+		resolver_zone_done(&op->planned_dns[--op->n_planned_dns].zone);
+	cleanup_free(&op->planned_dns);
 }
 
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n)

@@ -17,6 +17,7 @@
 
 #include <hycan/types.h>
 
+struct dns_planned;
 struct hycan_event_subscribe_request;
 struct hycan_health_get_reply;
 struct hycan_object_clear_reply;
@@ -81,7 +82,9 @@ struct op {
 	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
 	bool sealed;                /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	const struct op_server *server;
-	struct resolver *resolver; /* the DNS of networks; NULL: of a private daemon, which has none */
+	struct resolver *resolver;       /* the DNS of networks; NULL: of a private daemon, which has none */
+	struct dns_planned *planned_dns; /* zones as they are planned (dns.h) */
+	size_t n_planned_dns;
 
 	/* Sends one answer of a list: a structure of the operation's reply. 0 or -errno. */
 	int (*answer)(struct op *op, const void *item);
@@ -180,8 +183,8 @@ struct op_gate {
 /* Sets it, and returns the one that was there. */
 struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate);
 
-/* Forgets the links that were planned behind a gate which let nothing through. */
-void op_scope_forget_plan(struct kernel_scope *scope);
+/* Forgets what was planned behind a gate which let nothing through. */
+void op_forget_plan(struct op *op);
 
 /* The kernel's words about what failed last in a scope, or "". */
 const char *op_scope_message(const struct kernel_scope *scope);

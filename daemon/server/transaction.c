@@ -167,7 +167,7 @@ static int run(struct transaction *t)
 	if (t->is_plan && t->prunes && r == 0)
 		r = prune_plan(&t->stated, &t->plan, t->job, (uint32_t)t->n, &t->pruned.gone);
 	if (t->is_plan)
-		op_scope_forget_plan(t->job->op.scope);
+		op_forget_plan(&t->job->op);
 	else if (r)
 		transaction_roll_back(t);
 	else

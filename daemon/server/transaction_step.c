@@ -101,7 +101,7 @@ static void look(struct transaction *t, bool looks)
 {
 	t->looks_ahead = t->job->op.plan = looks;
 	if (!looks)
-		op_scope_forget_plan(t->job->op.scope);
+		op_forget_plan(&t->job->op);
 }
 
 static bool makes_anything(const struct hycan_operation *operation)

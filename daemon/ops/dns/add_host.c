@@ -27,13 +27,15 @@ static int say(struct op *op, const struct hycan_dns_add_host_request *request, 
 	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
 }
 
-static int add(struct op *op, const struct hycan_dns_add_host_request *request, const struct resolver_host *host,
-               const struct resolver_host *before)
+static int add(struct op *op, const struct hycan_dns_add_host_request *request, struct resolver_zone *zone,
+               const struct resolver_host *host, const struct resolver_host *before)
 {
 	int r = before ? say(op, request, before) : 0;
 
 	if (r == 0)
-		r = dns_gate(op);
+		r = resolver_zone_put(zone, host);
+	if (r == 0)
+		r = dns_gate(op, zone, false);
 	if (r == 0)
 		r = resolver_put_host(op->resolver, op_scope_inode(op->scope), request->vlan_id, host);
 	else if (r > 0)
@@ -59,7 +61,7 @@ int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *requ
 		r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
 	if (r != 0)
 		return r;
-	r = resolver_get(op->resolver, op_scope_inode(op->scope), request->vlan_id, &zone);
+	r = dns_zone_get(op, request->vlan_id, &zone);
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
 		                 "The names of the network “%s” are not told: dns.set first.", network.name);
@@ -72,5 +74,5 @@ int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *requ
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "name", "The network “%s” has a host “%s” already.", network.name,
 		                 host.name);
 	op->unchanged = before && resolver_host_same(before, &host);
-	return op->unchanged ? 0 : add(op, request, &host, before);
+	return op->unchanged ? 0 : add(op, request, &zone, &host, before);
 }

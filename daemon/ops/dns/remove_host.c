@@ -24,7 +24,7 @@ int op_dns_remove_host(struct op *op, const struct hycan_dns_remove_host_request
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
 	const uint64_t netns = op_scope_inode(op->scope);
 	const struct resolver_host *before;
-	int r = op->resolver ? resolver_get(op->resolver, netns, request->vlan_id, &zone) : dns_available(op);
+	int r = op->resolver ? dns_zone_get(op, request->vlan_id, &zone) : dns_available(op);
 
 	if (r != 0 && r != -ENOENT)
 		return r;
@@ -37,8 +37,9 @@ int op_dns_remove_host(struct op *op, const struct hycan_dns_remove_host_request
 		                          request->vlan_id, request->link);
 	}
 	r = say(op, request, before);
+	(void)resolver_zone_remove(&zone, request->name);
 	if (r == 0)
-		r = dns_gate(op);
+		r = dns_gate(op, &zone, false);
 	if (r == 0)
 		r = resolver_remove_host(op->resolver, netns, request->vlan_id, request->name);
 	return r > 0 && !op->refusal ? 0 : r;

@@ -113,7 +113,7 @@ static int change(struct op *op, const struct hycan_dns_set_request *request, co
 	int r = before ? say(op, request, before) : 0;
 
 	if (r == 0)
-		r = dns_gate(op);
+		r = dns_gate(op, zone, false);
 	if (r == 0)
 		r = dns_set(op, zone);
 	else if (r > 0)
@@ -131,7 +131,7 @@ int op_dns_set(struct op *op, const struct hycan_dns_set_request *request)
 		r = read_request(op, request, &zone);
 	if (r != 0)
 		return r;
-	r = resolver_get(op->resolver, zone.netns, zone.vlan_id, &before);
+	r = dns_zone_get(op, zone.vlan_id, &before);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	is_there = r == 0;

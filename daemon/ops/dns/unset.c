@@ -33,7 +33,7 @@ int op_dns_unset(struct op *op, const struct hycan_dns_unset_request *request)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone before = { 0 };
 	const uint64_t netns = op_scope_inode(op->scope);
-	int r = op->resolver ? resolver_get(op->resolver, netns, request->vlan_id, &before) : dns_available(op);
+	int r = op->resolver ? dns_zone_get(op, request->vlan_id, &before) : dns_available(op);
 
 	if (r == -ENOENT || (r == 0 && strcmp(before.link, request->link) != 0)) {
 		r = dns_available(op);
@@ -45,7 +45,7 @@ int op_dns_unset(struct op *op, const struct hycan_dns_unset_request *request)
 	if (r == 0)
 		r = say(op, &before);
 	if (r == 0)
-		r = dns_gate(op);
+		r = dns_gate(op, &before, true);
 	if (r == 0)
 		r = resolver_unset(op->resolver, netns, request->vlan_id);
 	return r > 0 && !op->refusal ? 0 : r;

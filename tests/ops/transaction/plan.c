@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "names.h"
+#include "nat.h"
+#include "network.h"
 #include "text.h"
 #include "watch.h"
 #include "world.h"
@@ -158,6 +161,141 @@ static void test_planned(void **state)
 	            "9 ~ wireguard.set wg7: listen_port 0 -> listen_port 5555\n");
 }
 
+static void ports(struct hycan *h)
+{
+	struct hycan_port_mapping a = nat_mapping("tcp 8080 172.18.0.2 80");
+	struct hycan_port_mapping range = nat_mapping("udp 9000-9010 172.18.0.2 7000");
+	struct hycan_masquerade m = nat_masquerade("10.8.0.0/16"), n = nat_masquerade("10.9.0.0/16 tx0");
+
+	hycan_port_add(h, &a);
+	hycan_port_add(h, &a);
+	hycan_port_add(h, &range);
+	hycan_masquerade_add(h, &m);
+	hycan_masquerade_add(h, &n);
+	hycan_masquerade_add(h, &m);
+}
+
+/* What is in our table by the steps before is there, or is there no more. */
+static void test_table(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct hycan_port_mapping a = nat_mapping("tcp 8080 172.18.0.2 80"), b = nat_mapping("tcp 8080 172.18.0.3 80"),
+				  part = nat_mapping("udp 9005 172.18.0.2 80"),
+				  range = nat_mapping("udp 9000-9010 172.18.0.2 7000");
+	struct world *w = *state;
+	char *before, *after;
+
+	need_command("nft");
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_port_add(w->h, &a));
+	assert_done(w->h, hycan_port_add(w->h, &b));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_EXISTS);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_port_add(w->h, &range));
+	assert_done(w->h, hycan_port_add(w->h, &part));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_EXISTS);
+	/* of what is there the same is true */
+	assert_done(w->h, hycan_port_add(w->h, &a));
+	before = shell("nft list ruleset");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, nat_remove_mapping(w->h, &a));
+	assert_done(w->h, nat_remove_mapping(w->h, &a));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, nat_remove_mapping(w->h, &a));
+	assert_done(w->h, hycan_port_add(w->h, &b));
+	assert_done(w->h, hycan_transaction_commit(w->h, &plan, NULL));
+	after = shell("nft list ruleset");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* what was planned is forgotten, and how many elements there are is known still: the last one takes the table along */
+	assert_done(w->h, nat_remove_mapping(w->h, &a));
+	assert_int_not_equal(shell_status(NULL, "nft list table inet hycan"), 0);
+	assert_plan(w, ports,
+	            "0 + port tcp 8080 host_address 0.0.0.0\n"
+	            "2 + port udp 9000-9010 host_address 0.0.0.0\n"
+	            "3 + masquerade 10.8.0.0/16\n"
+	            "4 + masquerade 10.9.0.0/16 out_interface tx0\n");
+}
+
+static void networks(struct hycan *h)
+{
+	struct hycan_port_mapping m = nat_mapping("tcp 8080 10.9.0.2 80"), outside = nat_mapping("tcp 8081 192.0.2.7 80");
+
+	network_create(h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1");
+	network_create(h, "101 10.8.0.0/24 10.8.0.1 red");
+	hycan_network_allow(h, 100, 101, true, NULL);
+	hycan_network_allow(h, 100, 101, true, NULL);
+	hycan_network_nat(h, 101, false, NULL);
+	hycan_port_add(h, &m);
+	outside.has_network = true;
+	outside.network = 0;
+	hycan_port_add(h, &outside);
+}
+
+/* A network that is planned has ways and mappings; and what another would have to do without is refused. */
+static void test_networks(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct hycan_port_mapping nowhere = nat_mapping("tcp 8080 10.7.0.2 80");
+	struct world *w = *state;
+
+	network_make_parent();
+	need_command("nft");
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_port_add(w->h, &nowhere));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_INVALID);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.9.0.128/25 10.9.0.129 red"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_EXISTS);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_plan(w, networks,
+	            "0 + link net100\n"
+	            "0 + network 100 link net100\n"
+	            "1 + link net101\n"
+	            "1 + network 101 link net101\n"
+	            "2 ~ network.allow 100 101 on: on off -> on on\n"
+	            "4 ~ network.nat 101 off: on on -> on off\n"
+	            "5 + port tcp 8080 host_address 0.0.0.0\n"
+	            "6 + port tcp 8081 host_address 0.0.0.0\n");
+}
+
+static void names(struct hycan *h)
+{
+	network_create(h, "100 10.9.0.0/24 10.9.0.1 blue");
+	names_set(h, 100, "web 10.9.0.2, db 10.9.0.3", NULL);
+	names_add(h, 100, "web 10.9.0.2");
+	names_add(h, 100, "db 10.9.0.3");
+}
+
+/* The names of a network that is planned. */
+static void test_names(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct world *w = *state;
+
+	names_begin();
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_add(w->h, 100, "db 10.9.0.3"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_plan(w, names,
+	            "0 + link net100\n"
+	            "0 + network 100 link net100\n"
+	            "1 + dns 100 link net100\n"
+	            "1 + dns_host 100 web link net100\n"
+	            "1 + dns_host 100 db link net100\n");
+}
+
 /* What is there no more, or not at all, is refused by a plan as it is by the kernel. */
 static void test_refused(void **state)
 {
@@ -189,6 +327,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_here, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_planned, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_table, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_networks, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_names, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 	};
 
