@@ -205,32 +205,34 @@ static bool may_connect(const struct policy *policy, const struct identity *iden
 	return false;
 }
 
-int policy_check(const struct policy *policy, const struct identity *identity, const struct hycan_operation *operation,
-                 const void *request, struct policy_verdict *ret_verdict)
+void policy_check(const struct policy *policy, const struct identity *identity, const struct hycan_operation *operation,
+                  const void *request, struct policy_verdict *ret_verdict)
 {
-	struct policy_verdict verdict = { .allowed = operation->access == HYCAN_ACCESS_OPEN && may_connect(policy, identity) };
 	struct comparison decisive = { 0 };
 
-	for (size_t i = 0; i < policy->n_rules && !verdict.allowed; i++) {
+	ret_verdict->allowed = operation->access == HYCAN_ACCESS_OPEN && may_connect(policy, identity);
+	ret_verdict->any_owner = ret_verdict->conditional = false;
+	ret_verdict->line = 0;
+	ret_verdict->field = NULL;
+	ret_verdict->reason[0] = '\0';
+	for (size_t i = 0; i < policy->n_rules && !ret_verdict->allowed; i++) {
 		struct comparison c = { .rule = &policy->rule[i] };
 
 		if (!who_has(&c.rule->who, identity) || !rule_has_operation(c.rule, operation))
 			continue;
-		verdict.conditional |= c.rule->conditions != 0;
+		ret_verdict->conditional |= c.rule->conditions != 0;
 		if (conditions_hold(&c, operation, request)) {
-			verdict.allowed = c.rule->allow;
-			verdict.any_owner = c.rule->any_owner;
-			verdict.line = c.rule->line;
+			ret_verdict->allowed = c.rule->allow;
+			ret_verdict->any_owner = c.rule->any_owner;
+			ret_verdict->line = c.rule->line;
 			decisive = c;
 			break;
 		}
 		if (c.rule->allow && !decisive.rule)
 			decisive = c;
 	}
-	if (!verdict.allowed)
-		refuse(policy, identity, operation, &decisive, &verdict);
-	*ret_verdict = verdict;
-	return 0;
+	if (!ret_verdict->allowed)
+		refuse(policy, identity, operation, &decisive, ret_verdict);
 }
 
 int policy_visit_rules(const struct policy *policy, const struct identity *identity, policy_visit *visit, void *userdata)

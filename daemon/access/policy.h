@@ -42,11 +42,10 @@ struct policy_verdict {
 };
 
 /*
- * Judges a request: the decoded, legal structure of operation->request. 0 and the verdict, or -errno: then refuse.
- * Allocates nothing, asks nobody.
+ * Judges a request: the decoded, legal structure of operation->request. Allocates nothing, asks nobody.
  */
-int policy_check(const struct policy *policy, const struct identity *identity, const struct hycan_operation *operation,
-                 const void *request, struct policy_verdict *ret_verdict);
+void policy_check(const struct policy *policy, const struct identity *identity, const struct hycan_operation *operation,
+                  const void *request, struct policy_verdict *ret_verdict);
 
 /* Called for each rule; line 0: built in. A result other than 0 ends it, and is returned. */
 typedef int policy_visit(uint32_t line, const char *text, void *userdata);

@@ -102,7 +102,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->drift = HYCAN_DRIFT_REPORT;
 	job->slow = false;
 	job->unanswered = false;
-	job->doubt = (struct doubt){ 0 };
+	job_forget_doubt(job);
 	job->fds_lost = false;
 	job->step = 0;
 	job->pending = NULL;
@@ -177,7 +177,7 @@ int job_perform(struct job *job)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
 	job->recorded = 0;
-	job->doubt = (struct doubt){ 0 };
+	job_forget_doubt(job);
 	(void)op_scope_sent(job->op.scope);
 	if (change)
 		observer_mark(job->server->observer, job, true);

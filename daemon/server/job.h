@@ -95,6 +95,13 @@ int job_open(struct job *job, struct server *server, struct buffer *output);
 
 void job_close(struct job *job);
 
+/* Nothing of it is in doubt; the keys are left as they are, since to wipe them takes its time. */
+static inline void job_forget_doubt(struct job *job)
+{
+	job->doubt.is = job->doubt.gone = false;
+	job->doubt.n_claimed = 0;
+}
+
 /* Takes a frame of peer: everything of the job is about it from now on. The descriptors are the job's. */
 void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header);
 

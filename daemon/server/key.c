@@ -38,16 +38,19 @@ static bool comes_about(const struct op_effect *effect, const void *request)
 
 struct key_view key_view_of(struct job *job, const struct op_effect *effect, const void *request)
 {
-	struct key_view v = { .job = job, .effect = effect, .request = request, .n_items = 1 };
+	const struct hycan_field *list = effect->list >= 0 ? &effect->operation->request->field[effect->list] : NULL;
+	size_t n_items = 1;
+	const char *items = list ? wire_values(list, request, &n_items) : NULL;
 
-	if (effect->list >= 0) {
-		const struct hycan_field *list = &effect->operation->request->field[effect->list];
-
-		v.item_size = list->size;
-		v.items = wire_values(list, v.request, &v.n_items);
-	}
-	v.absent = !comes_about(effect, v.request);
-	return v;
+	return (struct key_view){
+		.job = job,
+		.effect = effect,
+		.request = request,
+		.items = items,
+		.n_items = n_items,
+		.item_size = list ? list->size : 0,
+		.absent = !comes_about(effect, request),
+	};
 }
 
 struct key_view key_view(struct job *job, const struct op_effect *effect)

@@ -279,6 +279,8 @@ int record_done(struct job *job)
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	int r = 0;
 
+	if (record_is_empty(job->operation))
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 

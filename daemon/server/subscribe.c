@@ -188,7 +188,8 @@ static bool may_see(const struct policy *policy, const struct peer *peer, enum h
 		return true;
 	if (family == HYCAN_EVENT_FAMILY_WIREGUARD)
 		snprintf(request.wireguard_get_request.name, sizeof(request.wireguard_get_request.name), "%s", name);
-	if (policy_check(policy, &peer->identity, shown_by(family), &request, verdict) < 0 || !verdict->allowed)
+	policy_check(policy, &peer->identity, shown_by(family), &request, verdict);
+	if (!verdict->allowed)
 		return false;
 	if (!verdict->conditional || (name[0] && !strpbrk(name, "*?[\\")))
 		return true;

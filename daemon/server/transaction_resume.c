@@ -42,7 +42,7 @@ static int enter(struct resumed *t, const struct diary_entry *entry)
 
 	if (r < 0)
 		log_unreadable(t);
-	t->job->doubt = (struct doubt){ 0 };
+	job_forget_doubt(t->job);
 	t->job->by_name = true;
 	return r;
 }

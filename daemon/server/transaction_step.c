@@ -37,7 +37,7 @@ void transaction_enter(struct transaction *t, size_t i)
 	job->lets_go = t->step[i].lets_go;
 	job->any_owner = t->step[i].any_owner;
 	job->op.settled = t->step[i].settled;
-	job->doubt = (struct doubt){ 0 };
+	job_forget_doubt(job);
 	/* the last verdict was about another step */
 	job->by_name = true;
 }

@@ -14,7 +14,7 @@
 
 void turn_woke(struct server *server)
 {
-	server->busy_since_us = server_now_us();
+	server->busy_since_us = server->clock_us = server_now_us();
 	server->round++;
 }
 
@@ -24,7 +24,7 @@ void turn_done(struct server *server)
 
 	if (now_us - server->busy_since_us > server->longest_turn_us)
 		server->longest_turn_us = now_us - server->busy_since_us;
-	server->busy_since_us = now_us;
+	server->busy_since_us = server->clock_us = now_us;
 }
 
 static struct quota_user *user_of(struct peer *peer)
@@ -40,7 +40,10 @@ static uint64_t used(const struct server *server, const struct quota_user *user)
 
 bool turn_is_over(struct peer *peer)
 {
-	return server_now_us() - peer->server->busy_since_us > TURN_US;
+	struct server *server = peer->server;
+
+	server->clock_us = server_now_us();
+	return server->clock_us - server->busy_since_us > TURN_US;
 }
 
 void turn_end(struct peer *peer)
