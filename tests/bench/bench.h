@@ -44,7 +44,14 @@ void bench_pin(pid_t pid, int cpu);
 uint64_t bench_start_daemon(struct bench *b);
 void bench_stop_daemon(struct bench *b);
 
-void bench_call(struct bench *b, int cpu);
+/* Where the two ends of a call run. */
+enum bench_ends {
+	BENCH_ONE_CPU,
+	BENCH_TWO_CPUS,
+	BENCH_ANY_CPU,
+};
+
+void bench_call(struct bench *b, enum bench_ends ends);
 void bench_routes(struct bench *b);
 void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);

@@ -95,8 +95,14 @@ static void measure(struct hycan *h, int echo, struct mnl_socket *nl, unsigned i
 			}
 }
 
-void bench_call(struct bench *b, int cpu)
+void bench_call(struct bench *b, enum bench_ends ends)
 {
+	static const char *const where[] = {
+		[BENCH_ONE_CPU] = "all pinned to one processor",
+		[BENCH_TWO_CPUS] = "each end pinned to a processor of its own",
+		[BENCH_ANY_CPU] = "not pinned",
+	};
+	const int server_cpu = ends == BENCH_ANY_CPU ? -1 : ends == BENCH_TWO_CPUS;
 	struct sample samples[3] = { 0 };
 	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
 	struct hycan *h = NULL;
@@ -108,9 +114,9 @@ void bench_call(struct bench *b, int cpu)
 		bench_fail("There is no netlink socket.");
 	bench_start_daemon(b);
 	echo_pid = echo_start(&echo);
-	bench_pin(0, cpu);
-	bench_pin(b->pid, cpu);
-	bench_pin(echo_pid, cpu);
+	bench_pin(0, ends == BENCH_ANY_CPU ? -1 : 0);
+	bench_pin(b->pid, server_cpu);
+	bench_pin(echo_pid, server_cpu);
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
 	measure(h, echo, nl, CALLS / ROUND / b->scale + 1, samples);
@@ -119,7 +125,7 @@ void bench_call(struct bench *b, int cpu)
 		p99[i] = (double)sample_percentile(&samples[i], 0.99) / 1000;
 		sample_free(&samples[i]);
 	}
-	printf("one synchronous call (link.up), %s: µs\n", cpu < 0 ? "not pinned" : "all pinned to one processor");
+	printf("one synchronous call (link.up), %s: µs\n", where[ends]);
 	printf("  %-44s p50 %8.2f   p99 %8.2f\n", "echo of 64 bytes over a Unix socket", p50[0], p99[0]);
 	printf("  %-44s p50 %8.2f   p99 %8.2f\n", "the netlink request, directly", p50[1], p99[1]);
 	printf("  %-44s p50 %8.2f   p99 %8.2f\n", "the call through the daemon", p50[2], p99[2]);

@@ -192,8 +192,10 @@ int main(int argc, char **argv)
 	if (wanted(argv, "footprint"))
 		bench_footprint(&b);
 	if (wanted(argv, "call")) {
-		bench_call(&b, 0);
-		bench_call(&b, -1);
+		bench_call(&b, BENCH_ONE_CPU);
+		if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+			bench_call(&b, BENCH_TWO_CPUS);
+		bench_call(&b, BENCH_ANY_CPU);
 	}
 	for (unsigned int clients = 1; clients <= 1000 && wanted(argv, "pipeline"); clients *= 10)
 		bench_pipeline(&b, clients);
