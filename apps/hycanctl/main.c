@@ -70,6 +70,14 @@ static enum status report_usage(const struct command *command)
 	return STATUS_USAGE;
 }
 
+/* One word for a result: the schema's of a refusal, the errno's of a failure. A daemon may send one that has none here. */
+static const char *code_of(int result)
+{
+	const char *name = result < 0 ? strerrorname_np(-result) : hycan_result_name(result);
+
+	return name ? name : "unknown";
+}
+
 /* A call that did not succeed, or a connection that was not made. */
 static enum status report_failure(const struct command *command, const struct hycan *h, const struct hycan_operation *operation,
                                   int result, enum status status)
@@ -81,7 +89,7 @@ static enum status report_failure(const struct command *command, const struct hy
 		message = code;
 	if (command->json) {
 		if (result < 0)
-			code = status == STATUS_NO_DAEMON ? "no_daemon" : strerrorname_np(-result);
+			code = status == STATUS_NO_DAEMON ? "no_daemon" : code_of(result);
 		json_print_error(stderr, code, message, field, operation ? operation->name : NULL);
 		return status;
 	}
@@ -200,7 +208,7 @@ static enum status call(const struct command *command, struct hycan *h)
 static enum status call_apply(struct command *command, struct hycan *h)
 {
 	int r = apply_run(h, command->apply, command->options.json, &command->problem);
-	const char *code = r < 0 ? strerrorname_np(-r) : hycan_result_name(r);
+	const char *code = code_of(r);
 
 	if (r == 0)
 		return flush();
@@ -221,13 +229,15 @@ static enum status call_export(struct command *command, struct hycan *h)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	int r = out ? export_run(h, out, stderr, &command->problem) : -ENOMEM;
+	bool failed;
 
 	if (!out || fclose(out) != 0)
 		r = -ENOMEM;
-	if (r == 0 || command->problem.sentence[0] == '\0')
-		fwrite(text, 1, text ? size : 0, stdout);
+	failed = r < 0 || command->problem.sentence[0];
+	if (!failed)
+		fwrite(text, 1, size, stdout);
 	free(text);
-	if (command->problem.sentence[0])
+	if (failed)
 		return report_failure(command, h, NULL, r, STATUS_REFUSED);
 	return flush() == STATUS_DONE && r == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
