@@ -71,9 +71,8 @@ const char *page_get(struct page *page, size_t *ret_size, const char **ret_why)
 	size_t n = 0;
 	int r;
 
-	if (!page->text || now - page->asked_ms >= AGE_MS) {
+	if (!page->asked_ms || now - page->asked_ms >= AGE_MS) {
 		r = hycan_metrics_get(page->h, &lines, &n);
-		*ret_why = hycan_error_message(page->h);
 		if (r == 0)
 			r = join(page, lines, n);
 		free(lines);
@@ -81,10 +80,11 @@ const char *page_get(struct page *page, size_t *ret_size, const char **ret_why)
 			/* what was is no answer to how it is */
 			free(page->text);
 			page->text = NULL;
-			return NULL;
 		}
-		page->asked_ms = now;
+		/* a daemon that is not well may have taken a while to say so */
+		page->asked_ms = page_now_ms();
 	}
+	*ret_why = hycan_error_message(page->h);
 	*ret_size = page->size;
 	return page->text;
 }

@@ -288,6 +288,22 @@ static void many_clients(void **state)
 
 /* -------------------------------------------------------------------------------------------------------- the daemon */
 
+/* What was is told for a second, also that there was nothing. */
+static void until_answer(const char *status, const char *words)
+{
+	long long end = now_ms() + 20000;
+	char *text = ask(GET);
+
+	while (!strstr(text, status) && now_ms() < end) {
+		free(text);
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+		text = ask(GET);
+	}
+	assert_contains(text, status);
+	assert_contains(text, words);
+	free(text);
+}
+
 static void without_a_daemon(void **state)
 {
 	struct world *w = *state;
@@ -296,19 +312,10 @@ static void without_a_daemon(void **state)
 	hycan_close(w->h);
 	w->h = NULL;
 	assert_int_equal(world_stop_daemon(w, SIGTERM), 0);
-	/* what was is told for a second */
-	for (char *text = ask(GET); text; text = ask(GET)) {
-		bool gone = strstr(text, " 503 ");
-
-		if (gone)
-			assert_contains(text, "No HyCAN daemon can be reached");
-		free(text);
-		if (gone)
-			break;
-	}
+	until_answer(" 503 ", "No HyCAN daemon can be reached");
 	world_start_daemon(w, NULL);
 	assert_done(w->h, hycan_open(&w->h, w->socket));
-	assert_answer(GET, " 200 OK\r\n");
+	until_answer(" 200 OK\r\n", "hycan_");
 }
 
 /* ---------------------------------------------------------------------------------------------------- the command line */
