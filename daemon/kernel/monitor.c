@@ -204,6 +204,8 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 		forget(m, dropped);
 	if (dropped & KERNEL_BIT(KERNEL_WIREGUARD))
 		monitor_forget_wireguard(m);
+	if (dropped & KERNEL_BIT(KERNEL_WIREGUARD))
+		monitor_blame_forget(m);
 	return 0;
 }
 
@@ -215,6 +217,7 @@ static int lose(struct kernel_monitor *m)
 	m->suspects = m->losses;
 	m->wireguard.again = true;
 	blame_strangers(m);
+	monitor_blame_forget(m);
 	/* the ends of requests may be among what was lost */
 	m->n_senders = 0;
 	return -ENOBUFS;

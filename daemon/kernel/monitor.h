@@ -45,6 +45,7 @@ enum kernel_origin {
 	KERNEL_DURING,      /* a marked request was under way, or brought it about */
 	KERNEL_BY_US,       /* a socket of a marked request, but none was under way */
 	KERNEL_BY_STRANGER, /* anything else */
+	KERNEL_BY_SOMEBODY, /* one of several requests, or a stranger: nobody can tell */
 };
 
 /*
@@ -60,7 +61,13 @@ struct kernel_mark {
 	uint32_t begin;  /* 1: it begins; 0: it has ended */
 	uint32_t repair; /* 1: the daemon makes again what is gone */
 	uint32_t looks;  /* kinds that the kernel does not announce, and that it may change */
-	uint32_t zero;
+
+	/* of those: what it may change, and when it has ended whether it asked the kernel for any change */
+	uint32_t changed;
+	uint16_t about_peers;
+	uint16_t has_peer; /* one peer alone, but for what others lose by it */
+	char link[HYCAN_IFNAME_SIZE];
+	uint8_t peer[sizeof(struct hycan_key)];
 };
 
 enum kernel_change_what {
@@ -141,6 +148,13 @@ int kernel_monitor_sync(struct kernel_monitor *monitor, kernel_changed *changed,
 /* Whether there is anything to look at of the kinds that the kernel does not announce; and puts them in doubt. */
 bool kernel_monitor_has_silent(const struct kernel_monitor *monitor);
 void kernel_monitor_look(struct kernel_monitor *monitor);
+
+/*
+ * Reads all interfaces of WireGuard, without keys. -EAGAIN: which there are is in doubt. 0, -errno, or what found() returned.
+ */
+struct kernel_wireguard;
+typedef int kernel_found_wireguard(const struct kernel_wireguard *wireguard, void *userdata);
+int kernel_monitor_list_wireguard(struct kernel_monitor *monitor, kernel_found_wireguard *found, void *userdata);
 
 /* The kinds of which something may have gone without being told, and nothing is kept; from now on they are none. */
 unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor);

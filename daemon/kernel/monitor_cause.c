@@ -51,15 +51,7 @@ void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlm
 	s->mark = mark;
 	s->began = ++m->n_marks;
 	if (mark.looks & KERNEL_BIT(KERNEL_WIREGUARD))
-		monitor_mark_wireguard(m, &mark);
-}
-
-bool monitor_is_under_way(const struct kernel_monitor *m, enum kernel_kind kind)
-{
-	for (size_t i = 0; i < m->n_senders; i++)
-		if (m->sender[i].under_way && m->sender[i].mark.looks & KERNEL_BIT(kind))
-			return true;
-	return false;
+		monitor_mark_wireguard(m, port, &mark);
 }
 
 /* The request that was begun last of those under way. */

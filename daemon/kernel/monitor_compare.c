@@ -66,6 +66,8 @@ static void note_link(struct kernel_monitor *m, const struct monitor_message *me
 	link_read(message->compact, &link, &parent, &master);
 	if (message->gone || (link.has_kind && strcmp(link.kind, "wireguard") == 0))
 		monitor_doubt(m, KERNEL_WIREGUARD, change);
+	if (m->kinds & KERNEL_BIT(KERNEL_WIREGUARD) && change->mark && link.has_kind && strcmp(link.kind, "wireguard") == 0)
+		monitor_blame_link(m, change->mark, link.name);
 	if (message->gone) {
 		monitor_lose_name(m, message->ifindex);
 		return;

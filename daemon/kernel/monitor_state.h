@@ -8,6 +8,7 @@
  *   monitor_sync.c    reading anew what is in doubt
  *   monitor_decode.c  what is in the image, in words
  *   monitor_message.c messages, cut down
+ *   monitor_blame.c   who caused what the kernel says nothing about
  *   monitor_wireguard.c interfaces and peers of WireGuard, which the kernel says nothing about
  */
 #ifndef KERNEL_MONITOR_STATE_H
@@ -36,6 +37,23 @@ struct doubt_cause {
 	struct kernel_mark mark;
 };
 
+/* Requests that may have changed something of WireGuard since it was compared last. */
+#define SUSPECTS_MAX 64u
+
+struct suspect {
+	struct kernel_mark mark;
+	uint32_t port;
+	bool under_way;
+	uint64_t at; /* counts marks */
+};
+
+struct monitor_blame {
+	struct suspect suspect[SUSPECTS_MAX];
+	size_t n;
+	bool too_many;
+	uint64_t read_at; /* how many marks there were when it was read */
+};
+
 /* Interfaces of WireGuard that were read, and are not compared yet. */
 struct wireguard_reading {
 	bool is_read;
@@ -62,6 +80,7 @@ struct kernel_monitor {
 	uint64_t n_marks;
 	struct doubt_cause cause[KERNEL_KINDS];
 	struct wireguard_reading wireguard;
+	struct monitor_blame blame;
 	size_t n_wireguard; /* interfaces that there were when they were read last */
 	uint32_t generation;
 	kernel_changed *changed; /* while something is read */
@@ -79,8 +98,20 @@ void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlm
 /* Who caused what a message of the kernel tells, by the port in it. */
 enum kernel_origin monitor_find_origin(struct kernel_monitor *m, uint32_t port, const struct kernel_mark **ret_mark);
 
-/* Whether a request is under way that may change something of a kind. */
-bool monitor_is_under_way(const struct kernel_monitor *m, enum kernel_kind kind);
+/* monitor_blame.c */
+
+/* A mark of a request about WireGuard; of any other, that it changed a link of that kind. */
+void monitor_blame_mark(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark);
+void monitor_blame_link(struct kernel_monitor *m, const struct kernel_mark *mark, const char *name);
+
+/* All interfaces are read; they are compared; and nobody is suspected. */
+void monitor_blame_read(struct kernel_monitor *m);
+void monitor_blame_done(struct kernel_monitor *m);
+void monitor_blame_forget(struct kernel_monitor *m);
+
+/* Who changed an interface, or the peer of one with that key. */
+enum kernel_origin monitor_blame(const struct kernel_monitor *m, const char *name, const uint8_t *peer,
+                                 const struct kernel_mark **ret_mark);
 
 /* monitor_wireguard.c */
 
@@ -90,12 +121,7 @@ void monitor_forget_wireguard(struct kernel_monitor *m);
 int monitor_decode_wireguard(const struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_wireguard_thing *thing);
 
 /* A mark about WireGuard was read. */
-void monitor_mark_wireguard(struct kernel_monitor *m, const struct kernel_mark *mark);
-
-/* monitor_sync.c */
-
-/* What was not found any more. */
-void monitor_sweep(struct kernel_monitor *m, enum kernel_kind kind);
+void monitor_mark_wireguard(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark);
 
 /* monitor_compare.c */
 

@@ -87,7 +87,7 @@ static int dump(struct kernel_monitor *m, enum kernel_kind kind)
 	return r;
 }
 
-void monitor_sweep(struct kernel_monitor *m, enum kernel_kind kind)
+static void sweep(struct kernel_monitor *m, enum kernel_kind kind)
 {
 	struct kernel_change change = { .kind = kind, .origin = m->cause[kind].origin, .mark = &m->cause[kind].mark };
 	struct image_entry *e, *next;
@@ -118,7 +118,7 @@ static int sync_kind(struct kernel_monitor *m, enum kernel_kind kind)
 		m->doubts |= KERNEL_BIT(kind);
 		return r;
 	}
-	monitor_sweep(m, kind);
+	sweep(m, kind);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  *
  * The kernel announces links alone: of keys, ports, marks and peers it says nothing. So all interfaces are read when there
  * is a reason to look: a link of this kind came, changed or went, a request that may change one has ended, or time has
- * passed. What has changed is the doing of the request that was marked last since the time before, if there was one. It is
+ * passed. Whose doing it is that something has changed is found out by what requests there were (monitor_blame.c). It is
  * compared only when the marks are read that were sent while the kernel was asked: so a request that was faster than that is not
  * taken for a stranger.
  *
@@ -51,13 +51,12 @@ void monitor_forget_wireguard(struct kernel_monitor *m)
 	*w = (struct wireguard_reading){ 0 };
 }
 
-void monitor_mark_wireguard(struct kernel_monitor *m, const struct kernel_mark *mark)
+void monitor_mark_wireguard(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark)
 {
 	struct kernel_change why = { .origin = KERNEL_DURING, .mark = mark };
 
-	if (mark->begin)
-		m->cause[KERNEL_WIREGUARD] = (struct doubt_cause){ .origin = why.origin, .mark = *mark };
-	else
+	monitor_blame_mark(m, port, mark);
+	if (!mark->begin)
 		monitor_doubt(m, KERNEL_WIREGUARD, &why);
 }
 
@@ -84,29 +83,51 @@ void kernel_monitor_look(struct kernel_monitor *m)
 
 /* ------------------------------------------------------------------------------------------------------------- reading */
 
-static int read_device(struct kernel_monitor *m, const struct image_entry *e)
+/* NULL: it is gone, or called otherwise, which the kernel has told already. */
+static int read_device(struct kernel_monitor *m, const struct image_entry *e, struct kernel_wireguard **ret_device)
 {
-	struct wireguard_reading *w = &m->wireguard;
-	struct kernel_wireguard *device, **p;
 	struct hycan_link link;
 	uint32_t parent, master;
 	int r;
 
+	*ret_device = NULL;
 	link_read(image_message(e), &link, &parent, &master);
-	r = kernel_wireguard_get(m->scope, link.name, &device);
-	/* it is gone, or called otherwise, which the kernel has told already */
-	if (r == -ENODEV || r == -EOPNOTSUPP || r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	kernel_wireguard_forget_keys(device);
-	p = reallocarray(w->device, w->n + 1, sizeof(*p));
-	if (!p) {
-		kernel_wireguard_free(&device);
-		return -ENOMEM;
+	r = kernel_wireguard_get(m->scope, link.name, ret_device);
+	if (r == 0)
+		kernel_wireguard_forget_keys(*ret_device);
+	return r == -ENODEV || r == -EOPNOTSUPP || r == -ENOENT ? 0 : r;
+}
+
+int kernel_monitor_list_wireguard(struct kernel_monitor *m, kernel_found_wireguard *found, void *userdata)
+{
+	const struct image_entry *e;
+	int r = 0;
+
+	if (m->doubts & KERNEL_BIT(KERNEL_LINK))
+		return -EAGAIN;
+	TAILQ_FOREACH(e, &m->image.entries, order)
+	{
+		_cleanup_(kernel_wireguard_free) struct kernel_wireguard *device = NULL;
+
+		if (is_wireguard(e))
+			r = read_device(m, e, &device);
+		if (r == 0 && device)
+			r = found(device, userdata);
+		if (r)
+			break;
 	}
+	return r;
+}
+
+static int keep_device(struct kernel_monitor *m, struct kernel_wireguard **device)
+{
+	struct wireguard_reading *w = &m->wireguard;
+	struct kernel_wireguard **p = reallocarray(w->device, w->n + 1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
 	w->device = p;
-	w->device[w->n++] = device;
+	w->device[w->n++] = steal(device);
 	return 0;
 }
 
@@ -118,14 +139,19 @@ static int read_all(struct kernel_monitor *m)
 	monitor_forget_wireguard(m);
 	TAILQ_FOREACH(e, &m->image.entries, order)
 	{
+		_cleanup_(kernel_wireguard_free) struct kernel_wireguard *device = NULL;
+
 		if (is_wireguard(e))
-			r = read_device(m, e);
+			r = read_device(m, e, &device);
+		if (r == 0 && device)
+			r = keep_device(m, &device);
 		if (r < 0) {
 			monitor_forget_wireguard(m);
 			return r;
 		}
 	}
 	m->wireguard.is_read = true;
+	monitor_blame_read(m);
 	m->n_wireguard = m->wireguard.n;
 	return 0;
 }
@@ -144,15 +170,37 @@ static void begin(struct kernel_monitor *m, struct monitor_message *message, uin
 	message->compact->nlmsg_type = type;
 }
 
+static void blame(const struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_change *change)
+{
+	const struct peer_body *body = mnl_nlmsg_get_payload(nlh);
+	const bool is_peer = nlh->nlmsg_type == PEER;
+	uint32_t ifindex = is_peer ? body->ifindex : ((const struct hycan_wireguard *)mnl_nlmsg_get_payload(nlh))->ifindex;
+	const char *name = kernel_monitor_link_name(m, ifindex);
+
+	change->origin = monitor_blame(m, name ? name : "", is_peer ? body->peer.public_key.bytes : NULL, &change->mark);
+}
+
+/* What was not found any more. */
+static void sweep(struct kernel_monitor *m)
+{
+	struct kernel_change change = { .kind = KERNEL_WIREGUARD };
+	struct image_entry *e, *next;
+
+	for (e = TAILQ_FIRST(&m->image.entries); e; e = next) {
+		next = TAILQ_NEXT(e, order);
+		if (e->kind != KERNEL_WIREGUARD || e->seen == m->generation)
+			continue;
+		blame(m, image_message(e), &change);
+		monitor_take(m, &change, e);
+	}
+}
+
 static void take_in(struct kernel_monitor *m, const struct monitor_message *message)
 {
-	struct kernel_change change = {
-		.kind = KERNEL_WIREGUARD,
-		.origin = m->cause[KERNEL_WIREGUARD].origin,
-		.mark = &m->cause[KERNEL_WIREGUARD].mark,
-	};
+	struct kernel_change change = { .kind = KERNEL_WIREGUARD };
 	struct image_entry *e = image_find(&m->image, KERNEL_WIREGUARD, &message->key);
 
+	blame(m, message->compact, &change);
 	if (e)
 		monitor_put(m, &change, e, message);
 	else
@@ -241,11 +289,10 @@ static void compare(struct kernel_monitor *m)
 			allowed_ips += device->peers[k].n_allowed_ips;
 		}
 	}
-	monitor_sweep(m, KERNEL_WIREGUARD);
+	sweep(m);
+	monitor_blame_done(m);
 	if (w->again)
 		m->doubts |= KERNEL_BIT(KERNEL_WIREGUARD);
-	else if (!monitor_is_under_way(m, KERNEL_WIREGUARD))
-		m->cause[KERNEL_WIREGUARD].origin = KERNEL_BY_STRANGER;
 	monitor_forget_wireguard(m);
 }
 

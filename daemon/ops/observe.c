@@ -4,21 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "kernel/address.h"
-#include "kernel/forwarding.h"
-#include "kernel/link.h"
-#include "kernel/masquerade.h"
 #include "kernel/monitor.h"
 #include "kernel/nat.h"
-#include "kernel/network.h"
 #include "kernel/nft_watch.h"
-#include "kernel/port.h"
-#include "kernel/route.h"
-#include "kernel/rule.h"
-#include "messages.h"
 #include "observe.h"
-#include "port.h"
 
 int op_monitor_open(const struct kernel_scope *scope, int receive_buffer, uint64_t token, struct kernel_monitor **ret_monitor)
 {
@@ -149,6 +138,8 @@ static enum hycan_event_origin origin_of(enum kernel_origin origin)
 		return HYCAN_EVENT_ORIGIN_DAEMON;
 	case KERNEL_BY_STRANGER:
 		return HYCAN_EVENT_ORIGIN_STRANGER;
+	case KERNEL_BY_SOMEBODY:
+		return HYCAN_EVENT_ORIGIN_UNKNOWN;
 	}
 	return HYCAN_EVENT_ORIGIN_STRANGER;
 }
@@ -261,122 +252,6 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 	return 0;
 }
 
-struct listing {
-	op_found *found;
-	void *userdata;
-};
-
-static int found_link(const struct hycan_link *link, void *userdata)
-{
-	const struct listing *l = userdata;
-
-	return l->found(HYCAN_OBJECT_KIND_LINK, link, l->userdata);
-}
-
-static int found_address(const struct hycan_link_address *address, void *userdata)
-{
-	const struct listing *l = userdata;
-
-	return l->found(HYCAN_OBJECT_KIND_ADDRESS, address, l->userdata);
-}
-
-static int found_route(const struct hycan_route *route, void *userdata)
-{
-	const struct listing *l = userdata;
-
-	return l->found(HYCAN_OBJECT_KIND_ROUTE, route, l->userdata);
-}
-
-static int found_rule(const struct hycan_rule *rule, bool whole, void *userdata)
-{
-	const struct listing *l = userdata;
-
-	(void)whole;
-	return l->found(HYCAN_OBJECT_KIND_RULE, rule, l->userdata);
-}
-
-static int found_forwarding(enum hycan_family family, const char *link, void *userdata)
-{
-	const struct listing *l = userdata;
-	struct hycan_forwarding_set_request request = { .family = family, .on = true, .has_interface = link };
-
-	if (link)
-		memcpy(request.interface, link, strlen(link) + 1);
-	return l->found(HYCAN_OBJECT_KIND_FORWARDING, &request, l->userdata);
-}
-
-static int list_masquerades(struct kernel_scope *scope, const struct listing *l)
-{
-	_cleanup_free_ struct hycan_masquerade *list = NULL;
-	size_t n = 0;
-	int r = kernel_masquerade_list(scope, &list, &n);
-
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = l->found(HYCAN_OBJECT_KIND_MASQUERADE, &list[i], l->userdata);
-	return r;
-}
-
-static int list_ports(struct kernel_scope *scope, const struct listing *l)
-{
-	_cleanup_free_ struct hycan_port_mapping *list = NULL;
-	size_t n = 0;
-	int r = kernel_port_list(scope, &list, &n);
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		port_settle(&list[i].has_host_address, &list[i].host_address, list[i].to_address.family);
-		r = l->found(HYCAN_OBJECT_KIND_PORT, &list[i], l->userdata);
-	}
-	return r;
-}
-
-static int list_networks(struct kernel_scope *scope, const struct listing *l)
-{
-	_cleanup_free_ struct kernel_network *list = NULL;
-	struct hycan_network_create_request request;
-	size_t n = 0;
-	int r = kernel_network_list(scope, &list, &n);
-
-	memset(&request, 0, sizeof(request));
-	for (size_t i = 0; i < n && r == 0; i++) {
-		request.network.vlan_id = list[i].vlan_id;
-		request.network.has_link = true;
-		memcpy(request.network.link, list[i].link, sizeof(request.network.link));
-		r = l->found(HYCAN_OBJECT_KIND_NETWORK, &request, l->userdata);
-	}
-	return r;
-}
-
-int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
-{
-	struct listing l = { .found = found, .userdata = userdata };
-	const struct kernel_route_filter all = { 0 };
-	struct kernel_scope *scope = kernel_monitor_scope(monitor);
-
-	switch (kind) {
-	case HYCAN_OBJECT_KIND_LINK:
-		return kernel_link_list(scope, NULL, found_link, &l);
-	case HYCAN_OBJECT_KIND_ADDRESS:
-		return kernel_address_list(scope, NULL, 0, found_address, &l);
-	case HYCAN_OBJECT_KIND_ROUTE:
-		return kernel_route_list(scope, &all, found_route, &l);
-	case HYCAN_OBJECT_KIND_RULE:
-		return kernel_rule_list(scope, 0, found_rule, &l);
-	case HYCAN_OBJECT_KIND_MASQUERADE:
-		return list_masquerades(scope, &l);
-	case HYCAN_OBJECT_KIND_PORT:
-		return list_ports(scope, &l);
-	case HYCAN_OBJECT_KIND_NETWORK:
-		return list_networks(scope, &l);
-	case HYCAN_OBJECT_KIND_FORWARDING:
-		return kernel_forwarding_list(scope, found_forwarding, &l);
-	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
-	case HYCAN_OBJECT_KIND_DNS:
-	case HYCAN_OBJECT_KIND_DNS_HOST:
-		return -EINVAL;
-	}
-	return -EINVAL;
-}
-
 int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole)
 {
 	return kernel_nat_check(kernel_monitor_scope(monitor), ret_whole);
@@ -415,7 +290,7 @@ static uint32_t looks_of(uint16_t operation)
 
 void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, const struct op_request *request, bool begin)
 {
-	const struct kernel_mark mark = {
+	struct kernel_mark mark = {
 		.token = token,
 		.request = request->seq,
 		.subject = request->subject,
@@ -424,7 +299,12 @@ void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, co
 		.begin = begin,
 		.repair = request->repair,
 		.looks = looks_of(request->operation),
+		.changed = request->changed,
+		.about_peers = request->about_peers,
+		.has_peer = request->has_peer,
 	};
 
+	memcpy(mark.link, request->link, sizeof(mark.link));
+	memcpy(mark.peer, request->peer, sizeof(mark.peer));
 	kernel_scope_mark(scope, port, &mark);
 }

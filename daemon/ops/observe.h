@@ -13,6 +13,8 @@
 
 #include <hycan/types.h>
 
+#include "messages.h"
+
 struct image_entry;
 struct kernel_monitor;
 struct kernel_nft_watch;
@@ -24,10 +26,11 @@ struct kernel_scope;
 /* A bit for each kind of objects. */
 #define OP_KIND(kind) (1u << (kind))
 
-/* The kinds that a monitor hears go, and those that are in our table of nf_tables. */
+/* The kinds that a monitor hears go, those that nobody announces, and those that are in our table of nf_tables. */
 #define OP_KINDS_HEARD                                                                                                             \
 	(OP_KIND(HYCAN_OBJECT_KIND_LINK) | OP_KIND(HYCAN_OBJECT_KIND_ADDRESS) | OP_KIND(HYCAN_OBJECT_KIND_ROUTE) |                 \
 	 OP_KIND(HYCAN_OBJECT_KIND_RULE) | OP_KIND(HYCAN_OBJECT_KIND_FORWARDING))
+#define OP_KINDS_SILENT OP_KIND(HYCAN_OBJECT_KIND_WIREGUARD_PEER)
 #define OP_KINDS_IN_TABLE                                                                                                          \
 	(OP_KIND(HYCAN_OBJECT_KIND_MASQUERADE) | OP_KIND(HYCAN_OBJECT_KIND_PORT) | OP_KIND(HYCAN_OBJECT_KIND_NETWORK))
 
@@ -41,6 +44,13 @@ struct op_request {
 	uint16_t operation;
 	uint32_t seq;
 	bool repair; /* nobody asks: it makes again what is gone */
+
+	/* when it begins, or has ended: what it may change where nobody announces it, and whether it asked for any change */
+	bool changed;
+	bool about_peers; /* of an interface */
+	bool has_peer;    /* of one alone */
+	char link[HYCAN_IFNAME_SIZE];
+	uint8_t peer[sizeof(struct hycan_key)];
 };
 
 struct op_change {
@@ -85,6 +95,17 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
  */
 typedef int op_found(enum hycan_object_kind kind, const void *found, void *userdata);
 int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata);
+
+/* What is found of a peer of WireGuard: who it is, and the interface with all of its peers. */
+struct kernel_wireguard;
+struct op_found_peer {
+	struct hycan_wireguard_peer_set_request request;
+	const struct kernel_wireguard *wireguard;
+	size_t position;
+};
+
+/* Whether a peer is what somebody wanted, as far as he said; but for where it is, since that may move, and for its key. */
+bool op_peer_fits(const struct op_found_peer *found, const struct hycan_wireguard_peer_set_request *wanted);
 
 /* Whether our table in the monitor's namespace has all its rules; where there is no table, too. 0 or -errno. */
 int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole);

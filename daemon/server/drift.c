@@ -13,6 +13,10 @@
 /* So long whoever took it away has to tell the ledger. */
 #define PATIENCE_US 200000
 
+/* What the kernel does not announce is looked at so often, and less often where that takes more than a part of the time. */
+#define SILENT_US   2000000
+#define SILENT_PART 20
+
 void drift_suspect(struct drift *d, uint32_t kinds)
 {
 	uint64_t at;
@@ -57,6 +61,24 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
 
+bool drift_suspect_silent(struct drift *d)
+{
+	const uint64_t now = server_now_us();
+
+	if (!d->ledger || !d->looks_at_silent || now < d->silent_at_us)
+		return false;
+	d->silent_at_us = now + SILENT_US;
+	drift_suspect(d, OP_KINDS_SILENT);
+	return true;
+}
+
+uint64_t drift_time(const struct drift *d)
+{
+	if (!d->ledger || !d->looks_at_silent)
+		return d->at_us;
+	return d->at_us && d->at_us < d->silent_at_us ? d->at_us : d->silent_at_us;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- looking */
 
 static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
@@ -66,7 +88,7 @@ static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 
 	key_of_found(d->netns, kind, found, &key);
 	ledger_mark(d->ledger, &key);
-	repair_seen(d->repairs, &key);
+	repair_seen(d->repairs, &key, found);
 	return 0;
 }
 
@@ -137,8 +159,9 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 {
 	/* what is on others behind those */
 	static const enum hycan_object_kind kinds[] = {
-		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_ADDRESS,    HYCAN_OBJECT_KIND_ROUTE, HYCAN_OBJECT_KIND_RULE,
-		HYCAN_OBJECT_KIND_FORWARDING, HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,  HYCAN_OBJECT_KIND_NETWORK,
+		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_WIREGUARD_PEER, HYCAN_OBJECT_KIND_ADDRESS,
+		HYCAN_OBJECT_KIND_ROUTE,      HYCAN_OBJECT_KIND_RULE,           HYCAN_OBJECT_KIND_FORWARDING,
+		HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,           HYCAN_OBJECT_KIND_NETWORK,
 	};
 	size_t counts[LEDGER_KINDS];
 	struct look look = { .monitor = monitor };
@@ -156,6 +179,8 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
 		if (d->kinds & OP_KIND(kinds[i]) && counts[kinds[i]] > 0)
 			look_at(d, &look, kinds[i]);
 	now = server_now_us();
+	if (d->kinds & OP_KINDS_SILENT && d->silent_at_us < now + SILENT_PART * (now - began))
+		d->silent_at_us = now + SILENT_PART * (now - began);
 	d->kinds = look.next.kinds;
 	d->at_us = look.next.at_us;
 	d->not_before_us = now + 4 * (now - began);

@@ -26,6 +26,8 @@ struct drift {
 	uint32_t kinds; /* of objects */
 	uint64_t at_us; /* 0: nothing is suspected */
 	uint64_t not_before_us;
+	bool looks_at_silent;  /* the ledger has something that the kernel does not announce */
+	uint64_t silent_at_us; /* when to look at that */
 };
 
 /* Something has gone; whether the ledger has it is found out here. */
@@ -33,6 +35,12 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
 
 /* Something of these kinds (OP_KIND()) may have gone. */
 void drift_suspect(struct drift *d, uint32_t kinds);
+
+/* Whether it is time to look at what the kernel does not announce; that is suspected then. */
+bool drift_suspect_silent(struct drift *d);
+
+/* When there is something to do; 0: never. */
+uint64_t drift_time(const struct drift *d);
 
 /*
  * Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. True: there is

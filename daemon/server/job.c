@@ -178,9 +178,10 @@ int job_perform(struct job *job)
 	r = -EINTR;
 	job->recorded = 0;
 	job_forget_doubt(job);
+	job->sent = false;
 	(void)op_scope_sent(job->op.scope);
 	if (change)
-		observer_mark(job->server->observer, job, true);
+		observer_mark(job->server->observer, job, true, true);
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		enum op_sent sent;
 
@@ -189,6 +190,7 @@ int job_perform(struct job *job)
 			undo_log_rewind(job->undo, before);
 		r = call(job);
 		sent = op_scope_sent(job->op.scope);
+		job->sent = job->sent || sent != OP_SENT_NO_CHANGE;
 		if (sent == OP_SENT_IN_DOUBT || (sent == OP_SENT_CHANGE && r == -EINTR)) {
 			job->doubt.is = true;
 			/* what is there already now may be what was made */
@@ -200,7 +202,7 @@ int job_perform(struct job *job)
 		r = settle_doubt(job, r);
 	job->op.exclusive = exclusive;
 	if (change)
-		observer_mark(job->server->observer, job, false);
+		observer_mark(job->server->observer, job, false, job->sent);
 	return job->lets_go ? 0 : r;
 }
 

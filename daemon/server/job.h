@@ -59,6 +59,7 @@ struct job {
 	struct doubt doubt;
 	enum hycan_drift drift;   /* what is done when a stranger takes that away */
 	bool repairs;             /* it makes again what a stranger took away */
+	bool sent;                /* the kernel was asked for a change */
 	bool again;               /* a daemon that was killed had begun it */
 	const uint8_t *was_there; /* of that: for each item whether it was there before; or NULL */
 	size_t n_was_there;

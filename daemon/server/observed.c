@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "about.h"
+#include "ledger.h"
 #include "log.h"
 #include "messages.h"
 #include "observed.h"
@@ -170,6 +171,12 @@ static void sync_doubts(struct observed *o)
 	else
 		/* what changes all the time was read as well as can be; what is not compared yet was not */
 		o->unknown &= op_monitor_doubts(o->monitor) & OP_FAMILY(HYCAN_EVENT_FAMILY_WIREGUARD);
+	if (silent && o->silent_began_us == 0)
+		o->silent_began_us = began;
+	if (silent && !(op_monitor_doubts(o->monitor) & OP_FAMILY(HYCAN_EVENT_FAMILY_WIREGUARD))) {
+		o->silent_us = o->silent_began_us;
+		o->silent_began_us = 0;
+	}
 	look_at_us = now + (LOOK_PART * (now - began) > LOOK_US ? LOOK_PART * (now - began) : LOOK_US);
 	if (silent && look_at_us > o->look_at_us)
 		o->look_at_us = look_at_us;
@@ -186,6 +193,27 @@ static void continue_subscriptions(struct observed *o)
 		subscription_continue(s, &o->observer->telling, o->monitor);
 }
 
+static bool has_silent(const struct observer *observer)
+{
+	size_t counts[LEDGER_KINDS], n = 0;
+
+	ledger_count_kinds(observer->telling.ledger, counts);
+	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++)
+		n += OP_KIND(kind) & OP_KINDS_SILENT ? counts[kind] : 0;
+	return n > 0;
+}
+
+/* Whoever has nothing any more that nobody announces is left in peace. */
+static void check_silent(struct observer *observer)
+{
+	if (has_silent(observer))
+		return;
+	atomic_store(&observer->has_silent, false);
+	/* what came meanwhile was told before that, or after */
+	if (has_silent(observer))
+		atomic_store(&observer->has_silent, true);
+}
+
 void observed_serve(struct observed *o)
 {
 	uint64_t at;
@@ -196,6 +224,9 @@ void observed_serve(struct observed *o)
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
+	o->drift.looks_at_silent = atomic_load(&o->observer->has_silent);
+	if (drift_suspect_silent(&o->drift))
+		check_silent(o->observer);
 	if (drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0))
 		observer_raise(o->observer->notify);
 	continue_subscriptions(o);
@@ -239,17 +270,20 @@ bool observed_wants_news(const struct observed *o)
 
 bool observed_is_quiet(const struct observed *o)
 {
+	/* what the kernel does not announce is told when it is looked at next */
+	if (op_monitor_has_silent(o->monitor) && o->silent_us < o->observer->silent_news_us)
+		return false;
 	return !o->more && !op_monitor_doubts(o->monitor);
 }
 
 /* Milliseconds until something is to be done that nobody tells. */
 int observed_wait_time(const struct observed *o, int before)
 {
-	uint64_t at = o->more ? 1 : sync_time(o), now;
+	uint64_t at = o->more ? 1 : sync_time(o), drift_at = drift_time(&o->drift), now;
 	int ms;
 
-	if (o->drift.at_us && (at == 0 || o->drift.at_us < at))
-		at = o->drift.at_us;
+	if (drift_at && (at == 0 || drift_at < at))
+		at = drift_at;
 	if (op_monitor_has_silent(o->monitor) && (at == 0 || o->look_at_us < at))
 		at = o->look_at_us;
 	if (at == 0)

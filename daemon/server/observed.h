@@ -36,7 +36,9 @@ struct observed {
 	bool more;               /* the kernel has told more than was read */
 	uint64_t doubt_since_us; /* 0: there is none */
 	uint64_t sync_after_us;
-	uint64_t look_at_us; /* when to look at what the kernel does not announce */
+	uint64_t silent_us;       /* since when that was looked at last, and all of it is told */
+	uint64_t silent_began_us; /* since when it is looked at just now, or 0 */
+	uint64_t look_at_us;      /* when to look at what the kernel does not announce */
 	bool watching;
 };
 
@@ -51,6 +53,7 @@ struct observer {
 	struct repairs *repairs; /* NULL: nobody guards anything */
 	uint64_t own;            /* the daemon's own namespace, if it is guarded */
 	atomic_bool has_table;   /* as there */
+	atomic_bool has_silent;  /* something of ours is of a kind that the kernel does not announce */
 	size_t n_others;         /* namespaces that are guarded beside it */
 	bool too_many;           /* was said */
 	uint64_t token;
@@ -66,7 +69,8 @@ struct observer {
 	bool stop;
 
 	struct news news;
-	struct telling telling; /* the thread's */
+	struct telling telling;  /* the thread's */
+	uint64_t silent_news_us; /* when the ledger told last of what the kernel does not announce */
 	struct observed *current;
 };
 

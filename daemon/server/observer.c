@@ -11,10 +11,12 @@
 #include "array.h"
 #include "cleanup.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "log.h"
 #include "observed.h"
 #include "peer.h"
+#include "table.h"
 #include "thread.h"
 
 void observer_raise(int fd)
@@ -154,13 +156,15 @@ static int use_observed(struct observer *observer, const struct kernel_scope *sc
 
 int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct repairs *repairs)
 {
-	size_t counts[LEDGER_KINDS], n = 0;
+	size_t counts[LEDGER_KINDS], n = 0, n_silent = 0;
 	struct observed *o;
 	int r;
 
 	ledger_count_kinds(observer->telling.ledger, counts);
-	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++)
+	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++) {
 		n += OP_KIND(kind) & OP_KINDS_IN_TABLE ? counts[kind] : 0;
+		n_silent += OP_KIND(kind) & OP_KINDS_SILENT ? counts[kind] : 0;
+	}
 	/* there is no thread yet that could look at it */
 	r = use_observed(observer, scope, &o);
 	if (r < 0)
@@ -169,6 +173,7 @@ int observer_guard(struct observer *observer, const struct kernel_scope *scope, 
 	observer->own = o->inode;
 	observer->repairs = repairs;
 	observer->has_table = n > 0;
+	observer->has_silent = n_silent > 0;
 	o->has_table = n > 0;
 	o->is_guarded = true;
 	return observer->running ? 0 : start_thread(observer);
@@ -186,6 +191,12 @@ void observer_guard_table(struct observer *observer)
 		atomic_store(&o->has_table, true);
 	pthread_mutex_unlock(&observer->lock);
 	observer_raise(observer->wake);
+}
+
+void observer_guard_silent(struct observer *observer)
+{
+	if (observer && observer->repairs && !atomic_exchange(&observer->has_silent, true))
+		observer_raise(observer->wake);
 }
 
 /* A namespace beside the daemon's own, with one user more, who guards it; under the lock. */
@@ -349,9 +360,34 @@ void observer_working(struct observer *observer, bool begins)
 		atomic_fetch_sub(&observer->n_working, 1);
 }
 
-void observer_mark(struct observer *observer, struct job *job, bool begin)
+/* What a request is about: the link, and the peer. */
+static void say_about(struct job *job, struct op_request *request)
 {
-	const struct op_request request = {
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(job, &effects[i], &job->request);
+		struct ledger_key key;
+
+		if (effects[i].kind == HYCAN_OBJECT_KIND_WIREGUARD_PEER)
+			request->about_peers = true;
+		if (effects[i].list >= 0 || effects[i].n_parts == 0)
+			continue;
+		key_of(&v, 0, &key);
+		/* a byte says that there is a value, and it ends with it */
+		if (effects[i].kind == HYCAN_OBJECT_KIND_LINK)
+			memcpy(request->link, key.identity + 1, strnlen((const char *)key.identity + 1, sizeof(request->link) - 1));
+		request->has_peer = request->has_peer || effects[i].kind == HYCAN_OBJECT_KIND_WIREGUARD_PEER;
+		if (effects[i].kind == HYCAN_OBJECT_KIND_WIREGUARD_PEER)
+			memcpy(request->peer, key.identity + key.size - sizeof(request->peer), sizeof(request->peer));
+	}
+}
+
+void observer_mark(struct observer *observer, struct job *job, bool begin, bool changed)
+{
+	struct op_request request = {
+		.changed = changed,
 		.subject = job->op.subject,
 		.pid = job->peer ? job->peer->identity.pid : 0,
 		.operation = job->operation->number,
@@ -368,6 +404,8 @@ void observer_mark(struct observer *observer, struct job *job, bool begin)
 	if (o && o->n_users > o->n_guards)
 		port = o->port;
 	pthread_mutex_unlock(&observer->lock);
+	if (port)
+		say_about(job, &request);
 	if (port)
 		op_scope_mark(job->op.scope, port, observer->token, &request, begin);
 }

@@ -49,6 +49,9 @@ int observer_guard(struct observer *observer, const struct kernel_scope *scope, 
 /* Something of ours may be in the table of nf_tables in the daemon's own namespace, from now on. On any thread. */
 void observer_guard_table(struct observer *observer);
 
+/* Something of ours is of a kind that the kernel does not announce, in whatever namespace. On any thread. */
+void observer_guard_silent(struct observer *observer);
+
 /*
  * The same in another namespace, all of it, for as long as a connection acts there: a guard of a namespace keeps it from going.
  * OBSERVER_OTHERS_MAX at most are guarded. ret_guard: for observer_unguard(), or NULL.
@@ -75,7 +78,7 @@ struct buffer observer_take_output(struct observer *observer, struct subscriptio
 /* A request begins on a worker, or has ended there and told the ledger. */
 void observer_working(struct observer *observer, bool begins);
 
-/* A request that may change something begins, or has ended; on any thread. */
-void observer_mark(struct observer *observer, struct job *job, bool begin);
+/* A request that may change something begins, or has ended and asked the kernel for a change, or for none; on any thread. */
+void observer_mark(struct observer *observer, struct job *job, bool begin, bool changed);
 
 #endif

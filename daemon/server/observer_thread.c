@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "observed.h"
+#include "server.h"
 
 /* Takes what the loop has given, and gives back what it wants to be rid of. */
 static void take_commands(struct observer *observer)
@@ -115,6 +116,7 @@ static void round_wait(struct round *round, size_t n, const struct observer *obs
 static void tell_news(struct observer *observer, struct observed *const *observed, size_t n)
 {
 	struct news_list items;
+	const struct news_item *item;
 	bool wanted = false, lost;
 
 	for (size_t i = 0; i < n; i++)
@@ -123,6 +125,9 @@ static void tell_news(struct observer *observer, struct observed *const *observe
 	lost = news_take(&observer->news, &items);
 	for (size_t i = 0; i < n; i++)
 		observed_tell_news(observed[i], &items, lost);
+	STAILQ_FOREACH(item, &items, entry)
+	if (OP_KIND(item->news.object.key.kind) & OP_KINDS_SILENT)
+		observer->silent_news_us = server_now_us();
 	STAILQ_CONCAT(&observer->telling.recent, &items);
 }
 

@@ -299,6 +299,8 @@ int record_done(struct job *job)
 		repair_note(&v);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_IN_TABLE)
 			observer_guard_table(job->server->observer);
+		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)
+			observer_guard_silent(job->server->observer);
 	}
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));

@@ -9,6 +9,7 @@
 #include "job.h"
 #include "key.h"
 #include "log.h"
+#include "observe.h"
 #include "op.h"
 #include "recovery.h"
 #include "repair.h"
@@ -16,6 +17,7 @@
 #include "subject.h"
 #include "table.h"
 #include "undo.h"
+#include "wire.h"
 #include "wish.h"
 
 /* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
@@ -33,8 +35,10 @@ struct repair {
 	struct ledger_key key;
 	enum hycan_drift drift;
 	bool keyless; /* the request that made it had keys, which nobody knows any more */
-	bool seen;
-	bool wanted; /* it is to be made now: in the list of those */
+	bool seen;    /* it is there, as it was asked for */
+	bool there;   /* it is there, and may be otherwise */
+	bool doubted; /* it was otherwise when it was looked at last */
+	bool wanted;  /* it is to be made now: in the list of those */
 	TAILQ_ENTRY(repair) wanted_entry;
 	unsigned int attempts;
 	uint64_t noted_us;
@@ -141,10 +145,46 @@ static struct repair *put(struct repairs *repairs, const struct ledger_key *key,
 	return r;
 }
 
+/* Memory for the lists of a request that is no longer than WISH_MAX. */
+#define LISTS_MAX ((size_t)4 * WISH_MAX)
+
+/* Another peer was given allowed IPs, which it takes from those that have them: they want them no more. */
+static void give_up(struct repairs *repairs, const struct ledger_key *key, const struct hycan_wireguard_peer_config *given)
+{
+	_cleanup_free_ uint8_t *lists = malloc(LISTS_MAX);
+	_cleanup_free_ void *bytes = NULL;
+	uint8_t without[WISH_MAX];
+	size_t size;
+
+	if (!lists || ledger_wish_of(repairs->server->ledger, key, &bytes, &size) < 0)
+		return;
+	size = wish_without(&(struct wire_memory){ .base = lists, .size = LISTS_MAX }, bytes, size, given, without);
+	if (size > 0)
+		(void)ledger_wish(repairs->server->ledger, key, without, size);
+}
+
+static void give_up_all(struct repairs *repairs, const struct key_view *v, const struct ledger_key *key)
+{
+	const struct hycan_wireguard_peer_config *given =
+		&((const struct hycan_wireguard_peer_set_request *)&v->job->request)->wireguard_peer_config;
+	const size_t link_size = key->size - sizeof(given->public_key);
+	struct repair *r;
+
+	/* who states all peers has said it of each of them */
+	if (v->job->operation->number != HYCAN_OPERATION_WIREGUARD_PEER_SET || !given->has_allowed_ips || given->n_allowed_ips == 0)
+		return;
+	for (size_t i = 0; i < REPAIR_LISTS; i++)
+		LIST_FOREACH(r, &repairs->list[i], entry)
+	if (r->drift == HYCAN_DRIFT_REPAIR && r->key.kind == key->kind && r->key.netns == key->netns && r->key.size == key->size &&
+	    memcmp(r->key.identity, key->identity, link_size) == 0 && !key_same(&r->key, key))
+		give_up(repairs, &r->key, given);
+}
+
 /* What the job wants, in the ledger and here; the lock is held. */
 static void note_item(struct repairs *repairs, const struct key_view *v, size_t item)
 {
 	uint8_t bytes[WISH_MAX];
+	enum hycan_drift drift = v->job->drift;
 	struct wish_head head;
 	struct ledger_key key;
 	struct repair *r;
@@ -153,11 +193,15 @@ static void note_item(struct repairs *repairs, const struct key_view *v, size_t 
 
 	key_of(v, item, &key);
 	tidy(repairs);
-	/* who asked for it last says it */
 	r = find(repairs, &key);
+	/* what a transaction changed, and is put back, is wanted as it was */
+	if (v->job->is_own && !v->job->again)
+		drift = r ? r->drift : HYCAN_DRIFT_REPORT;
+	/* who asked for it last says it */
 	if (r)
 		drop(repairs, r);
-	size = v->job->drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, bytes);
+	give_up_all(repairs, v, &key);
+	size = drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, drift, bytes);
 	written = ledger_wish(repairs->server->ledger, &key, bytes, size);
 	if (written < 0 && written != -ENOENT)
 		log_write(LOG_WARNING, "What is to be done when strangers take something away could not be written down: %s",
@@ -175,8 +219,8 @@ void repair_note(const struct key_view *v)
 	struct job *job = v->job;
 	struct repairs *repairs = &job->server->repairs;
 
-	/* what the daemon does by itself is nobody's wish, but for what another one was asked for */
-	if ((job->is_own && !job->again) || (job->drift == HYCAN_DRIFT_REPORT && repairs->n == 0))
+	/* what the daemon does by itself is nobody's wish, but for what another one was asked for, or was wanted before */
+	if ((job->is_own && !job->again && !job->op.back) || (job->drift == HYCAN_DRIFT_REPORT && repairs->n == 0))
 		return;
 	pthread_mutex_lock(&repairs->lock);
 	for (size_t i = 0; i < v->n_items; i++)
@@ -224,7 +268,7 @@ static void unsee(struct repairs *repairs, struct repair *r, void *userdata)
 {
 	(void)repairs;
 	(void)userdata;
-	r->seen = false;
+	r->seen = r->there = false;
 }
 
 void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind)
@@ -232,7 +276,22 @@ void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_objec
 	for_each(repairs, netns, kind, unsee, NULL);
 }
 
-void repair_seen(struct repairs *repairs, const struct ledger_key *key)
+/* Whether a peer is as it was asked for. Without memory it is. */
+static bool fits(struct repairs *repairs, const struct ledger_key *key, const struct op_found_peer *found)
+{
+	_cleanup_free_ uint8_t *lists = malloc(LISTS_MAX);
+	struct wire_memory memory = { .base = lists, .size = lists ? LISTS_MAX : 0 };
+	_cleanup_free_ void *bytes = NULL;
+	union message request;
+	size_t size;
+
+	if (!lists || ledger_wish_of(repairs->server->ledger, key, &bytes, &size) < 0 ||
+	    !wish_request(&memory, bytes, size, &request))
+		return true;
+	return op_peer_fits(found, (const struct hycan_wireguard_peer_set_request *)&request);
+}
+
+void repair_seen(struct repairs *repairs, const struct ledger_key *key, const void *found)
 {
 	struct repair *r;
 
@@ -240,8 +299,12 @@ void repair_seen(struct repairs *repairs, const struct ledger_key *key)
 		return;
 	pthread_mutex_lock(&repairs->lock);
 	r = find(repairs, key);
-	if (r)
-		r->seen = true;
+	if (r) {
+		r->there = true;
+		r->seen = key->kind != HYCAN_OBJECT_KIND_WIREGUARD_PEER || r->drift != HYCAN_DRIFT_REPAIR ||
+		          fits(repairs, key, found);
+		r->doubted = r->doubted && !r->seen;
+	}
 	pthread_mutex_unlock(&repairs->lock);
 }
 
@@ -281,7 +344,14 @@ static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 		drop(repairs, r);
 		return;
 	}
-	if (r->drift == HYCAN_DRIFT_REPAIR && r->keyless) {
+	/* a request that changes it just now has not told the ledger yet: once more, then */
+	if (r->there && !r->doubted) {
+		r->doubted = true;
+		r->again_us = look->now_us + AGAIN_US;
+		look->next_us = look->next_us == 0 || r->again_us < look->next_us ? r->again_us : look->next_us;
+		return;
+	}
+	if (r->drift == HYCAN_DRIFT_REPAIR && r->keyless && !r->there) {
 		key_format(&r->key, text, sizeof(text));
 		log_write(LOG_WARNING, "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
 		          text);
@@ -320,7 +390,7 @@ void repair_serve(struct repairs *repairs)
 }
 
 /* The next one that is wanted, links before what is on them. False: none is. */
-static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key)
+static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, bool *ret_there)
 {
 	struct repair *first = NULL;
 
@@ -330,13 +400,14 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key)
 	if (first) {
 		want(repairs, first, false);
 		*ret_key = first->key;
+		*ret_there = first->there;
 	}
 	pthread_mutex_unlock(&repairs->lock);
 	return first;
 }
 
 /* Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. */
-static void make_again(struct job *job, const struct ledger_key *key)
+static void make_again(struct job *job, const struct ledger_key *key, bool there)
 {
 	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
@@ -368,21 +439,23 @@ static void make_again(struct job *job, const struct ledger_key *key)
 		return;
 	key_format(key, text, sizeof(text));
 	if (result == 0)
-		log_write(LOG_NOTICE, "%s, which %s had asked for, was gone, and is made again.", text,
-		          subject_say(holder.subject).text);
+		log_write(LOG_NOTICE, "%s, which %s had asked for, %s.", text, subject_say(holder.subject).text,
+		          there ? "was changed, and is what it was" : "was gone, and is made again");
 	else
-		log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and cannot be made again now: %s", text,
-		          subject_say(holder.subject).text, *sentence ? sentence : strerror(result < 0 ? -result : 0));
+		log_write(LOG_NOTICE, "%s, which %s had asked for, is %s, and cannot be made again now: %s", text,
+		          subject_say(holder.subject).text, there ? "changed" : "gone",
+		          *sentence ? sentence : strerror(result < 0 ? -result : 0));
 }
 
 static int run(struct errand *errand, struct job *job)
 {
 	struct repairs *repairs = (struct repairs *)((char *)errand - offsetof(struct repairs, errand));
 	struct ledger_key key;
+	bool there;
 
-	if (!next_wanted(repairs, &key))
+	if (!next_wanted(repairs, &key, &there))
 		return 0;
-	make_again(job, &key);
+	make_again(job, &key, there);
 	job->memory.used = 0;
 	return 1;
 }

@@ -281,7 +281,8 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
 	          : job_perform(job);
 	r = answer_explain(job, r);
-	*ret_changed = r == 0 && !job->op.unchanged;
+	/* of a peer that is there and was changed it is said that it is nothing new */
+	*ret_changed = r == 0 && (!job->op.unchanged || job->sent);
 	if (*ret_changed) {
 		news_act(job, true);
 		ledger_touch(job->server->ledger, key);

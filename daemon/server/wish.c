@@ -22,9 +22,9 @@ bool wish_read(const void *bytes, size_t size, struct wish_head *ret_head)
 	return ret_head->drift == HYCAN_DRIFT_IGNORE || (ret_head->drift == HYCAN_DRIFT_REPAIR && ret_head->operation);
 }
 
-const struct hycan_operation *wish_request(struct job *job, const void *bytes, size_t size, union message *ret_request)
+const struct hycan_operation *wish_request(struct wire_memory *memory, const void *bytes, size_t size, union message *ret_request)
 {
-	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	struct wire_decoder decoder = { .strict = true, .memory = *memory };
 	const struct hycan_operation *operation;
 	struct wish_head head;
 	int r;
@@ -35,7 +35,7 @@ const struct hycan_operation *wish_request(struct job *job, const void *bytes, s
 	if (!operation)
 		return NULL;
 	r = wire_decode(&decoder, operation->request, (const char *)bytes + sizeof(head), size - sizeof(head), ret_request);
-	job->memory.used = decoder.memory.used;
+	memory->used = decoder.memory.used;
 	return r < 0 ? NULL : operation;
 }
 
@@ -126,7 +126,7 @@ static void add_former(struct job *job, const struct ledger_key *key, const stru
 	size_t size = 0;
 
 	if (key->kind != HYCAN_OBJECT_KIND_WIREGUARD_PEER || ledger_wish_of(job->server->ledger, key, &bytes, &size) < 0 ||
-	    !wish_read(bytes, size, &head) || wish_request(job, bytes, size, &former) != operation)
+	    !wish_read(bytes, size, &head) || wish_request(&job->memory, bytes, size, &former) != operation)
 		return;
 	*ret_keyless = *ret_keyless || head.keyless;
 	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
@@ -137,17 +137,53 @@ static void add_former(struct job *job, const struct ledger_key *key, const stru
 	}
 }
 
-size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, uint8_t bytes[static WISH_MAX])
+static bool is_given(const struct hycan_prefix *prefix, const struct hycan_wireguard_peer_config *given)
+{
+	for (size_t i = 0; i < given->n_allowed_ips; i++)
+		if (memcmp(prefix, &given->allowed_ips[i], sizeof(*prefix)) == 0)
+			return true;
+	return false;
+}
+
+size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
+                    uint8_t ret_bytes[static WISH_MAX])
+{
+	union message request;
+	const struct hycan_operation *operation = wish_request(memory, bytes, size, &request);
+	struct hycan_wireguard_peer_config *peer = &((struct hycan_wireguard_peer_set_request *)&request)->wireguard_peer_config;
+	struct hycan_prefix *left;
+	struct wire_fault fault;
+	size_t n_left = 0;
+	ssize_t n;
+
+	if (!operation || operation->number != HYCAN_OPERATION_WIREGUARD_PEER_SET || !peer->has_allowed_ips)
+		return 0;
+	left = wire_memory_take(memory, (peer->n_allowed_ips + 1) * sizeof(*left));
+	for (size_t i = 0; left && i < peer->n_allowed_ips; i++)
+		if (!is_given(&peer->allowed_ips[i], given))
+			left[n_left++] = peer->allowed_ips[i];
+	if (!left || n_left == peer->n_allowed_ips)
+		return 0;
+	peer->allowed_ips = left;
+	peer->n_allowed_ips = n_left;
+	memcpy(ret_bytes, bytes, sizeof(struct wish_head));
+	n = wire_encode(operation->request, &request, ret_bytes + sizeof(struct wish_head), WISH_MAX - sizeof(struct wish_head),
+	                NULL, NULL, &fault);
+	return n < 0 ? 0 : sizeof(struct wish_head) + (size_t)n;
+}
+
+size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, enum hycan_drift drift,
+                  uint8_t bytes[static WISH_MAX])
 {
 	struct job *job = v->job;
-	struct wish_head head = { .subject = job->holder.subject, .drift = (uint8_t)job->drift };
+	struct wish_head head = { .subject = job->holder.subject, .drift = (uint8_t)drift };
 	const struct wire_memory before = job->memory;
 	const struct hycan_operation *operation;
 	struct wire_fault fault;
 	union message request;
 	ssize_t n = 0;
 
-	if (job->drift == HYCAN_DRIFT_REPAIR) {
+	if (drift == HYCAN_DRIFT_REPAIR) {
 		operation = request_of(v, item, &request);
 		if (!operation)
 			return 0;

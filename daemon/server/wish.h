@@ -35,12 +35,18 @@ struct wish_head {
  * Writes what the job wants about an item, which may have to do with what was wanted of it before. Returns the size, or 0:
  * there is no way to say it.
  */
-size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, uint8_t bytes[static WISH_MAX]);
+size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, enum hycan_drift drift,
+                  uint8_t bytes[static WISH_MAX]);
 
 /* Reads the head of what the ledger has. False: it makes no sense. */
 bool wish_read(const void *bytes, size_t size, struct wish_head *ret_head);
 
-/* Decodes the request behind it, with the job's memory. NULL: it makes no sense. */
-const struct hycan_operation *wish_request(struct job *job, const void *bytes, size_t size, union message *ret_request);
+/* Decodes the request behind it. NULL: it makes no sense. */
+struct wire_memory;
+const struct hycan_operation *wish_request(struct wire_memory *memory, const void *bytes, size_t size, union message *ret_request);
+
+/* Writes what is wanted of a peer without the allowed IPs of another one. Returns the size, or 0: nothing is different. */
+size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
+                    uint8_t ret_bytes[static WISH_MAX]);
 
 #endif

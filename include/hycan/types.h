@@ -240,6 +240,7 @@ enum hycan_event_origin {
 	HYCAN_EVENT_ORIGIN_DAEMON = 3, /**< the daemon; which request it was is not known any more */
 	HYCAN_EVENT_ORIGIN_STRANGER = 4, /**< another program, or the kernel by itself */
 	HYCAN_EVENT_ORIGIN_REPAIR = 5, /**< the daemon made again what a stranger had taken away */
+	HYCAN_EVENT_ORIGIN_UNKNOWN = 6, /**< one of several requests, or a stranger: nobody can tell */
 };
 
 /** What a step would do to a thing in the kernel. */

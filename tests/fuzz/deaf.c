@@ -47,6 +47,12 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 	abort();
 }
 
+bool op_peer_fits(const struct op_found_peer *found, const struct hycan_wireguard_peer_set_request *wanted)
+{
+	(void)found, (void)wanted;
+	abort();
+}
+
 int op_monitor_read(struct kernel_monitor *monitor, size_t max, op_changed *changed, void *userdata)
 {
 	(void)monitor, (void)max, (void)changed, (void)userdata;

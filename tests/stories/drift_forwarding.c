@@ -5,15 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "clients.h"
 #include "events.h"
 #include "routing.h"
-
-static void choose(struct hycan *h, enum hycan_drift drift)
-{
-	const struct hycan_session_lifetime_options options = { .has_drift = true, .drift = drift };
-
-	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
-}
 
 static void forward(struct hycan *h, enum hycan_family family, const char *link)
 {
@@ -70,7 +64,7 @@ static void test_repaired(void **state)
 	free(shell("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0"));
 	assert_int_equal(hycan_open(&own, w->socket), 0);
 	events_begin_complete(&e, own, NULL);
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	forward(w->h, HYCAN_FAMILY_IPV4, NULL);
 	forward(w->h, HYCAN_FAMILY_IPV6, "va");
 	free(shell("sysctl -qw net.ipv4.ip_forward=0"));
@@ -84,9 +78,9 @@ static void test_repaired(void **state)
 	free(text);
 	events_until(&e, "changed object forwarding ipv6 interface va uid 0 holders 1 by repair 0 forwarding.set");
 	/* what a request turns off stays off, and what is to be ignored does too */
-	choose(w->h, HYCAN_DRIFT_IGNORE);
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
 	forward(w->h, HYCAN_FAMILY_IPV4, "vb");
-	choose(w->h, HYCAN_DRIFT_REPAIR);
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, false, NULL));
 	events_until(&e, "gone object forwarding ipv4 uid 0 holders 1 by request");
 	free(shell("sysctl -qw net.ipv6.conf.va.forwarding=0"));

@@ -130,12 +130,33 @@ static void test_owner(void **state)
 	hycan_close(h);
 }
 
+/* A request that changes nothing is no cause of what a stranger does beside it, and neither is one about another interface. */
+static void test_beside(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan *h = subscriber(w);
+	struct hycan_wireguard_set_options set = { .has_fwmark = true, .fwmark = 4 };
+	struct hycan_key other = peer_key(2);
+	struct events e;
+
+	assert_done(w->h, hycan_wireguard_create(w->h, "wg1", NULL, NULL));
+	assert_done(w->h, hycan_wireguard_set(w->h, "wg0", &set));
+	events_begin_complete(&e, h, &of_wireguard);
+	free(shell("wg set wg0 peer %s", key_text(&other)));
+	assert_done(w->h, hycan_wireguard_set(w->h, "wg0", &set));
+	assert_done(w->h, hycan_wireguard_set(w->h, "wg1", &set));
+	events_until(&e, "new peer wg0 %s keepalive 0 allowed 0 by stranger", key_text(&other));
+	events_end(&e);
+	hycan_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_requests, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_strangers, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_owner, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_beside, device_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("wireguard_events", tests, NULL, NULL);

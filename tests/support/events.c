@@ -50,6 +50,8 @@ static const char *origin_name(enum hycan_event_origin origin)
 		return "daemon";
 	case HYCAN_EVENT_ORIGIN_STRANGER:
 		return "stranger";
+	case HYCAN_EVENT_ORIGIN_UNKNOWN:
+		return "unknown";
 	case HYCAN_EVENT_ORIGIN_REPAIR:
 		return "repair";
 	}

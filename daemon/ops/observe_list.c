@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What there is of a kind of objects, in the words of the requests that make them; and whether it is as somebody wants it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/address.h"
+#include "kernel/forwarding.h"
+#include "kernel/link.h"
+#include "kernel/masquerade.h"
+#include "kernel/monitor.h"
+#include "kernel/network.h"
+#include "kernel/port.h"
+#include "kernel/route.h"
+#include "kernel/rule.h"
+#include "kernel/wireguard.h"
+#include "observe.h"
+#include "port.h"
+
+struct listing {
+	op_found *found;
+	void *userdata;
+};
+
+static int found_link(const struct hycan_link *link, void *userdata)
+{
+	const struct listing *l = userdata;
+
+	return l->found(HYCAN_OBJECT_KIND_LINK, link, l->userdata);
+}
+
+static int found_address(const struct hycan_link_address *address, void *userdata)
+{
+	const struct listing *l = userdata;
+
+	return l->found(HYCAN_OBJECT_KIND_ADDRESS, address, l->userdata);
+}
+
+static int found_route(const struct hycan_route *route, void *userdata)
+{
+	const struct listing *l = userdata;
+
+	return l->found(HYCAN_OBJECT_KIND_ROUTE, route, l->userdata);
+}
+
+static int found_rule(const struct hycan_rule *rule, bool whole, void *userdata)
+{
+	const struct listing *l = userdata;
+
+	(void)whole;
+	return l->found(HYCAN_OBJECT_KIND_RULE, rule, l->userdata);
+}
+
+static int found_forwarding(enum hycan_family family, const char *link, void *userdata)
+{
+	const struct listing *l = userdata;
+	struct hycan_forwarding_set_request request = { .family = family, .on = true, .has_interface = link };
+
+	if (link)
+		memcpy(request.interface, link, strlen(link) + 1);
+	return l->found(HYCAN_OBJECT_KIND_FORWARDING, &request, l->userdata);
+}
+
+static int list_masquerades(struct kernel_scope *scope, const struct listing *l)
+{
+	_cleanup_free_ struct hycan_masquerade *list = NULL;
+	size_t n = 0;
+	int r = kernel_masquerade_list(scope, &list, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = l->found(HYCAN_OBJECT_KIND_MASQUERADE, &list[i], l->userdata);
+	return r;
+}
+
+static int list_ports(struct kernel_scope *scope, const struct listing *l)
+{
+	_cleanup_free_ struct hycan_port_mapping *list = NULL;
+	size_t n = 0;
+	int r = kernel_port_list(scope, &list, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		port_settle(&list[i].has_host_address, &list[i].host_address, list[i].to_address.family);
+		r = l->found(HYCAN_OBJECT_KIND_PORT, &list[i], l->userdata);
+	}
+	return r;
+}
+
+static int list_networks(struct kernel_scope *scope, const struct listing *l)
+{
+	_cleanup_free_ struct kernel_network *list = NULL;
+	struct hycan_network_create_request request;
+	size_t n = 0;
+	int r = kernel_network_list(scope, &list, &n);
+
+	memset(&request, 0, sizeof(request));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		request.network.vlan_id = list[i].vlan_id;
+		request.network.has_link = true;
+		memcpy(request.network.link, list[i].link, sizeof(request.network.link));
+		r = l->found(HYCAN_OBJECT_KIND_NETWORK, &request, l->userdata);
+	}
+	return r;
+}
+
+static int found_wireguard(const struct kernel_wireguard *wireguard, void *userdata)
+{
+	const struct listing *l = userdata;
+	struct op_found_peer found = { .wireguard = wireguard };
+	int r = 0;
+
+	memcpy(found.request.name, wireguard->device.name, sizeof(found.request.name));
+	for (size_t i = 0; i < wireguard->n_peers && r == 0; i++) {
+		found.position = i;
+		found.request.wireguard_peer_config.public_key = wireguard->peers[i].public_key;
+		r = l->found(HYCAN_OBJECT_KIND_WIREGUARD_PEER, &found, l->userdata);
+	}
+	return r;
+}
+
+int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
+{
+	struct listing l = { .found = found, .userdata = userdata };
+	const struct kernel_route_filter all = { 0 };
+	struct kernel_scope *scope = kernel_monitor_scope(monitor);
+
+	switch (kind) {
+	case HYCAN_OBJECT_KIND_LINK:
+		return kernel_link_list(scope, NULL, found_link, &l);
+	case HYCAN_OBJECT_KIND_ADDRESS:
+		return kernel_address_list(scope, NULL, 0, found_address, &l);
+	case HYCAN_OBJECT_KIND_ROUTE:
+		return kernel_route_list(scope, &all, found_route, &l);
+	case HYCAN_OBJECT_KIND_RULE:
+		return kernel_rule_list(scope, 0, found_rule, &l);
+	case HYCAN_OBJECT_KIND_MASQUERADE:
+		return list_masquerades(scope, &l);
+	case HYCAN_OBJECT_KIND_PORT:
+		return list_ports(scope, &l);
+	case HYCAN_OBJECT_KIND_NETWORK:
+		return list_networks(scope, &l);
+	case HYCAN_OBJECT_KIND_FORWARDING:
+		return kernel_forwarding_list(scope, found_forwarding, &l);
+	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
+		return kernel_monitor_list_wireguard(monitor, found_wireguard, &l);
+	case HYCAN_OBJECT_KIND_DNS:
+	case HYCAN_OBJECT_KIND_DNS_HOST:
+		return -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static bool has_allowed_ip(const struct hycan_wireguard_peer *peer, const struct hycan_prefix *prefix)
+{
+	for (size_t i = 0; i < peer->n_allowed_ips; i++)
+		if (memcmp(&peer->allowed_ips[i], prefix, sizeof(*prefix)) == 0)
+			return true;
+	return false;
+}
+
+bool op_peer_fits(const struct op_found_peer *found, const struct hycan_wireguard_peer_set_request *wanted)
+{
+	const struct hycan_wireguard_peer *is = &found->wireguard->peers[found->position];
+	const struct hycan_wireguard_peer_config *want = &wanted->wireguard_peer_config;
+
+	if (want->has_persistent_keepalive && want->persistent_keepalive != is->persistent_keepalive)
+		return false;
+	if (want->has_endpoint && !is->has_endpoint)
+		return false;
+	if (!want->has_allowed_ips)
+		return true;
+	for (size_t i = 0; i < want->n_allowed_ips; i++)
+		if (!has_allowed_ip(is, &want->allowed_ips[i]))
+			return false;
+	/* the same one may have been asked for twice */
+	return is->n_allowed_ips <= want->n_allowed_ips;
+}

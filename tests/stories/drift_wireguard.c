@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Peers of WireGuard that a stranger takes away or changes: reported, made again, made what they were, or left alone. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../ops/wireguard/device.h"
+#include "clients.h"
+#include "events.h"
+
+/* Waits until a shell command is content; shows what there is if it never is. */
+#define until(command, ...)                                                                                                        \
+	free(shell("for i in $(seq 100); do { " command "; } && exit 0; sleep 0.1; done; wg show wg0; exit 1", __VA_ARGS__))
+
+static void set_peer(struct hycan *h, uint32_t n, const char *allowed_ip, uint16_t keepalive)
+{
+	struct hycan_prefix prefix = prefix_of(allowed_ip ? allowed_ip : "10.0.0.0/8");
+	struct hycan_wireguard_peer_config peer = {
+		.public_key = peer_key(n),
+		.has_allowed_ips = allowed_ip,
+		.allowed_ips = &prefix,
+		.n_allowed_ips = allowed_ip ? 1 : 0,
+		.has_persistent_keepalive = keepalive > 0,
+		.persistent_keepalive = keepalive,
+	};
+
+	assert_done(h, hycan_wireguard_peer_set(h, "wg0", &peer));
+}
+
+static void remove_peer(uint32_t n)
+{
+	struct hycan_key key = peer_key(n);
+
+	free(shell("wg set wg0 peer %s remove", key_text(&key)));
+}
+
+static void until_log(struct world *w, const char *part)
+{
+	until("grep -q '%s' %s", part, w->log);
+}
+
+static void test_reported(void **state)
+{
+	static const enum hycan_event_family objects[] = { HYCAN_EVENT_FAMILY_OBJECT };
+	static const struct hycan_event_subscribe_options of_objects = { .has_families = true,
+		                                                         .families = objects,
+		                                                         .n_families = 1 };
+	struct world *w = need_device(state);
+	struct hycan_key first = peer_key(1);
+	struct hycan *h = NULL;
+	struct events e;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	events_begin_complete(&e, h, &of_objects);
+	set_peer(w->h, 1, "10.1.0.0/16", 0);
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	set_peer(w->h, 2, "10.2.0.0/16", 0);
+	remove_peer(2);
+	remove_peer(1);
+	events_until(&e, "gone object wireguard_peer wg0 %s uid 0 holders 1 by stranger", key_text(&first));
+	assert_false(events_heard(&e, "gone object"));
+	events_end(&e);
+	hycan_close(h);
+}
+
+static void test_repaired(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan_key first = peer_key(1), second = peer_key(2), stranger = peer_key(9);
+	struct hycan_prefix prefix = prefix_of("10.4.0.0/16");
+	struct hycan_wireguard_peer_config of_sync[] = {
+		{ .public_key = peer_key(1), .has_allowed_ips = true, .allowed_ips = &prefix, .n_allowed_ips = 1 },
+		{ .public_key = peer_key(2), .has_persistent_keepalive = true, .persistent_keepalive = 9 },
+	};
+	struct hycan_wireguard_sync_reply reply;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	/* what is absent stays, also when it is made again */
+	set_peer(w->h, 1, "10.1.0.0/16", 0);
+	set_peer(w->h, 1, NULL, 25);
+	remove_peer(1);
+	until("wg show wg0 allowed-ips | grep -q '10.1.0.0/16' && wg show wg0 persistent-keepalive | grep -q 25%s", "");
+	until_log(w, "was gone, and is made again");
+	/* of what was changed, all that was asked for */
+	free(shell("wg set wg0 peer %s persistent-keepalive 7 allowed-ips 10.77.0.0/16", key_text(&first)));
+	until("wg show wg0 allowed-ips | grep -q '10.1.0.0/16$' && wg show wg0 persistent-keepalive | grep -q 25%s", "");
+	until_log(w, "was changed, and is what it was");
+	/* what another peer of ours was given is not taken back, what a stranger has is */
+	set_peer(w->h, 2, "10.1.0.0/16", 0);
+	set_peer(w->h, 1, NULL, 26);
+	free(shell("sleep 5"));
+	until("wg show wg0 allowed-ips | grep -q '%s.*10.1.0.0/16$'", key_text(&second));
+	free(shell("wg set wg0 peer %s allowed-ips 10.1.0.0/16", key_text(&stranger)));
+	until("wg show wg0 allowed-ips | grep -q '%s.*10.1.0.0/16$'", key_text(&second));
+	/* what a list of all peers made */
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", of_sync, 2, &reply));
+	free(shell("for i in $(wg show wg0 peers); do wg set wg0 peer $i remove; done"));
+	until("wg show wg0 allowed-ips | grep -q '10.4.0.0/16$' && wg show wg0 persistent-keepalive | grep -q '9$'%s", "");
+}
+
+/* The next daemon does the same, and says what it cannot do. */
+static void test_keys(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan_prefix prefix = prefix_of("10.3.0.0/16");
+	struct hycan_wireguard_peer_config peer = { .public_key = peer_key(3),
+		                                    .has_allowed_ips = true,
+		                                    .allowed_ips = &prefix,
+		                                    .n_allowed_ips = 1,
+		                                    .has_preshared_key = true };
+	char *text;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	set_peer(w->h, 1, "10.1.0.0/16", 0);
+	peer.preshared_key = peer_key(77);
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer));
+	world_stop_daemon(w, SIGKILL);
+	remove_peer(1);
+	free(shell("wg set wg0 peer %s allowed-ips ''", key_text(&peer.public_key)));
+	world_start_daemon(w, NULL);
+	/* what can be done without the key is */
+	until("wg show wg0 allowed-ips | grep -q '%s.*10.3.0.0/16$'", key_text(&peer.public_key));
+	until("wg show wg0 allowed-ips | grep -q '10.1.0.0/16$'%s", "");
+	text = shell("wg show wg0 preshared-keys | grep -c '(none)'");
+	assert_string_equal(text, "1\n");
+	free(text);
+	remove_peer(3);
+	until_log(w, "is gone, and cannot be made again: it was asked for with a key");
+	text = shell("wg show wg0 peers | wc -l");
+	assert_string_equal(text, "1\n");
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reported, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_repaired, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("drift_wireguard", tests, NULL, NULL);
+}
