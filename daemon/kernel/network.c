@@ -144,6 +144,27 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 	return fulfil(scope, &wishes);
 }
 
+int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole)
+{
+	struct network_wish wish[1 + NETWORK_INDICES] = { network_wish_way(network->link, network->link, true) };
+	bool whole = true;
+	int r = 0;
+
+	network_wish_indices(network, true, wish + 1);
+	for (size_t i = 0; i < 1 + NETWORK_INDICES && r == 0; i++) {
+		if (!wish[i].wanted)
+			continue;
+		r = network_wish_look(scope, &wish[i]);
+		/* the set may be gone, too */
+		if (r == -ENOENT)
+			r = 0;
+		whole = whole && wish[i].there && !wish[i].taken;
+	}
+	if (r == 0)
+		*ret_whole = whole;
+	return r;
+}
+
 int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open)
 {
 	struct network_wish wish = network_wish_way(from, to, open);

@@ -64,6 +64,12 @@ int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_w
  */
 int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before);
 
+/*
+ * Whether all elements are there by which a network that was found works: the way to itself, and those by which it is found. Of
+ * NAT, and whether it is internal, the table is all that there is to know.
+ */
+int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole);
+
 /* Takes a network out of the table, with the ways from it and to it. -ENOENT: it is not there. */
 int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network);
 

@@ -113,6 +113,20 @@ static void look_at_link(struct findings *f, const struct kernel_network *networ
 		find(f, "networks", "The link %s of the network “%s” is down.", network->link, network->name);
 }
 
+static void look_at_elements(struct findings *f, const struct kernel_network *network)
+{
+	bool whole = true;
+	int r = kernel_network_check(f->op->scope, network, &whole);
+
+	if (r < 0)
+		find(f, "networks", "The kernel does not tell about the network “%s”: %s.", network->name, strerror(-r));
+	else if (!whole)
+		find(f, "networks",
+		     "Elements of the network “%s” are gone from the table inet hycan; “network.create” with its values puts them "
+		     "back.",
+		     network->name);
+}
+
 /* “network.list” tells the rest of what is otherwise. */
 static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 {
@@ -122,8 +136,10 @@ static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 
 	*ret_networks = (uint32_t)n;
 	compare(f, "networks", "networks", made, r, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		look_at_link(f, &networks[i]);
+		look_at_elements(f, &networks[i]);
+	}
 }
 
 static void find_dns(uint16_t vlan_id, const char *message, void *userdata)

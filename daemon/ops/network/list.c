@@ -190,6 +190,7 @@ static int tell(struct whole *w, const struct kernel_network *network)
 		.internal = network->internal,
 		.drift = w->op->memory(w->op, DRIFT_MAX * sizeof(struct hycan_network_drift)),
 	};
+	bool whole = true;
 	int r;
 
 	if (!state.drift)
@@ -208,7 +209,11 @@ static int tell(struct whole *w, const struct kernel_network *network)
 		drift(&state, "IPv4 is not forwarded.");
 	if (!network->internal && state.has_ipv6_subnet && !w->forwarding[1])
 		drift(&state, "IPv6 is not forwarded.");
-	r = tell_link(w, network, &state);
+	r = kernel_network_check(w->op->scope, network, &whole);
+	if (!whole)
+		drift(&state, "Elements of it are gone from the table inet hycan.");
+	if (r == 0)
+		r = tell_link(w, network, &state);
 	if (r == 0)
 		r = tell_ways(w, network, &state);
 	return r == 0 ? w->op->answer(w->op, &state) : r;

@@ -79,6 +79,21 @@ static void test_create(void **state)
 	assert_done(w->h, network_create(w->h, BLUE));
 	assert_done(w->h, hycan_network_create(w->h, &red, NULL, NULL));
 	assert_health(w->h, true, 2);
+	free(shell("nft flush set inet hycan network_way"));
+	assert_drift(w->h, 100, "Elements of it are gone");
+	assert_health(w->h, false, 2);
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_no_drift(w->h, 100);
+	assert_health(w->h, false, 2);
+	assert_done(w->h, hycan_network_create(w->h, &red, NULL, NULL));
+	assert_health(w->h, true, 2);
+	free(shell("nft flush map inet hycan network_vlan; nft flush map inet hycan network_name; nft flush map inet hycan "
+	           "network_ipv4"));
+	assert_drift(w->h, 101, "Elements of it are gone");
+	assert_health(w->h, false, 2);
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, hycan_network_create(w->h, &red, NULL, NULL));
+	assert_health(w->h, true, 2);
 	free(shell("ip link set net101 down"));
 	assert_health(w->h, false, 2);
 	free(shell("ip link set net101 up; ip link delete net100"));
