@@ -4,7 +4,8 @@
  *
  * An object is known by its identity: the fields that tell it from others. The rest comes from the list of its family, of
  * which each entry has the fields of the request under the same names; so a new family with “add” and “list” needs nothing
- * here. Links are made by the family of their kind.
+ * here. Links are made by the family of their kind, or with their network; and ways between networks, which are part of
+ * both, come when all are there.
  *
  * What this file does not do: give out keys, which the daemon does not either; and tell what was changed of links that
  * somebody else made.
@@ -24,20 +25,25 @@
 
 #define WORDS_MAX 40
 
-struct exporter {
-	struct hycan *h;
-	FILE *out;
-	FILE *notes;
-	struct problem *problem;
-	const char *comma;
-	bool partly;
-};
+/* Kinds of objects that there may be. */
+#define KINDS 32
 
 /* What a kind is listed with, asked for once. */
 struct listing {
 	const struct hycan_operation *operation;
 	void *items;
 	size_t n;
+};
+
+struct exporter {
+	struct hycan *h;
+	FILE *out;
+	FILE *notes;
+	struct problem *problem;
+	const char *comma;
+	struct listing listing[KINDS];
+	bool held[KINDS]; /* something of the kind is */
+	bool partly;
 };
 
 /* A value that an identity gives. */
@@ -241,19 +247,184 @@ static int list(struct exporter *e, struct listing *l, const struct hycan_operat
 	return fail(e, r);
 }
 
-/* All that an entry, known by those parts, has of a request. */
-static void put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
-                      const void *entry, const char *kind, const struct part *parts, size_t n)
+/* All that an entry, known by those parts, has of a request, but for one field, or NULL. */
+static void put_all_but(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *without)
 {
 	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
 		const char *name = operation->request->field[i].name;
 		const struct hycan_field *field = counterpart(description, kind, name);
 
+		if (without && strcmp(name, without) == 0)
+			continue;
 		if (field && request_has(field, entry) && !is_unasked(field, description, parts, n)) {
 			fprintf(e->out, ", \"%s\": ", name);
 			json_print_field(e->out, field, entry);
 		}
 	}
+}
+
+static void put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                      const void *entry, const char *kind, const struct part *parts, size_t n)
+{
+	put_all_but(e, operation, description, entry, kind, parts, n, NULL);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- networks */
+
+/* Reads all networks, unless none is held. */
+static int read_networks(struct exporter *e, const struct hycan_network_state **ret_networks, size_t *ret_n)
+{
+	struct listing *l = &e->listing[HYCAN_OBJECT_KIND_NETWORK];
+	int r = e->held[HYCAN_OBJECT_KIND_NETWORK] ? list(e, l, hycan_operation_by_name("network.list")) : 0;
+
+	if (r == 0) {
+		*ret_networks = l->items;
+		*ret_n = l->n;
+	}
+	return r;
+}
+
+/* The network whose link that is, or NULL. */
+static int find_network(struct exporter *e, const char *link, const struct hycan_network_state **ret_network)
+{
+	const struct hycan_network_state *networks = NULL;
+	size_t n = 0;
+	int r = read_networks(e, &networks, &n);
+
+	*ret_network = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(networks[i].link, link) == 0)
+			*ret_network = &networks[i];
+	return r;
+}
+
+static int find_link(struct exporter *e, const char *name, const struct hycan_link **ret_link)
+{
+	struct listing *l = &e->listing[HYCAN_OBJECT_KIND_LINK];
+	int r = list(e, l, hycan_operation_by_name("link.list"));
+
+	*ret_link = NULL;
+	for (size_t i = 0; r == 0 && i < l->n && !*ret_link; i++)
+		if (strcmp(((const struct hycan_link *)l->items)[i].name, name) == 0)
+			*ret_link = (const struct hycan_link *)l->items + i;
+	return r;
+}
+
+/* The entry that an identity tells, and its parts, or NULL. */
+static int find_entry(struct exporter *e, struct listing *l, const char *kind, const struct hycan_operation *make, char *identity,
+                      struct part *parts, size_t *ret_n, const void **ret_entry)
+{
+	int r = list(e, l, operation_of(kind, "list"));
+
+	*ret_n = r == 0 ? read_identity(make->request, identity, parts) : 0;
+	*ret_entry = *ret_n > 0 ? find(l, parts, *ret_n) : NULL;
+	return r;
+}
+
+static void put_alias(struct exporter *e, const struct hycan_link *link)
+{
+	if (!link->has_alias)
+		return;
+	begin_step(e, "link.set");
+	put_text(e, "name", link->name);
+	put_text(e, "alias", link->alias);
+	end_step(e);
+}
+
+/* A network has the mtu of its parent unless somebody asked for another. */
+static int export_network(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *create = hycan_operation_by_name("network.create");
+	const struct hycan_network_state *network;
+	const struct hycan_link *link, *parent;
+	struct part parts[WORDS_MAX];
+	const void *entry;
+	size_t n;
+	int r = find_entry(e, l, "network", create, identity, parts, &n, &entry);
+
+	network = entry;
+	if (!network)
+		return r;
+	r = find_link(e, network->parent, &parent);
+	if (r == 0)
+		r = find_link(e, network->link, &link);
+	if (r)
+		return r;
+	begin_step(e, create->name);
+	put_all_but(e, create, l->operation->reply, network, NULL, parts, n,
+	            parent && network->has_mtu && parent->mtu == network->mtu ? "mtu" : NULL);
+	end_step(e);
+	if (link)
+		put_alias(e, link);
+	return 0;
+}
+
+/* Those from networks that are held. */
+static int export_ways(struct exporter *e)
+{
+	const struct hycan_network_state *networks = NULL;
+	size_t n = 0;
+	int r = read_networks(e, &networks, &n);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < networks[i].n_ways; k++) {
+			begin_step(e, "network.allow");
+			fprintf(e->out, ", \"from\": %u, \"to\": %u, \"on\": true", networks[i].vlan_id,
+			        networks[i].ways[k].vlan_id);
+			put_text(e, "from_link", networks[i].link);
+			put_text(e, "to_link", networks[i].ways[k].link);
+			end_step(e);
+		}
+	return r;
+}
+
+/* With all hosts. In an internal network nobody else is asked anyway. */
+static int export_dns(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *set = hycan_operation_by_name("dns.set");
+	const struct hycan_network_state *network;
+	const struct hycan_dns_state *names;
+	struct part parts[WORDS_MAX];
+	const void *entry;
+	size_t n;
+	int r = find_entry(e, l, "dns", set, identity, parts, &n, &entry);
+
+	names = entry;
+	if (!names)
+		return r;
+	r = find_network(e, names->link, &network);
+	begin_step(e, set->name);
+	put_all_but(e, set, l->operation->reply, names, NULL, parts, n, network && network->internal ? "own_only" : NULL);
+	end_step(e);
+	return r;
+}
+
+/* One that is held without the names that it is among: “100 web link net100”. */
+static int export_dns_host(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *add = hycan_operation_by_name("dns.add_host");
+	struct part parts[WORDS_MAX] = { { 0 } };
+	int r = e->held[HYCAN_OBJECT_KIND_DNS] ? 0 : list(e, l, hycan_operation_by_name("dns.list"));
+	const struct hycan_dns_state *names = l->items;
+
+	if (r || e->held[HYCAN_OBJECT_KIND_DNS])
+		return r;
+	(void)read_identity(add->request, identity, parts);
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < names[i].n_hosts; k++) {
+			const struct hycan_structure *host = field_of(l->operation->reply, "hosts")->structure;
+
+			if (!parts[1].text || strcmp(names[i].hosts[k].name, parts[1].text) != 0 ||
+			    strtoul(parts[0].text, NULL, 10) != names[i].vlan_id)
+				continue;
+			begin_step(e, add->name);
+			fprintf(e->out, ", \"vlan_id\": %u", names[i].vlan_id);
+			put_entry(e, add, host, &names[i].hosts[k], NULL, NULL, 0);
+			put_text(e, "link", names[i].link);
+			end_step(e);
+		}
+	return 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- by kind */
@@ -263,9 +434,9 @@ static int export_listed(struct exporter *e, struct listing *l, const char *kind
                          char *identity)
 {
 	struct part parts[WORDS_MAX];
-	int r = list(e, l, operation_of(kind, "list"));
-	size_t n = r == 0 ? read_identity(make->request, identity, parts) : 0;
-	const void *entry = n > 0 ? find(l, parts, n) : NULL;
+	const void *entry;
+	size_t n;
+	int r = find_entry(e, l, kind, make, identity, parts, &n, &entry);
 
 	if (!entry)
 		return r;
@@ -331,15 +502,15 @@ static int export_peer(struct exporter *e, char *identity)
 	return fail(e, r);
 }
 
-static int export_link(struct exporter *e, struct listing *l, const char *name)
+static int export_link(struct exporter *e, const char *name)
 {
+	const struct hycan_network_state *network = NULL;
 	const struct hycan_operation *make;
 	const struct hycan_link *link = NULL;
-	int r = list(e, l, hycan_operation_by_name("link.list"));
+	int r = find_network(e, name, &network);
 
-	for (size_t i = 0; r == 0 && i < l->n && !link; i++)
-		if (strcmp(((const struct hycan_link *)l->items)[i].name, name) == 0)
-			link = (const struct hycan_link *)l->items + i;
+	if (r == 0 && !network)
+		r = find_link(e, name, &link);
 	if (!link)
 		return r;
 	make = link->has_kind ? operation_of(link->kind, "create") : NULL;
@@ -351,17 +522,12 @@ static int export_link(struct exporter *e, struct listing *l, const char *name)
 	/* a pair is made once, by the end that comes first */
 	if (!field_of(make->request, "peer") || (link->has_parent && strcmp(name, link->parent) < 0)) {
 		begin_step(e, make->name);
-		put_entry(e, make, l->operation->reply, link, link->kind, NULL, 0);
+		put_entry(e, make, hycan_operation_by_name("link.list")->reply, link, link->kind, NULL, 0);
 		if (field_of(make->request, "peer"))
 			put_text(e, "peer", link->parent);
 		end_step(e);
 	}
-	if (link->has_alias) {
-		begin_step(e, "link.set");
-		put_text(e, "name", name);
-		put_text(e, "alias", link->alias);
-		end_step(e);
-	}
+	put_alias(e, link);
 	if (strcmp(link->kind, "wireguard") == 0)
 		r = export_wireguard(e, name);
 	if (r == 0 && link->up) {
@@ -372,17 +538,24 @@ static int export_link(struct exporter *e, struct listing *l, const char *name)
 	return r;
 }
 
-static int export_object(struct exporter *e, struct listing *l, const struct hycan_object *object)
+static int export_object(struct exporter *e, const struct hycan_object *object)
 {
+	struct listing *l = &e->listing[object->kind];
 	const char *kind = kind_name(object->kind);
 	const struct hycan_operation *make = operation_of(kind, "add");
 	char identity[sizeof(object->identity)];
 
 	memcpy(identity, object->identity, sizeof(identity));
 	if (object->kind == HYCAN_OBJECT_KIND_LINK)
-		return export_link(e, l, identity);
+		return export_link(e, identity);
 	if (object->kind == HYCAN_OBJECT_KIND_WIREGUARD_PEER)
 		return export_peer(e, identity);
+	if (object->kind == HYCAN_OBJECT_KIND_NETWORK)
+		return export_network(e, l, identity);
+	if (object->kind == HYCAN_OBJECT_KIND_DNS)
+		return export_dns(e, l, identity);
+	if (object->kind == HYCAN_OBJECT_KIND_DNS_HOST)
+		return export_dns_host(e, l, identity);
 	if (make && operation_of(kind, "list"))
 		return export_listed(e, l, kind, make, identity);
 	make = operation_of(kind, "set");
@@ -401,7 +574,6 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 	const struct hycan_object_list_options mine = { .has_mine = true, .mine = true };
 	struct hycan_session_whoami_reply *me = NULL;
 	struct hycan_object *objects = NULL;
-	struct listing listings[32] = { 0 };
 	size_t n = 0;
 	int r = fail(&e, hycan_session_whoami(h, &me));
 
@@ -409,11 +581,16 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 		r = fail(&e, hycan_object_list(h, &mine, &objects, &n));
 	fputs("{\"steps\": [", out);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (objects[i].netns == me->netns && (unsigned int)objects[i].kind < 32)
-			r = export_object(&e, &listings[objects[i].kind], &objects[i]);
+		if (objects[i].netns == me->netns && (unsigned int)objects[i].kind < KINDS)
+			e.held[objects[i].kind] = true;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (objects[i].netns == me->netns && (unsigned int)objects[i].kind < KINDS)
+			r = export_object(&e, &objects[i]);
+	if (r == 0)
+		r = export_ways(&e);
 	fputs("\n]}\n", out);
-	for (size_t i = 0; i < 32; i++)
-		free(listings[i].items);
+	for (size_t i = 0; i < KINDS; i++)
+		free(e.listing[i].items);
 	free(objects);
 	free(me);
 	return r ? r : e.partly;

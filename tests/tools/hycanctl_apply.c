@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "network.h"
 #include "tool.h"
 
 /* Applies a text, with options; its exit status and all that is said must be these. */
@@ -240,6 +241,46 @@ static void test_export_links(void **state)
 	free(there);
 }
 
+#define NETWORKS_VIEW                                                                                                              \
+	"nft -s list table inet hycan; ip -o link show type vlan | sed 's/^[0-9]*: //;s/ether .*//'; "                             \
+	"ip -o address show scope global | sed 's/^[0-9]*: //'; cat /proc/sys/net/ipv4/ip_forward"
+
+/* A network comes with its link, its addresses and its NAT; then its ports and its names, and the ways last. */
+static void test_export_networks(void **state)
+{
+	char *here, *there, *before, *after;
+
+	(void)state;
+	network_make_parent();
+	need_command("dnsmasq");
+	free(shell("hycanctl network create 100 10.9.0.0/24 10.9.0.1 blue --parent up0 --ipv6-subnet fd09::/64 --ipv6-gateway "
+	           "fd09::1 && hycanctl network create 101 10.8.0.0/24 10.8.0.1 red --parent up0 --nat off --mtu 1400 && "
+	           "hycanctl network create 102 10.7.0.0/24 10.7.0.1 in --parent up0 --internal on --link inside && "
+	           "hycanctl link set net100 --alias 'the \"blue\" one' && "
+	           "hycanctl network allow 100 101 on && hycanctl network allow 102 100 on --from-link inside && "
+	           "hycanctl port add tcp 8080 10.9.0.2 80 && hycanctl port add udp 9000-9010 fd09::2 7000 && "
+	           "hycanctl port add tcp 8081 192.0.2.7 80 --network 0 && "
+	           "hycanctl dns set 100 '{web 10.9.0.2,fd09::2}{db 10.9.0.3}' --domain blue.example --upstreams 192.0.2.53 && "
+	           "hycanctl dns add_host 100 late 10.9.0.4 && hycanctl dns set 102 '{a 10.7.0.2}' --link inside"));
+	here = shell("hycanctl export | tee exported");
+	assert_contains(here, "\"network.create\"");
+	assert_lacks(here, "vlan.create");
+	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	before = shell(NETWORKS_VIEW);
+	free(shell("hycanctl object clear && ! ip link show net100 && ! nft list table inet hycan"));
+	/* a plan knows what the steps before it make */
+	free(shell("hycanctl apply --plan exported"));
+	free(shell("hycanctl apply exported | grep -q '^Done' && hycanctl apply exported | grep -q 'Nothing to do'"));
+	there = shell("hycanctl export; rm exported");
+	assert_string_equal(here, there);
+	after = shell(NETWORKS_VIEW);
+	assert_string_equal(before, after);
+	free(here);
+	free(there);
+	free(before);
+	free(after);
+}
+
 static void test_no_daemon(void **state)
 {
 	(void)state;
@@ -279,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_networks, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_no_daemon, tool_begin, tool_end),
 	};
 
