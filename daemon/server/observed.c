@@ -36,7 +36,10 @@ static void on_change(const struct op_change *change, void *userdata)
 	const char *before = NULL;
 	struct subscription *s;
 
-	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && change->what == HYCAN_EVENT_WHAT_GONE))
+	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE ||
+	                          (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family == HYCAN_EVENT_FAMILY_LINK);
+
+	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
 		return;
 	memset(e, 0, sizeof(*e));
 	if (op_monitor_event(o->monitor, change->entry, e) < 0)
@@ -58,6 +61,9 @@ static void on_change(const struct op_change *change, void *userdata)
 		drift_suspect_thing(&o->drift, e);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
 		before = op_monitor_link_name(o->monitor, e->link.ifindex);
+	/* what is on it has another name, too, and nothing of that is announced */
+	if (before && strcmp(before, e->link.name) != 0)
+		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_SILENT);
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
 	subscription_change(s, t, change->number, before);
 }

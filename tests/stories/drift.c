@@ -124,6 +124,25 @@ static void test_silent(void **state)
 	until_objects(w->h, "");
 }
 
+/* A link that a stranger renames is gone, with what is on it; one that goes to another namespace, too. */
+static void test_moved(void **state)
+{
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "vb", "10.2.0.1/24");
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	free(shell("ip link set va name vz"));
+	/* the route is what it was */
+	until_objects(w->h, "vb 10.2.0.1/24\n10.9.0.0/16 table main\n");
+	until_log(w, "va 10.1.0.1/24, which uid 0 had asked for, " DRIFT);
+	free(shell("unshare -n sleep 60 & pid=$!; until test $(readlink /proc/$pid/ns/net) != $(readlink /proc/self/ns/net); do :; "
+	           "done; "
+	           "ip link set vb netns $pid; kill $pid"));
+	/* the namespace ends, and the other end of the cable with it */
+	until_objects(w->h, "");
+}
+
 static void test_many(void **state)
 {
 	enum { N = 3000 };
@@ -178,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_taken, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_silent, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_moved, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ours, routing_begin, world_end),
 	};
