@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,18 +31,6 @@
 
 static const struct world_options options = { .arguments = { "--state", STATE } };
 static struct plan *plan;
-
-static void open_plan(void)
-{
-	int fd = memfd_create("plan", 0);
-	char text[16];
-
-	assert_true(fd >= 0 && ftruncate(fd, sizeof(*plan)) == 0);
-	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(plan != MAP_FAILED);
-	snprintf(text, sizeof(text), "%d", fd);
-	setenv(PLAN_VARIABLE, text, 1);
-}
 
 static struct hycan_key public_key(unsigned int i)
 {
@@ -219,11 +206,7 @@ static void check_file(void)
 static bool try_point(struct world *w, uint32_t at)
 {
 	begin_again(w);
-	plan->fault = FAULT_KILL;
-	plan->at = at;
-	memset(plan->seen, 0, sizeof(plan->seen));
-	plan->fired = 0;
-	plan->armed = true;
+	plan_arm(plan, FAULT_KILL, at);
 	sync_peers(w, true, 1);
 	plan->armed = false;
 	if (!plan->fired)
@@ -265,6 +248,6 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(peers_are_whole) };
 
 	setenv("HYCAN_DAEMON", FAULTS_DAEMON, 1);
-	open_plan();
+	plan = plan_open();
 	return cmocka_run_group_tests_name("faults.keys", tests, NULL, NULL);
 }

@@ -41,4 +41,10 @@ struct plan {
 	uint64_t frame[PLAN_FRAMES]; /* where: addresses in the program */
 };
 
+/* A new one. It is the daemon's, too, which is started anew for each point: its descriptor is inherited. */
+struct plan *plan_open(void);
+
+/* From now on all is counted, and what is said fails once. */
+void plan_arm(struct plan *plan, enum fault fault, uint32_t at);
+
 #endif

@@ -103,15 +103,6 @@ static struct world *begin_world(struct attempt *a)
 	return w;
 }
 
-static void arm(enum fault fault, uint32_t at)
-{
-	plan->fault = fault;
-	plan->at = at;
-	memset(plan->seen, 0, sizeof(plan->seen));
-	plan->fired = plan->n_frames = 0;
-	plan->armed = true;
-}
-
 /* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
 static void connect_again(struct world *w, bool killed)
 {
@@ -133,7 +124,7 @@ static struct moment measure(struct attempt *a, bool ask, bool killed)
 
 	if (ask) {
 		a->reference.given = kernel_settled();
-		arm(0, 0);
+		plan_arm(plan, 0, 0);
 		a->reference.told = case_ask(a->c, w->h, &a->token);
 		plan->armed = false;
 		for (int i = 0; i < FAULTS; i++)
@@ -228,7 +219,7 @@ static bool try_point(struct attempt *a)
 		free(kernel);
 		wrong = "the kernel is not as it should be before the request";
 	}
-	arm(a->fault, a->at);
+	plan_arm(plan, a->fault, a->at);
 	told = case_ask(a->c, w->h, &a->token);
 	plan->armed = false;
 	fired = plan->fired;
@@ -305,23 +296,10 @@ static bool is_wanted(const struct fault_case *c, char *const *words, int n)
 	return n == 0;
 }
 
-/* The plan is the daemon's too, which is started anew for each point: its descriptor is inherited. */
-static void open_plan(void)
-{
-	int fd = memfd_create("plan", 0);
-	char text[16];
-
-	assert_true(fd >= 0 && ftruncate(fd, sizeof(*plan)) == 0);
-	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(plan != MAP_FAILED);
-	snprintf(text, sizeof(text), "%d", fd);
-	setenv(PLAN_VARIABLE, text, 1);
-}
-
 /* Cases by turns, so that the slow ones are not all with one process. */
 static void sweep_share(const struct fault_case *cases, size_t n, unsigned int job, unsigned int jobs)
 {
-	open_plan();
+	plan = plan_open();
 	for (size_t i = 0; i < 2 * n; i++) {
 		if (i % jobs != job)
 			continue;
