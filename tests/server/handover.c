@@ -134,7 +134,14 @@ static void start(struct manager *m)
 	if (m->w->daemon == 0)
 		exec_daemon(m);
 	for (int i = 0; !m->ready; i++) {
-		assert_true(i < 600);
+		const bool gone = waitpid(m->w->daemon, NULL, WNOHANG) != 0;
+
+		if (gone || i == 600) {
+			char *log = world_log(m->w);
+
+			m->w->daemon = gone ? 0 : m->w->daemon;
+			fail_msg("The daemon %s: %s", gone ? "ended before it was ready" : "does not get ready", log);
+		}
 		listen_to_daemon(m, 100);
 	}
 }
