@@ -24,6 +24,9 @@
 /* Until a dnsmasq that was started answers it is asked so often. */
 #define ASK_US UINT64_C(20000)
 
+/* Without memory it looks again so soon. */
+#define NO_MEMORY_MS 20
+
 /* Signals, the daemon, and the socket, before what the zones have. */
 #define POLL_FIXED 3u
 
@@ -157,8 +160,11 @@ static int turn(struct supervisor *s)
 	struct instance *instance;
 	nfds_t n = 0;
 
-	if (!fds)
-		return -ENOMEM;
+	/* with the supervisor all zones would go: it waits for memory instead */
+	if (!fds) {
+		(void)poll(NULL, 0, NO_MEMORY_MS);
+		return 0;
+	}
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = s->peer, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
