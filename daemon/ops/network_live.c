@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "dns.h"
@@ -180,18 +181,22 @@ static int release(struct op *op, enum hycan_family family)
 	return r == -EALREADY ? 0 : r;
 }
 
-/* Forwarding that no network needs any more. */
-static int release_all(struct op *op)
+/* Forwarding that no network but one needs. */
+static int release_all(struct op *op, const struct kernel_network *but)
 {
 	_cleanup_(networks_free) struct networks networks = { 0 };
-	bool ipv6 = false;
+	bool ipv6 = false, ipv4 = false;
 	int r = networks_read(op, &networks);
 
-	for (size_t i = 0; i < networks.n; i++)
+	for (size_t i = 0; i < networks.n; i++) {
+		if (strcmp(networks.network[i].link, but->link) == 0)
+			continue;
+		ipv4 = true;
 		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
+	}
 	if (r == 0 && !ipv6)
 		r = release(op, HYCAN_FAMILY_IPV6);
-	if (r == 0 && networks.n == 0)
+	if (r == 0 && !ipv4)
 		r = release(op, HYCAN_FAMILY_IPV4);
 	return r;
 }
@@ -221,19 +226,49 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 	return r;
 }
 
-int network_lower(struct op *op, const struct kernel_network *network, bool link)
+/* How often what stops half way is tried again: what may be there in a moment is memory, or a descriptor. */
+#define PATIENCE 10
+static const struct timespec patience_step = { .tv_nsec = 20000000 };
+
+bool network_try_again(int r, unsigned int *tried)
+{
+	if (r != -ENOMEM && r != -ENOBUFS && r != -EMFILE && r != -ENFILE && r != -EIO && r != -EAGAIN)
+		return false;
+	if (++*tried > PATIENCE)
+		return false;
+	nanosleep(&patience_step, NULL);
+	return true;
+}
+
+/* What is done already is not done again. The table last: as long as it has the network, somebody can ask for the rest. */
+static int lower(struct op *op, const struct kernel_network *network, bool link, bool *ret_at_link)
 {
 	int r = dns_drop(op, network);
 
-	if (r == 0 && link)
+	*ret_at_link = false;
+	if (r == 0 && link) {
 		r = kernel_link_delete(op->scope, network->link);
-	if (r < 0 && r != -ENODEV)
+		r = r == -ENODEV ? 0 : r;
+		*ret_at_link = r < 0;
+	}
+	if (r == 0)
+		r = release_all(op, network);
+	if (r == 0)
+		r = kernel_network_remove(op->scope, network);
+	return r == 0 || r == -ENOENT ? kernel_nat_tidy(op->scope) : r;
+}
+
+int network_lower(struct op *op, const struct kernel_network *network, bool link)
+{
+	unsigned int tried = 0;
+	bool at_link;
+	int r;
+
+	do
+		r = lower(op, network, link, &at_link);
+	while (network_try_again(r, &tried));
+	if (at_link)
 		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "link", r, "The kernel does not delete the link “%s”",
 		                        network->link);
-	r = kernel_network_remove(op->scope, network);
-	if (r == 0 || r == -ENOENT)
-		r = release_all(op);
-	if (r == 0)
-		r = kernel_nat_tidy(op->scope);
 	return nat_refuse(op, r);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * network.delete: the mappings first, so that nothing leads to where nobody is; then the link, and the table last, which says
- * that there is a network. So a daemon that is killed in between knows what was left to do.
+ * that there is a network. So a daemon that is killed in between knows what was left to do, and so does whoever asks once
+ * more; and what may fail for a moment is tried again, since nothing of it is put back.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,15 +35,20 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 		if (r == 0)
 			op->server->gone(op, HYCAN_OBJECT_KIND_PORT, &made);
 	}
-	return nat_refuse(op, r);
+	return r;
 }
 
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
 {
 	struct kernel_network network;
+	unsigned int tried = 0;
 	int r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
 
-	if (r == 0)
+	if (r != 0)
+		return r;
+	/* from here on it goes forward: a mapping that is gone is not put back */
+	do
 		r = remove_mappings(op, &network);
-	return r == 0 ? network_lower(op, &network, true) : r;
+	while (network_try_again(r, &tried));
+	return r == 0 ? network_lower(op, &network, true) : nat_refuse(op, r);
 }
