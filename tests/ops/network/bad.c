@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What nobody should ask of networks and port mappings: every field of every request, wrong in every way that a person or a
- * bug gets it wrong, byte by byte over the socket. Each is refused for its reason, with the field at fault, and neither the
+ * What nobody should ask of networks, port mappings and names: every field of every request, wrong in every way that a person
+ * or a bug gets it wrong, byte by byte over the socket. Each is refused for its reason, with the field at fault, and neither the
  * kernel nor the ledger nor the connection is any different afterwards.
+ *
+ * Names, domains, hosts' addresses and upstreams that are well formed and cannot be need a network that is there: they are in
+ * ops/dns/set.c and ops/dns/add_host.c.
  *
  * A case is a request that would be well formed, with one field left out, or put in place of the good one, or added.
  */
@@ -80,6 +83,8 @@ static const struct attribute allow[] = { U16(1, 7), U16(2, 8), U8(3, 1), END };
 static const struct attribute add[] = { U8(1, 6), RANGE(2, 8080, 8080), { 3, IPV4(172, 18, 0, 2) }, U16(4, 80), END };
 static const struct attribute add_two[] = { U8(1, 6), RANGE(2, 8080, 8081), { 3, IPV4(172, 18, 0, 2) }, U16(4, 80), END };
 static const struct attribute take[] = { U8(1, 6), RANGE(2, 8080, 8080), END };
+static const struct attribute add_host[] = { U16(1, 7), TEXT(2, "web"), END };
+static const struct attribute take_host[] = { U16(1, 7), TEXT(2, "web"), END };
 static const struct attribute none[] = { END };
 
 struct bad {
@@ -101,6 +106,12 @@ struct bad {
 #define ADD_TWO  HYCAN_OPERATION_PORT_ADD, add_two
 #define REMOVE   HYCAN_OPERATION_PORT_REMOVE, take
 #define PORTS    HYCAN_OPERATION_PORT_LIST, none
+
+#define SET      HYCAN_OPERATION_DNS_SET, one_network
+#define UNSET    HYCAN_OPERATION_DNS_UNSET, one_network
+#define ADD_HOST HYCAN_OPERATION_DNS_ADD_HOST, add_host
+#define NO_HOST  HYCAN_OPERATION_DNS_REMOVE_HOST, take_host
+#define NAMES    HYCAN_OPERATION_DNS_LIST, one_network
 
 #define MALFORMED HYCAN_REFUSAL_MALFORMED
 #define UNKNOWN   HYCAN_REFUSAL_UNKNOWN
@@ -138,6 +149,15 @@ struct bad {
 	{                                                                                                                          \
 		request, MALFORMED, field, TEXT(number, "on")                                                                      \
 	}
+
+/* A text of 126 bytes at most; what it may say is the handler's to judge. */
+#define BAD_TEXT(request, number, field)                                                                                           \
+	{ request, INVALID, field, TEXT(number, LONG_TEXT) }, { request, MALFORMED, field, BYTES(number, "web") },                 \
+	{                                                                                                                          \
+		request, MALFORMED, field, BYTES(number, "w\0b\0")                                                                 \
+	}
+#define TEN       "abcdefghij"
+#define LONG_TEXT TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcdefg"
 
 static const struct bad cases[] = {
 	BAD_VLAN(CREATE, 1, "vlan_id"),
@@ -292,6 +312,39 @@ static const struct bad cases[] = {
 	{ REMOVE, NOT_FOUND, "host_port", { 3, IPV4(192, 0, 2, 1) } },
 
 	{ PORTS, UNKNOWN, NULL, U8(1, 6) },
+
+	BAD_VLAN(SET, 1, "vlan_id"),
+	{ SET, MALFORMED, NULL, TEXT(2, "web 10.9.0.2") },
+	{ SET, MALFORMED, NULL, U32(2, 1) },
+	BAD_TEXT(SET, 3, "domain"),
+	{ SET, MALFORMED, "upstreams", BYTES(4, "12345") },
+	{ SET, MALFORMED, "upstreams", TEXT(4, "192.0.2.53") },
+	BAD_BOOL(SET, 5, "own_only"),
+	BAD_LINK(SET, 6, "link"),
+	{ SET, UNKNOWN, NULL, U8(7, 1) },
+
+	BAD_VLAN(UNSET, 1, "vlan_id"),
+	BAD_LINK(UNSET, 2, "link"),
+	{ UNSET, UNKNOWN, NULL, U8(3, 1) },
+
+	BAD_VLAN(ADD_HOST, 1, "vlan_id"),
+	{ ADD_HOST, MALFORMED, "name", NOTHING(2) },
+	BAD_TEXT(ADD_HOST, 2, "name"),
+	{ ADD_HOST, MALFORMED, "addresses", BYTES(3, "12345") },
+	{ ADD_HOST, MALFORMED, "addresses", TEXT(3, "10.9.0.2") },
+	BAD_LINK(ADD_HOST, 4, "link"),
+	{ ADD_HOST, UNKNOWN, NULL, U8(5, 1) },
+
+	BAD_VLAN(NO_HOST, 1, "vlan_id"),
+	{ NO_HOST, MALFORMED, "name", NOTHING(2) },
+	BAD_TEXT(NO_HOST, 2, "name"),
+	BAD_LINK(NO_HOST, 3, "link"),
+	{ NO_HOST, UNKNOWN, NULL, U8(4, 1) },
+
+	{ NAMES, RANGED, "vlan_id", U16(1, 0) },
+	{ NAMES, RANGED, "vlan_id", U16(1, 4095) },
+	{ NAMES, MALFORMED, "vlan_id", U8(1, 100) },
+	{ NAMES, UNKNOWN, NULL, U8(2, 1) },
 };
 
 static struct raw_answer ask(struct raw *raw, const struct bad *bad)
