@@ -5,6 +5,8 @@
  *
  * The daemon and the one who is measured have a processor for themselves, the storm has another one and the lowest
  * priority: what is measured is how the daemon divides its time, not how the kernel does. Quiet and storm come in turn.
+ * What the kernel does is measured along: an echo, and the same netlink request made directly, which waits for the
+ * kernel's lock as the daemon does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include <hycan/operations.h>
 
 #include "bench.h"
+#include "direct.h"
 #include "storm.h"
 
 #define ROUNDS      5u
@@ -28,18 +31,47 @@ enum { HONEST = 4242, HOSTILE = 4243, PROCESSES = 20, CLIENTS = 50 };
 static const char policy[] = "allow * all\n"
 			     "quota 4243 connections=500 bytes=8M requests=2000/s\n";
 
-static void measure(struct hycan *h, uint64_t duration_ns, struct sample *sample)
+enum way { DAEMON, ECHO, NETLINK, N_WAYS };
+
+static const char *const way_name[] = {
+	[DAEMON] = "the call through the daemon",
+	[ECHO] = "echo of 64 bytes over a Unix socket",
+	[NETLINK] = "the netlink request, directly",
+};
+
+static void once(struct hycan *h, struct direct *direct, enum way way)
+{
+	if (way == ECHO)
+		direct_echo(direct);
+	else if (way == NETLINK)
+		direct_link_get(direct);
+	else if (hycan_link_get(h, "lo", NULL) != 0)
+		bench_fail("link.get: %s", hycan_error_message(h));
+}
+
+static void measure(struct hycan *h, struct direct *direct, uint64_t duration_ns, struct sample samples[N_WAYS])
 {
 	uint64_t until = bench_now_ns() + duration_ns, start, now = 0;
 
-	while (now < until) {
-		start = bench_now_ns();
-		if (hycan_link_get(h, "lo", NULL) != 0)
-			bench_fail("link.get: %s", hycan_error_message(h));
-		now = bench_now_ns();
-		sample_add(sample, now - start);
-		/* somebody who thinks between two requests */
-		nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
+	while (now < until)
+		for (enum way way = 0; way < N_WAYS; way++) {
+			start = bench_now_ns();
+			once(h, direct, way);
+			now = bench_now_ns();
+			sample_add(&samples[way], now - start);
+			/* somebody who thinks between two requests */
+			nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
+		}
+}
+
+static void print(const char *what, struct sample samples[N_WAYS], double p50[N_WAYS], double p99[N_WAYS])
+{
+	for (enum way way = 0; way < N_WAYS; way++) {
+		p50[way] = (double)sample_percentile(&samples[way], 0.50) / 1000;
+		p99[way] = (double)sample_percentile(&samples[way], 0.99) / 1000;
+		printf("  %-12s %-36s p50 %8.2f   p99 %8.2f   longest %8.2f\n", what, way_name[way], p50[way], p99[way],
+		       (double)sample_percentile(&samples[way], 1.0) / 1000);
+		sample_free(&samples[way]);
 	}
 }
 
@@ -57,10 +89,11 @@ void bench_soak(struct bench *b)
 		.socket = b->socket, .processes = PROCESSES, .clients = CLIENTS, .honest = HONEST, .hostile = HOSTILE, .seed = 1
 	};
 	const uint64_t duration_ns = DURATION_NS / b->scale;
-	struct sample quiet = { 0 }, loud = { 0 };
+	double quiet_p50[N_WAYS], quiet_p99[N_WAYS], p50[N_WAYS], p99[N_WAYS];
+	struct sample quiet[N_WAYS] = { 0 }, loud[N_WAYS] = { 0 };
+	struct direct direct;
 	char path[256], directory[128];
 	struct hycan *h = NULL;
-	double p[2][3];
 
 	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(b->socket, '/') - b->socket), b->socket);
 	snprintf(path, sizeof(path), "%s/policy", directory);
@@ -70,35 +103,33 @@ void bench_soak(struct bench *b)
 	b->policy = NULL;
 	if (chmod(directory, 0755) < 0 || chmod(b->socket, 0666) < 0)
 		bench_fail("Nobody else can reach the socket.");
+	direct_open(&direct);
 	bench_pin(0, 0);
 	bench_pin(b->pid, 0);
+	bench_pin(direct.server, 0);
 	storm.cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		pid_t pid;
 
-		measure(h, duration_ns, &quiet);
+		measure(h, &direct, duration_ns, quiet);
 		pid = storm_begin(&storm);
-		measure(h, duration_ns, &loud);
+		measure(h, &direct, duration_ns, loud);
 		storm_end(pid);
 		storm.seed++;
 		/* those who were killed are gone, too */
 		nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
 	}
-	for (int i = 0; i < 2; i++) {
-		struct sample *s = i ? &loud : &quiet;
-
-		p[i][0] = (double)sample_percentile(s, 0.50) / 1000;
-		p[i][1] = (double)sample_percentile(s, 0.99) / 1000;
-		p[i][2] = (double)sample_percentile(s, 1.0) / 1000;
-	}
 	printf("one client beside %u others, half of them hostile (link.get): µs\n", PROCESSES * CLIENTS);
-	printf("  %-44s p50 %8.2f   p99 %8.2f   longest %8.2f\n", "quiet", p[0][0], p[0][1], p[0][2]);
-	printf("  %-44s p50 %8.2f   p99 %8.2f   longest %8.2f\n", "in the storm", p[1][0], p[1][1], p[1][2]);
-	printf("  %-44s p50 %8.2f   p99 %8.2f\n\n", "ratio: storm / quiet", p[1][0] / p[0][0], p[1][1] / p[0][1]);
-	sample_free(&quiet);
-	sample_free(&loud);
+	print("quiet", quiet, quiet_p50, quiet_p99);
+	print("in the storm", loud, p50, p99);
+	for (enum way way = 0; way < N_WAYS; way++)
+		printf("  ratio storm / quiet: %-28s p50 %8.2f   p99 %8.2f\n", way_name[way], p50[way] / quiet_p50[way],
+		       p99[way] / quiet_p99[way]);
+	printf("  ratio in the storm: call / (echo + netlink)      p50 %8.2f   p99 %8.2f\n\n",
+	       p50[DAEMON] / (p50[ECHO] + p50[NETLINK]), p99[DAEMON] / (p99[ECHO] + p99[NETLINK]));
+	direct_close(&direct);
 	hycan_close(h);
 	bench_pin(0, -1);
 	bench_stop_daemon(b);
