@@ -68,7 +68,7 @@ void peer_close(struct peer *peer)
 	struct server *server = peer->server;
 
 	patience_set(peer, false);
-	turn_forget(peer);
+	turn_gone(peer);
 	subscribe_forget(peer);
 	/* closing the socket takes it out of the epoll set, but not out of what was read from it already */
 	for (int i = 0; i < server->n_ready; i++)

@@ -97,11 +97,12 @@ struct server {
 	struct quota_user nobody;    /* the user where nobody is charged */
 	struct peer_list waiting[2]; /* for a worker; with a slow operation */
 	size_t n_waiting[N_TURN_QUEUES];
-	uint64_t round;           /* counts how often everything that is ready was looked at */
-	struct peer_list resting; /* over a quota, the longest one first */
-	sd_event_source *rest;    /* runs while somebody rests */
-	uint64_t busy_since_us;   /* the loop, with one thing */
-	uint64_t clock_us;        /* when the clock was last looked at */
+	struct quota_user *whose_turn; /* ends with what is done now; NULL: nobody's */
+	uint64_t round;                /* counts how often everything that is ready was looked at */
+	struct peer_list resting;      /* over a quota, the longest one first */
+	sd_event_source *rest;         /* runs while somebody rests */
+	uint64_t busy_since_us;        /* the loop, with one thing */
+	uint64_t clock_us;             /* when the clock was last looked at */
 	uint64_t longest_turn_us;
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */
 

@@ -18,6 +18,7 @@
 #include "server.h"
 #include "subject.h"
 #include "subscribe.h"
+#include "turn.h"
 
 /* Subscriptions of one user who is not root. */
 #define PER_USER 256u
@@ -37,6 +38,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 	for (int i = 0; i < TURN && (s = observer_take(server->observer)); i++) {
 		s->stalled = true;
 		peer_deliver(s->peer);
+		turn_done(server);
 	}
 	return 0;
 }

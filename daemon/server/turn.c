@@ -12,6 +12,12 @@
 #define REST_US  100000
 #define TIMER_US 10000
 
+/* What the user has had in this round. */
+static uint64_t used(const struct server *server, const struct quota_user *user)
+{
+	return user->round == server->round ? user->used_us : 0;
+}
+
 void turn_woke(struct server *server)
 {
 	server->busy_since_us = server->clock_us = server_now_us();
@@ -20,22 +26,22 @@ void turn_woke(struct server *server)
 
 void turn_done(struct server *server)
 {
-	uint64_t now_us = server_now_us();
+	struct quota_user *user = server->whose_turn;
+	uint64_t now_us = server_now_us(), took_us = now_us - server->busy_since_us;
 
-	if (now_us - server->busy_since_us > server->longest_turn_us)
-		server->longest_turn_us = now_us - server->busy_since_us;
+	if (took_us > server->longest_turn_us)
+		server->longest_turn_us = took_us;
+	if (user) {
+		user->used_us = used(server, user) + took_us;
+		user->round = server->round;
+	}
+	server->whose_turn = NULL;
 	server->busy_since_us = server->clock_us = now_us;
 }
 
 static struct quota_user *user_of(struct peer *peer)
 {
 	return peer->user ? peer->user : &peer->server->nobody;
-}
-
-/* What the user has had in this round. */
-static uint64_t used(const struct server *server, const struct quota_user *user)
-{
-	return user->round == server->round ? user->used_us : 0;
 }
 
 bool turn_is_over(struct peer *peer)
@@ -48,10 +54,15 @@ bool turn_is_over(struct peer *peer)
 
 void turn_end(struct peer *peer)
 {
-	struct quota_user *user = user_of(peer);
+	peer->server->whose_turn = user_of(peer);
+}
 
-	user->used_us = used(peer->server, user) + server_now_us() - peer->server->busy_since_us;
-	user->round = peer->server->round;
+void turn_gone(struct peer *peer)
+{
+	turn_forget(peer);
+	/* nobody is left of that user, and nobody to wait for its sake */
+	if (peer->user && peer->user->n_refs == 1 && peer->server->whose_turn == peer->user)
+		peer->server->whose_turn = NULL;
 }
 
 bool turn_was_had(struct peer *peer)

@@ -22,8 +22,11 @@ int turn_open(struct server *server);
 void turn_woke(struct server *server);
 void turn_done(struct server *server);
 
-/* A peer's turn ends; it began when the loop looked for what is next. */
+/* What is done now, up to turn_done(), is a peer's turn, and counts for its user: its end, too, where it ends. */
 void turn_end(struct peer *peer);
+
+/* The peer ends: it waits no more, and its user may be gone with it. */
+void turn_gone(struct peer *peer);
 
 /* It was long enough. */
 bool turn_is_over(struct peer *peer);

@@ -14,6 +14,7 @@
 #include "peer.h"
 #include "scribe.h"
 #include "server.h"
+#include "turn.h"
 
 static void finish(struct server *server, struct worker *worker)
 {
@@ -32,6 +33,7 @@ static void finish(struct server *server, struct worker *worker)
 	dispatch_finish(job);
 	worker->busy = false;
 	peer_job_done(peer, job);
+	turn_done(server);
 }
 
 static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
