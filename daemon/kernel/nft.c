@@ -54,6 +54,8 @@ static void reserve(struct nft_batch *batch)
 	}
 	if (!batch->owned)
 		memcpy(p, batch->base, batch->size);
+	/* libmnl leaves the bytes that fill an attribute up as they are, and they go to the kernel, too */
+	memset(p + batch->size, 0, batch->room * 2 - batch->size);
 	batch->base = batch->owned = p;
 	batch->room *= 2;
 }
