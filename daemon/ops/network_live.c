@@ -181,7 +181,7 @@ static int release(struct op *op, enum hycan_family family)
 	return r == -EALREADY ? 0 : r;
 }
 
-/* Forwarding that no network but one needs. */
+/* Forwarding that no network needs, or none but one that goes. */
 static int release_all(struct op *op, const struct kernel_network *but)
 {
 	_cleanup_(networks_free) struct networks networks = { 0 };
@@ -189,7 +189,7 @@ static int release_all(struct op *op, const struct kernel_network *but)
 	int r = networks_read(op, &networks);
 
 	for (size_t i = 0; i < networks.n; i++) {
-		if (strcmp(networks.network[i].link, but->link) == 0)
+		if (but && strcmp(networks.network[i].link, but->link) == 0)
 			continue;
 		ipv4 = true;
 		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
@@ -223,6 +223,9 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 	}
 	if (r == 0 && !network->internal)
 		r = network_forward(op, network, &ret_raised->changed);
+	/* it may have been the last one of IPv6 */
+	if (r == 0 && before && before->ipv6_gateway.address.family && !network->ipv6_gateway.address.family)
+		r = nat_refuse(op, release_all(op, NULL));
 	return r;
 }
 

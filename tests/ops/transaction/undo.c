@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nat.h"
+#include "network.h"
 #include "text.h"
 #include "view.h"
 #include "world.h"
@@ -387,6 +389,43 @@ static int create_links(struct hycan *h)
 	return r ? r : hycan_wireguard_create(h, "wg7", NULL, NULL);
 }
 
+/* A mapping of a network goes, another comes; a way, another NAT; and one network is another. */
+static int other_networks(struct hycan *h)
+{
+	const struct hycan_port_mapping gone = nat_mapping("tcp 8080 10.9.0.2 80"),
+					more = nat_mapping("udp 9000-9003 10.8.0.2 7000");
+	int r = nat_remove_mapping(h, &gone);
+
+	r = r ? r : hycan_port_add(h, &more);
+	r = r ? r : hycan_network_allow(h, 100, 101, true, NULL);
+	r = r ? r : hycan_network_allow(h, 101, 100, false, NULL);
+	r = r ? r : hycan_network_nat(h, 101, false, NULL);
+	return r ? r : network_replace(h, "100 10.9.0.0/25 10.9.0.1 green fd09::/64 fd09::1");
+}
+
+static int first_network(struct hycan *h)
+{
+	const struct hycan_port_mapping m = nat_mapping("tcp 8080 10.9.0.2 80");
+	int r = network_create(h, "100 10.9.0.0/24 10.9.0.1 blue");
+
+	return r ? r : hycan_port_add(h, &m);
+}
+
+static void test_networks(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	struct world *w = *state;
+
+	network_make_parent();
+	need_command("nft");
+	assert_taken_back(w, first_network);
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));
+	assert_taken_back(w, other_networks);
+	/* the last mapping, too, and its network is noted with it as before */
+	assert_refused(w->h, nat_remove_mapping(w->h, &mapping), HYCAN_REFUSAL_NOT_FOUND);
+}
+
 static int parent_down(struct hycan *h)
 {
 	return hycan_link_down(h, "tx1");
@@ -532,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nat, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_first_nat, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_created, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_networks, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_wireguard, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_wireguard_remove, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_wireguard_sync, world_begin, world_end),
