@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Entries and steps.
+ *
+ * An entry has the fields of the request that makes it under the same names; so a new family with “add” and “list” needs
+ * nothing here.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export_entry.h"
+#include "json.h"
+#include "request.h"
+#include "text.h"
+#include "value.h"
+
+int export_fail(struct exporter *e, int result)
+{
+	if (result)
+		problem_set(e->problem, NULL, "%.500s", hycan_error_message(e->h));
+	return result;
+}
+
+void export_note(struct exporter *e, const char *what, const char *why)
+{
+	fputs("hycanctl: ", e->notes);
+	text_print_foreign(e->notes, what);
+	fprintf(e->notes, ": %s\n", why);
+}
+
+void export_begin_step(struct exporter *e, const char *operation)
+{
+	fprintf(e->out, "%s\n  {\"operation\": \"%s\"", e->comma, operation);
+	e->comma = ",";
+}
+
+void export_end_step(struct exporter *e)
+{
+	fputc('}', e->out);
+}
+
+void export_put_text(struct exporter *e, const char *name, const char *text)
+{
+	fprintf(e->out, ", \"%s\": ", name);
+	json_print_text(e->out, text);
+}
+
+const struct hycan_field *export_field(const struct hycan_structure *description, const char *name)
+{
+	return value_field(description, name, strlen(name));
+}
+
+/* The field of an entry that says what a field of the request says: of the same name, or with the kind before it. */
+static const struct hycan_field *counterpart(const struct hycan_structure *entry, const char *kind, const char *name)
+{
+	const struct hycan_field *field = export_field(entry, name);
+	char longer[VALUE_NAME_SIZE];
+
+	if (field || !kind)
+		return field;
+	snprintf(longer, sizeof(longer), "%s_%s", kind, name);
+	return export_field(entry, longer);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ identities */
+
+const struct hycan_operation *export_operation(const char *family, const char *verb)
+{
+	char name[VALUE_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%s.%s", family, verb);
+	return hycan_operation_by_name(name);
+}
+
+/* Required fields come first, in their order; the others behind their names. Cuts the text. */
+size_t export_read_identity(const struct hycan_structure *request, char *text, struct part *parts)
+{
+	uint16_t required = 0;
+	char *rest = text, *word;
+	size_t n = 0;
+
+	while (n < EXPORT_PARTS_MAX && (word = strsep(&rest, " "))) {
+		const struct hycan_field *field = n > 0 && rest ? export_field(request, word) : NULL;
+
+		if (field && field->flags & HYCAN_FIELD_OPTIONAL) {
+			parts[n++] = (struct part){ field, strsep(&rest, " ") };
+			continue;
+		}
+		while (required < request->n_fields && request->field[required].flags & HYCAN_FIELD_OPTIONAL)
+			required++;
+		if (required == request->n_fields)
+			return 0;
+		parts[n++] = (struct part){ &request->field[required++], word };
+	}
+	return n;
+}
+
+/* Whether a part says what an entry has; all addresses of a family stand there as none. */
+static bool agrees(const struct hycan_field *field, const void *entry, const char *part)
+{
+	char text[512];
+
+	if (field && !request_has(field, entry))
+		return field->type == HYCAN_TYPE_ADDRESS && (strcmp(part, "0.0.0.0") == 0 || strcmp(part, "::") == 0);
+	return field && strcmp(hycan_value_format(field, request_value(field, entry, 0), text, sizeof(text)), part) == 0;
+}
+
+/* The metric of an IPv6 route that nobody asked for (IP6_RT_PRIO_USER, linux/ipv6_route.h) is no part of its identity. */
+static bool is_unasked(const struct hycan_field *field, const struct hycan_structure *description, const struct part *parts,
+                       size_t n)
+{
+	if (strcmp(description->name, "route") != 0 || strcmp(field->name, "metric") != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(parts[i].field->name, field->name) == 0)
+			return false;
+	return true;
+}
+
+/* How many fields an entry has, if it is what the parts say; else 0. */
+static size_t matches(const struct hycan_structure *description, const void *entry, const struct part *parts, size_t n)
+{
+	size_t there = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!agrees(export_field(description, parts[i].field->name), entry, parts[i].text))
+			return 0;
+	for (uint16_t i = 0; i < description->n_fields; i++) {
+		const struct hycan_field *field = &description->field[i];
+
+		if (!request_has(field, entry))
+			continue;
+		if (is_unasked(field, description, parts, n) && hycan_value_number(field, request_value(field, entry, 0)) != 1024)
+			return 0;
+		there++;
+	}
+	return there;
+}
+
+/* The entry that is meant: of several, the one that has the least beside the identity. */
+static const void *find(const struct listing *l, const struct part *parts, size_t n)
+{
+	const struct hycan_structure *description = l->operation->reply;
+	const char *found = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const char *entry = (const char *)l->items + i * description->size;
+		size_t there = matches(description, entry, parts, n);
+
+		if (there > 0 && there < least) {
+			least = there;
+			found = entry;
+		}
+	}
+	return found;
+}
+
+/* Of routes, those in all tables. */
+int export_list(struct exporter *e, struct listing *l, const struct hycan_operation *operation)
+{
+	const struct hycan_field *table = export_field(operation->request, "table");
+	void *request;
+	int r;
+
+	if (l->operation)
+		return 0;
+	request = calloc(1, operation->request->size ? operation->request->size : 1);
+	if (!request || (table && !request_add(table, request))) {
+		free(request);
+		return -ENOMEM;
+	}
+	r = hycan_call(e->h, operation, request, &l->items, &l->n);
+	free(request);
+	if (r == 0)
+		l->operation = operation;
+	return export_fail(e, r);
+}
+
+/* All that an entry, known by those parts, has of a request, but for one field, or NULL. */
+void export_put_all_but(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *without)
+{
+	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
+		const char *name = operation->request->field[i].name;
+		const struct hycan_field *field = counterpart(description, kind, name);
+
+		if (without && strcmp(name, without) == 0)
+			continue;
+		if (field && request_has(field, entry) && !is_unasked(field, description, parts, n)) {
+			fprintf(e->out, ", \"%s\": ", name);
+			json_print_field(e->out, field, entry);
+		}
+	}
+}
+
+void export_put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                      const void *entry, const char *kind, const struct part *parts, size_t n)
+{
+	export_put_all_but(e, operation, description, entry, kind, parts, n, NULL);
+}
+/* The entry that an identity tells, and its parts, or NULL. */
+int export_find_entry(struct exporter *e, struct listing *l, const char *kind, const struct hycan_operation *make, char *identity,
+                      struct part *parts, size_t *ret_n, const void **ret_entry)
+{
+	int r = export_list(e, l, export_operation(kind, "list"));
+
+	*ret_n = r == 0 ? export_read_identity(make->request, identity, parts) : 0;
+	*ret_entry = *ret_n > 0 ? find(l, parts, *ret_n) : NULL;
+	return r;
+}
+
+int export_find_link(struct exporter *e, const char *name, const struct hycan_link **ret_link)
+{
+	struct listing *l = &e->listing[HYCAN_OBJECT_KIND_LINK];
+	int r = export_list(e, l, hycan_operation_by_name("link.list"));
+
+	*ret_link = NULL;
+	for (size_t i = 0; r == 0 && i < l->n && !*ret_link; i++)
+		if (strcmp(((const struct hycan_link *)l->items)[i].name, name) == 0)
+			*ret_link = (const struct hycan_link *)l->items + i;
+	return r;
+}
+
+void export_put_alias(struct exporter *e, const struct hycan_link *link)
+{
+	if (!link->has_alias)
+		return;
+	export_begin_step(e, "link.set");
+	export_put_text(e, "name", link->name);
+	export_put_text(e, "alias", link->alias);
+	export_end_step(e);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The steps of an exported file, and the entries of lists that they are made of: an object is known by its identity, the
+ * fields that tell it from others; the rest comes from the list of its family. For the files of the export alone.
+ */
+#ifndef HYCANCTL_EXPORT_ENTRY_H
+#define HYCANCTL_EXPORT_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <hycan/operations.h>
+
+#include "problem.h"
+
+#define EXPORT_PARTS_MAX 40
+
+/* Kinds of objects that there may be. */
+#define EXPORT_KINDS 32
+
+/* What a kind is listed with, asked for once. */
+struct listing {
+	const struct hycan_operation *operation;
+	void *items;
+	size_t n;
+};
+
+struct exporter {
+	struct hycan *h;
+	FILE *out;
+	FILE *notes;
+	struct problem *problem;
+	const char *comma;
+	struct listing listing[EXPORT_KINDS];
+	bool held[EXPORT_KINDS]; /* something of the kind is */
+	bool partly;
+};
+
+/* A value that an identity gives. */
+struct part {
+	const struct hycan_field *field;
+	const char *text;
+};
+
+/* Passes a result on, with the daemon's sentence as the problem. */
+int export_fail(struct exporter *e, int result);
+
+/* Says of something why it is not in the file, or not whole. */
+void export_note(struct exporter *e, const char *what, const char *why);
+
+void export_begin_step(struct exporter *e, const char *operation);
+void export_put_text(struct exporter *e, const char *name, const char *text);
+void export_end_step(struct exporter *e);
+
+/* By name; NULL: there is none. */
+const struct hycan_field *export_field(const struct hycan_structure *description, const char *name);
+const struct hycan_operation *export_operation(const char *family, const char *verb);
+
+/* Asks for a list, once. */
+int export_list(struct exporter *e, struct listing *l, const struct hycan_operation *operation);
+
+/* Cuts an identity into parts, as many as are returned; their text is the identity's. 0: it is no such identity. */
+size_t export_read_identity(const struct hycan_structure *request, char *identity, struct part *parts);
+
+/* The entry that an identity tells, and its parts, or NULL. */
+int export_find_entry(struct exporter *e, struct listing *l, const char *kind, const struct hycan_operation *make, char *identity,
+                      struct part *parts, size_t *ret_n, const void **ret_entry);
+
+/* A link by its name, or NULL. */
+int export_find_link(struct exporter *e, const char *name, const struct hycan_link **ret_link);
+
+/*
+ * All that an entry, known by those parts, has of a request: under the same names, or with the kind before them. Without one
+ * field, or NULL.
+ */
+void export_put_all_but(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *without);
+void export_put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
+                      const void *entry, const char *kind, const struct part *parts, size_t n);
+
+/* A step for the alias of a link that has one. */
+void export_put_alias(struct exporter *e, const struct hycan_link *link);
+
+#endif

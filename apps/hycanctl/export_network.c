@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A network is one step, and so are its names. What is open between networks is part of both, and comes behind them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "export_network.h"
+
+/* ---------------------------------------------------------------------------------------------------------- networks */
+
+/* Reads all networks, unless none is held. */
+static int read_networks(struct exporter *e, const struct hycan_network_state **ret_networks, size_t *ret_n)
+{
+	struct listing *l = &e->listing[HYCAN_OBJECT_KIND_NETWORK];
+	int r = e->held[HYCAN_OBJECT_KIND_NETWORK] ? export_list(e, l, hycan_operation_by_name("network.list")) : 0;
+
+	if (r == 0) {
+		*ret_networks = l->items;
+		*ret_n = l->n;
+	}
+	return r;
+}
+
+/* The network whose link that is, or NULL. */
+int export_find_network(struct exporter *e, const char *link, const struct hycan_network_state **ret_network)
+{
+	const struct hycan_network_state *networks = NULL;
+	size_t n = 0;
+	int r = read_networks(e, &networks, &n);
+
+	*ret_network = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(networks[i].link, link) == 0)
+			*ret_network = &networks[i];
+	return r;
+}
+
+/* A network has the mtu of its parent unless somebody asked for another. */
+int export_network(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *create = hycan_operation_by_name("network.create");
+	const struct hycan_network_state *network;
+	const struct hycan_link *link, *parent;
+	struct part parts[EXPORT_PARTS_MAX];
+	const void *entry;
+	size_t n;
+	int r = export_find_entry(e, l, "network", create, identity, parts, &n, &entry);
+
+	network = entry;
+	if (!network)
+		return r;
+	r = export_find_link(e, network->parent, &parent);
+	if (r == 0)
+		r = export_find_link(e, network->link, &link);
+	if (r)
+		return r;
+	export_begin_step(e, create->name);
+	export_put_all_but(e, create, l->operation->reply, network, NULL, parts, n,
+	                   parent && network->has_mtu && parent->mtu == network->mtu ? "mtu" : NULL);
+	export_end_step(e);
+	if (link)
+		export_put_alias(e, link);
+	return 0;
+}
+
+/* Those from networks that are held. */
+int export_ways(struct exporter *e)
+{
+	const struct hycan_network_state *networks = NULL;
+	size_t n = 0;
+	int r = read_networks(e, &networks, &n);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < networks[i].n_ways; k++) {
+			export_begin_step(e, "network.allow");
+			fprintf(e->out, ", \"from\": %u, \"to\": %u, \"on\": true", networks[i].vlan_id,
+			        networks[i].ways[k].vlan_id);
+			export_put_text(e, "from_link", networks[i].link);
+			export_put_text(e, "to_link", networks[i].ways[k].link);
+			export_end_step(e);
+		}
+	return r;
+}
+
+/* With all hosts. In an internal network nobody else is asked anyway. */
+int export_dns(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *set = hycan_operation_by_name("dns.set");
+	const struct hycan_network_state *network;
+	const struct hycan_dns_state *names;
+	struct part parts[EXPORT_PARTS_MAX];
+	const void *entry;
+	size_t n;
+	int r = export_find_entry(e, l, "dns", set, identity, parts, &n, &entry);
+
+	names = entry;
+	if (!names)
+		return r;
+	r = export_find_network(e, names->link, &network);
+	export_begin_step(e, set->name);
+	export_put_all_but(e, set, l->operation->reply, names, NULL, parts, n, network && network->internal ? "own_only" : NULL);
+	export_end_step(e);
+	return r;
+}
+
+/* One that is held without the names that it is among: “100 web link net100”. */
+int export_dns_host(struct exporter *e, struct listing *l, char *identity)
+{
+	const struct hycan_operation *add = hycan_operation_by_name("dns.add_host");
+	struct part parts[EXPORT_PARTS_MAX] = { { 0 } };
+	int r = e->held[HYCAN_OBJECT_KIND_DNS] ? 0 : export_list(e, l, hycan_operation_by_name("dns.list"));
+	const struct hycan_dns_state *names = l->items;
+
+	if (r || e->held[HYCAN_OBJECT_KIND_DNS])
+		return r;
+	(void)export_read_identity(add->request, identity, parts);
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < names[i].n_hosts; k++) {
+			const struct hycan_structure *host = export_field(l->operation->reply, "hosts")->structure;
+
+			if (!parts[1].text || strcmp(names[i].hosts[k].name, parts[1].text) != 0 ||
+			    strtoul(parts[0].text, NULL, 10) != names[i].vlan_id)
+				continue;
+			export_begin_step(e, add->name);
+			fprintf(e->out, ", \"vlan_id\": %u", names[i].vlan_id);
+			export_put_entry(e, add, host, &names[i].hosts[k], NULL, NULL, 0);
+			export_put_text(e, "link", names[i].link);
+			export_end_step(e);
+		}
+	return 0;
+}
