@@ -68,6 +68,14 @@ static void take_holder(struct bytes *b, struct ledger_holder *holder)
 		b->bad = true;
 }
 
+/* A session is one user's. */
+static bool is_anothers(struct ledger *ledger, const struct ledger_holder *holder)
+{
+	const struct holds *h = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? NULL : session_find(ledger, holder->session);
+
+	return h && TAILQ_FIRST(&h->list)->subject != holder->subject;
+}
+
 static int read_put(struct ledger *ledger, struct bytes *b)
 {
 	struct ledger_key keys[LEDGER_PUT_MAX], on;
@@ -85,7 +93,7 @@ static int read_put(struct ledger *ledger, struct bytes *b)
 	take_bytes(b, &since_us, sizeof(since_us));
 	for (size_t i = 0; i < n; i++)
 		take_key(b, &keys[i]);
-	return b->bad || b->left || ledger_count(ledger) + n > LEDGER_OBJECTS_MAX
+	return b->bad || b->left || ledger_count(ledger) + n > LEDGER_OBJECTS_MAX || is_anothers(ledger, &holder)
 	               ? -EBADMSG
 	               : ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
 }
@@ -120,9 +128,16 @@ static int read_hold(struct ledger *ledger, struct bytes *b)
 		take_holder(b, &holder);
 		take_bytes(b, &at_us, sizeof(at_us));
 		if (e && !b->bad)
-			r = hold_add(ledger, e, &holder, at_us);
+			r = is_anothers(ledger, &holder) ? -EBADMSG : hold_add(ledger, e, &holder, at_us);
 	}
 	return b->bad ? -EBADMSG : r;
+}
+
+static bool are_two_users(struct ledger *ledger, uint64_t session, uint64_t other)
+{
+	const struct holds *a = session_find(ledger, session), *b = session_find(ledger, other);
+
+	return a && b && TAILQ_FIRST(&a->list)->subject != TAILQ_FIRST(&b->list)->subject;
 }
 
 static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
@@ -132,7 +147,7 @@ static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
 	take_bytes(b, &one, sizeof(one));
 	take_bytes(b, &two, sizeof(two));
 	/* no session has the number 0 */
-	if (b->bad || b->left || (type == RECORD_ADOPT && two == 0))
+	if (b->bad || b->left || (type == RECORD_ADOPT && (two == 0 || are_two_users(ledger, one, two))))
 		return -EBADMSG;
 	if (type == RECORD_ADOPT)
 		ledger_adopt(ledger, one, two);

@@ -162,7 +162,8 @@ static void end_session(struct ledger *l, uint64_t session, unsigned int number)
 
 	switch (number / 4 % 4) {
 	case 0:
-		ledger_adopt(l, session, 100 + (session + 1) % 4);
+		/* by the same user */
+		ledger_adopt(l, session, session < 104 ? session + 4 : session - 4);
 		return;
 	case 1:
 		ledger_renew(l, session, number);
@@ -228,7 +229,7 @@ static void step(struct ledger *l, unsigned int number)
 		change_holder(l, &k, number);
 		return;
 	case 12:
-		end_session(l, 100 + number % 4, number);
+		end_session(l, 100 + number % 8, number);
 		return;
 	case 13:
 		if (number % 2)
