@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A network with NAT and two port mappings, created and deleted again: through the daemon, and the usual way, by
- * a script of ip and iptables. In turn, so that both have the same minute.
+ * A network with NAT, a host name and two port mappings, created and deleted again: through the daemon, and the usual way,
+ * by a script of ip, iptables and a dnsmasq that is started anew. In turn, so that both have the same minute. Where there is
+ * no dnsmasq, without the name on both sides.
  *
  * The script does no more than has to be, each command once; what tools that are written so also do (look first, take back
  * what was done when a step fails) it leaves out. Its shell is already there when the time begins.
@@ -20,9 +21,6 @@
 #define ROUNDS 10u
 
 #define VLAN_ID 100
-
-/* Whether both sides also give it a name. */
-#define NAMES 0
 
 /* The usual way: a shell with two functions, which says when it is done with one. */
 static const char script[] =
@@ -66,7 +64,7 @@ struct shell {
 	FILE *to, *from;
 };
 
-static void open_shell(struct shell *s, const char *folder)
+static void open_shell(struct shell *s, const char *folder, bool names)
 {
 	int in[2], out[2];
 	pid_t pid;
@@ -79,7 +77,7 @@ static void open_shell(struct shell *s, const char *folder)
 		dup2(out[1], STDOUT_FILENO);
 		close(in[1]);
 		close(out[0]);
-		execl("/bin/sh", "sh", "-c", script, "sh", folder, NAMES ? "1" : "0", (char *)NULL);
+		execl("/bin/sh", "sh", "-c", script, "sh", folder, names ? "1" : "0", (char *)NULL);
 		_exit(127);
 	}
 	close(in[0]);
@@ -104,10 +102,12 @@ static void check(struct hycan *h, int r)
 		bench_fail("%s", hycan_error_message(h));
 }
 
-static void create(struct hycan *h)
+static void create(struct hycan *h, bool names)
 {
 	struct hycan_network network = { .vlan_id = VLAN_ID, .network_name = "bench", .has_parent = true, .parent = "up0" };
+	const struct hycan_dns_set_options own = { .has_own_only = true, .own_only = true };
 	struct hycan_port_mapping mapping = { .protocol = HYCAN_TRANSPORT_TCP };
+	const struct hycan_dns_host host = { .name = "web", .addresses = &mapping.to_address, .n_addresses = 1 };
 
 	(void)hycan_prefix_parse("10.100.0.0/24", &network.subnet);
 	(void)hycan_address_parse("10.100.0.1", &network.gateway);
@@ -119,20 +119,23 @@ static void create(struct hycan *h)
 	mapping.host_port = (struct hycan_port_range){ 8443, 8443 };
 	mapping.to_port = 443;
 	check(h, hycan_port_add(h, &mapping));
+	if (names)
+		check(h, hycan_dns_set(h, VLAN_ID, &host, 1, &own));
 }
 
-static void say(const char *what, struct sample *ours, struct sample *theirs)
+static void say(const char *what, bool names, struct sample *ours, struct sample *theirs)
 {
 	double a = (double)sample_percentile(ours, 0.5) / 1e6, b = (double)sample_percentile(theirs, 0.5) / 1e6;
 
 	printf("%s a network with NAT%s and two mappings: p50 %.2f ms; ip, iptables%s %.2f ms: %.1f times as long\n", what,
-	       NAMES ? ", a host name" : "", a, NAMES ? ", dnsmasq" : "", b, b / a);
+	       names ? ", a host name" : "", a, names ? ", dnsmasq" : "", b, b / a);
 }
 
 void bench_router(struct bench *b)
 {
 	struct sample ours[2] = { 0 }, theirs[2] = { 0 };
 	char folder[] = "/dev/shm/hycan-bench-XXXXXX", command[64];
+	const bool names = system("command -v dnsmasq >/dev/null") == 0;
 	struct shell shell;
 	struct hycan *h;
 
@@ -149,12 +152,12 @@ void bench_router(struct bench *b)
 	bench_start_daemon(b);
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
-	open_shell(&shell, folder);
+	open_shell(&shell, folder, names);
 	for (unsigned int i = 0; i < ROUNDS / b->scale + 2; i++) {
 		uint64_t t[5];
 
 		t[0] = bench_now_ns();
-		create(h);
+		create(h, names);
 		t[1] = bench_now_ns();
 		check(h, hycan_network_delete(h, VLAN_ID, NULL));
 		t[2] = bench_now_ns();
@@ -168,8 +171,8 @@ void bench_router(struct bench *b)
 			sample_add(&theirs[k], t[k + 3] - t[k + 2]);
 		}
 	}
-	say("creating", &ours[0], &theirs[0]);
-	say("deleting", &ours[1], &theirs[1]);
+	say("creating", names, &ours[0], &theirs[0]);
+	say("deleting", names, &ours[1], &theirs[1]);
 	putchar('\n');
 	fclose(shell.to);
 	fclose(shell.from);
