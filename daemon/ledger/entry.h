@@ -67,7 +67,8 @@ struct entry {
 	uint8_t size;
 	bool object : 1;
 	bool owned : 1;  /* a user holds it for good: subject, since round */
-	bool marked : 1; /* stays at the next sweep */
+	bool marked : 1; /* the kernel has it, as far as has been looked */
+	bool listed : 1; /* stays, while all others of its kind are taken out */
 	bool pinned : 1; /* it is being looked through, or something will be on it */
 	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
 	bool going : 1;  /* somebody is about to take it away */

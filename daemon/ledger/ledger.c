@@ -347,9 +347,21 @@ void ledger_mark(struct ledger *ledger, const struct ledger_key *key)
 	ledger_unlock(ledger);
 }
 
-void ledger_sweep(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
+void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
+                        ledger_listed *key, const void *userdata)
 {
+	const struct entry *parent;
+	struct ledger_key k;
+	struct entry *e;
+
 	ledger_lock(ledger);
+	parent = table_find(ledger, on);
+	for (size_t i = 0; parent && i < n; i++) {
+		key(i, &k, userdata);
+		e = table_find(ledger, &k);
+		if (e && e->on == parent)
+			e->listed = true;
+	}
 	object_take_on(ledger, on, kind, false);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);

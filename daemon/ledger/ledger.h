@@ -301,14 +301,16 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 /* All of a kind are gone that are on something, or on what is on that. */
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
 
-/* Mark and sweep: those of a kind on something that were not marked since the last sweep are gone. */
-void ledger_mark(struct ledger *ledger, const struct ledger_key *key);
-void ledger_sweep(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
+/* Of those of a kind on something the n stay that key tells of, by their numbers; all others are gone. Key may not ask the ledger. */
+typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *userdata);
+void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
+                        ledger_listed *key, const void *userdata);
 
 /*
  * What the kernel does not have any more is gone, whoever held it: the objects of a kind in a namespace that were made
  * before that moment, and not marked since the last sweep, nor are going already. Tells of each, under the lock.
  */
+void ledger_mark(struct ledger *ledger, const struct ledger_key *key);
 typedef void ledger_lost(const struct ledger_object *object, void *userdata);
 void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, ledger_lost *lost,
                        void *userdata);

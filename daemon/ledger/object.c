@@ -100,7 +100,7 @@ static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind
 	on->pinned = true;
 	for (thing = LIST_FIRST(&on->things); thing; thing = next) {
 		next = LIST_NEXT(thing, sibling);
-		if (thing->object && thing->kind == kind && !thing->marked) {
+		if (thing->object && thing->kind == kind && !thing->listed) {
 			entry_key(thing, &key);
 			ledger_file_take(l->file, &key);
 			LIST_REMOVE(thing, sibling);
@@ -108,8 +108,7 @@ static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind
 		} else if (deep) {
 			bury(l, thing, kind, true, grave);
 		}
-		if (thing->kind == kind)
-			thing->marked = false;
+		thing->listed = false;
 	}
 	on->pinned = false;
 }

@@ -156,18 +156,18 @@ static int record_made(const struct key_view *v)
 	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there) ? record_held(v, now_us) : r;
 }
 
+static void key_of_item(size_t i, struct ledger_key *ret_key, const void *userdata)
+{
+	key_of(userdata, i, ret_key);
+}
+
 /* What is in the list stays, whoever made it; everything else that the ledger has on the link is gone. */
 static void record_rest(const struct key_view *v)
 {
-	struct ledger *ledger = v->job->server->ledger;
-	struct ledger_key key;
+	struct ledger_key link;
 
-	for (size_t i = 0; i < v->n_items; i++) {
-		key_of(v, i, &key);
-		ledger_mark(ledger, &key);
-	}
-	if (key_of_link(v, 0, &key))
-		ledger_sweep(ledger, &key, v->effect->kind);
+	if (key_of_link(v, 0, &link))
+		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_of_item, v);
 }
 
 /* The kinds that are told apart by the name of the link that they are on before anything else. */

@@ -223,25 +223,57 @@ static void renames(void **state)
 	assert_int_equal(ledger_count(l), 0);
 }
 
-static void sweeps(void **state)
+static void take_peer(size_t i, struct ledger_key *ret_key, const void *userdata)
 {
+	*ret_key = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, ((const char *const *)userdata)[i]);
+}
+
+static void takes_others(void **state)
+{
+	static const char *const peers[] = { "p", "s" };
 	struct ledger *l = *state;
-	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), p = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p"),
-			  strange = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "s");
+	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b");
 
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p2", "b", 1);
 	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
-	ledger_mark(l, &p);
-	ledger_mark(l, &strange);
-	/* somebody else's sweep in between spends no marks */
-	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_ROUTE);
-	ledger_sweep(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers);
 	assert_objects(l, "p:1 p2:1 1:1 ");
-	/* a mark holds for one sweep */
-	ledger_sweep(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER);
-	assert_objects(l, "p2:1 1:1 ");
+	/* what is in the list and on something else stays, and is not spared the next time */
+	ledger_take_others(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers);
+	assert_objects(l, "p:1 1:1 ");
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL);
+	assert_objects(l, "1:1 ");
+}
+
+static void is_lost(const struct ledger_object *object, void *userdata)
+{
+	(void)object;
+	++*(unsigned int *)userdata;
+}
+
+/* Whoever looks at the kernel is not alone: what requests take out meanwhile, by name or by a list, is no business of its marks. */
+static void marks_are_of_looks(void **state)
+{
+	static const char *const peers[] = { "p" };
+	struct ledger *l = *state;
+	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), p = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p"),
+			  q = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q");
+	unsigned int n_lost = 0;
+
+	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p", "a", 1);
+	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
+	ledger_mark(l, &p);
+	ledger_mark(l, &q);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers);
+	assert_objects(l, "p:1 ");
+	ledger_sweep_lost(l, p.netns, HYCAN_OBJECT_KIND_WIREGUARD_PEER, UINT64_MAX, is_lost, &n_lost);
+	assert_int_equal(n_lost, 0);
+	assert_objects(l, "p:1 ");
+	ledger_mark(l, &p);
+	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER);
+	assert_objects(l, "");
 }
 
 static int count(const struct ledger_object *object, void *userdata)
@@ -378,7 +410,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pairs_go_together, begin, end),
 		cmocka_unit_test_setup_teardown(takes_all_of_a_kind, begin, end),
 		cmocka_unit_test_setup_teardown(renames, begin, end),
-		cmocka_unit_test_setup_teardown(sweeps, begin, end),
+		cmocka_unit_test_setup_teardown(takes_others, begin, end),
+		cmocka_unit_test_setup_teardown(marks_are_of_looks, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),
 		cmocka_unit_test(hashes),
