@@ -119,13 +119,12 @@ static int send_properties(struct kernel_scope *scope, const char *name, const s
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
-static bool any(const struct hycan_link_set_options *options)
+bool kernel_link_sets_any(const struct hycan_link_set_options *options)
 {
 	return options->has_mac || options->has_mtu || options->has_alias || options->has_txqueuelen;
 }
 
-/* The part of wanted in which link differs from it. */
-static struct hycan_link_set_options difference(const struct hycan_link *link, const struct hycan_link_set_options *wanted)
+struct hycan_link_set_options kernel_link_difference(const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
 	struct hycan_link_set_options d = *wanted;
 
@@ -172,11 +171,11 @@ static void take_back(struct kernel_scope *scope, const struct hycan_link *befor
 	snprintf(message, sizeof(message), "%s", kernel_scope_message(scope));
 	r = kernel_link_get(scope, before->name, &now);
 	if (r == 0) {
-		missing = difference(&now, change);
+		missing = kernel_link_difference(&now, change);
 		*ret_fault = first_missing(&missing);
 		former = properties(before, change);
-		former = difference(&now, &former);
-		if (any(&former))
+		former = kernel_link_difference(&now, &former);
+		if (kernel_link_sets_any(&former))
 			r = send_properties(scope, before->name, &former);
 	}
 	netlink_set_message(scope, r < 0 && r != -ENODEV ? "and what had been changed before could not be put back" : message);
@@ -185,10 +184,10 @@ static void take_back(struct kernel_scope *scope, const struct hycan_link *befor
 int kernel_link_set(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link_set_options *wanted,
                     const char **ret_fault)
 {
-	struct hycan_link_set_options change = difference(before, wanted);
+	struct hycan_link_set_options change = kernel_link_difference(before, wanted);
 	int r;
 
-	if (!any(&change))
+	if (!kernel_link_sets_any(&change))
 		return 0;
 	r = send_properties(scope, before->name, &change);
 	/* what is in doubt is asked for once more */

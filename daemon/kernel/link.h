@@ -33,6 +33,10 @@ int kernel_link_own_name(struct kernel_scope *scope, const char *name, char ret_
 
 int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up);
 
+/* The part of wanted in which a link differs from it, and whether there is anything in such a part. */
+struct hycan_link_set_options kernel_link_difference(const struct hycan_link *link, const struct hycan_link_set_options *wanted);
+bool kernel_link_sets_any(const struct hycan_link_set_options *options);
+
 /*
  * Changes what wanted gives and before, the link as it was just read, does not have yet: all or nothing. Nothing is sent
  * where nothing differs. On failure ret_fault is the field at which the kernel stopped, or NULL where that is not known.

@@ -269,8 +269,10 @@ int before_link_down(struct op *op, const struct hycan_link *link)
 	return r < 0 ? r : say_up(op, link);
 }
 
+/* Where nothing will be otherwise, nothing was: it may be asked for once more, since the answer was lost. */
 static int say_properties(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
+	const struct hycan_link_set_options change = kernel_link_difference(link, wanted);
 	struct hycan_link_set_request request = {
 		.has_mtu = wanted->has_mtu,
 		.mtu = link->mtu,
@@ -281,6 +283,8 @@ static int say_properties(struct op *op, const struct hycan_link *link, const st
 		.txqueuelen = link->txqueuelen,
 	};
 
+	if (!kernel_link_sets_any(&change))
+		return 0;
 	memcpy(request.name, link->name, sizeof(request.name));
 	memcpy(request.alias, link->alias, sizeof(request.alias));
 	return op_undo(op, HYCAN_OPERATION_LINK_SET, &request);
