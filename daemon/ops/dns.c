@@ -199,7 +199,7 @@ static void check_one(struct op *op, uint16_t vlan_id, void (*found)(uint16_t vl
 		found(vlan_id, r == -ENOENT ? "no dnsmasq was started for it" : strerror(-r), userdata);
 	else if (state.pid == 0)
 		found(vlan_id, *state.words ? state.words : "dnsmasq does not run", userdata);
-	else if (!state.serves)
+	else if (!state.serves && !state.starts)
 		found(vlan_id, "dnsmasq runs and does not answer", userdata);
 }
 

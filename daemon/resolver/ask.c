@@ -14,7 +14,7 @@
 #include "datagram.h"
 #include "supervisor.h"
 
-/* Longer than the supervisor waits for a dnsmasq. */
+/* It answers at once, but as a service it may have to be started first. */
 #define PATIENCE_MS 40000
 
 static int receive(struct ask *ask, struct answer *ret_answer)

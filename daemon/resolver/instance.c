@@ -25,6 +25,11 @@
 #define PAUSE_LONGEST_US 30000000
 #define LONG_ENOUGH_US   10000000
 
+/* A dnsmasq that was started has so long until it answers, and is asked so often; others have so long. */
+#define START_US  UINT64_C(20000000)
+#define ASK_US    UINT64_C(20000)
+#define ANSWER_US UINT64_C(1000000)
+
 #define ARGUMENTS_MAX 32
 #define ARGUMENT_SIZE 192
 
@@ -157,6 +162,7 @@ int instance_start(struct instance *instance, const char *program)
 	instance->output = ends[0];
 	instance->running = instance->zone;
 	instance->serves = instance->asked = false;
+	instance->start = 0;
 	instance->words[0] = '\0';
 	instance->n_line = 0;
 	log_write(LOG_INFO, "dnsmasq of VLAN %u: started as process %d.", instance->vlan_id, instance->pid);
@@ -176,7 +182,8 @@ void instance_stop(struct instance *instance)
 	instance->pid = 0;
 	instance->again_us = 0;
 	instance->pause_us = PAUSE_FIRST_US;
-	instance->serves = false;
+	instance->start_us = 0;
+	instance->serves = instance->asked = false;
 	cleanup_close(&instance->output);
 	cleanup_close(&instance->probe);
 }
@@ -199,14 +206,59 @@ void instance_ended(struct instance *instance, int status)
 		snprintf(instance->words, sizeof(instance->words), "it was killed by signal %d", WTERMSIG(status));
 	else if (!instance->words[0])
 		snprintf(instance->words, sizeof(instance->words), "it ended with %d", WEXITSTATUS(status));
-	log_write(LOG_WARNING, "dnsmasq of VLAN %u ended: %s. It is started again in %ju ms.", instance->vlan_id, instance->words,
-	          (uintmax_t)instance->pause_us / 1000);
 	instance->pid = 0;
-	instance->serves = false;
-	instance->restarts++;
-	pause_before_start(instance);
+	instance->serves = instance->asked = false;
 	cleanup_close(&instance->output);
 	cleanup_close(&instance->probe);
+	if (instance->start_us) {
+		log_write(LOG_WARNING, "dnsmasq of VLAN %u ended: %s.", instance->vlan_id, instance->words);
+		instance->start_us = 0;
+		instance->start = -ECHILD;
+		return;
+	}
+	log_write(LOG_WARNING, "dnsmasq of VLAN %u ended: %s. It is started again in %ju ms.", instance->vlan_id, instance->words,
+	          (uintmax_t)instance->pause_us / 1000);
+	instance->restarts++;
+	pause_before_start(instance);
+}
+
+/* -------------------------------------------------------------------------------------------------- whether it answers */
+
+void instance_await(struct instance *instance)
+{
+	instance->start_us = instance_now_us() + START_US;
+	instance->start = 0;
+	/* an answer to what it was asked as it ran before tells nothing */
+	instance->serves = instance->asked = false;
+	instance_ask(instance);
+}
+
+static uint64_t look_at_start(struct instance *instance, uint64_t now_us)
+{
+	if (instance->serves || now_us >= instance->start_us) {
+		instance->start_us = 0;
+		if (instance->serves)
+			return UINT64_MAX;
+		instance->start = -ETIMEDOUT;
+		instance->asked = false;
+		snprintf(instance->words, sizeof(instance->words), "it does not answer");
+		return UINT64_MAX;
+	}
+	/* until it listens nothing that is sent there arrives */
+	instance_ask(instance);
+	return now_us + ASK_US;
+}
+
+uint64_t instance_look(struct instance *instance, uint64_t now_us)
+{
+	if (instance->start_us)
+		return look_at_start(instance, now_us);
+	if (!instance->asked)
+		return UINT64_MAX;
+	if (now_us < instance->asked_us + ANSWER_US)
+		return instance->asked_us + ANSWER_US;
+	instance->serves = instance->asked = false;
+	return UINT64_MAX;
 }
 
 void instance_try_again(struct instance *instance, const char *program)

@@ -36,6 +36,9 @@ struct instance {
 	uint16_t number; /* of the question */
 	bool asked;
 	bool serves;
+	uint64_t asked_us; /* when */
+	uint64_t start_us; /* until when it is to serve, where somebody waits for that; or 0 */
+	int start;         /* what came of that: 0 or -errno */
 	uint32_t restarts;
 	uint64_t started_us;
 	uint64_t again_us; /* when it is started again; 0: it is not waiting for that */
@@ -85,6 +88,12 @@ void instance_remove_folder(struct instance *instance);
 
 /* Whether port 53 of the gateway is there and free. 0 or -errno, with words. */
 int instance_check_port(struct instance *instance);
+
+/* Somebody waits for it to serve: when it does not soon, or ends, it is not tried again. */
+void instance_await(struct instance *instance);
+
+/* What is to be done by now about a start or a question; returns when something else is, or UINT64_MAX. */
+uint64_t instance_look(struct instance *instance, uint64_t now_us);
 
 /* Asks it whether it is there, and hears the answer: instance_probe.c. */
 void instance_ask(struct instance *instance);

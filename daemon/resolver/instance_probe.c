@@ -124,10 +124,11 @@ void instance_ask(struct instance *instance)
 	uint8_t bytes[sizeof(question)];
 
 	/* asked again because nothing came back, it may answer to any of them */
-	if (!instance->asked)
+	if (!instance->asked) {
 		instance->number++;
+		instance->asked_us = instance_now_us();
+	}
 	instance->asked = true;
-	instance->serves = false;
 	if (instance->probe < 0 && in_namespace(instance, open_probe) < 0)
 		return;
 	memcpy(bytes, question, sizeof(bytes));

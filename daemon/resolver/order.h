@@ -4,6 +4,9 @@
  *
  * A zone is prepared, its hosts are told, and then it is run: what was not told of since it was prepared is gone. So the
  * supervisor needs to remember nothing, and whoever runs a zone that runs already, as it runs, interrupts nothing.
+ *
+ * Every order is answered at once: what takes its time, a dnsmasq that starts or was asked something, is in the state that
+ * can be asked for, so that nobody waits for a zone of somebody else.
  */
 #ifndef RESOLVER_ORDER_H
 #define RESOLVER_ORDER_H
@@ -17,16 +20,17 @@ enum order_what {
 	ORDER_BEGIN = 1, /* all zones will be told of, */
 	ORDER_SETTLED,   /* and now they were: others end */
 	ORDER_PREPARE,   /* a zone, with a descriptor of its namespace unless it is ours */
-	ORDER_RUN,       /* as it was prepared; with wait it is answered when it serves, or does not */
+	ORDER_RUN,       /* as it was prepared; with wait its state tells whether it came to serve */
 	ORDER_STOP,
 	ORDER_HOST,    /* a host comes, or has these addresses now */
 	ORDER_NO_HOST, /* it goes */
 	ORDER_STATE,
-	ORDER_PROBE, /* every zone is asked something; answered when all have answered, or after a second */
+	ORDER_PROBE, /* every zone is asked something, for which it has a second; its state tells what came of it */
+	ORDER_ASKED, /* whether any was asked and may answer yet */
 };
 
 /* Of the form that this version speaks: a supervisor of another one is not understood. */
-#define ORDER_VERSION 1
+#define ORDER_VERSION 2
 
 struct order {
 	uint32_t version;
@@ -46,6 +50,8 @@ struct answer {
 	int result;                      /* 0 or -errno; of ORDER_STATE -ENOENT: there is no such zone */
 	int pid;                         /* 0: it does not run */
 	bool serves;                     /* it answered when it was asked last */
+	bool asked;                      /* it was asked, and there is time left for an answer */
+	int start;                       /* -EINPROGRESS: it is to serve soon; else 0, or -errno: it did not */
 	uint32_t restarts;               /* since the zone was told of first */
 	uint64_t since_ms;               /* for how long it runs, */
 	uint64_t again_ms;               /* or in how long it is started again */

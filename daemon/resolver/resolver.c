@@ -3,7 +3,7 @@
  * The zones that are wanted, and telling the supervisor.
  *
  * A change is in the file before the supervisor hears of it, so whatever ends in between, the next one does the rest. One
- * lock covers both: whoever asks while a dnsmasq is starting waits for that.
+ * lock covers both; while a dnsmasq is starting nobody has it.
  */
 #include "resolver.h"
 
@@ -20,6 +20,33 @@
 #include "supervisor.h"
 
 /* ------------------------------------------------------------------------------------------------------- what is wanted */
+
+static const struct taken *find_taken(const struct resolver *resolver, const struct taken *which)
+{
+	const struct taken *taken;
+
+	LIST_FOREACH(taken, &resolver->taken, entries)
+	if (taken->netns == which->netns && taken->vlan_id == which->vlan_id)
+		return taken;
+	return NULL;
+}
+
+/* Takes the lock, and the zone, for whoever changes it. */
+static void take(struct resolver *resolver, struct taken *taken, uint64_t netns, uint16_t vlan_id)
+{
+	*taken = (struct taken){ .netns = netns, .vlan_id = vlan_id };
+	pthread_mutex_lock(&resolver->lock);
+	while (find_taken(resolver, taken))
+		pthread_cond_wait(&resolver->given_back, &resolver->lock);
+	LIST_INSERT_HEAD(&resolver->taken, taken, entries);
+}
+
+static void give_back(struct resolver *resolver, struct taken *taken)
+{
+	LIST_REMOVE(taken, entries);
+	pthread_cond_broadcast(&resolver->given_back);
+	pthread_mutex_unlock(&resolver->lock);
+}
 
 /* Tells the supervisor what it was before. */
 static void put_back(struct resolver *resolver, const struct resolver_zone *zone, struct known *before)
@@ -40,8 +67,8 @@ static int set(struct resolver *resolver, const struct resolver_zone *zone, int 
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone copy = { 0 };
 	_cleanup_close_ int fd = netns < 0 ? -1 : fcntl(netns, F_DUPFD_CLOEXEC, 0);
-	struct known *known = known_find(resolver, zone->netns, zone->vlan_id);
 	struct answer answer = { 0 };
+	struct known *known;
 	int r = netns >= 0 && fd < 0 ? -errno : tell_connect(resolver);
 
 	if (r == 0)
@@ -51,6 +78,10 @@ static int set(struct resolver *resolver, const struct resolver_zone *zone, int 
 	if (r < 0)
 		return r;
 	r = tell_zone(resolver, zone, fd, true, &answer);
+	if (r == 0)
+		r = tell_until_served(resolver, zone, &answer);
+	/* one of a former daemon may have gone meanwhile */
+	known = known_find(resolver, zone->netns, zone->vlan_id);
 	if (r < 0) {
 		memcpy(ret_words, answer.words, RESOLVER_WORDS_SIZE);
 		put_back(resolver, zone, known);
@@ -75,22 +106,24 @@ static int set(struct resolver *resolver, const struct resolver_zone *zone, int 
 
 int resolver_set(struct resolver *resolver, const struct resolver_zone *zone, int netns, char ret_words[static RESOLVER_WORDS_SIZE])
 {
+	struct taken taken;
 	int r;
 
 	ret_words[0] = '\0';
-	pthread_mutex_lock(&resolver->lock);
+	take(resolver, &taken, zone->netns, zone->vlan_id);
 	r = set(resolver, zone, netns, ret_words);
-	pthread_mutex_unlock(&resolver->lock);
+	give_back(resolver, &taken);
 	return r;
 }
 
 int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
 {
 	struct answer answer;
+	struct taken taken;
 	struct known *known;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&resolver->lock);
+	take(resolver, &taken, netns, vlan_id);
 	known = known_find(resolver, netns, vlan_id);
 	if (known) {
 		r = 0;
@@ -100,7 +133,7 @@ int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
 			(void)tell_simply(resolver, ORDER_STOP, &known->zone, &answer);
 		known_drop(known);
 	}
-	pthread_mutex_unlock(&resolver->lock);
+	give_back(resolver, &taken);
 	return r;
 }
 
@@ -138,13 +171,14 @@ static int change(struct resolver *resolver, struct known *known, const struct r
 static int change_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host,
                        const char *gone)
 {
+	struct taken taken;
 	struct known *known;
 	int r;
 
-	pthread_mutex_lock(&resolver->lock);
+	take(resolver, &taken, netns, vlan_id);
 	known = known_find(resolver, netns, vlan_id);
 	r = known ? change(resolver, known, host, gone) : -ENOENT;
-	pthread_mutex_unlock(&resolver->lock);
+	give_back(resolver, &taken);
 	return r;
 }
 
@@ -203,6 +237,8 @@ int resolver_probe(struct resolver *resolver)
 	r = tell_connect(resolver);
 	if (r == 0)
 		r = tell_simply(resolver, ORDER_PROBE, NULL, &answer);
+	if (r == 0)
+		tell_until_answered(resolver);
 	pthread_mutex_unlock(&resolver->lock);
 	return r;
 }
@@ -223,6 +259,7 @@ int resolver_state(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, 
 	*ret_state = (struct resolver_state){
 		.pid = answer.pid,
 		.serves = answer.serves,
+		.starts = answer.start == -EINPROGRESS,
 		.restarts = answer.restarts,
 		.since_ms = answer.since_ms,
 		.again_ms = answer.again_ms,
@@ -281,6 +318,8 @@ int resolver_open(const struct resolver_options *options, struct resolver **ret_
 	if (!resolver)
 		return -ENOMEM;
 	pthread_mutex_init(&resolver->lock, NULL);
+	pthread_cond_init(&resolver->given_back, NULL);
+	LIST_INIT(&resolver->taken);
 	LIST_INIT(&resolver->zones);
 	resolver->ask = (struct ask){ .socket = options->socket, .fd = -1 };
 	resolver->program = supervisor_find_program(options->program);
@@ -303,6 +342,7 @@ void resolver_free(struct resolver **resolver)
 	ask_end(&r->ask);
 	while (!LIST_EMPTY(&r->zones))
 		known_drop(LIST_FIRST(&r->zones));
+	pthread_cond_destroy(&r->given_back);
 	pthread_mutex_destroy(&r->lock);
 	free(r->state_path);
 	free(r);

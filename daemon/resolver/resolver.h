@@ -40,6 +40,7 @@ const char *resolver_lacks(const struct resolver *resolver);
 struct resolver_state {
 	int pid;     /* 0: it does not run */
 	bool serves; /* it answered when it was asked just now */
+	bool starts; /* somebody waits for it to do so */
 	uint32_t restarts;
 	uint64_t since_ms;               /* for how long it runs, */
 	uint64_t again_ms;               /* or in how long it is started again */

@@ -21,9 +21,6 @@
 /* How long the zones of a daemon that is gone go on. */
 #define GRACE_US UINT64_C(30000000)
 
-/* Until a dnsmasq that was started answers it is asked so often. */
-#define ASK_US UINT64_C(20000)
-
 /* Without memory it looks again so soon. */
 #define NO_MEMORY_MS 20
 
@@ -34,9 +31,12 @@
 
 static void lose_peer(struct supervisor *s)
 {
+	struct instance *instance;
+
 	cleanup_close(&s->peer);
-	s->waits = false;
-	s->starting = NULL;
+	/* nobody waits for it any more */
+	LIST_FOREACH(instance, &s->instances, entries)
+	instance->start_us = 0;
 	s->alone_us = instance_now_us();
 	/* its child */
 	if (s->listener < 0)
@@ -86,11 +86,8 @@ static void reap(struct supervisor *s)
 		LIST_FOREACH(instance, &s->instances, entries)
 		if (instance->pid == pid)
 			break;
-		if (!instance)
-			continue;
-		instance_ended(instance, status);
-		if (s->starting == instance)
-			supervisor_answer(s, -ECHILD, instance->words);
+		if (instance)
+			instance_ended(instance, status);
 	}
 }
 
@@ -99,27 +96,17 @@ static uint64_t look(struct supervisor *s)
 {
 	uint64_t now = instance_now_us(), next = UINT64_MAX;
 	struct instance *instance;
-	bool asked = false;
 
 	LIST_FOREACH(instance, &s->instances, entries)
 	{
+		uint64_t soon = instance_look(instance, now);
+
+		next = soon < next ? soon : next;
 		if (instance->again_us && instance->again_us <= now)
 			instance_try_again(instance, s->program);
 		if (instance->again_us && instance->again_us < next)
 			next = instance->again_us;
-		asked = asked || (instance->pid && instance->asked);
 	}
-	if (s->waits && s->starting && s->starting->serves)
-		supervisor_answer(s, 0, "");
-	if (s->waits && !s->starting && !asked)
-		supervisor_answer(s, 0, "");
-	if (s->waits && now >= s->until_us)
-		supervisor_answer(s, s->starting ? -ETIMEDOUT : 0, "it does not answer");
-	if (s->waits && s->starting)
-		/* until it listens nothing that is sent there arrives */
-		instance_ask(s->starting);
-	if (s->waits)
-		next = s->starting && now + ASK_US < next ? now + ASK_US : s->until_us < next ? s->until_us : next;
 	if (s->listener >= 0 && s->peer < 0) {
 		uint64_t end = s->alone_us + GRACE_US;
 

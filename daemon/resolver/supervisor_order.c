@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Orders: what the supervisor is told, and what it answers. Only two are answered later: a start, and a question to all. */
+/* Orders: what the supervisor is told, and what it answers. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,17 +10,12 @@
 #include "datagram.h"
 #include "supervisor_state.h"
 
-/* A dnsmasq that was started has so long until it answers; all that are asked have so long. */
-#define START_US  UINT64_C(20000000)
-#define PROBE_US  UINT64_C(1000000)
 #define ZONES_MAX 4096u
 
 /* ------------------------------------------------------------------------------------------------------------- answers */
 
 static void answer(struct supervisor *s, const struct answer *a)
 {
-	s->waits = false;
-	s->starting = NULL;
 	if (s->peer >= 0 && datagram_send(s->peer, a, sizeof(*a), -1) < 0)
 		cleanup_close(&s->peer);
 }
@@ -39,6 +34,8 @@ static void answer_state(struct supervisor *s, const struct instance *instance)
 	struct answer a = {
 		.pid = instance->pid,
 		.serves = instance->serves,
+		.asked = instance->asked,
+		.start = instance->start_us ? -EINPROGRESS : instance->start,
 		.restarts = instance->restarts,
 		.since_ms = instance->pid ? (now - instance->started_us) / 1000 : 0,
 		.again_ms = instance->again_us > now ? (instance->again_us - now) / 1000 : 0,
@@ -65,8 +62,6 @@ void supervisor_forget(struct supervisor *s, struct instance *instance)
 {
 	LIST_REMOVE(instance, entries);
 	s->n--;
-	if (s->starting == instance)
-		supervisor_answer(s, -ECANCELED, "");
 	instance_free(&instance);
 }
 
@@ -119,19 +114,14 @@ static void run(struct supervisor *s, struct instance *instance, bool wait)
 		instance_stop(instance);
 		r = access(s->program, X_OK) < 0 ? -errno : instance_start(instance, s->program);
 	}
-	if (r < 0 && !wait) {
+	if (r < 0 && !wait && instance->pid == 0) {
 		/* an address may come, and a port be free */
 		instance_try_again(instance, s->program);
 		r = 0;
 	}
-	if (r < 0 || !wait) {
-		supervisor_answer(s, r, instance->words);
-		return;
-	}
-	s->waits = true;
-	s->starting = instance;
-	s->until_us = instance_now_us() + START_US;
-	instance_ask(instance);
+	if (r == 0 && wait)
+		instance_await(instance);
+	supervisor_answer(s, r, instance->words);
 }
 
 static void probe_all(struct supervisor *s)
@@ -141,9 +131,16 @@ static void probe_all(struct supervisor *s)
 	LIST_FOREACH(instance, &s->instances, entries)
 	if (instance->pid)
 		instance_ask(instance);
-	s->waits = true;
-	s->starting = NULL;
-	s->until_us = instance_now_us() + PROBE_US;
+}
+
+static void answer_asked(struct supervisor *s)
+{
+	const struct instance *instance;
+	struct answer a = { 0 };
+
+	LIST_FOREACH(instance, &s->instances, entries)
+	a.asked = a.asked || (instance->asked && !instance->start_us);
+	answer(s, &a);
 }
 
 static void end_unwanted(struct supervisor *s)
@@ -183,6 +180,7 @@ static void carry_out_of(struct supervisor *s, struct instance *instance, const 
 	case ORDER_SETTLED:
 	case ORDER_PREPARE:
 	case ORDER_PROBE:
+	case ORDER_ASKED:
 		break;
 	}
 	supervisor_answer(s, -EBADMSG, "");
@@ -211,6 +209,10 @@ void supervisor_carry_out(struct supervisor *s, const struct order *order, int *
 		return;
 	case ORDER_PROBE:
 		probe_all(s);
+		supervisor_answer(s, 0, "");
+		return;
+	case ORDER_ASKED:
+		answer_asked(s);
 		return;
 	case ORDER_RUN:
 	case ORDER_STOP:

@@ -23,20 +23,15 @@ struct supervisor {
 	struct instances instances;
 	size_t n;
 	uint64_t alone_us; /* since when there is no daemon; 0: there is one, or nothing to keep */
-
-	/* the order whose answer is still to come */
-	bool waits;
-	struct instance *starting; /* which is to answer; NULL: all that were asked */
-	uint64_t until_us;
 };
 
 /* Serves until whoever is served is gone. 0 or -errno. */
 int supervisor_loop(struct supervisor *s);
 
-/* Does what it is told, and answers, now or later. Takes the descriptor, if it needs it. */
+/* Does what it is told, and answers. Takes the descriptor, if it needs it. */
 void supervisor_carry_out(struct supervisor *s, const struct order *order, int *netns);
 
-/* Answers whoever waits. */
+/* Answers whoever gave the order. */
 void supervisor_answer(struct supervisor *s, int result, const char *words);
 
 /* A zone ends. */

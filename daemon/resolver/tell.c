@@ -3,9 +3,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "known.h"
 #include "log.h"
+
+/* How often is looked: at first, and later. */
+#define LOOK_FIRST_NS 1000000
+#define LOOK_LATER_NS 10000000
+#define LOOKS_FIRST   100u
+
+/* What is asked has a second, and may be asked again by somebody else meanwhile. */
+#define LOOKS_AT_ANSWERS 200u
 
 static struct order order_of(enum order_what what, const struct resolver_zone *zone)
 {
@@ -52,6 +61,45 @@ int tell_zone(struct resolver *resolver, const struct resolver_zone *zone, int n
 	return ask(&resolver->ask, &order, -1, ret_answer);
 }
 
+/* Others have the lock for a moment. */
+static void pause_without_lock(struct resolver *resolver, unsigned int n)
+{
+	const struct timespec pause = { .tv_nsec = n < LOOKS_FIRST ? LOOK_FIRST_NS : LOOK_LATER_NS };
+
+	pthread_mutex_unlock(&resolver->lock);
+	nanosleep(&pause, NULL);
+	pthread_mutex_lock(&resolver->lock);
+}
+
+int tell_until_served(struct resolver *resolver, const struct resolver_zone *zone, struct answer *ret_answer)
+{
+	const unsigned int connection = resolver->connection;
+	int r = 0;
+
+	/* the supervisor gives up some time */
+	for (unsigned int n = 0; r == 0; n++) {
+		r = tell_simply(resolver, ORDER_STATE, zone, ret_answer);
+		if (r == 0 && ret_answer->start != -EINPROGRESS)
+			return ret_answer->start;
+		pause_without_lock(resolver, n);
+		/* another supervisor was told what there was before */
+		if (resolver->connection != connection)
+			r = -EPIPE;
+	}
+	return r == -ENOENT ? -EPIPE : r;
+}
+
+void tell_until_answered(struct resolver *resolver)
+{
+	struct answer answer = { .asked = true };
+
+	for (unsigned int n = 0; n < LOOKS_AT_ANSWERS; n++) {
+		if (tell_simply(resolver, ORDER_ASKED, NULL, &answer) < 0 || !answer.asked)
+			return;
+		pause_without_lock(resolver, n);
+	}
+}
+
 int tell_simply(struct resolver *resolver, enum order_what what, const struct resolver_zone *zone, struct answer *ret_answer)
 {
 	struct order order = order_of(what, zone);
@@ -91,7 +139,9 @@ int tell_connect(struct resolver *resolver)
 	bool new;
 	int r = ask_connect(&resolver->ask, &new);
 
-	if (r == 0 && new)
+	if (r == 0 && new) {
+		resolver->connection++;
 		r = tell_all(resolver);
+	}
 	return r;
 }

@@ -6,13 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -127,6 +130,17 @@ static void make_zone(struct resolver_zone *zone)
 	assert_int_equal(resolver_zone_put(zone, &host), 0);
 	host = host_of("db", "10.9.0.3", NULL);
 	assert_int_equal(resolver_zone_put(zone, &host), 0);
+}
+
+/* Another zone, on the other end of the veth. */
+static void make_other(struct resolver_zone *other)
+{
+	make_zone(other);
+	other->vlan_id = 101;
+	memcpy(other->link, "v1", 3);
+	free(shell("ip address add 10.8.0.1/24 dev v1"));
+	assert_int_equal(hycan_prefix_parse("10.8.0.1/24", &other->gateway[0]), 0);
+	other->gateway[1] = (struct hycan_prefix){ 0 };
 }
 
 static void test_zone(void **state)
@@ -327,12 +341,7 @@ static void test_resume(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/ledger", folder);
 	make_zone(&zone);
-	make_zone(&other);
-	other.vlan_id = 101;
-	memcpy(other.link, "v1", 3);
-	free(shell("ip address add 10.8.0.1/24 dev v1"));
-	assert_int_equal(hycan_prefix_parse("10.8.0.1/24", &other.gateway[0]), 0);
-	other.gateway[1] = (struct hycan_prefix){ 0 };
+	make_other(&other);
 	resolver = start(path, NULL);
 	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
 	assert_int_equal(resolver_set(resolver, &other, -1, words), 0);
@@ -374,6 +383,85 @@ static void test_namespace(void **state)
 	assert_int_equal(world_end((void **)&w), 0);
 }
 
+struct setting {
+	struct resolver *resolver;
+	const struct resolver_zone *zone;
+	char words[RESOLVER_WORDS_SIZE];
+	atomic_bool done;
+	int r;
+};
+
+static void *set_zone(void *userdata)
+{
+	struct setting *setting = userdata;
+
+	setting->r = resolver_set(setting->resolver, setting->zone, -1, setting->words);
+	atomic_store(&setting->done, true);
+	return NULL;
+}
+
+/* The process of a zone that is being set, as soon as there is one. */
+static int wait_for_process(struct resolver *resolver, uint16_t vlan_id)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	time_t deadline = time(NULL) + 60;
+	struct resolver_state now = { 0 };
+
+	while (resolver_state(resolver, 0, vlan_id, &now) < 0 || !now.pid) {
+		assert_true(time(NULL) < deadline);
+		nanosleep(&pause, NULL);
+	}
+	assert_true(now.starts);
+	return now.pid;
+}
+
+/* A dnsmasq that does not come up keeps nobody waiting who has to do with other zones. */
+static void test_stuck(void **state)
+{
+	static const char program[] = "/var/tmp/hycan-test-dnsmasq";
+	_cleanup_(resolver_zone_done) struct resolver_zone zone, other, copy = { 0 };
+	const struct resolver_host host = host_of("late", "10.9.0.9", NULL);
+	struct setting setting = { .zone = &other };
+	char words[RESOLVER_WORDS_SIZE];
+	struct resolver_state now;
+	_cleanup_free_ uint16_t *ids = NULL;
+	struct resolver *resolver;
+	pthread_t thread;
+	size_t n;
+	int pid;
+
+	(void)state;
+	free(shell("printf '#!/bin/sh\ncase \"$*\" in *--interface=v1*) exec sleep 600;; esac\nexec %%s \"$@\"\n' "
+	           "\"$(PATH=$PATH:/usr/sbin command -v dnsmasq)\" >%s && chmod 755 %s",
+	           program, program));
+	setting.resolver = resolver = start(NULL, program);
+	make_zone(&zone);
+	make_other(&other);
+	assert_int_equal(pthread_create(&thread, NULL, set_zone, &setting), 0);
+	pid = wait_for_process(resolver, 101);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	dns_until(20, NULL, "10.9.0.1", "late", "10.9.0.9");
+	assert_int_equal(resolver_remove_host(resolver, 0, 100, "late"), 0);
+	assert_int_equal(resolver_get(resolver, 0, 100, &copy), 0);
+	assert_int_equal(resolver_list(resolver, 0, &ids, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(resolver_probe(resolver), 0);
+	assert_int_equal(resolver_state(resolver, 0, 100, &now), 0);
+	assert_true(now.serves && !now.starts);
+	assert_int_equal(resolver_unset(resolver, 0, 100), 0);
+	if (atomic_load(&setting.done))
+		fail_msg("It ended with %d, and others may have waited for that.", setting.r);
+	/* and when it is gone, that is said, and it is not tried again */
+	kill(pid, SIGKILL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(setting.r, -ECHILD);
+	assert_contains(setting.words, "signal 9");
+	assert_int_equal(resolver_state(resolver, 0, 101, &now), -ENOENT);
+	resolver_free(&resolver);
+	free(shell("rm %s", program));
+}
+
 static void test_not_installed(void **state)
 {
 	struct resolver *resolver = start(NULL, "/nonexistent/dnsmasq");
@@ -392,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_others, begin, end),
 		cmocka_unit_test_setup_teardown(test_resume, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
+		cmocka_unit_test_setup_teardown(test_stuck, begin, end),
 		cmocka_unit_test(test_not_installed),
 	};
 
