@@ -203,8 +203,11 @@ int main(int argc, char **argv)
 		bench_routes(&b);
 	if (wanted(argv, "networks"))
 		bench_networks(&b);
-	if (wanted(argv, "soak"))
-		bench_soak(&b);
+	if (wanted(argv, "soak")) {
+		bench_soak(&b, BENCH_ONE_CPU);
+		if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+			bench_soak(&b, BENCH_TWO_CPUS);
+	}
 	if (wanted(argv, "router"))
 		bench_router(&b);
 	*slash = '\0';

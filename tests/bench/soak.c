@@ -3,10 +3,10 @@
  * A well-behaved client beside a thousand others, half of them hostile: how long it waits, against what it waits without
  * them.
  *
- * The daemon and the one who is measured have a processor for themselves, the storm has another one and the lowest
- * priority: what is measured is how the daemon divides its time, not how the kernel does. Quiet and storm come in turn.
- * What the kernel does is measured along: an echo, and the same netlink request made directly, which waits for the
- * kernel's lock as the daemon does.
+ * The storm has the lowest priority, and a processor that is not the daemon's; the one who is measured is beside the daemon,
+ * where it waits for the scheduler too, or beside the storm. Quiet and storm come in turn. What the kernel does is measured
+ * along: an echo whose server is beside the daemon, and the same netlink request made directly, which waits for the kernel's
+ * lock as the daemon does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ static void write_policy(const char *path)
 		bench_fail("%s cannot be written.", path);
 }
 
-void bench_soak(struct bench *b)
+void bench_soak(struct bench *b, enum bench_ends ends)
 {
 	struct storm storm = {
 		.socket = b->socket, .processes = PROCESSES, .clients = CLIENTS, .honest = HONEST, .hostile = HOSTILE, .seed = 1
@@ -104,10 +104,10 @@ void bench_soak(struct bench *b)
 	if (chmod(directory, 0755) < 0 || chmod(b->socket, 0666) < 0)
 		bench_fail("Nobody else can reach the socket.");
 	direct_open(&direct);
-	bench_pin(0, 0);
+	storm.cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
+	bench_pin(0, ends == BENCH_TWO_CPUS ? storm.cpu : 0);
 	bench_pin(b->pid, 0);
 	bench_pin(direct.server, 0);
-	storm.cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
 	for (unsigned int i = 0; i < ROUNDS; i++) {
@@ -121,7 +121,8 @@ void bench_soak(struct bench *b)
 		/* those who were killed are gone, too */
 		nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
 	}
-	printf("one client beside %u others, half of them hostile (link.get): µs\n", PROCESSES * CLIENTS);
+	printf("one client beside %u others, half of them hostile (link.get), %s: µs\n", PROCESSES * CLIENTS,
+	       ends == BENCH_TWO_CPUS ? "on another processor than the daemon" : "on the daemon's processor");
 	print("quiet", quiet, quiet_p50, quiet_p99);
 	print("in the storm", loud, p50, p99);
 	for (enum way way = 0; way < N_WAYS; way++)
