@@ -207,6 +207,20 @@ static int try_private(struct hycan *h, struct attempts *a)
 	return fd;
 }
 
+/* A program that closed its output must not write to the daemon instead. Returns the descriptor to use, or -errno. */
+static int keep_from_standard(int fd)
+{
+	int moved;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		moved = -errno;
+	close(fd);
+	return moved;
+}
+
 int connect_daemon(struct hycan *h, bool wait)
 {
 	struct attempts a = { 0 };
@@ -221,8 +235,13 @@ int connect_daemon(struct hycan *h, bool wait)
 		if (h->fd < 0 && a.result != -EACCES && a.result != -EAGAIN && !a.machine)
 			h->fd = try_private(h, &a);
 	}
-	if (h->fd >= 0)
-		return 0;
+	if (h->fd >= 0) {
+		h->fd = keep_from_standard(h->fd);
+		if (h->fd >= 0)
+			return 0;
+		a.result = h->fd;
+		note(&a, "%s", hycan_result_name(a.result));
+	}
 	h->fd = -1;
 	if (a.result >= 0)
 		a.result = -ENOENT;

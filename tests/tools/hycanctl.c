@@ -57,6 +57,8 @@ static void test_exit_status(void **state)
 	expect_part(3, "No HyCAN daemon", "hycanctl --socket /nonexistent link up lo");
 	expect_part(3, "No HyCAN daemon", "HYCAN_DAEMON_SOCKET=/nonexistent hycanctl link up lo");
 	expect_part(1, "The answer cannot be written: No space left on device.", "hycanctl link list >/dev/full");
+	/* and the daemon does not read it */
+	expect_part(1, "The answer cannot be written: Bad file descriptor.", "hycanctl link list >&-");
 }
 
 static void test_errors_as_json(void **state)

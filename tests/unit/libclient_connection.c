@@ -5,6 +5,7 @@
 #include "fake_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,6 +295,24 @@ static void paths(void **state)
 	unsetenv("HYCAN_NO_FALLBACK");
 }
 
+/* A program without an output that prints all the same must not print into the connection. */
+static void an_output_that_was_closed_is_not_the_daemon(void **state)
+{
+	struct fake *f = *state;
+	int kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), fd, r;
+	struct hycan *h;
+
+	assert_true(kept >= 0);
+	close(STDIN_FILENO);
+	r = hycan_open(&h, f->path);
+	fd = hycan_fd(h);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	assert_int_equal(r, 0);
+	assert_true(fd > STDERR_FILENO);
+	hycan_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +327,7 @@ int main(void)
 		TEST(a_namespace_that_was_refused),
 		TEST(only_root_and_oneself_are_trusted),
 		TEST(paths),
+		TEST(an_output_that_was_closed_is_not_the_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
