@@ -21,10 +21,14 @@
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
 
+/* FRA_SPORT_MASK and FRA_DPORT_MASK, which Linux 6.15 tells with every single port, and older headers do not know. */
+#define SPORT_MASK 28
+#define DPORT_MASK 29
+
 /* Attributes that struct hycan_rule has a field for, and those that select nothing. */
 static bool known_attribute(const struct nlattr *attr)
 {
-	uint32_t value;
+	uint16_t port_mask;
 
 	switch (mnl_attr_get_type(attr)) {
 	case FRA_DST:
@@ -36,12 +40,19 @@ static bool known_attribute(const struct nlattr *attr)
 	case FRA_FWMARK:
 	case FRA_FWMASK:
 	case FRA_SUPPRESS_PREFIXLEN:
+	case FRA_SUPPRESS_IFGROUP:
 	case FRA_TABLE:
+	case FRA_L3MDEV:
+	case FRA_UID_RANGE:
 	case FRA_PROTOCOL:
+	case FRA_IP_PROTO:
+	case FRA_SPORT_RANGE:
+	case FRA_DPORT_RANGE:
 	case FRA_PAD:
 		return true;
-	case FRA_SUPPRESS_IFGROUP:
-		return attribute_u32(attr, &value) && value == UINT32_MAX;
+	case SPORT_MASK:
+	case DPORT_MASK:
+		return attribute_bytes(attr, &port_mask, sizeof(port_mask)) && port_mask == UINT16_MAX;
 	}
 	return false;
 }
@@ -63,6 +74,52 @@ static void read_mark(const struct nlattr *const *a, struct hycan_rule *rule)
 		rule->has_fwmark = true;
 	if (rule->fwmask == UINT32_MAX)
 		rule->has_fwmask = false;
+}
+
+static bool read_ports(const struct nlattr *attr, struct hycan_port_range *ret_ports)
+{
+	struct fib_rule_port_range range;
+
+	if (!attribute_bytes(attr, &range, sizeof(range)))
+		return false;
+	*ret_ports = (struct hycan_port_range){ .first = range.start, .last = range.end };
+	return true;
+}
+
+/* What a rule says of the packet beside its addresses, and of the socket that sends it. */
+static void read_packet(const struct fib_rule_hdr *header, const struct nlattr *const *a, struct hycan_rule *rule)
+{
+	struct fib_rule_uid_range users;
+
+	read_mark(a, rule);
+	rule->has_ip_protocol = attribute_bytes(a[FRA_IP_PROTO], &rule->ip_protocol, sizeof(rule->ip_protocol));
+	rule->has_source_ports = read_ports(a[FRA_SPORT_RANGE], &rule->source_ports);
+	rule->has_destination_ports = read_ports(a[FRA_DPORT_RANGE], &rule->destination_ports);
+	rule->has_uid_first = rule->has_uid_last = attribute_bytes(a[FRA_UID_RANGE], &users, sizeof(users));
+	if (rule->has_uid_first) {
+		rule->uid_first = users.start;
+		rule->uid_last = users.end;
+	}
+	rule->has_tos = header->tos;
+	rule->tos = header->tos;
+}
+
+/* Where it looks for a route, and which of those that it finds it ignores. */
+static void read_lookup(const struct fib_rule_hdr *header, const struct nlattr *const *a, struct hycan_rule *rule)
+{
+	uint8_t l3mdev = 0;
+
+	if (rule->action == HYCAN_RULE_ACTION_LOOKUP) {
+		if (!attribute_u32(a[FRA_TABLE], &rule->table))
+			rule->table = header->table;
+		rule->has_table = rule->table != RT_TABLE_UNSPEC;
+	}
+	(void)attribute_bytes(a[FRA_L3MDEV], &l3mdev, sizeof(l3mdev));
+	rule->has_l3mdev = rule->l3mdev = l3mdev;
+	rule->has_suppress_prefix_length = attribute_u32(a[FRA_SUPPRESS_PREFIXLEN], &rule->suppress_prefix_length) &&
+	                                   rule->suppress_prefix_length != UINT32_MAX;
+	rule->has_suppress_group =
+		attribute_u32(a[FRA_SUPPRESS_IFGROUP], &rule->suppress_group) && rule->suppress_group != UINT32_MAX;
 }
 
 static bool read_action(uint8_t number, struct hycan_rule *rule)
@@ -103,19 +160,12 @@ bool rule_read(const struct nlmsghdr *nlh, struct hycan_rule *rule, bool *ret_wh
 	rule->has_to = read_prefix(a[FRA_DST], header->family, header->dst_len, &rule->to);
 	rule->has_in_interface = attribute_text(a[FRA_IIFNAME], rule->in_interface, sizeof(rule->in_interface));
 	rule->has_out_interface = attribute_text(a[FRA_OIFNAME], rule->out_interface, sizeof(rule->out_interface));
-	read_mark(a, rule);
-	if (rule->action == HYCAN_RULE_ACTION_LOOKUP) {
-		if (!attribute_u32(a[FRA_TABLE], &rule->table))
-			rule->table = header->table;
-		rule->has_table = rule->table != RT_TABLE_UNSPEC;
-	}
+	read_packet(header, a, rule);
+	read_lookup(header, a, rule);
 	rule->has_goto_priority = rule->action == HYCAN_RULE_ACTION_GOTO && attribute_u32(a[FRA_GOTO], &rule->goto_priority);
 	rule->has_invert = rule->invert = header->flags & FIB_RULE_INVERT;
-	rule->has_suppress_prefix_length = attribute_u32(a[FRA_SUPPRESS_PREFIXLEN], &rule->suppress_prefix_length) &&
-	                                   rule->suppress_prefix_length != UINT32_MAX;
 	rule->has_protocol = attribute_bytes(a[FRA_PROTOCOL], &rule->protocol, sizeof(rule->protocol));
-	/* a rule with no table to look in has one by other means (l3mdev) */
-	*ret_whole = header->tos == 0 && (rule->action != HYCAN_RULE_ACTION_LOOKUP || rule->has_table);
+	*ret_whole = rule->action != HYCAN_RULE_ACTION_LOOKUP || rule->has_table || rule->has_l3mdev;
 	mnl_attr_for_each (attr, nlh, sizeof(*header))
 		*ret_whole = *ret_whole && known_attribute(attr);
 	return true;
@@ -170,74 +220,6 @@ int kernel_rule_list(struct kernel_scope *scope, uint8_t family, kernel_rule_fou
 	return r;
 }
 
-/* -------------------------------------------------------------------------------------------------------- comparing */
-
-/* A prefix of length 0 selects everything, as does none. */
-static bool same_prefix(bool has_a, const struct hycan_prefix *a, bool has_b, const struct hycan_prefix *b)
-{
-	uint8_t length_a = has_a ? a->length : 0, length_b = has_b ? b->length : 0;
-
-	return length_a == length_b && (length_a == 0 || attribute_same_address(&a->address, &b->address));
-}
-
-static bool same_name(bool has_a, const char *a, bool has_b, const char *b)
-{
-	return has_a == has_b && (!has_a || strcmp(a, b) == 0);
-}
-
-static uint32_t mask(const struct hycan_rule *rule)
-{
-	return rule->has_fwmask ? rule->fwmask : rule->has_fwmark ? UINT32_MAX : 0;
-}
-
-/* The kernel keeps a mark as it is given, also where the mask hides a part of it. */
-static bool same_mark(const struct hycan_rule *a, const struct hycan_rule *b)
-{
-	return mask(a) == mask(b) && (mask(a) == 0 || a->fwmark == b->fwmark);
-}
-
-static enum hycan_rule_action action(const struct hycan_rule *rule)
-{
-	return rule->has_action ? rule->action : HYCAN_RULE_ACTION_LOOKUP;
-}
-
-static uint32_t table(const struct hycan_rule *rule)
-{
-	return rule->has_table ? rule->table : RT_TABLE_MAIN;
-}
-
-bool kernel_rule_matches(const struct hycan_rule *wanted, const struct hycan_rule *there)
-{
-	return wanted->family == there->family && (!wanted->has_priority || wanted->priority == there->priority) &&
-	       (!wanted->has_from || same_prefix(true, &wanted->from, there->has_from, &there->from)) &&
-	       (!wanted->has_to || same_prefix(true, &wanted->to, there->has_to, &there->to)) &&
-	       (!wanted->has_in_interface || same_name(true, wanted->in_interface, there->has_in_interface, there->in_interface)) &&
-	       (!wanted->has_out_interface ||
-	        same_name(true, wanted->out_interface, there->has_out_interface, there->out_interface)) &&
-	       (!wanted->has_fwmark || same_mark(wanted, there)) && (!wanted->has_action || wanted->action == there->action) &&
-	       (!wanted->has_table || (there->has_table && wanted->table == there->table)) &&
-	       (!wanted->has_goto_priority || (there->has_goto_priority && wanted->goto_priority == there->goto_priority)) &&
-	       (!wanted->has_invert || wanted->invert == there->invert) &&
-	       (!wanted->has_suppress_prefix_length ||
-	        (there->has_suppress_prefix_length && wanted->suppress_prefix_length == there->suppress_prefix_length)) &&
-	       (!wanted->has_protocol || (there->has_protocol && wanted->protocol == there->protocol));
-}
-
-bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *there)
-{
-	return wanted->family == there->family && (!wanted->has_priority || wanted->priority == there->priority) &&
-	       same_prefix(wanted->has_from, &wanted->from, there->has_from, &there->from) &&
-	       same_prefix(wanted->has_to, &wanted->to, there->has_to, &there->to) &&
-	       same_name(wanted->has_in_interface, wanted->in_interface, there->has_in_interface, there->in_interface) &&
-	       same_name(wanted->has_out_interface, wanted->out_interface, there->has_out_interface, there->out_interface) &&
-	       same_mark(wanted, there) && action(wanted) == action(there) &&
-	       (action(wanted) != HYCAN_RULE_ACTION_LOOKUP || table(wanted) == table(there)) &&
-	       (action(wanted) != HYCAN_RULE_ACTION_GOTO || wanted->goto_priority == there->goto_priority) &&
-	       (wanted->has_invert && wanted->invert) == there->invert &&
-	       wanted->has_suppress_prefix_length == there->has_suppress_prefix_length &&
-	       (!wanted->has_suppress_prefix_length || wanted->suppress_prefix_length == there->suppress_prefix_length);
-}
-
 /* --------------------------------------------------------------------------------------------------------- changing */
 
 static int added(const struct nlmsghdr *nlh, void *userdata)
@@ -250,12 +232,53 @@ static int added(const struct nlmsghdr *nlh, void *userdata)
 	return 0;
 }
 
+static void put_ports(struct nlmsghdr *nlh, uint16_t type, const struct hycan_port_range *ports)
+{
+	const struct fib_rule_port_range range = { .start = ports->first, .end = ports->last };
+
+	mnl_attr_put(nlh, type, sizeof(range), &range);
+}
+
+static void put_packet(struct nlmsghdr *nlh, struct fib_rule_hdr *header, const struct hycan_rule *rule)
+{
+	const struct fib_rule_uid_range users = { .start = rule->uid_first, .end = rule_last_user(rule) };
+
+	header->tos = rule_tos(rule);
+	if (rule->has_fwmark) {
+		/* without a mask the kernel would take mark 0 for any mark */
+		mnl_attr_put_u32(nlh, FRA_FWMARK, rule->fwmark);
+		mnl_attr_put_u32(nlh, FRA_FWMASK, rule_mask(rule));
+	}
+	if (rule_ip_protocol(rule))
+		mnl_attr_put_u8(nlh, FRA_IP_PROTO, rule_ip_protocol(rule));
+	if (rule->has_source_ports)
+		put_ports(nlh, FRA_SPORT_RANGE, &rule->source_ports);
+	if (rule->has_destination_ports)
+		put_ports(nlh, FRA_DPORT_RANGE, &rule->destination_ports);
+	if (rule->has_uid_first)
+		mnl_attr_put(nlh, FRA_UID_RANGE, sizeof(users), &users);
+}
+
+static void put_action(struct nlmsghdr *nlh, struct fib_rule_hdr *header, const struct hycan_rule *rule)
+{
+	header->action = (uint8_t)rule_action(rule);
+	if (header->action == FR_ACT_TO_TBL && rule_l3mdev(rule))
+		mnl_attr_put_u8(nlh, FRA_L3MDEV, 1);
+	else if (header->action == FR_ACT_TO_TBL)
+		mnl_attr_put_u32(nlh, FRA_TABLE, rule_table(rule));
+	if (header->action == FR_ACT_GOTO)
+		mnl_attr_put_u32(nlh, FRA_GOTO, rule->goto_priority);
+	if (rule->has_suppress_prefix_length)
+		mnl_attr_put_u32(nlh, FRA_SUPPRESS_PREFIXLEN, rule->suppress_prefix_length);
+	if (rule->has_suppress_group)
+		mnl_attr_put_u32(nlh, FRA_SUPPRESS_IFGROUP, rule->suppress_group);
+}
+
 int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule)
 {
 	struct nlmsghdr *nlh = rule_message(scope, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, (uint8_t)rule->family);
 	struct fib_rule_hdr *header = mnl_nlmsg_get_payload(nlh);
 
-	header->action = (uint8_t)action(rule);
 	if (rule->has_invert && rule->invert)
 		header->flags |= FIB_RULE_INVERT;
 	if (rule->has_from && rule->from.length) {
@@ -270,19 +293,10 @@ int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, s
 		mnl_attr_put_strz(nlh, FRA_IIFNAME, rule->in_interface);
 	if (rule->has_out_interface)
 		mnl_attr_put_strz(nlh, FRA_OIFNAME, rule->out_interface);
-	if (rule->has_fwmark) {
-		/* without a mask the kernel would take mark 0 for any mark */
-		mnl_attr_put_u32(nlh, FRA_FWMARK, rule->fwmark);
-		mnl_attr_put_u32(nlh, FRA_FWMASK, mask(rule));
-	}
+	put_packet(nlh, header, rule);
+	put_action(nlh, header, rule);
 	if (rule->has_priority)
 		mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
-	if (header->action == FR_ACT_TO_TBL)
-		mnl_attr_put_u32(nlh, FRA_TABLE, table(rule));
-	if (header->action == FR_ACT_GOTO)
-		mnl_attr_put_u32(nlh, FRA_GOTO, rule->goto_priority);
-	if (rule->has_suppress_prefix_length)
-		mnl_attr_put_u32(nlh, FRA_SUPPRESS_PREFIXLEN, rule->suppress_prefix_length);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, rule->has_protocol ? rule->protocol : RTPROT_STATIC);
 	*ret_rule = *rule;
 	return netlink_request(scope, NETLINK_ROUTE, nlh, added, ret_rule);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages about policy routing rules, for the files of this room alone. */
+/* Messages about policy routing rules, and what rules have where nothing is given, for the files of this room alone. */
 #ifndef KERNEL_RULE_READ_H
 #define KERNEL_RULE_READ_H
 
@@ -9,5 +9,15 @@
 
 /* Reads a rule. False for one of a kind without a word for it. whole: there is nothing to it beside what the structure says. */
 bool rule_read(const struct nlmsghdr *nlh, struct hycan_rule *ret_rule, bool *ret_whole);
+
+enum hycan_rule_action rule_action(const struct hycan_rule *rule);
+uint32_t rule_table(const struct hycan_rule *rule);
+uint32_t rule_mask(const struct hycan_rule *rule);
+uint8_t rule_ip_protocol(const struct hycan_rule *rule);
+uint8_t rule_tos(const struct hycan_rule *rule);
+bool rule_l3mdev(const struct hycan_rule *rule);
+
+/* One user is a range that ends where it begins. */
+uint32_t rule_last_user(const struct hycan_rule *rule);
 
 #endif

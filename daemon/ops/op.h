@@ -130,7 +130,7 @@ enum op_does {
 };
 
 /* Most fields that tell one object from another. */
-#define OP_PARTS_MAX 16
+#define OP_PARTS_MAX 24
 
 /* A field by its position in the request, or in an item of its list. */
 struct op_part {

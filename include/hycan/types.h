@@ -422,6 +422,22 @@ struct hycan_rule {
 	uint32_t suppress_prefix_length; /**< FRA_SUPPRESS_PREFIXLEN: ignore routes with a prefix of this length or shorter */
 	bool has_protocol; /**< protocol is given */
 	uint8_t protocol; /**< FRA_PROTOCOL: who made it (RTPROT_*); default: 4, static */
+	bool has_ip_protocol; /**< ip_protocol is given */
+	uint8_t ip_protocol; /**< FRA_IP_PROTO: what the packet carries (IPPROTO_*): 1 ICMP, 6 TCP, 17 UDP, 132 SCTP, … */
+	bool has_source_ports; /**< source_ports is given */
+	struct hycan_port_range source_ports; /**< FRA_SPORT_RANGE: port, or first-last, that the packet comes from */
+	bool has_destination_ports; /**< destination_ports is given */
+	struct hycan_port_range destination_ports; /**< FRA_DPORT_RANGE: port, or first-last, that it goes to */
+	bool has_uid_first; /**< uid_first is given */
+	uint32_t uid_first; /**< FRA_UID_RANGE: user whose socket sends it, or the first of them */
+	bool has_uid_last; /**< uid_last is given */
+	uint32_t uid_last; /**< FRA_UID_RANGE: the last of them; default: the first */
+	bool has_tos; /**< tos is given */
+	uint8_t tos; /**< its type of service, or traffic class, without the two bits of ECN */
+	bool has_suppress_group; /**< suppress_group is given */
+	uint32_t suppress_group; /**< FRA_SUPPRESS_IFGROUP: ignore routes over links of this group */
+	bool has_l3mdev; /**< l3mdev is given */
+	bool l3mdev; /**< FRA_L3MDEV: look in the table of the link's VRF, instead of one that is given */
 };
 
 /** A WireGuard interface (WGDEVICE_A_*, linux/wireguard.h). */

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field as dataclass_field
 SIZES = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "port": 2, "table": 4, "permille": 4, "ifname": 16, "key": 32,
          "mac": 6, "address": 17, "prefix": 18, "address_prefix": 18, "port_range": 4}
 IDENTITY_MAX = 254  # LEDGER_IDENTITY_MAX in daemon/ledger/ledger.h
-PARTS_MAX = 16      # OP_PARTS_MAX in daemon/ops/op.h
+PARTS_MAX = 24      # OP_PARTS_MAX in daemon/ops/op.h
 
 NAME = r"[a-z][a-z0-9_]*"
 EFFECT = re.compile(rf"^([+=~*-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+(on|to)\s+({NAME}(?:\.{NAME})?))?(?:\s+(if|unless)\s+({NAME}))?"

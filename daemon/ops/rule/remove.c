@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "kernel/rule.h"
+#include "rule.h"
 #include "table.h"
 
 /* Whether anything is given that not every rule has. */
@@ -10,10 +11,15 @@ static bool selects(const struct hycan_rule *rule)
 {
 	bool mark = rule->has_fwmark && !(rule->has_fwmask && rule->fwmask == 0);
 
+	bool packet = mark || (rule->has_ip_protocol && rule->ip_protocol) || rule->has_source_ports ||
+	              rule->has_destination_ports || rule->has_uid_first || (rule->has_tos && rule->tos);
+	bool does = (rule->has_action && rule->action != HYCAN_RULE_ACTION_LOOKUP) || rule->has_table ||
+	            (rule->has_l3mdev && rule->l3mdev) || rule->has_goto_priority || rule->has_suppress_prefix_length ||
+	            rule->has_suppress_group;
+
 	return rule->has_priority || (rule->has_from && rule->from.length) || (rule->has_to && rule->to.length) ||
-	       rule->has_in_interface || rule->has_out_interface || mark || rule->has_table ||
-	       (rule->has_action && rule->action != HYCAN_RULE_ACTION_LOOKUP) || rule->has_goto_priority ||
-	       (rule->has_invert && rule->invert) || rule->has_suppress_prefix_length || rule->has_protocol;
+	       rule->has_in_interface || rule->has_out_interface || packet || does || (rule->has_invert && rule->invert) ||
+	       rule->has_protocol;
 }
 
 static int claim(const struct hycan_rule *found, void *op)
@@ -62,8 +68,9 @@ int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *reques
 		return -ENOMEM;
 	op->settled = settled;
 
-	if (rule->has_fwmask && !rule->has_fwmark)
-		return op_refuse(op, HYCAN_REFUSAL_INVALID, "fwmask", "A mask goes with a mark; give fwmark as well.");
+	r = rule_check_halves(op, rule);
+	if (r != 0)
+		return r;
 	if (!op->exact && !selects(rule))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, NULL,
 		                 "Every rule matches that, the one for local addresses first; say more of the rule to remove.");

@@ -106,6 +106,20 @@ static void each_property_counts(void **state)
 		    .action = HYCAN_RULE_ACTION_GOTO,
 		    .has_goto_priority = true,
 		    .goto_priority = 32766 } },
+		{ "ipproto tcp lookup 100", { .has_ip_protocol = true, .ip_protocol = 6 } },
+		{ "ipproto udp lookup 100", { .has_ip_protocol = true, .ip_protocol = 17 } },
+		{ "ipproto udp sport 53 lookup 100",
+		  { .has_ip_protocol = true, .ip_protocol = 17, .has_source_ports = true, .source_ports = { 53, 53 } } },
+		{ "dport 80-90 lookup 100", { .has_destination_ports = true, .destination_ports = { 80, 90 } } },
+		{ "dport 80-91 lookup 100", { .has_destination_ports = true, .destination_ports = { 80, 91 } } },
+		{ "uidrange 5-5 lookup 100", { .has_uid_first = true, .uid_first = 5 } },
+		{ "uidrange 5-6 lookup 100", { .has_uid_first = true, .uid_first = 5, .has_uid_last = true, .uid_last = 6 } },
+		{ "uidrange 0-4294967294 lookup 100", { .has_uid_first = true, .has_uid_last = true, .uid_last = UINT32_MAX - 1 } },
+		{ "tos 0x10 lookup 100", { .has_tos = true, .tos = 0x10 } },
+		{ "iif vb lookup 100 suppress_ifgroup 0",
+		  { .has_in_interface = true, .in_interface = "vb", .has_suppress_group = true } },
+		{ "iif vb lookup 100 suppress_ifgroup 7",
+		  { .has_in_interface = true, .in_interface = "vb", .has_suppress_group = true, .suppress_group = 7 } },
 	};
 	const size_t n = sizeof(pairs) / sizeof(pairs[0]);
 
@@ -137,7 +151,7 @@ static void each_property_counts(void **state)
 	}
 	for (size_t i = 0; i < n; i++)
 		changes_nothing(w, &pairs[i].ours);
-	assert_output("17\n", "ip rule | wc -l");
+	assert_output("", "test $(ip rule | wc -l) = %zu || ip rule", n + 3);
 }
 
 static void a_mark_of_0_is_a_mark(void **state)
@@ -157,10 +171,44 @@ static void a_stranger_with_more_selectors_is_another(void **state)
 	struct hycan_rule r = from("10.1.0.0/16", 100);
 
 	free(shell("ip rule add from 10.1.0.0/16 ipproto tcp lookup 100 && ip rule add from 10.1.0.0/16 uidrange 5-6 lookup 100 && "
-	           "ip rule add from 10.1.0.0/16 tos 0x10 lookup 100"));
+	           "ip rule add from 10.1.0.0/16 tos 0x10 lookup 100 && ip rule add from 10.1.0.0/16 tun_id 5 lookup 100"));
 	add(w, &r);
 	changes_nothing(w, &r);
-	assert_output("4\n", "ip rule | grep -c 10.1.0.0/16");
+	assert_output("5\n", "ip rule | grep -c 10.1.0.0/16");
+}
+
+/* What is to the kernel as if it was not given makes no second rule. */
+static void any_is_any(void **state)
+{
+	struct world *w = *state;
+	struct hycan_rule r = from("10.1.0.0/16", 100);
+
+	add(w, &r);
+	r.has_ip_protocol = r.has_tos = r.has_l3mdev = true;
+	changes_nothing(w, &r);
+}
+
+/* Where this kernel has VRFs. */
+static void looks_in_the_table_of_a_vrf(void **state)
+{
+	struct world *w = *state;
+	struct hycan_rule r = { .family = HYCAN_FAMILY_IPV6, .has_l3mdev = true, .l3mdev = true };
+	char *theirs, *ours;
+
+	if (shell_status(NULL, "ip -6 rule add pref 1000 l3mdev protocol static") != 0)
+		skip();
+	theirs = shell("ip -6 -d rule show pref 1000");
+	changes_nothing(w, &r);
+	free(shell("ip -6 rule delete pref 1000"));
+	r = at(r, 1000);
+	add(w, &r);
+	changes_nothing(w, &r);
+	ours = shell("ip -6 -d rule show pref 1000");
+	assert_string_equal(theirs, ours);
+	assert_done(w->h, hycan_rule_remove(w->h, &r));
+	assert_output("2\n", "ip -6 rule | wc -l");
+	free(theirs);
+	free(ours);
 }
 
 static void default_is_main_and_all(void **state)
@@ -213,6 +261,36 @@ static void refuses_what_makes_no_sense(void **state)
 	refused(w, &r, HYCAN_REFUSAL_INVALID, "goto_priority", "above 100");
 	r.has_priority = false;
 	refused(w, &r, HYCAN_REFUSAL_INVALID, "", "The kernel takes no such rule: Backward goto not supported");
+
+	r = from("10.1.0.0/16", 100);
+	r.has_uid_last = true;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "uid_last", "uid_first as well");
+	r.has_uid_first = true;
+	r.uid_first = 7;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "uid_last", "comes before");
+	r.uid_last = UINT32_MAX;
+	refused(w, &r, HYCAN_REFUSAL_OUT_OF_RANGE, "uid_last", "4294967294");
+	r.uid_first = UINT32_MAX;
+	refused(w, &r, HYCAN_REFUSAL_OUT_OF_RANGE, "uid_first", "4294967294");
+	r = from("10.1.0.0/16", 100);
+	r.has_source_ports = r.has_destination_ports = true;
+	r.source_ports = (struct hycan_port_range){ 1, 2 };
+	r.destination_ports = (struct hycan_port_range){ 1024, 65535 };
+	refused(w, &r, HYCAN_REFUSAL_OUT_OF_RANGE, "destination_ports", "is 65534");
+	r = from("10.1.0.0/16", 100);
+	r.has_tos = true;
+	r.tos = 0x13;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "tos", "give 16 instead of 19");
+	r = from("10.1.0.0/16", 100);
+	r.has_l3mdev = r.l3mdev = true;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "l3mdev", "leave table out");
+	r.has_table = false;
+	r.has_action = true;
+	r.action = HYCAN_RULE_ACTION_BLACKHOLE;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "l3mdev", "leave action out");
+	r.has_l3mdev = false;
+	r.has_suppress_group = true;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "suppress_group", "leave it out");
 }
 
 int main(void)
@@ -222,6 +300,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_property_counts, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_mark_of_0_is_a_mark, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_stranger_with_more_selectors_is_another, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(any_is_any, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(looks_in_the_table_of_a_vrf, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(default_is_main_and_all, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, routing_begin, world_end),
 	};

@@ -77,9 +77,11 @@ static void tells_every_property(void **state)
 	struct hycan_rule *rules;
 	size_t n;
 
-	free(shell("ip -6 rule add pref 10 from fd01::/16 to fd02::/16 iif va oif later0 fwmark 7/0xff lookup 70000 "
-	           "suppress_prefixlength 3 protocol 77 && "
-	           "ip -6 rule add pref 11 not from fd01::/16 fwmark 9 goto 32766 && ip -6 rule add pref 12 fwmark 0/1 prohibit"));
+	free(shell(
+		"ip -6 rule add pref 10 from fd01::/16 to fd02::/16 iif va oif later0 fwmark 7/0xff lookup 70000 "
+		"suppress_prefixlength 3 protocol 77 && "
+		"ip -6 rule add pref 11 not from fd01::/16 fwmark 9 goto 32766 && ip -6 rule add pref 12 fwmark 0/1 prohibit && "
+		"ip -6 rule add pref 13 ipproto tcp sport 1-65534 dport 22 uidrange 5-6 tos 0x10 lookup 100 suppress_ifgroup 9"));
 	n = list(w, &o, &rules);
 	one = find(rules, n, 10);
 	assert_prefix(&one->from, "fd01::/16");
@@ -91,6 +93,8 @@ static void tells_every_property(void **state)
 	assert_true(one->has_suppress_prefix_length && one->suppress_prefix_length == 3);
 	assert_true(one->has_protocol && one->protocol == 77);
 	assert_false(one->has_invert || one->has_goto_priority);
+	assert_false(one->has_ip_protocol || one->has_source_ports || one->has_destination_ports || one->has_uid_first ||
+	             one->has_uid_last || one->has_tos || one->has_suppress_group || one->has_l3mdev);
 	one = find(rules, n, 11);
 	assert_true(one->has_invert && one->invert);
 	assert_true(one->has_fwmark && one->fwmark == 9 && !one->has_fwmask);
@@ -100,6 +104,13 @@ static void tells_every_property(void **state)
 	assert_true(one->has_fwmark && one->fwmark == 0 && one->has_fwmask && one->fwmask == 1);
 	assert_true(one->action == HYCAN_RULE_ACTION_PROHIBIT);
 	assert_false(one->has_table);
+	one = find(rules, n, 13);
+	assert_true(one->has_ip_protocol && one->ip_protocol == 6);
+	assert_true(one->has_source_ports && one->source_ports.first == 1 && one->source_ports.last == 65534);
+	assert_true(one->has_destination_ports && one->destination_ports.first == 22 && one->destination_ports.last == 22);
+	assert_true(one->has_uid_first && one->uid_first == 5 && one->has_uid_last && one->uid_last == 6);
+	assert_true(one->has_tos && one->tos == 0x10);
+	assert_true(one->has_suppress_group && one->suppress_group == 9);
 	free(rules);
 }
 
@@ -110,12 +121,13 @@ static void what_is_listed_can_be_added_again(void **state)
 	char *before, *after;
 	size_t n;
 
-	free(shell(
-		"for f in -4 -6; do ip $f rule add pref 10 iif va oif later0 fwmark 7/0xff lookup 70000 suppress_prefixlength 3 "
-		"protocol 77; ip $f rule add pref 11 not fwmark 9 goto 32766; ip $f rule add pref 12 fwmark 0/1 prohibit; done"));
+	free(shell("for f in -4 -6; do ip $f rule add pref 10 iif va oif later0 fwmark 7/0xff lookup 70000 suppress_prefixlength 3 "
+	           "protocol 77; ip $f rule add pref 11 not fwmark 9 goto 32766; ip $f rule add pref 12 fwmark 0/1 prohibit; "
+	           "ip $f rule add pref 13 ipproto tcp sport 1-65534 dport 22 uidrange 5-6 tos 0x10 lookup 100 suppress_ifgroup 9; "
+	           "done"));
 	before = shell("ip -d -4 rule; ip -d -6 rule");
 	n = list(w, NULL, &rules);
-	free(shell("for f in -4 -6; do for i in 10 11 12; do ip $f rule delete pref $i; done; done"));
+	free(shell("for f in -4 -6; do for i in 10 11 12 13; do ip $f rule delete pref $i; done; done"));
 	for (size_t i = 0; i < n; i++)
 		assert_done(w->h, hycan_rule_add(w->h, &rules[i]));
 	after = shell("ip -d -4 rule; ip -d -6 rule");
@@ -133,7 +145,7 @@ static void leaves_out_what_has_no_word(void **state)
 	struct hycan_rule *rules;
 	size_t n;
 
-	free(shell("ip rule add pref 10 from 10.1.0.0/16 ipproto tcp dport 22 uidrange 5-6 tos 0x10 lookup 100"));
+	free(shell("ip rule add pref 10 from 10.1.0.0/16 tun_id 5 lookup 100"));
 	/* where this kernel knows it, a rule whose table is that of the link's VRF */
 	(void)shell_status(NULL, "ip rule add pref 11 l3mdev");
 	n = list(w, &o, &rules);
@@ -142,7 +154,7 @@ static void leaves_out_what_has_no_word(void **state)
 	assert_true(one->has_table && one->table == 100);
 	if (n == 5) {
 		one = find(rules, n, 11);
-		assert_true(one->action == HYCAN_RULE_ACTION_LOOKUP);
+		assert_true(one->action == HYCAN_RULE_ACTION_LOOKUP && one->has_l3mdev && one->l3mdev);
 		assert_false(one->has_table);
 	}
 	free(rules);

@@ -61,7 +61,14 @@ static void every_selector_selects(void **state)
 		                              "from 10.3.0.0/16 lookup 100 suppress_prefixlength 8",
 		                              "from 10.4.0.0/16 goto 32766",
 		                              "from 10.5.0.0/16 unreachable",
-		                              "from 10.6.0.0/16 lookup 100 protocol 77" };
+		                              "from 10.6.0.0/16 lookup 100 protocol 77",
+		                              "ipproto tcp lookup 100",
+		                              "sport 53 lookup 100",
+		                              "dport 80-90 lookup 100",
+		                              "uidrange 5-5 lookup 100",
+		                              "uidrange 5-6 lookup 100",
+		                              "tos 0x10 lookup 100",
+		                              "from 10.7.0.0/16 lookup 100 suppress_ifgroup 7" };
 	const struct hycan_rule ours[] = {
 		{ .has_from = true, .from = prefix_of("10.1.0.0/16") },
 		{ .has_to = true, .to = prefix_of("10.1.0.0/16") },
@@ -73,6 +80,13 @@ static void every_selector_selects(void **state)
 		{ .has_goto_priority = true, .goto_priority = 32766 },
 		{ .has_action = true, .action = HYCAN_RULE_ACTION_UNREACHABLE },
 		{ .has_protocol = true, .protocol = 77 },
+		{ .has_ip_protocol = true, .ip_protocol = 6 },
+		{ .has_source_ports = true, .source_ports = { 53, 53 } },
+		{ .has_destination_ports = true, .destination_ports = { 80, 90 } },
+		{ .has_uid_first = true, .uid_first = 5 },
+		{ .has_uid_first = true, .uid_first = 5, .has_uid_last = true, .uid_last = 6 },
+		{ .has_tos = true, .tos = 0x10 },
+		{ .has_suppress_group = true, .suppress_group = 7 },
 	};
 	const size_t n = sizeof(ours) / sizeof(ours[0]);
 
@@ -99,12 +113,17 @@ static void never_takes_just_any(void **state)
 		{ .family = HYCAN_FAMILY_IPV4, .has_action = true, .action = HYCAN_RULE_ACTION_LOOKUP },
 		{ .family = HYCAN_FAMILY_IPV4, .has_invert = true },
 		{ .family = HYCAN_FAMILY_IPV4, .has_fwmark = true, .fwmark = 3, .has_fwmask = true },
+		{ .family = HYCAN_FAMILY_IPV4, .has_ip_protocol = true },
+		{ .family = HYCAN_FAMILY_IPV4, .has_tos = true },
+		{ .family = HYCAN_FAMILY_IPV4, .has_l3mdev = true },
 	};
 	const struct hycan_rule mask = { .family = HYCAN_FAMILY_IPV4, .has_fwmask = true, .fwmask = 3 };
+	const struct hycan_rule last = { .family = HYCAN_FAMILY_IPV4, .has_uid_last = true, .uid_last = 3 };
 
 	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
 		refused(w, &any[i], HYCAN_REFUSAL_INVALID, "Every rule matches that");
 	refused(w, &mask, HYCAN_REFUSAL_INVALID, "fwmark as well");
+	refused(w, &last, HYCAN_REFUSAL_INVALID, "uid_first as well");
 	assert_output("3\n2\n", "ip -4 rule | wc -l; ip -6 rule | wc -l");
 }
 
@@ -114,14 +133,14 @@ static void takes_a_strangers_rule_exactly(void **state)
 	struct world *w = *state;
 	const struct hycan_rule r = { .family = HYCAN_FAMILY_IPV4, .has_from = true, .from = prefix_of("10.1.0.0/16") };
 
-	free(shell("ip rule add pref 10 from 10.1.0.0/16 ipproto tcp dport 22 lookup 100 && "
-	           "ip rule add pref 10 from 10.1.0.0/16 ipproto udp lookup 100 && "
-	           "ip rule add pref 10 from 10.1.0.0/16 uidrange 5-6 lookup 100"));
+	free(shell("ip rule add pref 10 from 10.1.0.0/16 tun_id 5 lookup 100 && "
+	           "ip rule add pref 10 from 10.1.0.0/16 tun_id 6 lookup 100 && "
+	           "ip rule add pref 10 from 10.1.0.0/16 tun_id 7 lookup 100"));
 	removed(w, &r);
-	assert_output("10:\tfrom 10.1.0.0/16 ipproto udp lookup 100\n10:\tfrom 10.1.0.0/16 uidrange 5-6 lookup 100\n",
-	              "ip rule show pref 10");
+	assert_output("10:\tfrom 10.1.0.0/16 tun_id 6 lookup 100\n10:\tfrom 10.1.0.0/16 tun_id 7 lookup 100\n",
+	              "ip rule show pref 10 | sed 's/ *$//; s/  */ /g'");
 	removed(w, &r);
-	assert_output("10:\tfrom 10.1.0.0/16 uidrange 5-6 lookup 100\n", "ip rule show pref 10");
+	assert_output("10:\tfrom 10.1.0.0/16 tun_id 7 lookup 100\n", "ip rule show pref 10 | sed 's/ *$//; s/  */ /g'");
 	removed(w, &r);
 	refused(w, &r, HYCAN_REFUSAL_NOT_FOUND, "no IPv4 rule");
 }
