@@ -262,6 +262,12 @@ int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_p
 
 /* --------------------------------------------------------------------------------------------------------- removing */
 
+bool kernel_address_is(const struct hycan_link_address *address, const struct hycan_prefix *meant)
+{
+	return attribute_same_address(&address->address.address, &meant->address) &&
+	       (meant->length == address->address.length || (address->has_peer && meant->length == address->peer.length));
+}
+
 struct search {
 	const struct hycan_prefix *address;
 	bool found;
@@ -272,8 +278,7 @@ static int search_answer(const struct hycan_link_address *a, void *userdata)
 {
 	struct search *s = userdata;
 
-	if (!s->found && a->has_peer && attribute_same_address(&a->address.address, &s->address->address) &&
-	    (s->address->length == a->address.length || s->address->length == a->peer.length)) {
+	if (!s->found && a->has_peer && kernel_address_is(a, s->address)) {
 		s->found = true;
 		s->peer = a->peer;
 	}

@@ -3,6 +3,8 @@
 #ifndef KERNEL_ADDRESS_H
 #define KERNEL_ADDRESS_H
 
+#include <stdbool.h>
+
 #include <hycan/types.h>
 
 #include "scope.h"
@@ -22,6 +24,9 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
  */
 int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_prefix *prefix, const char *except,
                                 struct hycan_link_address *ret_address);
+
+/* Whether it is the address that one means who says an address and a length: with a far end, alone or with the length of that. */
+bool kernel_address_is(const struct hycan_link_address *address, const struct hycan_prefix *meant);
 
 /*
  * Adds an address. -ENODEV: there is no such link. -EEXIST: the link has the address already, and nothing changed; for

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address.remove. */
 #include <errno.h>
-#include <string.h>
 
 #include "before.h"
 #include "kernel/address.h"
@@ -16,8 +15,7 @@ static int found(const struct hycan_link_address *there, void *userdata)
 {
 	struct search *s = userdata;
 
-	s->found =
-		s->found || memcmp(there->address.address.bytes, s->address->address.bytes, sizeof(s->address->address.bytes)) == 0;
+	s->found = s->found || kernel_address_is(there, s->address);
 	return 0;
 }
 

@@ -42,35 +42,12 @@ static int claim(struct removal *x, const struct hycan_route_remove_options *o, 
 	return 0;
 }
 
-struct search {
-	const struct hycan_route_remove_request *wanted;
-	bool found;
-};
-
-static int search_found(const struct hycan_route *there, void *userdata)
+/* Of a plan: the kernel is not there to say that there is no such route, so it is looked for. */
+static int claim_nothing(const struct hycan_route *found, void *userdata)
 {
-	struct search *s = userdata;
-	const struct hycan_route_remove_request *w = s->wanted;
-
-	if (there->destination.length != w->destination.length ||
-	    memcmp(there->destination.address.bytes, w->destination.address.bytes, hycan_address_size(&w->destination.address)) !=
-	            0)
-		return 0;
-	if ((w->has_metric && w->metric != (there->has_metric ? there->metric : 0)) ||
-	    (w->has_link && !(there->has_link && strcmp(w->link, there->link) == 0)))
-		return 0;
-	s->found = true;
+	(void)found;
+	(void)userdata;
 	return 0;
-}
-
-/* Of a plan: the kernel is not there to say that there is no such route. */
-static int look_for(struct op *op, const struct hycan_route_remove_request *request)
-{
-	const struct kernel_route_filter filter = { .table = request->table, .family = request->destination.address.family };
-	struct search s = { .wanted = request };
-	int r = kernel_route_list(op->scope, &filter, search_found, &s);
-
-	return r < 0 || s.found ? r : -ESRCH;
 }
 
 int op_route_remove(struct op *op, const struct hycan_route_remove_request *request)
@@ -109,9 +86,11 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	r = before_route_remove(op, &request->destination, request->table);
 	if (r < 0)
 		return r;
-	r = op->plan ? look_for(op, request) : 0;
-	if (r == 0)
-		r = kernel_route_remove(op->scope, &request->destination, &options, look ? claim_found : NULL, &x, &result);
+	r = kernel_route_remove(op->scope, &request->destination, &options,
+	                        look       ? claim_found
+	                        : op->plan ? claim_nothing
+	                                   : NULL,
+	                        &x, &result);
 	if (r > 0 || r == OP_LETS_GO)
 		return r;
 	if (r == -ENODEV && request->has_link)

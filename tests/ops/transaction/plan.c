@@ -303,6 +303,12 @@ static void test_refused(void **state)
 	struct world *w = *state;
 	struct hycan_prefix p = prefix_of("10.1.0.2/24"), r = prefix_of("10.77.0.0/16");
 	struct hycan_route other = { .destination = prefix_of("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+	const struct hycan_route_remove_options others[] = {
+		{ .has_via = true, .via = prefix_of("10.1.0.8/32").address },
+		{ .has_link = true, .link = "tx1" },
+		{ .has_metric = true, .metric = 7 },
+		{ .has_type = true, .type = HYCAN_ROUTE_TYPE_BLACKHOLE },
+	};
 
 	make_pair();
 	assert_done(w->h, hycan_transaction_begin(w->h));
@@ -311,6 +317,16 @@ static void test_refused(void **state)
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_route_remove(w->h, &r, NULL));
 	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	/* one in its place is not the one that is meant */
+	p = prefix_of("10.1.0.1/25");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "tx0", &p));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_route_remove(w->h, &other.destination, &others[i]));
+		assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	}
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_route_add(w->h, &other));
 	assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), HYCAN_REFUSAL_EXISTS);
