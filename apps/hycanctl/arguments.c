@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "names.h"
 #include "nearest.h"
 #include "request.h"
 #include "value.h"
@@ -99,9 +100,13 @@ static int give(struct reader *reader, const struct hycan_field *field, const ch
 
 static int refuse_option(struct reader *reader, const char *word, size_t length)
 {
+	const struct hycan_field *meant = names_option(reader->description, word, length);
 	struct nearest nearest = nearest_begin(word, length);
 	char name[VALUE_NAME_SIZE];
 
+	if (meant)
+		return problem_set(reader->problem, NULL, "There is no option --%.*s here; did you mean --%s?", (int)length, word,
+		                   value_option_name(meant, name, sizeof(name)));
 	for (uint16_t i = 0; i < reader->description->n_fields; i++)
 		nearest_offer(&nearest, value_option_name(&reader->description->field[i], name, sizeof(name)));
 	for (size_t i = 0; i < n_option_rows; i++)
@@ -169,6 +174,7 @@ static int read_words(struct reader *reader, char *const *words, size_t n, struc
 
 static int read_plain(struct reader *reader)
 {
+	const struct hycan_field *meant;
 	char name[VALUE_NAME_SIZE];
 	size_t at = 0;
 	int r;
@@ -185,9 +191,13 @@ static int read_plain(struct reader *reader)
 		if (r < 0)
 			return r;
 	}
-	if (at < reader->n_plain)
-		return problem_set(reader->problem, NULL, "“%.60s” is too much.", reader->plain[at]);
-	return 0;
+	if (at == reader->n_plain)
+		return 0;
+	meant = names_option(reader->description, reader->plain[at], strlen(reader->plain[at]));
+	if (meant)
+		return problem_set(reader->problem, NULL, "“%.60s” is too much; did you mean --%s?", reader->plain[at],
+		                   value_option_name(meant, name, sizeof(name)));
+	return problem_set(reader->problem, NULL, "“%.60s” is too much.", reader->plain[at]);
 }
 
 int arguments_read(const struct hycan_operation *operation, char *const *words, size_t n, struct options *options,

@@ -102,6 +102,43 @@ void human_add_value(struct text *text, const struct hycan_field *field, const v
 	free(plain);
 }
 
+/* “4.2s”, “42s”, “12m30s”, “5h12m”, “3d5h” */
+static void add_short_duration(struct text *text, uint64_t ms)
+{
+	const uint64_t s = ms / 1000;
+	char part[48];
+
+	if (s < 10)
+		snprintf(part, sizeof(part), "%" PRIu64 ".%" PRIu64 "s", s, ms % 1000 / 100);
+	else if (s < 60)
+		snprintf(part, sizeof(part), "%" PRIu64 "s", s);
+	else if (s < 3600)
+		snprintf(part, sizeof(part), "%" PRIu64 "m%" PRIu64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(part, sizeof(part), "%" PRIu64 "h%" PRIu64 "m", s / 3600, s % 3600 / 60);
+	else
+		snprintf(part, sizeof(part), "%" PRIu64 "d%" PRIu64 "h", s / 86400, s % 86400 / 3600);
+	text_add(text, part);
+}
+
+void human_add_cell(struct text *text, const struct hycan_field *field, const void *value)
+{
+	if (unit_of(field) == UNIT_MILLISECONDS)
+		add_short_duration(text, hycan_value_number(field, value));
+	else
+		human_add_value(text, field, value);
+}
+
+void human_add_name(struct text *text, const struct hycan_field *field)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", field->name);
+	if (unit_of(field) == UNIT_MILLISECONDS)
+		name[strlen(name) - strlen("_ms")] = '\0';
+	text_add(text, name);
+}
+
 static void add_ago(struct text *text, uint64_t then)
 {
 	uint64_t now = (uint64_t)time(NULL);

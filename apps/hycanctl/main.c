@@ -21,12 +21,13 @@
 #include "help.h"
 #include "json.h"
 #include "line.h"
-#include "nearest.h"
+#include "names.h"
 #include "options.h"
 #include "people.h"
 #include "problem.h"
 #include "request.h"
 #include "text.h"
+#include "value.h"
 
 enum status {
 	STATUS_DONE = 0,
@@ -302,50 +303,13 @@ static enum status run(struct command *command)
 	return status;
 }
 
-/* The noun or the verb is missing or mistyped. */
-static int explain_names(struct command *command)
-{
-	const char *word = command->verb ? command->verb : command->noun;
-	const struct hycan_operation *const *operations;
-	bool known = false;
-	struct nearest nearest;
-	char name[VALUE_NAME_SIZE];
-	size_t n;
-
-	operations = hycan_operations(&n);
-	for (size_t i = 0; command->noun && i < n; i++)
-		known |= arguments_names(operations[i], command->noun, NULL);
-	if (known && !command->verb)
-		return problem_set(&command->problem, NULL, "A verb for %s is missing.", command->noun);
-	if (!command->noun)
-		return problem_set(&command->problem, NULL, "A noun and a verb are missing.");
-	if (!known)
-		word = command->noun;
-	nearest = nearest_begin(word, strlen(word));
-	for (size_t i = 0; i < n; i++) {
-		size_t family = strcspn(operations[i]->name, ".");
-
-		if (known && !arguments_names(operations[i], command->noun, NULL))
-			continue;
-		snprintf(name, sizeof(name), "%.*s", known ? 60 : (int)family, operations[i]->name + (known ? family + 1 : 0));
-		for (char *c = name; *c; c++)
-			*c = *c == '_' ? '-' : *c;
-		nearest_offer(&nearest, name);
-	}
-	if (!known)
-		command->noun = NULL;
-	return problem_set(&command->problem, NULL,
-	                   nearest.found[0] ? "There is no %s “%.60s”; did you mean “%s”?" : "There is no %s “%.60s”.",
-	                   known ? "verb" : "noun", word, nearest.found);
-}
-
 static enum status show_help(struct command *command)
 {
 	if (!command->noun)
 		help_print_program(stdout);
 	else if (command->operation)
 		help_print_operation(stdout, command->operation);
-	else if (explain_names(command) && command->noun && !command->verb)
+	else if (names_explain(&command->noun, command->verb, &command->problem) && command->noun && !command->verb)
 		help_print_noun(stdout, command->noun);
 	else
 		return report_usage(command);
@@ -449,7 +413,7 @@ int main(int argc, char **argv)
 	if (help)
 		return show_help(&command);
 	if (!command.operation) {
-		explain_names(&command);
+		names_explain(&command.noun, command.verb, &command.problem);
 		return report_usage(&command);
 	}
 	r = arguments_read(command.operation, words + at, n - at, &command.options, &command.request, &command.problem);

@@ -59,7 +59,10 @@ static void add_field(struct text *text, const struct hycan_field *field, const 
 static void add_cell(struct text *text, const struct hycan_field *field, const void *structure)
 {
 	text_reset(text);
-	add_field(text, field, structure, ",");
+	if (field->type == HYCAN_TYPE_UNSIGNED && !(field->flags & HYCAN_FIELD_LIST) && request_has(field, structure))
+		human_add_cell(text, field, request_value(field, structure, 0));
+	else
+		add_field(text, field, structure, ",");
 	if (!text->length)
 		text_add(text, "-");
 }
@@ -67,7 +70,7 @@ static void add_cell(struct text *text, const struct hycan_field *field, const v
 static void add_header(struct text *text, const struct hycan_field *field)
 {
 	text_reset(text);
-	text_add(text, field->name);
+	human_add_name(text, field);
 	for (char *c = text->bytes; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 }

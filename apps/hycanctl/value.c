@@ -125,6 +125,9 @@ static int give_one(const struct hycan_field *field, const char *text, enum plac
 		                   "--%s @FILE, or pass it on standard input, --%s -.",
 		                   field->name, option, option);
 	}
+	/* lists alone have it */
+	if (field->type == HYCAN_TYPE_TABLE && strcmp(text, "all") == 0)
+		text = "0";
 	/* no address: value_finish() knows the family */
 	if (field->type == HYCAN_TYPE_PREFIX && !(field->flags & HYCAN_FIELD_LIST) && strcmp(text, "default") == 0)
 		return 0;

@@ -54,6 +54,18 @@ static void test_exit_status(void **state)
 	expect(1, "hycanctl: There is no link “nope” in this network namespace. [not_found: name]\n", "hycanctl link up nope");
 	expect_part(2, "hycanctl: NAME is missing.\nusage: hycanctl link up NAME\n", "hycanctl link up");
 	expect_part(2, "did you mean “link”", "hycanctl lnik up lo");
+	expect_part(2, "There is no noun “addr”; did you mean “address”?\nusage: hycanctl [OPTION…] NOUN", "hycanctl addr list");
+	expect_part(2, "There is no noun “masq”; did you mean “masquerade”?", "hycanctl masq list");
+	expect_part(2, "There is no noun “wg”; did you mean “wireguard”?", "hycanctl wg show");
+	expect_part(2, "There is no verb “show”; did you mean “list”?\nusage: hycanctl route", "hycanctl route show");
+	expect_part(2, "There is no verb “show”; did you mean “get”?", "hycanctl wireguard show wg0");
+	expect_part(2, "There is no verb “del”; did you mean “remove”?", "hycanctl route del default");
+	expect_part(2, "There is no verb “del”; did you mean “delete”?", "hycanctl link del va");
+	expect_part(2, "There is no verb “res”; did you mean “restart”?", "hycanctl can res can0");
+	expect_part(2, "There is no verb “frobnicate”.\n", "hycanctl link frobnicate");
+	expect_part(2, "There is no noun “frobnicate”.\n", "hycanctl frobnicate");
+	expect_part(2, "There is no noun “”.\n", "hycanctl '' ''");
+	expect_part(2, "There is no verb “”.\n", "hycanctl link ''");
 	expect_part(3, "No HyCAN daemon", "hycanctl --socket /nonexistent link up lo");
 	expect_part(3, "No HyCAN daemon", "HYCAN_DAEMON_SOCKET=/nonexistent hycanctl link up lo");
 	expect_part(1, "The answer cannot be written: No space left on device.", "hycanctl link list >/dev/full");

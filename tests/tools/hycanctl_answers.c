@@ -107,6 +107,33 @@ static void test_table(void **state)
 	assert_string_equal(list_text(people_print_list, &structure_link, links, 0), "");
 }
 
+/* How long something is there is for people to see at a glance, and for machines to the millisecond. */
+static void test_table_with_times(void **state)
+{
+	static const struct {
+		uint64_t ms;
+		const char *text;
+	} times[] = { { 0, "0.0s" },          { 999, "0.9s" },      { 9999, "9.9s" },      { 10000, "10s" },
+		      { 59999, "59s" },       { 60000, "1m0s" },    { 3599999, "59m59s" }, { 3600000, "1h0m" },
+		      { 86399999, "23h59m" }, { 86400000, "1d0h" }, { 93600000, "1d2h" },  { UINT64_MAX, "213503982334d14h" } };
+	char expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < N(times); i++) {
+		const struct hycan_object object = { .kind = HYCAN_OBJECT_KIND_LINK, .identity = "a", .age_ms = times[i].ms };
+
+		(void)list_text(people_print_list, &structure_object, &object, 1);
+		snprintf(expected, sizeof(expected), "  AGE%*s  ", (int)(strlen(times[i].text) > 3 ? strlen(times[i].text) - 3 : 0),
+		         "");
+		assert_non_null(strstr(written, expected));
+		snprintf(expected, sizeof(expected), "  %s  ", times[i].text);
+		assert_non_null(strstr(written, expected));
+		(void)list_text(json_print_list, &structure_object, &object, 1);
+		snprintf(expected, sizeof(expected), "\"age_ms\": %llu", (unsigned long long)times[i].ms);
+		assert_non_null(strstr(written, expected));
+	}
+}
+
 /* A way of a route stands in its cell, as it is typed. */
 static void test_table_with_structures(void **state)
 {
@@ -373,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_table, forget),
+		cmocka_unit_test_teardown(test_table_with_times, forget),
 		cmocka_unit_test_teardown(test_table_with_structures, forget),
 		cmocka_unit_test_teardown(test_one_answer, forget),
 		cmocka_unit_test_teardown(test_lists_in_an_answer, forget),
