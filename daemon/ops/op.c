@@ -33,7 +33,7 @@ bool op_key_fits(const struct op *op, const struct hycan_key *key, const struct 
 int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *field, int error, const char *sentence, ...)
 {
 	const char *words = kernel_scope_message(op->scope);
-	size_t n;
+	size_t n, length;
 	va_list ap;
 
 	op->refusal = (int)refusal;
@@ -42,7 +42,12 @@ int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *fiel
 	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
 	va_end(ap);
 	n = strlen(op->sentence);
-	snprintf(op->sentence + n, sizeof(op->sentence) - n, ": %s.", words[0] ? words : strerror(-error));
+	if (!words[0])
+		words = strerror(-error);
+	/* some of the kernel's sentences end as one, and some do not */
+	length = strlen(words);
+	length -= length > 0 && words[length - 1] == '.';
+	snprintf(op->sentence + n, sizeof(op->sentence) - n, ": %.*s.", (int)length, words);
 	return (int)refusal;
 }
 

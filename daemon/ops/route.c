@@ -115,6 +115,12 @@ static int refuse_unreachable(struct op *op, const struct hycan_route *route, in
 {
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 
+	if (route->has_via && route->has_link)
+		return op_refuse(
+			op, HYCAN_REFUSAL_INVALID, "via",
+			"The gateway %s cannot be reached over the link “%s”, which has no address in its network; add one, "
+			"use onlink, or leave the link out.",
+			hycan_address_format(&route->via, text, sizeof(text)), route->link);
 	if (route->has_via)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "via",
 		                 "The gateway %s cannot be reached: no link that is up has an address in its network; add one, or "

@@ -140,8 +140,10 @@ static const char *difference(const struct hycan_link_address *wanted, const str
 		return "broadcast address";
 	if (wanted->has_label && strcmp(wanted->label, there->has_label ? there->label : there->link) != 0)
 		return "label";
-	if (wanted->address.address.family == AF_INET && there->has_scope &&
-	    there->scope != (wanted->has_scope ? wanted->scope : kernel_address_scope(&wanted->address.address)))
+	/* one that is none of those with a name is another */
+	if (wanted->address.address.family == AF_INET &&
+	    (!there->has_scope ||
+	     there->scope != (wanted->has_scope ? wanted->scope : kernel_address_scope(&wanted->address.address))))
 		return "scope";
 	if (route != route_there)
 		return "choice about the route to its network";
@@ -238,6 +240,9 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	case -ENOBUFS:
 	case -EINVAL:
 		return explain_unsupported(op, a, r);
+	case -EADDRNOTAVAIL:
+		return op_refuse_kernel(op, HYCAN_REFUSAL_INVALID, "address", r, "The kernel gives no link like “%s” this address",
+		                        a->link);
 	case -EACCES:
 		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "link",
 		                 "IPv6 is switched off on the link “%s” (net.ipv6.conf.%s.disable_ipv6).", a->link, a->link);

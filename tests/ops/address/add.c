@@ -172,6 +172,9 @@ static void says_what_differs(void **state)
 	a.has_scope = true;
 	a.scope = HYCAN_SCOPE_LINK;
 	refused(w, &a, HYCAN_REFUSAL_EXISTS, "address", "another scope");
+	free(shell("ip address add 10.7.0.1/24 dev va scope 100"));
+	a = on("va", "10.7.0.1/24");
+	refused(w, &a, HYCAN_REFUSAL_EXISTS, "address", "another scope");
 	a = on("va", "10.1.0.1/24");
 	a.has_metric = true;
 	a.metric = 3;
@@ -204,6 +207,8 @@ static void refuses_what_makes_no_sense(void **state)
 	refused(w, &a, HYCAN_REFUSAL_INVALID, "address", "unspecified");
 	a = on("va", "ff02::1/64");
 	refused(w, &a, HYCAN_REFUSAL_INVALID, "address", "multicast");
+	a = on("va", "::1/128");
+	refused(w, &a, HYCAN_REFUSAL_INVALID, "address", "like “va”");
 	a = on("va", "10.1.0.1/24");
 	a.has_valid_lifetime = a.has_preferred_lifetime = true;
 	a.valid_lifetime = 10;

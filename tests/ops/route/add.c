@@ -367,6 +367,18 @@ static void says_what_is_missing(void **state)
 	refused(w, &r, HYCAN_REFUSAL_INVALID, "via", "192.0.2.1 cannot be reached");
 	r = route_via("fd20::/16", "2001:db8::1");
 	refused(w, &r, HYCAN_REFUSAL_INVALID, "via", "2001:db8::1 cannot be reached");
+	/* the one that has it is another */
+	r = over(route_via("10.20.0.0/16", "10.0.0.2"), "vb");
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "via", "over the link “vb”");
+	/* said once, with one full stop */
+	hops[0] = (struct hycan_nexthop){ .has_link = true, .link = "va" };
+	hops[1] = (struct hycan_nexthop){ .has_link = true, .link = "vb" };
+	r = route_to("fd20::/16");
+	r.has_nexthops = true;
+	r.nexthops = hops;
+	r.n_nexthops = 2;
+	refused(w, &r, HYCAN_REFUSAL_INVALID, "", "The kernel takes no such route: ");
+	assert_lacks(hycan_error_message(w->h), "..");
 	free(shell("ip link set vb down"));
 	r = over(route_to("10.20.0.0/16"), "vb");
 	refused(w, &r, HYCAN_REFUSAL_INVALID, "link", "“vb” is down");
