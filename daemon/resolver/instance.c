@@ -279,9 +279,9 @@ bool instance_differs(const struct instance *instance)
 	            a->n_addresses == b->n_addresses;
 
 	for (size_t i = 0; same && i < 2; i++)
-		same = memcmp(&a->gateway[i], &b->gateway[i], sizeof(a->gateway[i])) == 0;
+		same = resolver_same_prefix(&a->gateway[i], &b->gateway[i]);
 	for (size_t i = 0; same && i < a->n_addresses; i++)
-		same = memcmp(&a->address[i], &b->address[i], sizeof(a->address[i])) == 0;
+		same = resolver_same_address(&a->address[i], &b->address[i]);
 	return !same;
 }
 

@@ -85,9 +85,14 @@ bool resolver_zone_remove(struct resolver_zone *zone, const char *name)
 	return true;
 }
 
-static bool same_address(const struct hycan_address *a, const struct hycan_address *b)
+bool resolver_same_address(const struct hycan_address *a, const struct hycan_address *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, hycan_address_size(a)) == 0;
+}
+
+bool resolver_same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
+{
+	return a->length == b->length && resolver_same_address(&a->address, &b->address);
 }
 
 bool resolver_host_same(const struct resolver_host *a, const struct resolver_host *b)
@@ -95,7 +100,7 @@ bool resolver_host_same(const struct resolver_host *a, const struct resolver_hos
 	bool same = strcmp(a->name, b->name) == 0 && a->n_addresses == b->n_addresses;
 
 	for (size_t i = 0; same && i < a->n_addresses; i++)
-		same = same_address(&a->address[i], &b->address[i]);
+		same = resolver_same_address(&a->address[i], &b->address[i]);
 	return same;
 }
 
@@ -106,9 +111,9 @@ bool resolver_zone_same(const struct resolver_zone *a, const struct resolver_zon
 	            a->n_upstreams == b->n_upstreams && a->n_hosts == b->n_hosts;
 
 	for (size_t i = 0; same && i < 2; i++)
-		same = a->gateway[i].length == b->gateway[i].length && same_address(&a->gateway[i].address, &b->gateway[i].address);
+		same = resolver_same_prefix(&a->gateway[i], &b->gateway[i]);
 	for (size_t i = 0; same && i < a->n_upstreams; i++)
-		same = same_address(&a->upstream[i], &b->upstream[i]);
+		same = resolver_same_address(&a->upstream[i], &b->upstream[i]);
 	for (size_t i = 0; same && i < a->n_hosts; i++)
 		same = resolver_host_same(&a->host[i], &b->host[i]);
 	return same;

@@ -53,6 +53,10 @@ int resolver_zone_put(struct resolver_zone *zone, const struct resolver_host *ho
 /* Whether there was such a host. */
 bool resolver_zone_remove(struct resolver_zone *zone, const char *name);
 
+/* Behind the bytes of an address that is not IPv6 there may be any others; one that is absent has no family. */
+bool resolver_same_address(const struct hycan_address *a, const struct hycan_address *b);
+bool resolver_same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b);
+
 bool resolver_host_same(const struct resolver_host *a, const struct resolver_host *b);
 
 /* Whether they are the same, hosts included. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "instance.h"
 #include "question.h"
 #include "resolver.h"
 #include "zone.h"
@@ -462,6 +463,32 @@ static void test_stuck(void **state)
 	free(shell("rm %s", program));
 }
 
+/* What stands behind the four bytes of an IPv4 address makes no difference, and starts nothing anew. */
+static void test_instance(void **state)
+{
+	struct order order = { .link = "net1", .n_addresses = 1, .address[0] = address("10.9.0.2") };
+	struct instance instance;
+
+	(void)state;
+	order.gateway[0] = (struct hycan_prefix){ .address = address("10.9.0.1"), .length = 24 };
+	instance = (struct instance){ .zone = order, .running = order };
+	assert_false(instance_differs(&instance));
+	instance.running.gateway[0].address.bytes[7] = instance.running.gateway[1].address.bytes[0] = 1;
+	instance.running.address[0].bytes[15] = 1;
+	assert_false(instance_differs(&instance));
+	instance.running.gateway[0].length = 25;
+	assert_true(instance_differs(&instance));
+	instance.running = order;
+	instance.running.gateway[0].address = address("10.9.0.3");
+	assert_true(instance_differs(&instance));
+	instance.running = order;
+	instance.running.address[0] = address("10.9.0.3");
+	assert_true(instance_differs(&instance));
+	instance.running = order;
+	instance.running.gateway[1] = (struct hycan_prefix){ .address = address("fd09::1"), .length = 64 };
+	assert_true(instance_differs(&instance));
+}
+
 static void test_not_installed(void **state)
 {
 	struct resolver *resolver = start(NULL, "/nonexistent/dnsmasq");
@@ -481,6 +508,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_resume, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(test_stuck, begin, end),
+		cmocka_unit_test(test_instance),
 		cmocka_unit_test(test_not_installed),
 	};
 

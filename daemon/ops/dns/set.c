@@ -15,11 +15,6 @@ static int check_domain(struct op *op, const char *domain)
 	return fault ? op_refuse(op, HYCAN_REFUSAL_INVALID, "domain", "“%s” is no domain: %s.", domain, fault) : 0;
 }
 
-static bool same_address(const struct hycan_address *a, const struct hycan_address *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, hycan_address_size(a)) == 0;
-}
-
 static int take_upstreams(struct op *op, const struct kernel_network *network, const struct hycan_dns_set_request *request,
                           struct resolver_zone *zone)
 {
@@ -33,7 +28,8 @@ static int take_upstreams(struct op *op, const struct kernel_network *network, c
 	for (size_t i = 0; i < request->n_upstreams; i++) {
 		const struct hycan_address *upstream = &request->upstreams[i];
 
-		if (same_address(upstream, &network->gateway.address) || same_address(upstream, &network->ipv6_gateway.address))
+		if (resolver_same_address(upstream, &network->gateway.address) ||
+		    resolver_same_address(upstream, &network->ipv6_gateway.address))
 			return op_refuse(op, HYCAN_REFUSAL_INVALID, "upstreams",
 			                 "It would ask itself, at the network's own gateway.");
 		zone->upstream[zone->n_upstreams++] = *upstream;
