@@ -49,6 +49,12 @@ int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like
 /* Whether what is wanted is among them. Mostly in a time that does not depend on the size of the table. */
 int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *wanted, bool *ret_there);
 
+/*
+ * Whether the structure says all that there is to the routes in the same place, or to that destination with any metric, so
+ * that they could be made again as they are. Those that come back by themselves do not count.
+ */
+int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole);
+
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);
 

@@ -5,7 +5,8 @@
  * The kernel cannot filter a listing by destination, so finding is going through a table. Whether the very same route is
  * there can mostly be told without that, in a time that does not depend on the size of the table.
  *
- * What this file does not do: compare routes with a TOS, which HyCAN never makes.
+ * What this file does not do: find routes with a TOS or for some sources alone (“from”), which HyCAN never makes, and which
+ * are in other places.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 	uint32_t metric = 0;
 
 	/* the length first: it is cheap, and there may be a million */
-	if (!route_readable(nlh) || rtm->rtm_dst_len != s->destination->length || rtm->rtm_tos)
+	if (!route_readable(nlh) || rtm->rtm_dst_len != s->destination->length || rtm->rtm_tos || rtm->rtm_src_len)
 		return 0;
 	netlink_parse(nlh, sizeof(*rtm), a, RTA_MAX);
 	destination.family = rtm->rtm_family;

@@ -6,8 +6,9 @@
  * are reached, then addresses, and at last the link that has to be up for all of it. Saying something that is not lost
  * does no harm: whoever asks for what is there already changes nothing.
  *
- * Routes and addresses that the kernel makes by itself come back by themselves. What this file does not do: keep what the
- * schema has no words for, such as a route's TOS or its advertised segment size.
+ * Routes and addresses that the kernel makes by itself come back by themselves. Where a route that is taken away has what the
+ * schema has no words for, such as an advertised segment size, it stays. What this file does not do: keep that of routes that
+ * go with a link or an address.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -79,25 +80,41 @@ static int say_routes(struct routes *routes, const struct kernel_route_filter *f
 	return r < 0 ? r : kernel_route_list(routes->op->scope, filter, say_route, routes);
 }
 
+/* Refuses what could not be put back as it was. */
+static int check_words(struct op *op, const struct hycan_route *like, bool any_metric)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	bool whole;
+	int r = kernel_route_is_whole(op->scope, like, any_metric, &whole);
+
+	if (r < 0 || whole)
+		return r;
+	return op_refuse(
+		op, HYCAN_REFUSAL_UNSUPPORTED, "destination",
+		"The route to %s has properties that HyCAN has no words for, so it could not be put back: see ip -d route.",
+		hycan_prefix_format(&like->destination, text, sizeof(text)));
+}
+
 int before_route_replace(struct op *op, const struct hycan_route *route)
 {
 	struct routes routes = { .op = op, .exactly = &route->destination };
-	int r;
+	int r = op_undoable(op) ? check_words(op, route, false) : 0;
 
-	if (!op_undoable(op))
-		return 0;
+	if (r != 0 || !op_undoable(op))
+		return r;
 	routes.gateways = true;
 	r = kernel_route_find(op->scope, route, say_route, &routes);
 	routes.gateways = false;
 	return r < 0 ? r : kernel_route_find(op->scope, route, say_route, &routes);
 }
 
-int before_route_remove(struct op *op, const struct hycan_prefix *destination, uint32_t table)
+int before_route_remove(struct op *op, const struct hycan_route *like, bool any_metric)
 {
-	const struct kernel_route_filter filter = { .table = table, .family = destination->address.family };
-	struct routes routes = { .op = op, .exactly = destination };
+	const struct kernel_route_filter filter = { .table = like->table, .family = like->destination.address.family };
+	struct routes routes = { .op = op, .exactly = &like->destination };
+	int r = op_undoable(op) ? check_words(op, like, any_metric) : 0;
 
-	return op_undoable(op) ? say_routes(&routes, &filter) : 0;
+	return r != 0 || !op_undoable(op) ? r : say_routes(&routes, &filter);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- addresses */

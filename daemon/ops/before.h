@@ -3,7 +3,7 @@
  * What is there before something is changed, said to whoever may take the change back (op_undo()).
  *
  * The kernel drops a lot by itself: routes when a link goes down or an address goes, IPv6 addresses with the link, VLANs
- * with their parent. Each function here says all of it. Nobody listens: they read nothing. 0 or -errno.
+ * with their parent. Each function here says all of it. Nobody listens: they read nothing. 0, -errno, or a refusal.
  */
 #ifndef OPS_BEFORE_H
 #define OPS_BEFORE_H
@@ -19,10 +19,10 @@ int before_link_set(struct op *op, const struct hycan_link *link, const struct h
 /* The addresses of a link that go with this one, and the routes that go with them. */
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address);
 
-/* Routes in the place of one that is added in their place. */
+/* Routes in the place of one that is added in their place. Refuses where one has something that there are no words for. */
 int before_route_replace(struct op *op, const struct hycan_route *route);
 
-/* Routes that an address and a table may mean. */
-int before_route_remove(struct op *op, const struct hycan_prefix *destination, uint32_t table);
+/* Routes to the destination and in the table of that one; of its metric, or of any. The same is refused. */
+int before_route_remove(struct op *op, const struct hycan_route *like, bool any_metric);
 
 #endif

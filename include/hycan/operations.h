@@ -318,7 +318,7 @@ int hycan_route_add_async(struct hycan *h, const struct hycan_route *route, hyca
  *
  * @param route what to replace; see struct hycan_route
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_LIMIT.
+ * HYCAN_REFUSAL_OUT_OF_RANGE, HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_route_replace(struct hycan *h, const struct hycan_route *route);
 
@@ -331,7 +331,8 @@ int hycan_route_replace_async(struct hycan *h, const struct hycan_route *route, 
  *
  * @param destination its destination
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_route_remove(struct hycan *h, const struct hycan_prefix *destination, const struct hycan_route_remove_options *options);
 
@@ -370,7 +371,8 @@ int hycan_route_load_async(struct hycan *h, const struct hycan_route *routes, si
  * Adds a policy routing rule. Same rule already there: success, nothing changes.
  *
  * @param rule what to add; see struct hycan_rule
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_OUT_OF_RANGE.
  */
 int hycan_rule_add(struct hycan *h, const struct hycan_rule *rule);
 
@@ -381,7 +383,8 @@ int hycan_rule_add_async(struct hycan *h, const struct hycan_rule *rule, hycan_c
  * Removes the first policy routing rule that matches all that is given, which must be more than every rule has.
  *
  * @param rule what to remove; see struct hycan_rule
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_rule_remove(struct hycan *h, const struct hycan_rule *rule);
 

@@ -50,6 +50,23 @@ static int claim_nothing(const struct hycan_route *found, void *userdata)
 	return 0;
 }
 
+static int refuse(struct op *op, const struct hycan_route_remove_request *request, int error)
+{
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	if (error == -ENODEV && request->has_link)
+		return op_refuse_no_link(op, "link", request->link);
+	if (error == -ESRCH && (request->has_via || request->has_link))
+		return op_refuse(
+			op, HYCAN_REFUSAL_NOT_FOUND, "destination",
+			"There is no such route to %s in table %u. For a route of several ways leave gateway and link out.",
+			hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
+	if (error == -ESRCH)
+		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "destination", "There is no such route to %s in table %u.",
+		                 hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
+	return error;
+}
+
 int op_route_remove(struct op *op, const struct hycan_route_remove_request *request)
 {
 	struct hycan_route_remove_options options = {
@@ -65,9 +82,14 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	};
 	struct hycan_route_remove_request *settled = op->memory(op, sizeof(*settled));
 	struct removal x = { .op = op, .settled = settled };
+	struct hycan_route like = {
+		.destination = request->destination,
+		.metric = request->metric,
+		.has_table = true,
+		.table = request->table,
+	};
 	struct kernel_route_result result;
 	bool look;
-	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	int r;
 
 	if (!settled)
@@ -83,8 +105,9 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	r = claim(&x, &options, &look);
 	if (r != 0)
 		return r;
-	r = before_route_remove(op, &request->destination, request->table);
-	if (r < 0)
+	like.has_metric = options.has_metric;
+	r = before_route_remove(op, &like, !options.has_metric);
+	if (r != 0)
 		return r;
 	r = kernel_route_remove(op->scope, &request->destination, &options,
 	                        look       ? claim_found
@@ -93,18 +116,8 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	                        &x, &result);
 	if (r > 0 || r == OP_LETS_GO)
 		return r;
-	if (r == -ENODEV && request->has_link)
-		return op_refuse_no_link(op, "link", request->link);
-	if (r == -ESRCH && (request->has_via || request->has_link))
-		return op_refuse(
-			op, HYCAN_REFUSAL_NOT_FOUND, "destination",
-			"There is no such route to %s in table %u. For a route of several ways leave gateway and link out.",
-			hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
-	if (r == -ESRCH)
-		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "destination", "There is no such route to %s in table %u.",
-		                 hycan_prefix_format(&request->destination, text, sizeof(text)), request->table);
 	if (r < 0)
-		return r;
+		return refuse(op, request, r);
 	*settled = *request;
 	/* of any metric, the kernel chose */
 	if (result.changed)

@@ -32,7 +32,7 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 	}
 	if (r == 0)
 		r = kernel_route_replace(op->scope, route, &result);
-	if (r < 0)
+	if (r != 0)
 		return route_refuse_change(op, route, r);
 	op->unchanged = !result.changed;
 	if (result.changed)

@@ -175,6 +175,21 @@ static void removes_what_goes_through_the_other_family(void **state)
 	assert_output("", "ip route show table 100");
 }
 
+/* What is there for some sources alone is another route, whether it is looked for or not. */
+static void leaves_those_for_some_sources(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route_remove_options o = { TABLE };
+
+	/* kernels may do without such routes */
+	need_success("routes for some sources", "ip -6 route add fd20::/16 from fd21::/16 via fd00::2 table 100");
+	not_found(w, "fd20::/16", &o);
+	o.has_via = true;
+	o.via = address_of("fd00::2");
+	not_found(w, "fd20::/16", &o);
+	assert_output("1\n", "ip -6 route show table 100 | grep -c from");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +199,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_gateway_never_takes_several_ways, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(removes_what_goes_through_the_other_family, routing_begin_with_addresses,
 		                                world_end),
+		cmocka_unit_test_setup_teardown(leaves_those_for_some_sources, routing_begin_with_addresses, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

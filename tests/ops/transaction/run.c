@@ -169,6 +169,67 @@ static void test_kept(void **state)
 	free(shell("grep -qx 1 /proc/sys/net/ipv4/ip_forward"));
 }
 
+/* What could not be put back as it was is not taken away where it may have to be. */
+static void test_without_words(void **state)
+{
+	static const char *const theirs[] = {
+		"-4 route add 10.5.0.0/16 via 10.1.0.9 advmss 1200",
+		"-4 route add 10.5.0.0/16 via 10.1.0.9 mtu lock 1300",
+		"-4 route add 10.5.0.0/16 nexthop via 10.1.0.9 weight 2 nexthop via 10.1.0.8 realms 5",
+		"-6 route add fd05::/64 via fd01::9 hoplimit 9",
+		"-6 route add fd05::/64 via fd01::9 expires 1000",
+		"-6 route add fd05::/64 via fd01::9 pref high",
+	};
+	struct world *w = *state;
+	char *before, *after;
+
+	make_pair();
+	free(shell("ip addr add 10.1.0.1/24 dev tx0 && ip addr add fd01::1/64 dev tx0 nodad"));
+	view_settle();
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++) {
+		bool six = theirs[i][1] == '6';
+		struct hycan_route route = { .destination = prefix_of(six ? "fd05::/64" : "10.5.0.0/16"),
+			                     .has_link = true,
+			                     .link = "tx1" };
+
+		/* of some things a kernel may know nothing */
+		if (shell_status(NULL, "ip %s", theirs[i]) != 0)
+			continue;
+		before = shell("ip -d %.2s route | sed 's/expires [0-9]*sec//'", theirs[i]);
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_route_remove(w->h, &route.destination, NULL));
+		assert_done(w->h, hycan_link_up(w->h, "nope"));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+		assert_contains(hycan_error_message(w->h), "no words for");
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_route_replace(w->h, &route));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+		assert_contains(hycan_error_message(w->h), "no words for");
+		after = shell("ip -d %.2s route | sed 's/expires [0-9]*sec//'", theirs[i]);
+		assert_string_equal(before, after);
+		free(before);
+		free(after);
+		/* by itself it can be taken away */
+		assert_done(w->h, hycan_route_remove(w->h, &route.destination, NULL));
+	}
+	/* what there are words for can be put back */
+	free(shell("ip route add 10.5.0.0/16 nexthop via 10.1.0.9 weight 2 nexthop dev tx1 && "
+	           "ip -6 route add fd05::/64 via fd01::9 mtu 1400 metric 7"));
+	for (int i = 0; i < 2; i++) {
+		struct hycan_prefix p = prefix_of(i ? "fd05::/64" : "10.5.0.0/16");
+
+		before = shell("ip -d route; ip -d -6 route");
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_route_remove(w->h, &p, NULL));
+		assert_done(w->h, hycan_link_up(w->h, "nope"));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+		after = shell("ip -d route; ip -d -6 route");
+		assert_string_equal(before, after);
+		free(before);
+		free(after);
+	}
+}
+
 static void as_stranger(struct world *w)
 {
 	struct hycan *h;
@@ -201,6 +262,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_before, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_kept, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_without_words, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),
 	};
 
