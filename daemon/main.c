@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --resolver SOCKET  a service starts dnsmasq, which is reached there; else a process of the daemon's own does\n"
 	"  --resolver-service be that service, on the socket that systemd passed\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
+	"  --drift-patience MS  how long after something went it is looked for; at first 200\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
 	"  --help             this text\n"
@@ -53,6 +54,7 @@ enum {
 	OPTION_UNCONFINED,
 	OPTION_STATE,
 	OPTION_EVENT_BUFFER,
+	OPTION_DRIFT_PATIENCE,
 	OPTION_HANDOVER,
 	OPTION_VSOCK,
 	OPTION_STOPPED,
@@ -77,6 +79,7 @@ static const struct option long_options[] = {
 	{ "resolver-service", no_argument, NULL, OPTION_RESOLVER_SERVICE },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
+	{ "drift-patience", required_argument, NULL, OPTION_DRIFT_PATIENCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -279,6 +282,12 @@ int main(int argc, char **argv)
 				return 2;
 			}
 			options.event_buffer *= 1024;
+			break;
+		case OPTION_DRIFT_PATIENCE:
+			if (parse_number(optarg, &options.drift_patience_ms) < 0 || options.drift_patience_ms == 0) {
+				fprintf(stderr, "“%s” is no number of milliseconds, from 1 on\n", optarg);
+				return 2;
+			}
 			break;
 		case OPTION_HELP:
 			fputs(usage, stdout);

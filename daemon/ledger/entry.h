@@ -67,7 +67,6 @@ struct entry {
 	uint8_t size;
 	bool object : 1;
 	bool owned : 1;  /* a user holds it for good: subject, since round */
-	bool marked : 1; /* the kernel has it, as far as has been looked */
 	bool listed : 1; /* stays, while all others of its kind are taken out */
 	bool pinned : 1; /* it is being looked through, or something will be on it */
 	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
@@ -83,6 +82,7 @@ struct entry {
 	uint64_t since_us;
 	struct hold *holds; /* further holders */
 	uint32_t round;     /* when the user asked for it last */
+	uint32_t seen;      /* the last look that saw it; one more: it was renamed since that began. 0: none did */
 	uint8_t identity[];
 };
 
@@ -114,6 +114,7 @@ struct ledger {
 	size_t n_of_kind[LEDGER_KINDS];
 	unsigned int work; /* since others had their turn */
 	uint32_t round;    /* of stating what is wanted: counts ledger_round() */
+	uint32_t look;     /* the last one that began: even */
 	struct spare *spare;
 	unsigned int n_spare;
 	struct entry_list objects;

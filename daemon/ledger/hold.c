@@ -324,6 +324,18 @@ bool hold_describe_of(const struct entry *e, uint64_t subject, struct ledger_obj
 	return h;
 }
 
+bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key)
+{
+	const struct entry *e;
+	bool held;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	held = e && e->object && hold_any(e);
+	ledger_unlock(ledger);
+	return held;
+}
+
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;

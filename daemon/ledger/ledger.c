@@ -336,17 +336,6 @@ void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hyc
 	ledger_unlock(ledger);
 }
 
-void ledger_mark(struct ledger *ledger, const struct ledger_key *key)
-{
-	struct entry *e;
-
-	ledger_lock(ledger);
-	e = table_find(ledger, key);
-	if (e)
-		e->marked = true;
-	ledger_unlock(ledger);
-}
-
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
                         ledger_listed *key, const void *userdata)
 {

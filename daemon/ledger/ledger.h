@@ -289,6 +289,9 @@ int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **r
 typedef void ledger_wished(const struct ledger_key *key, const void *bytes, size_t size, void *userdata);
 void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userdata);
 
+/* Whether anybody holds it. */
+bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key);
+
 /* Whether there is such an object, or something on it. */
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
 
@@ -307,13 +310,29 @@ void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum
                         ledger_listed *key, const void *userdata);
 
 /*
- * What the kernel does not have any more is gone, whoever held it: the objects of a kind in a namespace that were made
- * before that moment, and not marked since the last sweep, nor are going already. Tells of each, under the lock.
+ * A look at what the kernel has begins. What it finds is marked by its number, so that a look which breaks off leaves
+ * nothing for the next one; several may be under way.
  */
-void ledger_mark(struct ledger *ledger, const struct ledger_key *key);
+uint32_t ledger_look(struct ledger *ledger);
+void ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key);
+
+/* What a look is about: the objects of a kind in a namespace that were made before a moment, at which no request was under way. */
+struct ledger_sight {
+	uint32_t look;
+	uint64_t netns;
+	enum hycan_object_kind kind;
+	uint64_t before_us;
+};
+
+/* Whether there is one that has no mark, is not going, and was not renamed since. */
+bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of);
+
+/*
+ * Those are gone, whoever held them, but for what somebody wishes (ledger_wish()). Tells of each, under the lock. True: of
+ * some one cannot say, since they are going or were renamed; it takes another look.
+ */
 typedef void ledger_lost(const struct ledger_object *object, void *userdata);
-void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, ledger_lost *lost,
-                       void *userdata);
+bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, ledger_lost *lost, void *userdata);
 
 /* Called for each object, without a lock. 0 to go on, anything else to end. */
 typedef int ledger_found(const struct ledger_object *object, void *userdata);

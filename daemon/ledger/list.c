@@ -271,30 +271,95 @@ static bool is_about_to_go(const struct entry *e)
 	return false;
 }
 
-void ledger_sweep_lost(struct ledger *ledger, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, ledger_lost *lost,
-                       void *userdata)
+uint32_t ledger_look(struct ledger *ledger)
+{
+	uint32_t look;
+
+	ledger_lock(ledger);
+	look = ledger->look += 2;
+	ledger_unlock(ledger);
+	return look;
+}
+
+void ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key)
+{
+	struct entry *e;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	if (e)
+		e->seen = look;
+	ledger_unlock(ledger);
+}
+
+/* What a look says of an entry. */
+enum sight {
+	SIGHT_NONE,  /* it is about something else */
+	SIGHT_THERE, /* or made since */
+	SIGHT_OPEN,  /* it was renamed meanwhile, or somebody is taking it away: another look will tell */
+	SIGHT_LOST,
+};
+
+static enum sight sight_of(const struct entry *e, const struct ledger_sight *of)
+{
+	if (!e->object || e->kind != of->kind || e->netns != of->netns)
+		return SIGHT_NONE;
+	if (e->since_us >= of->before_us || e->seen == of->look)
+		return SIGHT_THERE;
+	return (int32_t)(e->seen - of->look) > 0 || is_about_to_go(e) ? SIGHT_OPEN : SIGHT_LOST;
+}
+
+/* The entry behind a cursor, which moves behind it; or NULL. */
+static struct entry *step(struct ledger *l, struct entry *cursor)
+{
+	struct entry *e = TAILQ_NEXT(cursor, order);
+
+	if (!e)
+		return NULL;
+	TAILQ_REMOVE(&l->objects, cursor, order);
+	TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
+	return e;
+}
+
+bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of)
 {
 	struct entry cursor = { .grave = true }, *e;
-	struct ledger_object object;
+	bool missing = false;
 
 	ledger_lock(ledger);
 	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
-	while ((e = TAILQ_NEXT(&cursor, order))) {
-		TAILQ_REMOVE(&ledger->objects, &cursor, order);
-		TAILQ_INSERT_AFTER(&ledger->objects, e, &cursor, order);
-		if (e->object && e->kind == kind && e->netns == netns) {
-			if (!e->marked && e->since_us < before_us && !is_about_to_go(e)) {
-				list_describe(e, &object);
-				lost(&object, userdata);
-				ledger_file_take(ledger->file, &object.key);
-				object_take_out(ledger, e);
-			} else {
-				e->marked = false;
-			}
+	while (!missing && (e = step(ledger, &cursor))) {
+		missing = sight_of(e, of) == SIGHT_LOST;
+		ledger_take_turns(ledger);
+	}
+	TAILQ_REMOVE(&ledger->objects, &cursor, order);
+	ledger_unlock(ledger);
+	return missing;
+}
+
+bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, ledger_lost *lost, void *userdata)
+{
+	struct entry cursor = { .grave = true }, *e;
+	struct ledger_object object;
+	bool open = false;
+
+	ledger_lock(ledger);
+	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
+	while ((e = step(ledger, &cursor))) {
+		const enum sight sight = sight_of(e, of);
+
+		open = open || sight == SIGHT_OPEN;
+		/* of what somebody wishes otherwise nothing is lost */
+		if (sight == SIGHT_LOST && !e->wished) {
+			list_describe(e, &object);
+			lost(&object, userdata);
+			ledger_file_take(ledger->file, &object.key);
+			object_take_out(ledger, e);
 		}
 		ledger_take_turns(ledger);
 	}
 	TAILQ_REMOVE(&ledger->objects, &cursor, order);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);
+	return open;
 }

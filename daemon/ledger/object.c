@@ -197,7 +197,8 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	going_end(l, e);
 	wish_move(l, e, to);
 	to->since_us = e->since_us;
-	to->marked = e->marked;
+	/* a look that is under way may ask for either name */
+	to->seen = l->look + 1;
 	to->object = e->object;
 	if (e->object) {
 		TAILQ_INSERT_BEFORE(e, to, order);

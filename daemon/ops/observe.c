@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the kernel's words for changes to the schema's. */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -27,6 +28,13 @@ int op_monitor_fd(const struct kernel_monitor *monitor)
 uint32_t op_monitor_port(const struct kernel_monitor *monitor)
 {
 	return kernel_monitor_port(monitor);
+}
+
+bool op_monitor_is_behind(const struct kernel_monitor *monitor)
+{
+	struct pollfd told = { .fd = kernel_monitor_fd(monitor), .events = POLLIN };
+
+	return poll(&told, 1, 0) != 0;
 }
 
 static enum hycan_event_family family_of(enum kernel_kind kind)

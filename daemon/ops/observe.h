@@ -70,6 +70,9 @@ void op_monitor_free(struct kernel_monitor **monitor);
 int op_monitor_fd(const struct kernel_monitor *monitor);
 uint32_t op_monitor_port(const struct kernel_monitor *monitor);
 
+/* Whether the kernel has told something that was not read yet. */
+bool op_monitor_is_behind(const struct kernel_monitor *monitor);
+
 /* Watches families, and kinds of objects (OP_KIND()) of which only what goes is told; and those of which something may have gone. */
 int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses);
 uint32_t op_monitor_suspects(struct kernel_monitor *monitor);

@@ -17,6 +17,7 @@
 #include "classic.h"
 #include "dispatch.h"
 #include "errand.h"
+#include "hands.h"
 #include "log.h"
 #include "observer.h"
 #include "pending.h"
@@ -60,7 +61,7 @@ void dispatch_give_work(struct server *server, struct job *job)
 	if (job->peer)
 		job->peer->job = job;
 	server->n_busy++;
-	observer_working(server->observer, true);
+	observer_working(server->observer, worker->hand, true);
 	server->n_busy_slow += job->slow;
 	worker_start(worker);
 }
@@ -284,6 +285,17 @@ void dispatch_on_worker(struct job *job)
 		job_carry_out(job);
 }
 
+static void carry_out_here(struct job *job)
+{
+	const bool reads = job->operation->access == HYCAN_ACCESS_READ;
+
+	if (!reads)
+		observer_working(job->server->observer, HAND_OF_LOOP, true);
+	job_carry_out(job);
+	if (!reads)
+		observer_working(job->server->observer, HAND_OF_LOOP, false);
+}
+
 /* Carries out a job that is decoded and allowed; result above 0: it is refused already. */
 static enum dispatched carry_out(struct job *job, int result)
 {
@@ -294,7 +306,7 @@ static enum dispatched carry_out(struct job *job, int result)
 		return DISPATCH_ELSEWHERE;
 	}
 	if (result == 0) {
-		job_carry_out(job);
+		carry_out_here(job);
 	} else {
 		job->result = result;
 		answer_refuse(job);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone. */
+#include <errno.h>
 #include <string.h>
 
 #include "drift.h"
@@ -10,25 +11,45 @@
 #include "server.h"
 #include "subject.h"
 
-/* So long whoever took it away has to tell the ledger. */
-#define PATIENCE_US 200000
-
 /* What the kernel does not announce is looked at so often, and less often where that takes more than a part of the time. */
-#define SILENT_US   2000000
-#define SILENT_PART 20
+#define SILENT_PATIENCES 10
+#define SILENT_PART      20
+
+/* What could not be read is read again so much later. */
+#define RETRY_PATIENCES 5
+
+/* A list that changes while it is read may lack what is there; then it is read again, so often at most. */
+#define READINGS_MAX 8
+
+/* How long to wait before one looks again whether a request is done: most are at once. */
+#define WAIT_US 2000
+
+/* Whether there are requests under way, which may have made what the ledger does not know yet. */
+static bool any_under_way(const struct drift *d)
+{
+	struct hands_noted noted;
+
+	hands_note(d->hands, &noted);
+	return hands_any(&noted);
+}
+
+static void suspect_at(struct drift *d, uint32_t kinds, uint64_t at_us)
+{
+	d->kinds |= kinds;
+	/* what is to be repaired may have to wait longer */
+	if (d->at_us == 0 || at_us < d->at_us)
+		d->at_us = at_us;
+}
 
 void drift_suspect(struct drift *d, uint32_t kinds)
 {
 	uint64_t at;
 
-	if (!d->ledger || kinds == 0 || ledger_count(d->ledger) == 0)
+	/* in that order: what is done is in the ledger */
+	if (!d->ledger || kinds == 0 || (!any_under_way(d) && ledger_count(d->ledger) == 0))
 		return;
-	d->kinds |= kinds;
-	at = server_now_us() + PATIENCE_US;
-	at = at > d->not_before_us ? at : d->not_before_us;
-	/* what is to be repaired may have to wait longer */
-	if (d->at_us == 0 || at < d->at_us)
-		d->at_us = at;
+	at = server_now_us() + d->patience_us;
+	suspect_at(d, kinds, at > d->not_before_us ? at : d->not_before_us);
 }
 
 static enum hycan_object_kind kind_of(enum hycan_event_family family)
@@ -57,7 +78,7 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 	uint64_t owner;
 
 	if (d->ledger && OP_KIND(kind_of(event->family)) & OP_KINDS_HEARD && key_of_event(d->netns, event, &key) &&
-	    ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS)
+	    (any_under_way(d) || ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS))
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
 
@@ -67,16 +88,19 @@ bool drift_suspect_silent(struct drift *d)
 
 	if (!d->ledger || !d->looks_at_silent || now < d->silent_at_us)
 		return false;
-	d->silent_at_us = now + SILENT_US;
+	d->silent_at_us = now + SILENT_PATIENCES * d->patience_us;
 	drift_suspect(d, OP_KINDS_SILENT);
 	return true;
 }
 
 uint64_t drift_time(const struct drift *d)
 {
+	/* one look at a time */
+	const uint64_t at_us = d->look.step == DRIFT_RESTS ? d->at_us : d->look.at_us;
+
 	if (!d->ledger || !d->looks_at_silent)
-		return d->at_us;
-	return d->at_us && d->at_us < d->silent_at_us ? d->at_us : d->silent_at_us;
+		return at_us;
+	return at_us && at_us < d->silent_at_us ? at_us : d->silent_at_us;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- looking */
@@ -87,7 +111,7 @@ static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 	struct ledger_key key;
 
 	key_of_found(d->netns, kind, found, &key);
-	ledger_mark(d->ledger, &key);
+	ledger_mark(d->ledger, d->look.number, &key);
 	repair_seen(d->repairs, &key, found);
 	return 0;
 }
@@ -99,7 +123,7 @@ static int mark_idle(enum hycan_object_kind kind, const void *found, void *userd
 	struct ledger_key key;
 
 	key_of_found(d->netns, kind, found, &key);
-	ledger_mark(d->ledger, &key);
+	ledger_mark(d->ledger, d->look.number, &key);
 	ledger_touch(d->ledger, &key);
 	return 0;
 }
@@ -117,72 +141,133 @@ static void report(const struct ledger_object *object, void *userdata)
 	          subject_say(object->holder.subject).text);
 }
 
-/* What one look found. */
-struct look {
-	struct kernel_monitor *monitor;
-	bool whole;        /* our table has all its rules */
-	bool repair;       /* there is something to repair */
-	struct drift next; /* when to look again, and at what */
-};
-
-static void look_at(struct drift *d, struct look *look, enum hycan_object_kind kind)
+static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kind kind)
 {
-	const bool idle = OP_KIND(kind) & OP_KINDS_IN_TABLE && !look->whole;
-	uint64_t began = server_now_us(), again_us;
-	size_t n = 0;
-
-	repair_look_begin(d->repairs, d->netns, kind);
-	/* what was not read whole is looked at again when something goes */
-	if (op_monitor_list(look->monitor, kind, idle ? mark_idle : mark, d) < 0)
-		return;
-	again_us = repair_look_end(d->repairs, d->netns, kind, began, &look->repair);
-	if (again_us) {
-		look->next.kinds |= OP_KIND(kind);
-		if (look->next.at_us == 0 || again_us < look->next.at_us)
-			look->next.at_us = again_us;
-	}
-	ledger_sweep_lost(d->ledger, d->netns, kind, began, report, &n);
-	if (n > 20)
-		log_write(LOG_NOTICE, "%zu in all are gone.", n);
+	return (struct ledger_sight){
+		.look = d->look.number,
+		.netns = d->netns,
+		.kind = kind,
+		.before_us = d->look.began_us,
+	};
 }
 
-static void check_table(const struct drift *d, struct look *look)
+/*
+ * Marks what there is of a kind. The kernel lists routes and rules by their position: when one goes meanwhile another may be
+ * left out, and nobody says so. So what is missing then is asked for again, and what was there once is there.
+ */
+static int read_kind(struct drift *d, struct kernel_monitor *monitor, enum hycan_object_kind kind)
 {
-	if (!(d->kinds & OP_KINDS_IN_TABLE) || op_monitor_check_table(look->monitor, &look->whole) < 0)
-		look->whole = true;
-	if (!look->whole)
+	const bool idle = OP_KIND(kind) & OP_KINDS_IN_TABLE && !d->look.whole;
+	const struct ledger_sight sight = sight_of(d, kind);
+	int r = -EINTR;
+
+	repair_look_begin(d->repairs, d->netns, kind);
+	for (int i = 0; i < READINGS_MAX; i++) {
+		r = op_monitor_list(monitor, kind, idle ? mark_idle : mark, d);
+		if (r < 0 && r != -EINTR)
+			return r;
+		if (r == 0 && !op_monitor_is_behind(monitor))
+			return 0;
+		if (!ledger_misses(d->ledger, &sight))
+			return 0;
+	}
+	return r;
+}
+
+static void check_table(struct drift *d, struct kernel_monitor *monitor)
+{
+	d->look.whole = true;
+	if (d->look.kinds & OP_KINDS_IN_TABLE && op_monitor_check_table(monitor, &d->look.whole) < 0)
+		d->look.whole = true;
+	if (!d->look.whole)
 		log_write(LOG_NOTICE,
 		          "Rules of the table inet hycan are gone, and not by a request: what is in it may do nothing.");
 }
 
-bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy)
-{
-	/* what is on others behind those */
-	static const enum hycan_object_kind kinds[] = {
-		HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_WIREGUARD_PEER, HYCAN_OBJECT_KIND_ADDRESS,
-		HYCAN_OBJECT_KIND_ROUTE,      HYCAN_OBJECT_KIND_RULE,           HYCAN_OBJECT_KIND_FORWARDING,
-		HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,           HYCAN_OBJECT_KIND_NETWORK,
-	};
-	size_t counts[LEDGER_KINDS];
-	struct look look = { .monitor = monitor };
-	uint64_t began = server_now_us(), now;
+/* What is on others behind those. */
+static const enum hycan_object_kind kinds_in_order[] = {
+	HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_WIREGUARD_PEER, HYCAN_OBJECT_KIND_ADDRESS,
+	HYCAN_OBJECT_KIND_ROUTE,      HYCAN_OBJECT_KIND_RULE,           HYCAN_OBJECT_KIND_FORWARDING,
+	HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,           HYCAN_OBJECT_KIND_NETWORK,
+};
+#define N_KINDS (sizeof(kinds_in_order) / sizeof(*kinds_in_order))
 
-	if (d->at_us == 0 || began < d->at_us)
-		return false;
-	if (busy) {
-		d->at_us = began + PATIENCE_US;
-		return false;
-	}
-	check_table(d, &look);
+static void read_all(struct drift *d, struct kernel_monitor *monitor)
+{
+	struct drift_look *look = &d->look;
+	size_t counts[LEDGER_KINDS];
+	uint64_t took_us, now;
+
+	look->began_us = server_now_us();
+	look->number = ledger_look(d->ledger);
+	check_table(d, monitor);
 	ledger_count_kinds(d->ledger, counts);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (d->kinds & OP_KIND(kinds[i]) && counts[kinds[i]] > 0)
-			look_at(d, &look, kinds[i]);
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (!(look->kinds & OP_KIND(kinds_in_order[i])) || counts[kinds_in_order[i]] == 0)
+			continue;
+		if (read_kind(d, monitor, kinds_in_order[i]) == 0)
+			look->read |= OP_KIND(kinds_in_order[i]);
+		else
+			suspect_at(d, OP_KIND(kinds_in_order[i]), server_now_us() + RETRY_PATIENCES * d->patience_us);
+	}
 	now = server_now_us();
-	if (d->kinds & OP_KINDS_SILENT && d->silent_at_us < now + SILENT_PART * (now - began))
-		d->silent_at_us = now + SILENT_PART * (now - began);
-	d->kinds = look.next.kinds;
-	d->at_us = look.next.at_us;
-	d->not_before_us = now + 4 * (now - began);
-	return look.repair;
+	took_us = now - look->began_us;
+	if (look->kinds & OP_KINDS_SILENT && d->silent_at_us < now + SILENT_PART * took_us)
+		d->silent_at_us = now + SILENT_PART * took_us;
+	d->not_before_us = now + 4 * took_us;
+}
+
+static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_repair)
+{
+	const struct ledger_sight sight = sight_of(d, kind);
+	uint64_t again_us = repair_look_end(d->repairs, d->netns, kind, d->look.began_us, ret_repair);
+	size_t n = 0;
+
+	if (again_us)
+		suspect_at(d, OP_KIND(kind), again_us);
+	if (ledger_sweep_lost(d->ledger, &sight, report, &n))
+		drift_suspect(d, OP_KIND(kind));
+	if (n > 20)
+		log_write(LOG_NOTICE, "%zu in all are gone.", n);
+}
+
+/* Whether those are done that were under way; else when to ask again. */
+static bool others_are_done(struct drift *d)
+{
+	if (hands_done(d->hands, &d->look.noted))
+		return true;
+	d->look.at_us = server_now_us() + WAIT_US;
+	return false;
+}
+
+static void begin(struct drift *d)
+{
+	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds };
+	d->kinds = 0;
+	d->at_us = 0;
+	hands_note(d->hands, &d->look.noted);
+}
+
+bool drift_look(struct drift *d, struct kernel_monitor *monitor)
+{
+	bool repair = false;
+
+	if (d->look.step == DRIFT_RESTS && (d->at_us == 0 || server_now_us() < d->at_us))
+		return false;
+	if (d->look.step == DRIFT_RESTS)
+		begin(d);
+	if (!others_are_done(d))
+		return false;
+	if (d->look.step == DRIFT_BEGINS) {
+		read_all(d, monitor);
+		d->look.step = DRIFT_ENDS;
+		hands_note(d->hands, &d->look.noted);
+		if (!others_are_done(d))
+			return false;
+	}
+	d->look.step = DRIFT_RESTS;
+	for (size_t i = 0; i < N_KINDS; i++)
+		if (d->look.read & OP_KIND(kinds_in_order[i]))
+			judge_kind(d, kinds_in_order[i], &repair);
+	return repair;
 }

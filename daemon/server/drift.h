@@ -13,19 +13,47 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hands.h"
 #include "observe.h"
 
 struct ledger;
 struct repairs;
 
+/* So long whoever took something away has to tell the ledger; 0 is this, for tests anything else. */
+#define DRIFT_PATIENCE_US 200000
+
+/*
+ * A look under way. Before the kernel is asked, and again before the ledger is compared with it, the requests are waited for
+ * that were under way then: what they did half is nobody's drift. Others may come and go meanwhile.
+ */
+enum drift_step {
+	DRIFT_RESTS,
+	DRIFT_BEGINS,
+	DRIFT_ENDS,
+};
+
+struct drift_look {
+	enum drift_step step;
+	struct hands_noted noted;
+	uint64_t at_us;    /* when to see whether they are done */
+	uint32_t kinds;    /* what it is about */
+	uint32_t read;     /* of them, those of which everything that the kernel has was read */
+	uint32_t number;   /* for the ledger */
+	uint64_t began_us; /* when the kernel was asked */
+	bool whole;        /* our table has all its rules */
+};
+
 /* Kinds of which something is suspected to be gone, and when to look. */
 struct drift {
 	struct ledger *ledger; /* NULL: nobody cares */
 	struct repairs *repairs;
+	const struct hands *hands;
+	uint64_t patience_us;
 	uint64_t netns;
 	uint32_t kinds; /* of objects */
 	uint64_t at_us; /* 0: nothing is suspected */
 	uint64_t not_before_us;
+	struct drift_look look;
 	bool looks_at_silent;  /* the ledger has something that the kernel does not announce */
 	uint64_t silent_at_us; /* when to look at that */
 };
@@ -42,10 +70,7 @@ bool drift_suspect_silent(struct drift *d);
 /* When there is something to do; 0: never. */
 uint64_t drift_time(const struct drift *d);
 
-/*
- * Looks, if it is time. busy: requests are under way of which the ledger is not told yet, so it is not. True: there is
- * something to repair (repair_serve()).
- */
-bool drift_look(struct drift *d, struct kernel_monitor *monitor, bool busy);
+/* Looks, or goes on with that, if it is time. True: there is something to repair (repair_serve()). */
+bool drift_look(struct drift *d, struct kernel_monitor *monitor);
 
 #endif

@@ -106,7 +106,11 @@ static void guard(struct observed *o)
 	int r;
 
 	if (wanted != (o->drift.ledger != NULL)) {
-		o->drift = (struct drift){ .netns = o->inode };
+		o->drift = (struct drift){
+			.netns = o->inode,
+			.hands = &o->observer->hands,
+			.patience_us = o->observer->patience_us,
+		};
 		if (wanted) {
 			o->drift.ledger = o->observer->telling.ledger;
 			o->drift.repairs = o->observer->repairs;
@@ -233,7 +237,7 @@ void observed_serve(struct observed *o)
 	o->drift.looks_at_silent = atomic_load(&o->observer->has_silent);
 	if (drift_suspect_silent(&o->drift))
 		check_silent(o->observer);
-	if (drift_look(&o->drift, o->monitor, atomic_load(&o->observer->n_working) > 0))
+	if (drift_look(&o->drift, o->monitor))
 		observer_raise(o->observer->notify);
 	continue_subscriptions(o);
 }

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "drift.h"
+#include "hands.h"
 #include "observer.h"
 
 /* A network namespace that is watched. */
@@ -50,6 +51,7 @@ struct observer {
 	int wake;   /* eventfd for the thread */
 	int notify; /* eventfd for the loop */
 	int receive_buffer;
+	uint64_t patience_us;    /* with what has gone */
 	struct repairs *repairs; /* NULL: nobody guards anything */
 	uint64_t own;            /* the daemon's own namespace, if it is guarded */
 	atomic_bool has_table;   /* as there */
@@ -58,7 +60,7 @@ struct observer {
 	bool too_many;           /* was said */
 	uint64_t token;
 	atomic_size_t n_subscriptions; /* without any there is nothing to mark */
-	atomic_size_t n_working;       /* requests on workers: what they take away, the ledger may not know yet */
+	struct hands hands;            /* requests under way: what they do, the ledger may not know yet */
 
 	pthread_mutex_t lock;
 	struct observed **observed;

@@ -42,7 +42,7 @@ static int start_thread(struct observer *observer)
 	return r;
 }
 
-int observer_open(int receive_buffer, struct ledger *ledger, struct observer **ret_observer)
+int observer_open(int receive_buffer, uint64_t patience_us, struct ledger *ledger, struct observer **ret_observer)
 {
 	_cleanup_(observer_free) struct observer *observer = calloc(1, sizeof(*observer));
 
@@ -51,6 +51,7 @@ int observer_open(int receive_buffer, struct ledger *ledger, struct observer **r
 	pthread_mutex_init(&observer->lock, NULL);
 	TAILQ_INIT(&observer->ready);
 	observer->receive_buffer = receive_buffer;
+	observer->patience_us = patience_us ? patience_us : DRIFT_PATIENCE_US;
 	observer->telling.lock = &observer->lock;
 	observer->telling.ready = &observer->ready;
 	observer->telling.ledger = ledger;
@@ -352,12 +353,12 @@ struct buffer observer_take_output(struct observer *observer, struct subscriptio
 	return output;
 }
 
-void observer_working(struct observer *observer, bool begins)
+void observer_working(struct observer *observer, unsigned int hand, bool begins)
 {
 	if (begins)
-		atomic_fetch_add(&observer->n_working, 1);
+		hands_fill(&observer->hands, hand);
 	else
-		atomic_fetch_sub(&observer->n_working, 1);
+		hands_empty(&observer->hands, hand);
 }
 
 /* What a request is about: the link, and the peer. */

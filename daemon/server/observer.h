@@ -27,8 +27,11 @@ struct ledger;
 struct observer;
 struct server;
 
-/* Bytes of what the kernel tells that may wait to be read; 0: as many as are sensible. For tests. */
-int observer_open(int receive_buffer, struct ledger *ledger, struct observer **ret_observer);
+/*
+ * Bytes of what the kernel tells that may wait to be read; and microseconds after which it is looked for what has gone. 0:
+ * as many as are sensible. For tests.
+ */
+int observer_open(int receive_buffer, uint64_t patience_us, struct ledger *ledger, struct observer **ret_observer);
 
 /* Ends the thread. All subscriptions must have been ended by observer_end(). */
 void observer_free(struct observer **observer);
@@ -75,8 +78,8 @@ struct subscription *observer_take(struct observer *observer);
 /* Takes what there is to read. */
 struct buffer observer_take_output(struct observer *observer, struct subscription *s);
 
-/* A request begins on a worker, or has ended there and told the ledger. */
-void observer_working(struct observer *observer, bool begins);
+/* A request that may change something begins in a hand (hands.h), or has ended and told the ledger. In the loop. */
+void observer_working(struct observer *observer, unsigned int hand, bool begins);
 
 /* A request that may change something begins, or has ended and asked the kernel for a change, or for none; on any thread. */
 void observer_mark(struct observer *observer, struct job *job, bool begin, bool changed);

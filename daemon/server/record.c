@@ -187,6 +187,7 @@ static uint32_t kinds_named_by_link(void)
 static int record_renamed(const struct key_view *v)
 {
 	struct ledger_key from, to;
+	int r;
 
 	if (v->job->op.unchanged || !key_of_link(v, 0, &to))
 		return 0;
@@ -194,7 +195,10 @@ static int record_renamed(const struct key_view *v)
 	/* the daemon that was killed had recorded it: what has the new name now is what was renamed */
 	if ((v->job->again || v->job->retold) && !ledger_knows(v->job->server->ledger, &from))
 		return 0;
-	return ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+	r = ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+	/* behind a byte that says that there is one, the name ends with a zero */
+	repair_renamed(&v->job->server->repairs, from.netns, (const char *)from.identity + 1, (const char *)to.identity + 1);
+	return r;
 }
 
 bool record_holds(struct job *job)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "job.h"
 #include "key.h"
@@ -37,7 +38,6 @@ struct repair {
 	bool keyless; /* the request that made it had keys, which nobody knows any more */
 	bool seen;    /* it is there, as it was asked for */
 	bool there;   /* it is there, and may be otherwise */
-	bool doubted; /* it was otherwise when it was looked at last */
 	bool wanted;  /* it is to be made now: in the list of those */
 	TAILQ_ENTRY(repair) wanted_entry;
 	unsigned int attempts;
@@ -149,18 +149,21 @@ static struct repair *put(struct repairs *repairs, const struct ledger_key *key,
 #define LISTS_MAX ((size_t)4 * WISH_MAX)
 
 /* Another peer was given allowed IPs, which it takes from those that have them: they want them no more. */
-static void give_up(struct repairs *repairs, const struct ledger_key *key, const struct hycan_wireguard_peer_config *given)
+static void give_up(struct repairs *repairs, struct repair *r, const struct hycan_wireguard_peer_config *given)
 {
 	_cleanup_free_ uint8_t *lists = malloc(LISTS_MAX);
 	_cleanup_free_ void *bytes = NULL;
 	uint8_t without[WISH_MAX];
 	size_t size;
 
-	if (!lists || ledger_wish_of(repairs->server->ledger, key, &bytes, &size) < 0)
+	if (!lists || ledger_wish_of(repairs->server->ledger, &r->key, &bytes, &size) < 0)
 		return;
 	size = wish_without(&(struct wire_memory){ .base = lists, .size = LISTS_MAX }, bytes, size, given, without);
-	if (size > 0)
-		(void)ledger_wish(repairs->server->ledger, key, without, size);
+	if (size == 0)
+		return;
+	(void)ledger_wish(repairs->server->ledger, &r->key, without, size);
+	/* whoever looks just now has compared it with what was wanted before */
+	r->noted_us = server_now_us();
 }
 
 static void give_up_all(struct repairs *repairs, const struct key_view *v, const struct ledger_key *key)
@@ -177,7 +180,7 @@ static void give_up_all(struct repairs *repairs, const struct key_view *v, const
 		LIST_FOREACH(r, &repairs->list[i], entry)
 	if (r->drift == HYCAN_DRIFT_REPAIR && r->key.kind == key->kind && r->key.netns == key->netns && r->key.size == key->size &&
 	    memcmp(r->key.identity, key->identity, link_size) == 0 && !key_same(&r->key, key))
-		give_up(repairs, &r->key, given);
+		give_up(repairs, r, given);
 }
 
 /* What the job wants, in the ledger and here; the lock is held. */
@@ -227,6 +230,84 @@ void repair_note(const struct key_view *v)
 		if (!job->op.items_failed || !job->op.items_failed[i])
 			note_item(repairs, v, i);
 	pthread_mutex_unlock(&repairs->lock);
+}
+
+/* Wishes that speak of a link which is called otherwise now. */
+struct renaming {
+	struct repairs *repairs;
+	uint64_t netns;
+	const char *from, *to;
+	struct ledger_key *keys; /* of those that it may be about, for free() */
+	size_t n;
+};
+
+/* Rules and what is in our table mean a name, whatever link has it; what is on a link goes by another name with it. */
+static bool follows(const struct ledger_key *key)
+{
+	const struct op_effect *effect = op_effect_of_kind(key->kind);
+
+	return key->kind == HYCAN_OBJECT_KIND_LINK || (effect && effect->on.position >= 0);
+}
+
+static void collect(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
+{
+	struct renaming *r = userdata;
+	struct wish_head head;
+	struct repair *repair = find(r->repairs, key);
+
+	if (key->netns != r->netns || !follows(key) || !wish_read(bytes, size, &head))
+		return;
+	if (!repair)
+		repair = put(r->repairs, key, &head);
+	/* whoever looks just now may have asked for the other name */
+	if (repair)
+		repair->noted_us = server_now_us();
+	if (memmem(bytes, size, r->from, strlen(r->from)) && array_grow(&r->keys, r->n, sizeof(*r->keys)) == 0)
+		r->keys[r->n++] = *key;
+}
+
+static void rename_wish(struct repairs *repairs, const struct ledger_key *key, const struct renaming *renaming,
+                        struct wire_memory memory)
+{
+	_cleanup_free_ void *bytes = NULL;
+	uint8_t renamed[WISH_MAX];
+	size_t size;
+
+	if (ledger_wish_of(repairs->server->ledger, key, &bytes, &size) < 0)
+		return;
+	size = wish_renamed(&memory, bytes, size, renaming->from, renaming->to, renamed);
+	if (size > 0)
+		(void)ledger_wish(repairs->server->ledger, key, renamed, size);
+}
+
+/* What went by the old name is known by the new one. */
+static void forget_renamed(struct repairs *repairs, uint64_t netns)
+{
+	struct repair *r, *next;
+
+	for (size_t i = 0; i < REPAIR_LISTS; i++)
+		for (r = LIST_FIRST(&repairs->list[i]); r; r = next) {
+			next = LIST_NEXT(r, entry);
+			if (r->key.netns == netns && follows(&r->key) && !ledger_is_held(repairs->server->ledger, &r->key))
+				drop(repairs, r);
+		}
+}
+
+void repair_renamed(struct repairs *repairs, uint64_t netns, const char *from, const char *to)
+{
+	struct renaming renaming = { .repairs = repairs, .netns = netns, .from = from, .to = to };
+	_cleanup_free_ uint8_t *lists = NULL;
+
+	if (repairs->n == 0)
+		return;
+	lists = malloc(LISTS_MAX);
+	pthread_mutex_lock(&repairs->lock);
+	forget_renamed(repairs, netns);
+	ledger_list_wishes(repairs->server->ledger, collect, &renaming);
+	for (size_t i = 0; lists && i < renaming.n; i++)
+		rename_wish(repairs, &renaming.keys[i], &renaming, (struct wire_memory){ .base = lists, .size = LISTS_MAX });
+	pthread_mutex_unlock(&repairs->lock);
+	free(renaming.keys);
 }
 
 static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
@@ -303,7 +384,6 @@ void repair_seen(struct repairs *repairs, const struct ledger_key *key, const vo
 		r->there = true;
 		r->seen = key->kind != HYCAN_OBJECT_KIND_WIREGUARD_PEER || r->drift != HYCAN_DRIFT_REPAIR ||
 		          fits(repairs, key, found);
-		r->doubted = r->doubted && !r->seen;
 	}
 	pthread_mutex_unlock(&repairs->lock);
 }
@@ -333,38 +413,39 @@ static bool is_to_be_tried(struct repairs *repairs, struct repair *r, struct loo
 	return true;
 }
 
+/* From now on it is reported. */
+static void wish_no_more(struct repairs *repairs, struct repair *r)
+{
+	(void)ledger_wish(repairs->server->ledger, &r->key, NULL, 0);
+	drop(repairs, r);
+}
+
+static const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+
 static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 {
 	struct look *look = userdata;
+	uint64_t owner;
 	char text[512];
 
 	if (r->seen || r->noted_us >= look->before_us)
 		return;
-	if (!ledger_knows(repairs->server->ledger, &r->key)) {
+	if (ledger_whose(repairs->server->ledger, &r->key, &nobody, &owner) == LEDGER_NOBODYS) {
 		drop(repairs, r);
 		return;
 	}
-	/* a request that changes it just now has not told the ledger yet: once more, then */
-	if (r->there && !r->doubted) {
-		r->doubted = true;
-		r->again_us = look->now_us + AGAIN_US;
-		look->next_us = look->next_us == 0 || r->again_us < look->next_us ? r->again_us : look->next_us;
+	if (r->drift != HYCAN_DRIFT_REPAIR)
 		return;
-	}
-	if (r->drift == HYCAN_DRIFT_REPAIR && r->keyless && !r->there) {
+	if (r->keyless && !r->there) {
 		key_format(&r->key, text, sizeof(text));
 		log_write(LOG_WARNING, "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
 		          text);
-		drop(repairs, r);
-		return;
-	}
-	if (r->drift == HYCAN_DRIFT_REPAIR && !is_to_be_tried(repairs, r, look)) {
+		wish_no_more(repairs, r);
+	} else if (!is_to_be_tried(repairs, r, look)) {
 		key_format(&r->key, text, sizeof(text));
 		log_write(LOG_WARNING, "%s was made again %d times, and is gone each time: it is given up.", text, ATTEMPTS_MAX);
-		drop(repairs, r);
-		return;
+		wish_no_more(repairs, r);
 	}
-	ledger_mark(repairs->server->ledger, &r->key);
 }
 
 uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, bool *ret_told)
@@ -406,10 +487,12 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, boo
 	return first;
 }
 
-/* Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. */
+/*
+ * Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. Who takes away many at once,
+ * or lets go of it meanwhile, does not wait: what nobody has any more then is taken away again.
+ */
 static void make_again(struct job *job, const struct ledger_key *key, bool there)
 {
-	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct ledger *ledger = job->server->ledger;
@@ -432,6 +515,11 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 		holder.subject = head.subject;
 		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
 		                     size - sizeof(head), key, &changed, sentence);
+	}
+	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
+		(void)undo_key(job, other ? other : job->scope, key,
+		               &(struct undo_cause){ "nobody wants it any more", holder.subject }, sentence);
+		changed = false;
 	}
 	ledger_cancel(ledger, job);
 	/* what others in the same table needed was done with the first of them; and somebody may have said something else */

@@ -23,6 +23,7 @@
 #include "about.h"
 #include "charge.h"
 #include "cleanup.h"
+#include "hands.h"
 #include "ledger.h"
 #include "listen.h"
 #include "listeners.h"
@@ -223,6 +224,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (r < 0)
 		return r;
 	server->event_buffer = options->event_buffer;
+	server->drift_patience_us = (uint64_t)options->drift_patience_ms * 1000;
 	r = subscribe_open(server);
 	if (r < 0)
 		return r;
@@ -336,7 +338,7 @@ int server_run(struct server *server)
 			return r;
 		}
 		/* what is taken back now may be missing in the kernel until then */
-		observer_working(server->observer, true);
+		observer_working(server->observer, HAND_OF_LOOP, true);
 		repair_restore(&server->repairs);
 		r = observer_guard(server->observer, server->job.scope, &server->repairs);
 		if (r < 0)
@@ -344,7 +346,7 @@ int server_run(struct server *server)
 		r = 0;
 		/* whoever comes now waits until what was under way is done */
 		recovery_run(server);
-		observer_working(server->observer, false);
+		observer_working(server->observer, HAND_OF_LOOP, false);
 		handover_take(server);
 		session_restore_kept(server);
 		session_end_unknown(server);

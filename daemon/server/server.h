@@ -76,9 +76,10 @@ struct server {
 	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct resolver *resolver;  /* NULL: of a private daemon */
 	struct observer *observer;
-	sd_event_source *events; /* it has something for the peers */
-	int event_buffer;        /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
-	char *socket_path;       /* the socket file that we made, or NULL */
+	sd_event_source *events;    /* it has something for the peers */
+	int event_buffer;           /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
+	uint64_t drift_patience_us; /* after which it looks for what has gone; likewise */
+	char *socket_path;          /* the socket file that we made, or NULL */
 	struct stat socket_file;
 	struct handover handover; /* what a former daemon left */
 	bool only_ends;           /* nobody is served */
@@ -137,6 +138,7 @@ struct server_options {
 	bool state_asked;       /* that file or none */
 	int private_fd;         /* serve this peer alone, or -1 */
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */
+	int drift_patience_ms;  /* after which what has gone is looked for; likewise */
 	const char *dnsmasq;    /* its file; NULL: where it mostly is */
 	const char *resolver;   /* socket of the service that starts it; NULL: a process of our own does */
 };

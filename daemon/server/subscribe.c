@@ -45,7 +45,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 
 int subscribe_open(struct server *server)
 {
-	int r = observer_open(server->event_buffer, server->ledger, &server->observer);
+	int r = observer_open(server->event_buffer, server->drift_patience_us, server->ledger, &server->observer);
 
 	if (r < 0)
 		return r;

@@ -145,6 +145,18 @@ static bool is_given(const struct hycan_prefix *prefix, const struct hycan_wireg
 	return false;
 }
 
+static size_t write_anew(const struct hycan_operation *operation, const union message *request, const void *bytes,
+                         uint8_t ret_bytes[static WISH_MAX])
+{
+	struct wire_fault fault;
+	ssize_t n;
+
+	memcpy(ret_bytes, bytes, sizeof(struct wish_head));
+	n = wire_encode(operation->request, request, ret_bytes + sizeof(struct wish_head), WISH_MAX - sizeof(struct wish_head),
+	                NULL, NULL, &fault);
+	return n < 0 ? 0 : sizeof(struct wish_head) + (size_t)n;
+}
+
 size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
                     uint8_t ret_bytes[static WISH_MAX])
 {
@@ -152,9 +164,7 @@ size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, 
 	const struct hycan_operation *operation = wish_request(memory, bytes, size, &request);
 	struct hycan_wireguard_peer_config *peer = &((struct hycan_wireguard_peer_set_request *)&request)->wireguard_peer_config;
 	struct hycan_prefix *left;
-	struct wire_fault fault;
 	size_t n_left = 0;
-	ssize_t n;
 
 	if (!operation || operation->number != HYCAN_OPERATION_WIREGUARD_PEER_SET || !peer->has_allowed_ips)
 		return 0;
@@ -166,10 +176,47 @@ size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, 
 		return 0;
 	peer->allowed_ips = left;
 	peer->n_allowed_ips = n_left;
-	memcpy(ret_bytes, bytes, sizeof(struct wish_head));
-	n = wire_encode(operation->request, &request, ret_bytes + sizeof(struct wish_head), WISH_MAX - sizeof(struct wish_head),
-	                NULL, NULL, &fault);
-	return n < 0 ? 0 : sizeof(struct wish_head) + (size_t)n;
+	return write_anew(operation, &request, bytes, ret_bytes);
+}
+
+/* Gives a link another name wherever there is one. False: it is not named. */
+static bool rename_link(const struct hycan_structure *s, void *structure, const char *from, const char *to)
+{
+	bool some = false;
+
+	for (uint16_t i = 0; i < s->n_fields; i++) {
+		const struct hycan_field *field = &s->field[i];
+		size_t n = 0;
+		const void *first = wire_values(field, structure, &n);
+		char *value;
+
+		memcpy(&value, &first, sizeof(value));
+		for (; n > 0; n--, value += field->size) {
+			if (field->type == HYCAN_TYPE_STRUCT) {
+				some = rename_link(field->structure, value, from, to) || some;
+			} else if (field->type == HYCAN_TYPE_IFNAME && strcmp(value, from) == 0) {
+				memset(value, 0, field->size);
+				memcpy(value, to, strnlen(to, field->size - 1));
+				some = true;
+			}
+		}
+	}
+	return some;
+}
+
+size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, const char *from, const char *to,
+                    uint8_t ret_bytes[static WISH_MAX])
+{
+	union message request;
+	const struct hycan_operation *operation;
+
+	/* most are about other links, and taking them apart takes its time */
+	if (!memmem(bytes, size, from, strlen(from)))
+		return 0;
+	operation = wish_request(memory, bytes, size, &request);
+	if (!operation || !rename_link(operation->request, &request, from, to))
+		return 0;
+	return write_anew(operation, &request, bytes, ret_bytes);
 }
 
 size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, enum hycan_drift drift,

@@ -49,4 +49,8 @@ const struct hycan_operation *wish_request(struct wire_memory *memory, const voi
 size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
                     uint8_t ret_bytes[static WISH_MAX]);
 
+/* Writes what is wanted for when a link is called otherwise. Returns the size, or 0: it does not speak of that link. */
+size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, const char *from, const char *to,
+                    uint8_t ret_bytes[static WISH_MAX]);
+
 #endif

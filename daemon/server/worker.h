@@ -25,10 +25,11 @@ struct worker {
 	pthread_t thread;
 	sem_t start;
 	atomic_bool done;
-	bool running; /* the thread exists */
-	bool busy;    /* it has a job; the loop's view */
-	bool pending; /* a job was given to it; the thread's view */
-	int notify;   /* eventfd that tells the loop */
+	bool running;      /* the thread exists */
+	bool busy;         /* it has a job; the loop's view */
+	bool pending;      /* a job was given to it; the thread's view */
+	unsigned int hand; /* hands.h */
+	int notify;        /* eventfd that tells the loop */
 };
 
 int worker_open(struct worker *worker, struct server *server, int notify);

@@ -10,6 +10,7 @@
 #include "about.h"
 #include "cleanup.h"
 #include "dispatch.h"
+#include "hands.h"
 #include "observer.h"
 #include "peer.h"
 #include "scribe.h"
@@ -23,7 +24,7 @@ static void finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	server->n_busy--;
-	observer_working(server->observer, false);
+	observer_working(server->observer, worker->hand, false);
 	server->n_busy_slow -= job->slow;
 	if (job->errand) {
 		worker->busy = false;
@@ -62,6 +63,7 @@ int workers_open(struct server *server)
 		r = worker_open(&server->worker[i], server, notify);
 		if (r < 0)
 			return r;
+		server->worker[i].hand = HAND_OF_LOOP + 1 + (unsigned int)i;
 		server->worker[i].job.op.server = &about_server;
 		server->worker[i].job.op.resolver = server->resolver;
 	}

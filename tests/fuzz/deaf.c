@@ -17,6 +17,12 @@ void op_monitor_free(struct kernel_monitor **monitor)
 	*monitor = NULL;
 }
 
+bool op_monitor_is_behind(const struct kernel_monitor *monitor)
+{
+	(void)monitor;
+	return false;
+}
+
 int op_monitor_fd(const struct kernel_monitor *monitor)
 {
 	(void)monitor;

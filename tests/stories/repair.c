@@ -185,12 +185,41 @@ static void test_restarted(void **state)
 	free(log);
 }
 
+/* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */
+static void test_renamed(void **state)
+{
+	const struct hycan_route route = route_via("10.9.0.0/16", "10.1.0.2");
+	struct world *w = *state;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "va", "fd01::1/64");
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	add_address(w->h, "va", "10.2.0.1/24");
+	/* Linux before 6.2 renames no link that is up */
+	if (hycan_link_rename(w->h, "va", "vz") == HYCAN_REFUSAL_BUSY)
+		skip();
+	free(shell("ip addr flush dev vz; ip -6 addr flush dev vz"));
+	until("ip addr show vz | grep -q fd01::1/64");
+	until("ip addr show vz | grep -q 10.1.0.1/24");
+	until("ip route | grep -q '^10.9.0.0/16 via 10.1.0.2 dev vz'");
+	assert_int_equal(objects_count(w->h), 4);
+	/* the next daemon, too */
+	world_stop_daemon(w, SIGKILL);
+	free(shell("ip addr flush dev vz"));
+	world_start_daemon(w, NULL);
+	until("ip addr show vz | grep -q 10.1.0.1/24");
+	assert_int_equal(objects_count(w->h), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_restarted, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_renamed, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),
 	};
 

@@ -260,19 +260,76 @@ static void marks_are_of_looks(void **state)
 	struct ledger *l = *state;
 	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), p = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p"),
 			  q = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q");
+	struct ledger_sight sight = {
+		.look = ledger_look(l), .netns = p.netns, .kind = HYCAN_OBJECT_KIND_WIREGUARD_PEER, .before_us = UINT64_MAX
+	};
 	unsigned int n_lost = 0;
 
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
-	ledger_mark(l, &p);
-	ledger_mark(l, &q);
+	ledger_mark(l, sight.look, &p);
+	assert_true(ledger_misses(l, &sight));
+	ledger_mark(l, sight.look, &q);
+	assert_false(ledger_misses(l, &sight));
 	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers);
 	assert_objects(l, "p:1 ");
-	ledger_sweep_lost(l, p.netns, HYCAN_OBJECT_KIND_WIREGUARD_PEER, UINT64_MAX, is_lost, &n_lost);
+	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
 	assert_int_equal(n_lost, 0);
 	assert_objects(l, "p:1 ");
-	ledger_mark(l, &p);
+	ledger_mark(l, sight.look, &p);
 	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER);
+	assert_objects(l, "");
+}
+
+/* What a look that broke off has seen is nothing to the next one; also not of what was no object then. */
+static void marks_are_of_one_look(void **state)
+{
+	struct ledger *l = *state;
+	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a");
+	struct ledger_sight sight = { .look = ledger_look(l), .netns = a.netns, .before_us = UINT64_MAX };
+	unsigned int n_lost = 0;
+
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
+	ledger_mark(l, sight.look, &a);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	sight.kind = HYCAN_OBJECT_KIND_LINK;
+	sight.look = ledger_look(l);
+	assert_true(ledger_misses(l, &sight));
+	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
+	assert_int_equal(n_lost, 1);
+	assert_objects(l, "");
+}
+
+/* What is renamed while somebody looks may have had either name then, and what is going may stay: it takes another look. */
+static void looks_leave_open(void **state)
+{
+	const struct ledger_holder holder = { .subject = 1, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger *l = *state;
+	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b");
+	struct ledger_sight sight = {
+		.look = ledger_look(l), .netns = a.netns, .kind = HYCAN_OBJECT_KIND_LINK, .before_us = UINT64_MAX
+	};
+	unsigned int n_lost = 0;
+	uint64_t owner;
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	/* the look has asked the kernel before, or after that */
+	assert_int_equal(ledger_rename(l, &a, &b, 0), 0);
+	assert_false(ledger_misses(l, &sight));
+	assert_true(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
+	assert_objects(l, "b:1 ");
+	/* another one of another namespace has no say in it */
+	sight.netns++;
+	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
+	sight.netns--;
+	sight.look = ledger_look(l);
+	assert_int_equal(ledger_take_begin(l, &b, &holder, false, l, &owner), LEDGER_MINE);
+	assert_true(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
+	assert_objects(l, "b:1 ");
+	ledger_cancel(l, l);
+	assert_int_equal(n_lost, 0);
+	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
+	assert_int_equal(n_lost, 1);
 	assert_objects(l, "");
 }
 
@@ -412,6 +469,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renames, begin, end),
 		cmocka_unit_test_setup_teardown(takes_others, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_looks, begin, end),
+		cmocka_unit_test_setup_teardown(marks_are_of_one_look, begin, end),
+		cmocka_unit_test_setup_teardown(looks_leave_open, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),
 		cmocka_unit_test(hashes),
