@@ -16,6 +16,9 @@
 #include "request.h"
 #include "text.h"
 
+/* A cell that is wider moves what is behind it on its own line, and does not make all others as wide. */
+#define CELL_WIDE 60
+
 /* Fields that a structure may have to stand in a cell of a table, and to be a row of a table within an answer. */
 #define CELL_FIELDS 4
 #define ROW_FIELDS  5
@@ -89,7 +92,7 @@ static size_t column_width(struct text *scratch, const struct hycan_structure *d
 	for (size_t i = 0; i < n; i++) {
 		add_cell(scratch, field, items + i * description->size);
 		anybody |= strcmp(scratch->bytes, "-") != 0;
-		if (text_width(scratch) > width)
+		if (text_width(scratch) > width && text_width(scratch) <= CELL_WIDE)
 			width = text_width(scratch);
 	}
 	return anybody ? width : 0;
@@ -116,7 +119,7 @@ static void print_row(FILE *out, struct text *scratch, const struct hycan_struct
 		/* the blanks behind a cell wait for the next one, so that no line ends in them */
 		print_blanks(out, blanks);
 		fputs(scratch->bytes, out);
-		blanks = widths[i] - text_width(scratch) + 2;
+		blanks = (widths[i] > text_width(scratch) ? widths[i] - text_width(scratch) : 0) + 2;
 	}
 	fputc('\n', out);
 }

@@ -107,6 +107,27 @@ static void test_table(void **state)
 	assert_string_equal(list_text(people_print_list, &structure_link, links, 0), "");
 }
 
+/* One that is wide makes its own line longer alone. */
+static void test_table_with_a_wide_cell(void **state)
+{
+	struct hycan_object objects[] = {
+		{ .kind = HYCAN_OBJECT_KIND_LINK, .identity = "a", .lifetime = HYCAN_LIFETIME_PERMANENT },
+		{ .kind = HYCAN_OBJECT_KIND_RULE, .lifetime = HYCAN_LIFETIME_PERMANENT },
+	};
+	char expected[640];
+
+	(void)state;
+	memset(objects[1].identity, 'x', 60);
+	(void)list_text(people_print_list, &structure_object, objects, 2);
+	snprintf(expected, sizeof(expected), "\nlink  a%59s  0  ", "");
+	assert_non_null(strstr(written, expected));
+	memset(objects[1].identity, 'x', 61);
+	(void)list_text(people_print_list, &structure_object, objects, 2);
+	assert_non_null(strstr(written, "\nlink  a         0 "));
+	snprintf(expected, sizeof(expected), "\nrule  %s  0 ", objects[1].identity);
+	assert_non_null(strstr(written, expected));
+}
+
 /* How long something is there is for people to see at a glance, and for machines to the millisecond. */
 static void test_table_with_times(void **state)
 {
@@ -401,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_table, forget),
 		cmocka_unit_test_teardown(test_table_with_times, forget),
+		cmocka_unit_test_teardown(test_table_with_a_wide_cell, forget),
 		cmocka_unit_test_teardown(test_table_with_structures, forget),
 		cmocka_unit_test_teardown(test_one_answer, forget),
 		cmocka_unit_test_teardown(test_lists_in_an_answer, forget),
