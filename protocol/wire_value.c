@@ -193,7 +193,10 @@ static int decode_prefix(struct wire_decoder *d, const struct hycan_field *field
 		return fault_size(d, field, size);
 	decode_address(d, field, payload + 4, size - 4, &got.address);
 	got.length = payload[0];
-	if (got.length > (size - 4) * 8 || payload[1] || payload[2] || payload[3])
+	if (payload[1] || payload[2] || payload[3])
+		return wire_fault(d, HYCAN_REFUSAL_MALFORMED, field, "The three bytes behind the prefix length of %s are not zero.",
+		                  field->name);
+	if (got.length > (size - 4) * 8)
 		return wire_fault(d, HYCAN_REFUSAL_OUT_OF_RANGE, field, "The field %s has a prefix length of %u; %zu is the most.",
 		                  field->name, got.length, (size - 4) * 8);
 	if (d->strict && field->type == HYCAN_TYPE_PREFIX && !hycan_prefix_is_network(&got))

@@ -340,7 +340,7 @@ static void bad_value(struct raw *raw, const struct hycan_operation *o, const st
 	case HYCAN_TYPE_ADDRESS_PREFIX:
 		spoiled(raw, o, f, too_long4, sizeof(too_long4), HYCAN_REFUSAL_OUT_OF_RANGE);
 		spoiled(raw, o, f, too_long6, sizeof(too_long6), HYCAN_REFUSAL_OUT_OF_RANGE);
-		spoiled(raw, o, f, not_zero, sizeof(not_zero), HYCAN_REFUSAL_OUT_OF_RANGE);
+		spoiled(raw, o, f, not_zero, sizeof(not_zero), HYCAN_REFUSAL_MALFORMED);
 		break;
 	case HYCAN_TYPE_PORT_RANGE:
 		spoiled(raw, o, f, zero_ports, sizeof(zero_ports), HYCAN_REFUSAL_OUT_OF_RANGE);
