@@ -91,10 +91,16 @@ static int clear_path(const struct sockaddr_un *address)
 		return -EADDRINUSE;
 	}
 	r = living_daemon(address, &pid);
-	if (r == 0) {
+	if (r == 0 && pid > 0)
 		log_write(LOG_ERR, "A daemon (pid %d) serves %s already; stop it first or choose another path.", pid, path);
+	else if (r == 0)
+		log_write(LOG_ERR,
+		          "A daemon serves %s already, which cannot be named: it is in another PID namespace, or too busy to let "
+		          "us in; "
+		          "stop it first or choose another path.",
+		          path);
+	if (r == 0)
 		return -EADDRINUSE;
-	}
 	if (r != -ECONNREFUSED || st.st_uid != geteuid()) {
 		log_write(LOG_ERR,
 		          "%s belongs to uid %u and is not a socket that a dead daemon of uid %u left; remove it or choose another "

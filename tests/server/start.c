@@ -132,6 +132,20 @@ static void test_living(void **state)
 	assert_serves(w->socket);
 }
 
+/* From where it has no number, none is made up. */
+static void test_living_out_of_sight(void **state)
+{
+	struct world *w = *state;
+	char text[128], *said;
+	int status = shell_status(&said, "unshare --pid --fork %s --policy /nonexistent %s", world_daemon_path(), w->socket);
+
+	snprintf(text, sizeof(text), "A daemon serves %s already, which cannot be named", w->socket);
+	assert_int_equal(status, 1);
+	assert_contains(said, text);
+	free(said);
+	assert_serves(w->socket);
+}
+
 static void test_dead(void **state)
 {
 	struct world *w = *state;
@@ -442,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_living, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_living_out_of_sight, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dead, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_something_else, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lengths, world_begin, world_end),
