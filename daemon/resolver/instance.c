@@ -65,7 +65,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const
 static void make_arguments(struct arguments *a, const struct instance *instance, const char *program)
 {
 	const struct order *zone = &instance->zone;
-	char text[HYCAN_ADDRESS_TEXT_SIZE];
 
 	a->n = 0;
 	add(a, "%s", program);
@@ -84,20 +83,12 @@ static void make_arguments(struct arguments *a, const struct instance *instance,
 	/* a name without a dot is this network's, or nobody's */
 	add(a, "--domain-needed");
 	add(a, "--cache-size=1000");
-	for (size_t i = 0; i < 2; i++) {
-		if (!zone->gateway[i].address.family)
-			continue;
-		/* nobody else is asked who has an address of the network */
-		add(a, "--rev-server=%s", hycan_prefix_format(&zone->gateway[i], text, sizeof(text)));
-	}
-	if (*zone->name)
-		add(a, "--local=/%s/", zone->name);
+	/* what it can read again */
+	add(a, "--servers-file=%s/servers", instance->directory);
 	if (zone->ask_host)
 		add(a, "--resolv-file=/etc/resolv.conf");
 	else
 		add(a, "--no-resolv");
-	for (size_t i = 0; !zone->ask_host && i < zone->n_addresses; i++)
-		add(a, "--server=%s", hycan_address_format(&zone->address[i], text, sizeof(text)));
 	a->argv[a->n] = NULL;
 }
 
@@ -143,6 +134,8 @@ int instance_start(struct instance *instance, const char *program)
 
 	instance->again_us = 0;
 	r = instance_check_port(instance);
+	if (r == 0)
+		r = instance_write_servers(instance);
 	if (r < 0)
 		return r;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -161,8 +154,8 @@ int instance_start(struct instance *instance, const char *program)
 	cleanup_close(&instance->output);
 	instance->output = ends[0];
 	instance->running = instance->zone;
-	instance->serves = instance->asked = false;
-	instance->start = 0;
+	instance->serves = instance->asked = instance->is_up = false;
+	instance->start = instance->more = 0;
 	instance->words[0] = '\0';
 	instance->n_line = 0;
 	log_write(LOG_INFO, "dnsmasq of VLAN %u: started as process %d.", instance->vlan_id, instance->pid);
@@ -253,8 +246,10 @@ uint64_t instance_look(struct instance *instance, uint64_t now_us)
 {
 	if (instance->start_us)
 		return look_at_start(instance, now_us);
-	if (!instance->asked)
+	if (!instance->asked && (!instance->pid || instance->is_up || now_us > instance->started_us + START_US))
 		return UINT64_MAX;
+	if (!instance->asked)
+		instance_ask(instance);
 	if (now_us < instance->asked_us + ANSWER_US)
 		return instance->asked_us + ANSWER_US;
 	instance->serves = instance->asked = false;
@@ -275,14 +270,36 @@ void instance_try_again(struct instance *instance, const char *program)
 bool instance_differs(const struct instance *instance)
 {
 	const struct order *a = &instance->zone, *b = &instance->running;
-	bool same = a->ask_host == b->ask_host && strcmp(a->link, b->link) == 0 && strcmp(a->name, b->name) == 0 &&
-	            a->n_addresses == b->n_addresses;
+	bool same = a->ask_host == b->ask_host && strcmp(a->link, b->link) == 0;
 
 	for (size_t i = 0; same && i < 2; i++)
 		same = resolver_same_prefix(&a->gateway[i], &b->gateway[i]);
+	return !same;
+}
+
+bool instance_differs_in_servers(const struct instance *instance)
+{
+	const struct order *a = &instance->zone, *b = &instance->running;
+	bool same = strcmp(a->name, b->name) == 0 && a->n_addresses == b->n_addresses;
+
 	for (size_t i = 0; same && i < a->n_addresses; i++)
 		same = resolver_same_address(&a->address[i], &b->address[i]);
 	return !same;
+}
+
+int instance_reload(struct instance *instance)
+{
+	int r = instance_write_servers(instance);
+
+	if (r < 0)
+		return r;
+	if (kill(instance->pid, SIGHUP) < 0)
+		return -errno;
+	instance->running = instance->zone;
+	/* it may have had a question in its hands, but reads the file before it takes another one */
+	instance->more = 1;
+	log_write(LOG_INFO, "dnsmasq of VLAN %u: asks others.", instance->vlan_id);
+	return 0;
 }
 
 /* --------------------------------------------------------------------------------------------------------- what it says */

@@ -36,9 +36,11 @@ struct instance {
 	uint16_t number; /* of the question */
 	bool asked;
 	bool serves;
+	bool is_up;        /* it has answered since it was started */
 	uint64_t asked_us; /* when */
 	uint64_t start_us; /* until when it is to serve, where somebody waits for that; or 0 */
 	int start;         /* what came of that: 0 or -errno */
+	uint8_t more;      /* answers that do not count yet */
 	uint32_t restarts;
 	uint64_t started_us;
 	uint64_t again_us; /* when it is started again; 0: it is not waiting for that */
@@ -63,8 +65,12 @@ int instance_start(struct instance *instance, const char *program);
 /* The same, and where it does not work, it is tried again after a while. */
 void instance_try_again(struct instance *instance, const char *program);
 
-/* It runs otherwise than it was prepared. */
+/* It runs otherwise than it was prepared: so that it has to be started anew, and else in whom it asks. */
 bool instance_differs(const struct instance *instance);
+bool instance_differs_in_servers(const struct instance *instance);
+
+/* It asks whom it was prepared to ask, and goes on meanwhile. 0 or -errno. */
+int instance_reload(struct instance *instance);
 
 /* Its process is gone. When it was not stopped, it is started again after a while. */
 void instance_ended(struct instance *instance, int status);
@@ -76,6 +82,9 @@ void instance_listen(struct instance *instance);
 void instance_prepare(struct instance *instance, const struct order *order);
 int instance_put_host(struct instance *instance, const struct order *order);
 int instance_remove_host(struct instance *instance, const char *name);
+
+/* Whom it asks, and for which names nobody. */
+int instance_write_servers(const struct instance *instance);
 
 /* What was not told of since it was prepared goes. */
 int instance_settle_hosts(struct instance *instance);

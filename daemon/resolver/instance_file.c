@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The folder that dnsmasq watches: a file for each host, by its name.
+ * The folder that dnsmasq watches: a file for each host, by its name. And the file beside it of whom to ask, which it reads at
+ * its start, and on SIGHUP.
  *
  * A file is made beside that folder and moved into it, so dnsmasq never reads half of one; and it goes by unlink(2), since
  * dnsmasq (2.90) does not notice one that is moved away. Both are noticed at once, and no question is left unanswered.
@@ -20,6 +21,7 @@
 
 /* All addresses of a host, with both of its names. */
 #define CONTENTS_SIZE ((size_t)RESOLVER_ADDRESSES_MAX * (HYCAN_ADDRESS_TEXT_SIZE + 3 * RESOLVER_NAME_SIZE))
+#define SERVERS_SIZE  (RESOLVER_NAME_SIZE + (size_t)(2 + RESOLVER_UPSTREAMS_MAX) * (HYCAN_ADDRESS_TEXT_SIZE + 16))
 #define PATH_SIZE     (INSTANCE_PATH_SIZE + RESOLVER_NAME_SIZE + 8)
 
 static void forget_told(struct instance *instance)
@@ -75,6 +77,17 @@ static int write_file(const char *path, const char *contents, size_t size)
 	return n == (ssize_t)size ? 0 : -ENOSPC;
 }
 
+/* Moves it to its place as a whole. */
+static int put_file(const struct instance *instance, const char *path, const char *contents, size_t size)
+{
+	char other[PATH_SIZE];
+	int r;
+
+	snprintf(other, sizeof(other), "%s/new", instance->directory);
+	r = write_file(other, contents, size);
+	return r == 0 && rename(other, path) < 0 ? -errno : r;
+}
+
 static int tell(struct instance *instance, const char *name)
 {
 	if (!instance->prepared)
@@ -87,7 +100,7 @@ static int tell(struct instance *instance, const char *name)
 
 int instance_put_host(struct instance *instance, const struct order *order)
 {
-	char contents[CONTENTS_SIZE], path[PATH_SIZE], other[PATH_SIZE];
+	char contents[CONTENTS_SIZE], path[PATH_SIZE];
 	size_t size = make_contents(instance, order, contents);
 	int r = tell(instance, order->name);
 
@@ -96,9 +109,27 @@ int instance_put_host(struct instance *instance, const struct order *order)
 	host_path(instance, order->name, path);
 	if (is_so(path, contents, size))
 		return 0;
-	snprintf(other, sizeof(other), "%s/new", instance->directory);
-	r = write_file(other, contents, size);
-	return r == 0 && rename(other, path) < 0 ? -errno : r;
+	return put_file(instance, path, contents, size);
+}
+
+int instance_write_servers(const struct instance *instance)
+{
+	char contents[SERVERS_SIZE], path[PATH_SIZE], text[HYCAN_ADDRESS_TEXT_SIZE];
+	const struct order *zone = &instance->zone;
+	size_t n = 0;
+
+	/* nobody else is asked for a name of the domain, nor who has an address of the network */
+	if (*zone->name)
+		n += (size_t)snprintf(contents + n, sizeof(contents) - n, "server=/%s/\n", zone->name);
+	for (size_t i = 0; i < 2; i++)
+		if (zone->gateway[i].address.family)
+			n += (size_t)snprintf(contents + n, sizeof(contents) - n, "rev-server=%s\n",
+			                      hycan_prefix_format(&zone->gateway[i], text, sizeof(text)));
+	for (size_t i = 0; !zone->ask_host && i < zone->n_addresses; i++)
+		n += (size_t)snprintf(contents + n, sizeof(contents) - n, "server=%s\n",
+		                      hycan_address_format(&zone->address[i], text, sizeof(text)));
+	snprintf(path, sizeof(path), "%s/servers", instance->directory);
+	return put_file(instance, path, contents, n);
 }
 
 int instance_remove_host(struct instance *instance, const char *name)
@@ -162,6 +193,8 @@ void instance_remove_folder(struct instance *instance)
 	snprintf(path, sizeof(path), "%s/hosts", instance->directory);
 	(void)rmdir(path);
 	snprintf(path, sizeof(path), "%s/new", instance->directory);
+	(void)unlink(path);
+	snprintf(path, sizeof(path), "%s/servers", instance->directory);
 	(void)unlink(path);
 	(void)rmdir(instance->directory);
 }

@@ -149,7 +149,12 @@ void instance_hear(struct instance *instance)
 		if (n < HEADER_SIZE || !(bytes[2] & 0x80) || bytes[7] == 0 || bytes[0] != (uint8_t)(instance->number >> 8) ||
 		    bytes[1] != (uint8_t)instance->number)
 			continue;
-		instance->serves = true;
 		instance->asked = false;
+		if (instance->more) {
+			instance->more--;
+			instance_ask(instance);
+			continue;
+		}
+		instance->serves = instance->is_up = true;
 	}
 }

@@ -106,13 +106,21 @@ static int prepare(struct supervisor *s, const struct order *order, int *netns)
 	return 0;
 }
 
+/* Who has not answered yet may not know SIGHUP yet either. */
+static bool must_start(const struct instance *instance)
+{
+	return instance->pid == 0 || instance_differs(instance) || (!instance->is_up && instance_differs_in_servers(instance));
+}
+
 static void run(struct supervisor *s, struct instance *instance, bool wait)
 {
 	int r = instance_settle_hosts(instance);
 
-	if (r == 0 && (instance->pid == 0 || instance_differs(instance))) {
+	if (r == 0 && must_start(instance)) {
 		instance_stop(instance);
 		r = access(s->program, X_OK) < 0 ? -errno : instance_start(instance, s->program);
+	} else if (r == 0 && instance_differs_in_servers(instance)) {
+		r = instance_reload(instance);
 	}
 	if (r < 0 && !wait && instance->pid == 0) {
 		/* an address may come, and a port be free */

@@ -25,6 +25,9 @@
 #define PATIENCE_MS      3000
 #define LOOP_PATIENCE_MS 20000
 
+/* Whoever measures asks again at once. */
+#define HASTY_PATIENCE_MS 5
+
 struct question {
 	uint8_t bytes[HEADER + 300];
 	size_t size;
@@ -220,35 +223,68 @@ void dns_until(int seconds, const char *netns, const char *server, const char *n
 struct dns_loop {
 	pthread_t thread;
 	const char *netns, *server, *name, *answer;
+	int patience_ms;
 	atomic_bool ends;
+	atomic_uint longest_us; /* from one right answer to the next */
 	unsigned int asked, failed;
 	char first[512]; /* wrong answer */
 };
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
 
 static void *ask_on(void *userdata)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };
 	struct dns_loop *loop = userdata;
+	uint64_t last_us = now_us();
 	char text[512];
 
 	while (!atomic_load(&loop->ends)) {
-		ask_into(loop->netns, loop->server, loop->name, TYPE_A, LOOP_PATIENCE_MS, text, sizeof(text));
+		ask_into(loop->netns, loop->server, loop->name, TYPE_A, loop->patience_ms, text, sizeof(text));
 		loop->asked++;
-		if (strcmp(text, loop->answer) != 0 && loop->failed++ == 0)
+		if (strcmp(text, loop->answer) == 0) {
+			uint64_t us = now_us() - last_us;
+
+			if (us > atomic_load(&loop->longest_us))
+				atomic_store(&loop->longest_us, (unsigned int)us);
+			last_us += us;
+		} else if (loop->failed++ == 0) {
 			memcpy(loop->first, text, sizeof(text));
+		}
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
 
-struct dns_loop *dns_start(const char *netns, const char *server, const char *name, const char *answer)
+static struct dns_loop *start(const char *netns, const char *server, const char *name, const char *answer, int patience_ms)
 {
 	struct dns_loop *loop = calloc(1, sizeof(*loop));
 
 	assert_non_null(loop);
-	*loop = (struct dns_loop){ .netns = netns, .server = server, .name = name, .answer = answer };
+	*loop = (struct dns_loop){ .netns = netns, .server = server, .name = name, .answer = answer, .patience_ms = patience_ms };
 	assert_int_equal(pthread_create(&loop->thread, NULL, ask_on, loop), 0);
 	return loop;
+}
+
+struct dns_loop *dns_start(const char *netns, const char *server, const char *name, const char *answer)
+{
+	return start(netns, server, name, answer, LOOP_PATIENCE_MS);
+}
+
+struct dns_loop *dns_start_hasty(const char *netns, const char *server, const char *name, const char *answer)
+{
+	return start(netns, server, name, answer, HASTY_PATIENCE_MS);
+}
+
+unsigned int dns_longest_us(struct dns_loop *loop)
+{
+	return atomic_exchange(&loop->longest_us, 0);
 }
 
 void dns_stop(struct dns_loop **loop, unsigned int *ret_asked, unsigned int *ret_failed)

@@ -22,6 +22,10 @@ void dns_until(int seconds, const char *netns, const char *server, const char *n
 /* Asks again and again, until dns_stop(): how often something else than that came back. */
 struct dns_loop;
 struct dns_loop *dns_start(const char *netns, const char *server, const char *name, const char *answer);
+/* The same, and each question is given up at once: for how long there was no right answer at most, since this was asked last. */
+struct dns_loop *dns_start_hasty(const char *netns, const char *server, const char *name, const char *answer);
+unsigned int dns_longest_us(struct dns_loop *loop);
+
 void dns_stop(struct dns_loop **loop, unsigned int *ret_asked, unsigned int *ret_failed);
 
 #endif

@@ -291,6 +291,86 @@ static void test_serves(void **state)
 	resolver_free(&resolver);
 }
 
+/* Somebody outside of the zone who knows one name, as that address. */
+static void add_upstream(const char *server, const char *answer)
+{
+	free(shell("ip address add %s/32 dev lo && dnsmasq --conf-file=/dev/null --pid-file=%s/%s --user=root --no-resolv "
+	           "--no-hosts --bind-interfaces --listen-address=%s --address=/world.example/%s",
+	           server, folder, server, server, answer));
+}
+
+/* Another domain, other upstreams, all the time: it goes on, no question is lost, and by the answer it is so. */
+static void test_goes_on(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	struct resolver *resolver = start(NULL, NULL);
+	char words[RESOLVER_WORDS_SIZE];
+	unsigned int asked, failed;
+	struct dns_loop *loop;
+	int pid;
+
+	(void)state;
+	add_upstream("192.0.2.1", "198.51.100.1");
+	add_upstream("192.0.2.2", "198.51.100.2");
+	make_zone(&zone);
+	zone.upstream[0] = address("192.0.2.1");
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	pid = pid_of(resolver);
+	loop = dns_start(NULL, "10.9.0.1", "web", "10.9.0.2");
+	for (int i = 0; i < 20; i++) {
+		bool odd = i % 2;
+
+		zone.upstream[0] = address(odd ? "192.0.2.1" : "192.0.2.2");
+		memcpy(zone.domain, odd ? "one.example" : "two.example", sizeof("one.example"));
+		assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+		assert_string_equal(dns_ask(NULL, "10.9.0.1", "www.world.example", false), odd ? "198.51.100.1" : "198.51.100.2");
+		assert_string_equal(dns_ask(NULL, "10.9.0.1", odd ? "web.one.example" : "web.two.example", false), "10.9.0.2");
+		assert_string_equal(dns_ask(NULL, "10.9.0.1", odd ? "no.one.example" : "no.two.example", false), "NXDOMAIN");
+		assert_string_equal(dns_ask_reverse(NULL, "10.9.0.1", "10.9.0.2"), odd ? "web.one.example" : "web.two.example");
+	}
+	/* nobody is asked any more */
+	zone.n_upstreams = 0;
+	zone.own_only = true;
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "www.world.example", false), "REFUSED");
+	dns_stop(&loop, &asked, &failed);
+	print_message("%u questions meanwhile, %u without the right answer\n", asked, failed);
+	assert_true(asked > 0);
+	assert_int_equal(failed, 0);
+	assert_int_equal(pid_of(resolver), pid);
+	free(shell("kill $(cat %s/192.0.2.1 %s/192.0.2.2)", folder, folder));
+	resolver_free(&resolver);
+}
+
+/* Whom the host asks, or others: for that it is started anew, and for how long it does not answer is told. */
+static void test_pause(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	struct resolver *resolver = start(NULL, NULL);
+	char words[RESOLVER_WORDS_SIZE];
+	unsigned int asked, failed, us[10];
+	struct dns_loop *loop;
+	int pid;
+
+	(void)state;
+	make_zone(&zone);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	pid = pid_of(resolver);
+	loop = dns_start_hasty(NULL, "10.9.0.1", "web", "10.9.0.2");
+	for (size_t i = 0; i < sizeof(us) / sizeof(*us); i++) {
+		zone.n_upstreams = i % 2 ? 1 : 0;
+		assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+		dns_until(20, NULL, "10.9.0.1", "web", "10.9.0.2");
+		us[i] = dns_longest_us(loop);
+		assert_int_not_equal(pid_of(resolver), pid);
+		pid = pid_of(resolver);
+	}
+	dns_stop(&loop, &asked, &failed);
+	for (size_t i = 0; i < sizeof(us) / sizeof(*us); i++)
+		print_message("started anew: no answer for %u.%u ms\n", us[i] / 1000, us[i] / 100 % 10);
+	resolver_free(&resolver);
+}
+
 /* Another server has port 53 of all addresses: it is as it was, and why is said; of another address it is none of ours. */
 static void test_others(void **state)
 {
@@ -476,14 +556,17 @@ static void test_instance(void **state)
 	instance.running.gateway[0].address.bytes[7] = instance.running.gateway[1].address.bytes[0] = 1;
 	instance.running.address[0].bytes[15] = 1;
 	assert_false(instance_differs(&instance));
+	assert_false(instance_differs_in_servers(&instance));
 	instance.running.gateway[0].length = 25;
 	assert_true(instance_differs(&instance));
 	instance.running = order;
 	instance.running.gateway[0].address = address("10.9.0.3");
 	assert_true(instance_differs(&instance));
 	instance.running = order;
+	/* that it reads again */
 	instance.running.address[0] = address("10.9.0.3");
-	assert_true(instance_differs(&instance));
+	assert_false(instance_differs(&instance));
+	assert_true(instance_differs_in_servers(&instance));
 	instance.running = order;
 	instance.running.gateway[1] = (struct hycan_prefix){ .address = address("fd09::1"), .length = 64 };
 	assert_true(instance_differs(&instance));
@@ -504,6 +587,8 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test_setup_teardown(test_zone, begin, end),
 		cmocka_unit_test_setup_teardown(test_serves, begin, end),
+		cmocka_unit_test_setup_teardown(test_goes_on, begin, end),
+		cmocka_unit_test_setup_teardown(test_pause, begin, end),
 		cmocka_unit_test_setup_teardown(test_others, begin, end),
 		cmocka_unit_test_setup_teardown(test_resume, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
