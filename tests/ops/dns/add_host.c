@@ -8,12 +8,28 @@
 #include "network.h"
 #include "question.h"
 
+/* A hundred changes. */
+#define ROUNDS 67
+
+/* A container of VLAN 100, behind the parent's other end. */
+static void add_container(void)
+{
+	free(shell("ip netns add inside && ip link add link up1 name v100 type vlan id 100 && ip link set v100 netns inside && "
+	           "ip -n inside link set v100 up && ip -n inside address add 10.9.0.2/24 dev v100"));
+}
+
+static int end(void **state)
+{
+	(void)shell_status(NULL, "ip netns delete inside");
+	return world_end(state);
+}
+
 static void test_add(void **state)
 {
 	struct hycan_dns_host host = { .name = "web" };
 	struct world *w = *state;
-	unsigned int asked, failed;
-	struct dns_loop *loop;
+	unsigned int asked, failed, asked_other, failed_other;
+	struct dns_loop *loop, *other;
 	int pid;
 
 	names_begin();
@@ -23,22 +39,27 @@ static void test_add(void **state)
 	assert_contains(hycan_error_message(w->h), "dns.set first");
 	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
 	pid = names_pid(w->h, 100);
-	loop = dns_start(NULL, "10.9.0.1", "web", "10.9.0.2");
-	for (int i = 0; i < 20; i++) {
+	add_container();
+	shell_until(60, "ip netns exec inside ping -c 1 -W 1 10.9.0.1");
+	loop = dns_start("inside", "10.9.0.1", "web", "10.9.0.2");
+	other = dns_start("inside", "10.9.0.1", "nobody", "NXDOMAIN");
+	for (int i = 0; i < ROUNDS; i++) {
 		char text[32], name[8];
 
 		snprintf(name, sizeof(name), "h%d", i);
 		snprintf(text, sizeof(text), "%s 10.9.0.%d", name, 10 + i);
 		assert_done(w->h, names_add(w->h, 100, text));
 		/* asked right behind the answer */
-		assert_string_equal(dns_ask(NULL, "10.9.0.1", name, false), text + strlen(name) + 1);
+		if (i % 8 == 0)
+			assert_string_equal(dns_ask(NULL, "10.9.0.1", name, false), text + strlen(name) + 1);
 		if (i % 2)
 			assert_done(w->h, hycan_dns_remove_host(w->h, 100, name, NULL));
 	}
 	dns_stop(&loop, &asked, &failed);
-	print_message("%u questions meanwhile, %u without the right answer\n", asked, failed);
-	assert_true(asked > 0);
-	assert_int_equal(failed, 0);
+	dns_stop(&other, &asked_other, &failed_other);
+	print_message("%u questions meanwhile, %u without the right answer\n", asked + asked_other, failed + failed_other);
+	assert_true(asked > 0 && asked_other > 0);
+	assert_int_equal(failed + failed_other, 0);
 	assert_int_equal(names_pid(w->h, 100), pid);
 	/* the same again; other addresses; and what is there when it must not be */
 	assert_done(w->h, names_add(w->h, 100, "h0 10.9.0.10"));
@@ -76,7 +97,7 @@ static void test_lifetime(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_add, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_add, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_lifetime, world_begin, world_end),
 	};
 
