@@ -47,6 +47,9 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 /* Turns forwarding of both families on as far as the network has them, and notes that it was for networks. */
 int network_forward(struct op *op, const struct kernel_network *network, bool *ret_changed);
 
+/* The same taken back: off where no network has a way out, if it was for networks. */
+int network_release(struct op *op);
+
 /* Whether to try once more what failed half way, after a while; tried counts, from 0. */
 bool network_try_again(int r, unsigned int *tried);
 

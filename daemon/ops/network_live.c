@@ -181,7 +181,14 @@ static int release(struct op *op, enum hycan_family family)
 	return r == -EALREADY ? 0 : r;
 }
 
-/* Forwarding that no network needs, or none but one that goes. */
+static int release_needless(struct op *op, bool ipv4, bool ipv6)
+{
+	int r = ipv6 ? 0 : release(op, HYCAN_FAMILY_IPV6);
+
+	return r == 0 && !ipv4 ? release(op, HYCAN_FAMILY_IPV4) : r;
+}
+
+/* Forwarding when there is no network, or none but one that goes. */
 static int release_all(struct op *op, const struct kernel_network *but)
 {
 	_cleanup_(networks_free) struct networks networks = { 0 };
@@ -194,11 +201,35 @@ static int release_all(struct op *op, const struct kernel_network *but)
 		ipv4 = true;
 		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
 	}
-	if (r == 0 && !ipv6)
-		r = release(op, HYCAN_FAMILY_IPV6);
-	if (r == 0 && !ipv4)
-		r = release(op, HYCAN_FAMILY_IPV4);
-	return r;
+	return r == 0 ? release_needless(op, ipv4, ipv6) : r;
+}
+
+static bool has_way_out(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
+{
+	bool has = !network->internal;
+
+	for (size_t i = 0; i < n && !has; i++)
+		has = strcmp(ways[i].from, network->link) == 0;
+	return has;
+}
+
+int network_release(struct op *op)
+{
+	_cleanup_(networks_free) struct networks networks = { 0 };
+	_cleanup_free_ struct kernel_network_way *ways = NULL;
+	bool ipv6 = false, ipv4 = false;
+	size_t n_ways = 0;
+	int r = networks_read(op, &networks);
+
+	if (r == 0)
+		r = kernel_network_list_ways(op->scope, &ways, &n_ways);
+	for (size_t i = 0; i < networks.n && r == 0; i++) {
+		bool needs = has_way_out(&networks.network[i], ways, n_ways);
+
+		ipv4 |= needs;
+		ipv6 |= needs && networks.network[i].ipv6_gateway.address.family != 0;
+	}
+	return r == 0 ? release_needless(op, ipv4, ipv6) : r;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- together */

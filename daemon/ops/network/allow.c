@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * network.allow: a way from one network to another, or none any more. It is part of both, and goes with the first that goes.
+ *
+ * The first way of internal networks turns forwarding on. That stays when the way is closed, as long as there are networks, unless
+ * it is closed because it was not to come about.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "nat.h"
 #include "network.h"
@@ -18,6 +22,31 @@ static int say(struct op *op, const struct hycan_network_allow_request *request)
 		return 0;
 	r = kernel_network_has_way(op->scope, request->from_link, request->to_link, &back.on);
 	return r < 0 ? r : op_undo(op, HYCAN_OPERATION_NETWORK_ALLOW, &back);
+}
+
+/* Forwarding as it was, where this turned it on; the refusal is kept. Again and again, since nobody else will do it. */
+static void take_back(struct op *op)
+{
+	const struct op refusal = *op;
+	unsigned int tried = 0;
+
+	while (network_try_again(network_release(op), &tried))
+		;
+	op->refusal = refusal.refusal;
+	op->field = refusal.field;
+	memcpy(op->sentence, refusal.sentence, sizeof(op->sentence));
+}
+
+/* Whatever became of the answer to a way that is closed, forwarding is what it was. */
+static int put_back(struct op *op)
+{
+	unsigned int tried = 0;
+	int r;
+
+	do
+		r = network_release(op);
+	while (network_try_again(r, &tried));
+	return nat_refuse(op, r);
 }
 
 int op_network_allow(struct op *op, const struct hycan_network_allow_request *request)
@@ -36,9 +65,12 @@ int op_network_allow(struct op *op, const struct hycan_network_allow_request *re
 	/* internal networks have turned nothing on */
 	if (r == 0 && request->on)
 		r = network_forward(op, &from, &changed);
-	if (r != 0)
-		return r;
-	r = kernel_network_set_way(op->scope, from.link, to.link, request->on);
-	op->unchanged = r == -EALREADY && !changed;
-	return r == -EALREADY ? 0 : nat_refuse(op, r);
+	if (r == 0) {
+		r = kernel_network_set_way(op->scope, from.link, to.link, request->on);
+		op->unchanged = r == -EALREADY && !changed;
+		r = r == -EALREADY ? 0 : nat_refuse(op, r);
+	}
+	if (r != 0 && changed)
+		take_back(op);
+	return r == 0 && !request->on && op->back ? put_back(op) : r;
 }
