@@ -88,6 +88,11 @@ const char *hycan_token(const struct hycan *h)
 
 int hycan_open(struct hycan **ret_h, const char *path)
 {
+	return hycan_open_within(ret_h, path, TIMEOUT_DEFAULT);
+}
+
+int hycan_open_within(struct hycan **ret_h, const char *path, int milliseconds)
+{
 	struct hycan *h;
 
 	h = calloc(1, sizeof(*h));
@@ -95,7 +100,7 @@ int hycan_open(struct hycan **ret_h, const char *path)
 	if (!h)
 		return -ENOMEM;
 	h->fd = -1;
-	h->timeout = TIMEOUT_DEFAULT;
+	h->timeout = milliseconds;
 	h->max_frame = WIRE_REQUEST_MAX;
 	h->automatic = !path;
 	if (path && (!*path || strlen(path) >= sizeof(h->path)))

@@ -281,12 +281,11 @@ static enum status run(struct command *command)
 	struct hycan *h = NULL;
 	int r;
 
-	r = hycan_open(&h, command->options.socket);
+	r = command->options.timeout_ms ? hycan_open_within(&h, command->options.socket, command->options.timeout_ms)
+	                                : hycan_open(&h, command->options.socket);
 	if (r < 0) {
 		status = report_failure(command, h, NULL, r, r == -EACCES ? STATUS_REFUSED : STATUS_NO_DAEMON);
 	} else {
-		if (command->options.timeout_ms)
-			hycan_set_timeout(h, command->options.timeout_ms);
 		hycan_set_exclusive(h, command->options.exclusive);
 		if (command->options.netns)
 			status = enter_namespace(command, h);

@@ -72,6 +72,9 @@ typedef void hycan_callback(struct hycan *h, int result, const void *reply, size
  */
 int hycan_open(struct hycan **ret_h, const char *path);
 
+/** The same, with hycan_set_timeout() from the beginning: so long it waits for a daemon whose queue is full, too. */
+int hycan_open_within(struct hycan **ret_h, const char *path, int milliseconds);
+
 /** Closes the connection; requests that are under way get -ECANCELED. NULL is allowed. */
 void hycan_close(struct hycan *h);
 

@@ -100,25 +100,64 @@ static void squatted(struct world *w)
 	close(fd);
 }
 
-/* A squatter with a queue that nobody serves: whoever waits in it waits for ever. */
-static void squatted_with_a_queue(struct world *w)
+/* A queue that nobody serves: whoever waits in it waits for ever. */
+struct queue {
+	int fd;
+	int waiting[64];
+	int n;
+};
+
+static struct queue fill_queue_of(uid_t uid)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = TMP_SOCKET };
-	int fd = listen_as(SQUATTER, TMP_SOCKET, 0777), waiting[64], n = 0;
+	struct queue q = { .fd = listen_as(uid, TMP_SOCKET, 0777) };
+
+	assert_int_equal(listen(q.fd, 0), 0);
+	do {
+		assert_true(q.n < 64);
+		q.waiting[q.n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	} while (connect(q.waiting[q.n++], (const struct sockaddr *)&address, sizeof(address)) == 0);
+	assert_int_equal(errno, EAGAIN);
+	return q;
+}
+
+static void close_queue(struct queue *q)
+{
+	while (q->n > 0)
+		close(q->waiting[--q->n]);
+	close(q->fd);
+}
+
+static void squatted_with_a_queue(struct world *w)
+{
+	struct queue q = fill_queue_of(SQUATTER);
 
 	(void)w;
-	assert_int_equal(listen(fd, 0), 0);
-	do {
-		assert_true(n < 64);
-		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	} while (connect(waiting[n++], (const struct sockaddr *)&address, sizeof(address)) == 0);
-	assert_int_equal(errno, EAGAIN);
 	expect(0, "", "");
 	setenv("HYCAN_NO_FALLBACK", "1", 1);
 	expect(-EPERM, "", TMP_SOCKET ": neither root's nor yours, and not trusted");
-	while (n > 0)
-		close(waiting[--n]);
-	close(fd);
+	close_queue(&q);
+}
+
+/* A daemon that is too slow is waited for, as long as the caller says. */
+static void own_with_a_queue(struct world *w)
+{
+	struct queue q = fill_queue_of(0);
+	struct hycan *h = NULL;
+
+	(void)w;
+	/* much less than the library waits if nobody says anything */
+	alarm(20);
+	assert_int_equal(hycan_open_within(&h, TMP_SOCKET, 50), -EAGAIN);
+	alarm(0);
+	assert_non_null(strstr(hycan_error_message(h), "too many connections wait there"));
+	hycan_close(h);
+	close_queue(&q);
+}
+
+static void a_full_queue_is_waited_for_within_the_deadline(void **state)
+{
+	in_empty_machine(*state, own_with_a_queue);
 }
 
 static void a_squatter_keeps_nobody_waiting(void **state)
@@ -186,6 +225,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 		TEST(a_squatter_is_not_trusted),
 		TEST(a_squatter_keeps_nobody_waiting),
+		TEST(a_full_queue_is_waited_for_within_the_deadline),
 		TEST(a_shut_door_is_a_no),
 		TEST(the_order_of_the_search),
 	};
