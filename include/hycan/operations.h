@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /**
- * Describes every operation, as in the schema: enough to write a client without this file.
+ * Describes every operation, as in the schema, but for the fields of structures.
  *
  * @param ret_operation_descriptions an array in one block of memory: free() it; NULL to ignore it
  * @param ret_n how many there are
