@@ -19,7 +19,7 @@
 #define RETRY_PATIENCES 5
 
 /* A list that changes while it is read may lack what is there; then it is read again, so often at most. */
-#define READINGS_MAX 8
+#define READINGS_MAX 2
 
 /* How long to wait before one looks again whether a request is done: most are at once. */
 #define WAIT_US 2000

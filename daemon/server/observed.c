@@ -117,8 +117,9 @@ static void guard(struct observed *o)
 		}
 		o->watching = false;
 		observed_watch(o);
-		/* what went while nobody listened */
-		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_IN_TABLE);
+		/* what went while nobody listened; what is made just now goes later, and is heard */
+		if (o->drift.ledger && ledger_count(o->drift.ledger) > 0)
+			drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_IN_TABLE);
 	}
 	if (!wanted || o->table || o->table_tried || !atomic_load(&o->has_table))
 		return;

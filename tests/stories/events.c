@@ -83,7 +83,8 @@ static void test_unread(void **state)
 	free(shell("ip link add b0 type bridge; ip route del 11.0.0.7/32"));
 	assert_done(w->h, hycan_link_set(w->h, "b0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 }));
 	until_complete(&e);
-	assert_int_equal(e.n_overflows, 1);
+	/* what the daemon reads of the load when it is read again may be too much once more */
+	assert_in_range(e.n_overflows, 1, 3);
 	assert_true(events_know(&e, "link b0"));
 	assert_false(events_know(&e, "route 11.0.0.7/32"));
 	assert_knows_all(&e, w->h);
