@@ -136,7 +136,7 @@ static void test_living(void **state)
 static void test_living_out_of_sight(void **state)
 {
 	struct world *w = *state;
-	char text[128], *said;
+	char text[192], *said;
 	int status = shell_status(&said, "unshare --pid --fork %s --policy /nonexistent %s", world_daemon_path(), w->socket);
 
 	snprintf(text, sizeof(text), "A daemon serves %s already, which cannot be named", w->socket);
