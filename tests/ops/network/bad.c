@@ -165,7 +165,7 @@ static const struct bad cases[] = {
 	{ CREATE, MALFORMED, "subnet", { 2, IPV4(10, 9, 0, 0) } },
 	{ CREATE, MALFORMED, "subnet", TEXT(2, "10.9.0.0/24") },
 	{ CREATE, RANGED, "subnet", { 2, NET4(33, 10, 9, 0, 0) } },
-	{ CREATE, RANGED, "subnet", { 2, (const uint8_t[]){ 24, 0, 0, 1, 10, 9, 0, 0 }, 8 } },
+	{ CREATE, MALFORMED, "subnet", { 2, (const uint8_t[]){ 24, 0, 0, 1, 10, 9, 0, 0 }, 8 } },
 	{ CREATE, INVALID, "subnet", { 2, NET4(24, 10, 9, 0, 1) } },
 	{ CREATE, INVALID, "subnet", { 2, NET4(0, 0, 0, 0, 0) } },
 	{ CREATE, INVALID, "subnet", { 2, NET4(7, 10, 0, 0, 0) } },
