@@ -146,7 +146,7 @@ static void leave_with_a_job(struct world *w)
 	uint32_t clients;
 
 	/* more than the socket takes, and less than what would stop further requests */
-	for (size_t i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		raw_begin(&raw, &frame, TYPE_DESCRIBE);
 		raw_send(&raw, frame.bytes, frame.size);
 	}
