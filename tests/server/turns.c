@@ -72,6 +72,8 @@ static struct seen ask(struct world *w, struct hycan *alice)
 	struct seen seen = { 0 };
 
 	assert_int_equal(hycan_daemon_status_async(alice, on_status, &seen), 0);
+	/* it is sent now, and not when she waits */
+	assert_true(hycan_process(alice) >= 0);
 	assert_int_equal(kill(w->daemon, SIGCONT), 0);
 	while (!seen.is)
 		assert_true(hycan_wait(alice, 20000) > 0);
