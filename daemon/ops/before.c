@@ -98,9 +98,12 @@ static int check_words(struct op *op, const struct hycan_route *like, bool any_m
 int before_route_replace(struct op *op, const struct hycan_route *route)
 {
 	struct routes routes = { .op = op, .exactly = &route->destination };
-	int r = op_undoable(op) ? check_words(op, route, false) : 0;
+	int r;
 
-	if (r != 0 || !op_undoable(op))
+	if (!op_undoable(op))
+		return 0;
+	r = check_words(op, route, false);
+	if (r != 0)
 		return r;
 	routes.gateways = true;
 	r = kernel_route_find(op->scope, route, say_route, &routes);
@@ -112,9 +115,12 @@ int before_route_remove(struct op *op, const struct hycan_route *like, bool any_
 {
 	const struct kernel_route_filter filter = { .table = like->table, .family = like->destination.address.family };
 	struct routes routes = { .op = op, .exactly = &like->destination };
-	int r = op_undoable(op) ? check_words(op, like, any_metric) : 0;
+	int r;
 
-	return r != 0 || !op_undoable(op) ? r : say_routes(&routes, &filter);
+	if (!op_undoable(op))
+		return 0;
+	r = check_words(op, like, any_metric);
+	return r != 0 ? r : say_routes(&routes, &filter);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- addresses */
