@@ -95,20 +95,29 @@ int list_write_all_anew(struct ledger *l)
 	return r < 0 ? r : ledger_file_anew_done(l->file);
 }
 
+/* The entry behind a cursor, which moves behind it; or NULL. */
+static struct entry *step(struct ledger *l, struct entry *cursor)
+{
+	struct entry *e = TAILQ_NEXT(cursor, order);
+
+	if (!e)
+		return NULL;
+	TAILQ_REMOVE(&l->objects, cursor, order);
+	TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
+	return e;
+}
+
 /* Copies the objects behind the cursor, SLICE looked at, and moves it behind them. False: there are no more. */
 static bool next_slice(struct ledger *l, struct entry *cursor, const uint64_t *subject, struct ledger_object *slice, size_t *ret_n)
 {
 	struct entry *e = NULL;
 	size_t n = 0;
 
-	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(cursor, order)); i++) {
+	for (unsigned int i = 0; i < SLICE && (e = step(l, cursor)); i++)
 		if (e->object) {
 			list_describe(e, &slice[n]);
 			n += !subject || hold_describe_of(e, *subject, &slice[n]);
 		}
-		TAILQ_REMOVE(&l->objects, cursor, order);
-		TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
-	}
 	*ret_n = n;
 	return e;
 }
@@ -165,9 +174,7 @@ bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *sub
 	struct entry *e;
 
 	ledger_lock(ledger);
-	while (!found && (e = TAILQ_NEXT(place, order))) {
-		TAILQ_REMOVE(&ledger->objects, place, order);
-		TAILQ_INSERT_AFTER(&ledger->objects, e, place, order);
+	while (!found && (e = step(ledger, place))) {
 		if (e->object && !is_going(e)) {
 			list_describe(e, ret_object);
 			found = !subject || hold_describe_of(e, *subject, ret_object);
@@ -307,18 +314,6 @@ static enum sight sight_of(const struct entry *e, const struct ledger_sight *of)
 	if (e->since_us >= of->before_us || e->seen == of->look)
 		return SIGHT_THERE;
 	return (int32_t)(e->seen - of->look) > 0 || is_about_to_go(e) ? SIGHT_OPEN : SIGHT_LOST;
-}
-
-/* The entry behind a cursor, which moves behind it; or NULL. */
-static struct entry *step(struct ledger *l, struct entry *cursor)
-{
-	struct entry *e = TAILQ_NEXT(cursor, order);
-
-	if (!e)
-		return NULL;
-	TAILQ_REMOVE(&l->objects, cursor, order);
-	TAILQ_INSERT_AFTER(&l->objects, e, cursor, order);
-	return e;
 }
 
 bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of)

@@ -73,12 +73,10 @@ static enum hycan_object_kind kind_of(enum hycan_event_family family)
 
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 {
-	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY };
 	struct ledger_key key;
-	uint64_t owner;
 
 	if (d->ledger && OP_KIND(kind_of(event->family)) & OP_KINDS_HEARD && key_of_event(d->netns, event, &key) &&
-	    (any_under_way(d) || ledger_whose(d->ledger, &key, &nobody, &owner) != LEDGER_NOBODYS))
+	    (any_under_way(d) || ledger_is_held(d->ledger, &key)))
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
 

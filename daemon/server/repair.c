@@ -420,17 +420,14 @@ static void wish_no_more(struct repairs *repairs, struct repair *r)
 	drop(repairs, r);
 }
 
-static const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
-
 static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 {
 	struct look *look = userdata;
-	uint64_t owner;
 	char text[512];
 
 	if (r->seen || r->noted_us >= look->before_us)
 		return;
-	if (ledger_whose(repairs->server->ledger, &r->key, &nobody, &owner) == LEDGER_NOBODYS) {
+	if (!ledger_is_held(repairs->server->ledger, &r->key)) {
 		drop(repairs, r);
 		return;
 	}
@@ -493,6 +490,7 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, boo
  */
 static void make_again(struct job *job, const struct ledger_key *key, bool there)
 {
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct ledger *ledger = job->server->ledger;
