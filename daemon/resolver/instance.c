@@ -162,6 +162,14 @@ int instance_start(struct instance *instance, const char *program)
 	return 0;
 }
 
+static void forget_process(struct instance *instance)
+{
+	instance->pid = 0;
+	instance->serves = instance->asked = false;
+	cleanup_close(&instance->output);
+	cleanup_close(&instance->probe);
+}
+
 void instance_stop(struct instance *instance)
 {
 	if (instance->pid > 0) {
@@ -172,13 +180,10 @@ void instance_stop(struct instance *instance)
 			;
 		log_write(LOG_INFO, "dnsmasq of VLAN %u: ended.", instance->vlan_id);
 	}
-	instance->pid = 0;
+	forget_process(instance);
 	instance->again_us = 0;
 	instance->pause_us = PAUSE_FIRST_US;
 	instance->start_us = 0;
-	instance->serves = instance->asked = false;
-	cleanup_close(&instance->output);
-	cleanup_close(&instance->probe);
 }
 
 /* It is tried again, later each time. */
@@ -199,10 +204,7 @@ void instance_ended(struct instance *instance, int status)
 		snprintf(instance->words, sizeof(instance->words), "it was killed by signal %d", WTERMSIG(status));
 	else if (!instance->words[0])
 		snprintf(instance->words, sizeof(instance->words), "it ended with %d", WEXITSTATUS(status));
-	instance->pid = 0;
-	instance->serves = instance->asked = false;
-	cleanup_close(&instance->output);
-	cleanup_close(&instance->probe);
+	forget_process(instance);
 	if (instance->start_us) {
 		log_write(LOG_WARNING, "dnsmasq of VLAN %u ended: %s.", instance->vlan_id, instance->words);
 		instance->start_us = 0;
