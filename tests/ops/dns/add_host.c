@@ -50,8 +50,7 @@ static void test_add(void **state)
 		snprintf(text, sizeof(text), "%s 10.9.0.%d", name, 10 + i);
 		assert_done(w->h, names_add(w->h, 100, text));
 		/* asked right behind the answer */
-		if (i % 8 == 0)
-			assert_string_equal(dns_ask(NULL, "10.9.0.1", name, false), text + strlen(name) + 1);
+		assert_string_equal(dns_ask(NULL, "10.9.0.1", name, false), text + strlen(name) + 1);
 		if (i % 2)
 			assert_done(w->h, hycan_dns_remove_host(w->h, 100, name, NULL));
 	}
