@@ -86,11 +86,18 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
                         const struct hycan_route_remove_options *options, kernel_route_may *may, void *userdata,
                         struct kernel_route_result *ret_result);
 
+/*
+ * The order in which the kernel takes routes soonest, as n indices. False: it is the one that they have, since they are few
+ * or since the order is told from another one in the end.
+ */
+bool kernel_route_order(const struct hycan_route *routes, size_t n, uint32_t *ret_order);
+
 /* What kernel_route_load() asks and tells. Neither callback may ask the kernel anything. */
 struct kernel_route_load {
 	const struct hycan_route *routes;
 	size_t n;
-	bool replace; /* in place of what is there */
+	const uint32_t *order; /* kernel_route_order(); NULL: as they are */
+	bool replace;          /* in place of what is there */
 
 	/* Whether to try a route at all. */
 	bool (*wanted)(size_t index, void *userdata);
@@ -98,8 +105,8 @@ struct kernel_route_load {
 	void (*there)(size_t index, void *userdata);
 	/* A route that was not added, in no order; the scope has the kernel's words. -EEXIST: another is in its place. */
 	void (*failed)(size_t index, int error, void *userdata);
-	/* All routes before that one are there, and none of them was; it is called while there is more to do. */
-	void (*added)(size_t end, void *userdata);
+	/* The first routes in that order are there, and none of them was; it is called while there is more to do. */
+	void (*added)(size_t n, void *userdata);
 	void *userdata;
 };
 

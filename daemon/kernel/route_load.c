@@ -37,6 +37,8 @@ struct loading {
 	const struct kernel_route_load *load;
 	struct route_links links;
 
+	size_t passed; /* routes that are in a batch, or not wanted */
+
 	/* the batch */
 	uint32_t first_seq;
 	size_t n;
@@ -95,7 +97,6 @@ static void request_failed(uint32_t seq, int error, const char *message, void *u
 
 static int batch_send(struct loading *l)
 {
-	size_t end;
 	int r;
 
 	if (l->n == 0)
@@ -106,9 +107,8 @@ static int batch_send(struct loading *l)
 		route_failed(l, l->index[i], r);
 	if (l->begun)
 		r = 0;
-	end = l->index[l->n - 1] + 1;
-	if (r == 0 && !l->troubled && end < l->load->n)
-		l->load->added(end, l->load->userdata);
+	if (r == 0 && !l->troubled && l->passed < l->load->n)
+		l->load->added(l->passed, l->load->userdata);
 	l->begun = l->begun || r == 0;
 	l->n = l->size = 0;
 	return r;
@@ -154,8 +154,7 @@ static uint32_t table(const struct hycan_route *route)
 	return route->has_table ? route->table : RT_TABLE_MAIN;
 }
 
-/* Orders routes by place. */
-static int compare_places(const struct hycan_route *a, const struct hycan_route *b)
+int route_compare_places(const struct hycan_route *a, const struct hycan_route *b)
 {
 	int r = compare_numbers(a->destination.address.family, b->destination.address.family);
 
@@ -170,7 +169,7 @@ static int compare_places(const struct hycan_route *a, const struct hycan_route 
 
 static int compare_taken(const void *a, const void *b)
 {
-	return compare_places(((const struct taken *)a)->route, ((const struct taken *)b)->route);
+	return route_compare_places(((const struct taken *)a)->route, ((const struct taken *)b)->route);
 }
 
 static int taken_found(const struct hycan_route *there, void *userdata)
@@ -181,13 +180,13 @@ static int taken_found(const struct hycan_route *there, void *userdata)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_places(l->taken[middle].route, there) < 0)
+		if (route_compare_places(l->taken[middle].route, there) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	/* the same place more than once, when a load names it more than once */
-	for (; low < l->n_taken && compare_places(l->taken[low].route, there) == 0; low++)
+	for (; low < l->n_taken && route_compare_places(l->taken[low].route, there) == 0; low++)
 		l->taken[low].same = l->taken[low].same || kernel_route_same(l->taken[low].route, there);
 	return 0;
 }
@@ -238,7 +237,9 @@ int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load
 		return -ENOMEM;
 	l->scope = l->links.scope = scope;
 	l->load = load;
-	for (size_t i = 0; i < load->n; i++) {
+	for (; l->passed < load->n; l->passed++) {
+		size_t i = load->order ? load->order[l->passed] : l->passed;
+
 		if (!load->wanted(i, load->userdata)) {
 			l->troubled = true;
 			continue;

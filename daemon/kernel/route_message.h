@@ -43,6 +43,9 @@ enum hycan_scope route_scope(const struct hycan_route *route);
 /* Metric that a route is added with: the kernel has one of its own for IPv6. */
 uint32_t route_metric(const struct hycan_route *route);
 
+/* Orders routes by place: 0 where the one would be in the other's. */
+int route_compare_places(const struct hycan_route *a, const struct hycan_route *b);
+
 /* Whether packets that match go on, and are not dropped or looked up elsewhere. */
 bool route_goes_somewhere(enum hycan_route_type type);
 

@@ -77,11 +77,11 @@ int op_grow(struct op *op, void *array, size_t n, size_t size)
 	return 0;
 }
 
-void op_came_about(struct op *op, size_t n)
+void op_came_about(struct op *op, const uint32_t *order, size_t n)
 {
 	/* what may be taken back is not written down before all of it is done */
 	if (op->came_about && !op->undo)
-		op->came_about(op, n);
+		op->came_about(op, order, n);
 }
 
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request)

@@ -102,7 +102,7 @@ struct op {
 	int (*undo)(struct op *op, uint16_t number, const void *request);
 
 	/* What op_came_about() tells. */
-	void (*came_about)(struct op *op, size_t n);
+	void (*came_about)(struct op *op, const uint32_t *order, size_t n);
 
 	/*
 	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
@@ -239,9 +239,10 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written
- * down while the handler goes on. As the request has them: nothing of them is settled.
+ * down while the handler goes on. As the request has them: nothing of them is settled. They are the first in an order that
+ * is the same each time, is in the memory of the request, and has all items; NULL: the list's own.
  */
-void op_came_about(struct op *op, size_t n);
+void op_came_about(struct op *op, const uint32_t *order, size_t n);
 
 /* Makes room for one more element in an array of n (array.h) in the memory of the request. 0 or -ENOMEM. */
 int op_grow(struct op *op, void *array, size_t n, size_t size);

@@ -177,6 +177,7 @@ int job_perform(struct job *job)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
 	job->recorded = 0;
+	job->order = NULL;
 	job_forget_doubt(job);
 	job->sent = false;
 	(void)op_scope_sent(job->op.scope);

@@ -71,6 +71,7 @@ struct job {
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
 	bool marks;            /* something is going by it */
 	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
+	const uint32_t *order; /* the first of these; NULL: of the list itself */
 	uint32_t stamp;        /* of the ledger, before the handler was called */
 	bool slow;             /* it makes others wait */
 	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */

@@ -116,7 +116,7 @@ static int forget_made(const struct key_view *v)
 	return 0;
 }
 
-/* Items from one on up to another; with all, whatever the handler says of them. */
+/* Items from one on up to another, in the job's order; with all, whatever the handler says of them. */
 static int record_range(const struct key_view *v, size_t from, size_t to, bool all, uint64_t now_us)
 {
 	struct ledger_key link;
@@ -126,7 +126,9 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 	int r = 0;
 
 	b.n = 0;
-	for (size_t i = from; i < to && r == 0; i++) {
+	for (size_t n = from; n < to && r == 0; n++) {
+		size_t i = v->effect->list >= 0 && v->job->order ? v->job->order[n] : n;
+
 		if (!all && (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i])))
 			continue;
 		if (b.n == 0 || !same_in_request(v, i, last))

@@ -28,8 +28,8 @@ bool record_holds(struct job *job);
 int record_done(struct job *job);
 
 /*
- * Records items of the request's list, from one on up to another, while the handler is about those behind: all of them are
- * there, and were not before. 0 or -ENOMEM.
+ * Records items of the request's list, from one on up to another in the job's order, while the handler is about those
+ * behind: all of them are there, and were not before. 0 or -ENOMEM.
  */
 int record_items(struct job *job, size_t from, size_t to);
 

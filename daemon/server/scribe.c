@@ -92,7 +92,7 @@ void scribe_free(struct scribe **scribe)
 	*scribe = NULL;
 }
 
-void scribe_told(struct op *op, size_t n)
+void scribe_told(struct op *op, const uint32_t *order, size_t n)
 {
 	struct job *job = (struct job *)op;
 	struct scribe *s = job->server->scribe;
@@ -102,6 +102,7 @@ void scribe_told(struct op *op, size_t n)
 	pthread_mutex_lock(&s->lock);
 	if (!s->job) {
 		s->job = job;
+		job->order = order;
 		s->done = s->wanted = job->recorded;
 		s->result = 0;
 	}

@@ -10,6 +10,7 @@
 #define SERVER_SCRIBE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct job;
 struct op;
@@ -20,11 +21,11 @@ int scribe_open(struct scribe **ret_scribe);
 void scribe_free(struct scribe **scribe);
 
 /* The way of op_came_about(): the first n items of the list in the job's request are there, and were not before. */
-void scribe_told(struct op *op, size_t n);
+void scribe_told(struct op *op, const uint32_t *order, size_t n);
 
 /*
  * The handler has returned: waits until nothing of the job is with the scribe any more. What is in the ledger is in
- * job->recorded; -ENOMEM: not all of that.
+ * job->recorded, the first in the job's order; -ENOMEM: not all of that.
  */
 int scribe_wait(struct job *job);
 

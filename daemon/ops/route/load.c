@@ -20,6 +20,7 @@ struct load {
 	bool *unchanged; /* those that failed or were there, from the first one on */
 	bool *is_failed; /* those that failed */
 	size_t n_routes;
+	const uint32_t *order;               /* in which they are tried; NULL: as they are */
 	bool says_default;                   /* one has a metric that is the kernel's own */
 	struct hycan_route_failure *failure; /* FAILURES_MAX of them, from the first failure on */
 	size_t n;
@@ -100,12 +101,12 @@ static void failed(size_t index, int error, void *userdata)
 	keep(l, index, (uint32_t)r);
 }
 
-static void added(size_t end, void *userdata)
+static void added(size_t n, void *userdata)
 {
 	struct load *l = userdata;
 
 	if (!l->says_default)
-		op_came_about(l->op, end);
+		op_came_about(l->op, l->order, n);
 }
 
 /* A copy of the request for the ledger, where a metric that the kernel takes anyway is not said. */
@@ -158,12 +159,23 @@ static int look(struct op *op, struct load *l)
 	return 0;
 }
 
+/* NULL: as they are, also where there is no memory for anything else. */
+static const uint32_t *order(struct op *op, const struct hycan_route_load_request *request)
+{
+	uint32_t *list = op->memory(op, request->n_routes * sizeof(*list));
+
+	return list && kernel_route_order(request->routes, request->n_routes, list) ? list : NULL;
+}
+
 int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
 {
-	struct load l = { .op = op, .routes = request->routes, .n_routes = request->n_routes };
+	struct load l = {
+		.op = op, .routes = request->routes, .n_routes = request->n_routes, .order = op->plan ? NULL : order(op, request)
+	};
 	const struct kernel_route_load load = {
 		.routes = request->routes,
 		.n = request->n_routes,
+		.order = l.order,
 		.replace = request->has_replace && request->replace,
 		.wanted = wanted,
 		.there = mark_unchanged,

@@ -177,6 +177,38 @@ static void survives_that_all_fail(void **state)
 	assert_int_equal(n, 2);
 }
 
+/* Sorted lists are loaded in another order, but not where it shows. */
+static void keeps_an_order_that_shows(void **state)
+{
+	struct world *w = *state;
+	struct hycan_route *routes = many(3000, HYCAN_FAMILY_IPV4, "20.0.0.1");
+	struct hycan_route_load_reply *reply;
+
+	/* the gateway of all others is reached by one of them, which is not the first */
+	for (size_t i = 0; i < 3000; i++)
+		routes[i].has_table = false;
+	routes[0].has_via = routes[1].has_via = false;
+	routes[0].has_link = routes[1].has_link = true;
+	strcpy(routes[0].link, "va");
+	strcpy(routes[1].link, "va");
+	free(load(w, routes, 3000, false, 0));
+	assert_output("2998\n", "ip route show | grep -c 'via 20.0.0.1 dev va'");
+	free(routes);
+
+	/* of two in one place the first one wins */
+	routes = many(3000, HYCAN_FAMILY_IPV4, "10.0.0.2");
+	routes[4].destination = routes[3].destination;
+	routes[4].via = address_of("10.0.0.3");
+	reply = load(w, routes, 3000, false, 1);
+	assert_int_equal(reply->failures[0].index, 4);
+	assert_output("20.0.0.3 via 10.0.0.2 dev va proto static\n", "ip route show 20.0.0.3 table 100");
+	free(reply);
+	/* and when they replace what is there, the last one */
+	free(load(w, routes, 3000, true, 0));
+	assert_output("20.0.0.3 via 10.0.0.3 dev va proto static\n", "ip route show 20.0.0.3 table 100");
+	free(routes);
+}
+
 static void knows_many_links(void **state)
 {
 	struct world *w = *state;
@@ -268,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_of_each_that_failed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(replaces, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(survives_that_all_fail, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(keeps_an_order_that_shows, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(knows_many_links, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(records_what_it_made, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(loads_any_kind_of_route, routing_begin_with_addresses, world_end),
