@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 
 #include "address.h"
+#include "address_news.h"
 #include "address_read.h"
 #include "attribute.h"
 #include "cleanup.h"
@@ -244,10 +245,15 @@ int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_p
 {
 	struct overlap o = { .prefix = prefix };
 	struct nlmsghdr *nlh;
+	bool may;
 	int r = kernel_link_index(scope, except, &o.except);
 
 	if (r < 0 && r != -ENODEV)
 		return r;
+	/* which one it is tells the kernel */
+	r = address_news_may_overlap(scope, prefix, o.except, &may);
+	if (r == 0 && !may)
+		return -ENOENT;
 	nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);
 	((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = prefix->address.family;
 	r = netlink_request(scope, NETLINK_ROUTE, nlh, overlap_answer, &o);

@@ -49,6 +49,10 @@ struct nft_plan;
 struct nft_plan **netlink_nft_plan(struct kernel_scope *scope);
 void nft_plan_forget(struct kernel_scope *scope);
 
+/* What is known of addresses (address_news.h). */
+struct address_news;
+struct address_news *netlink_address_news(struct kernel_scope *scope);
+
 /* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);
 

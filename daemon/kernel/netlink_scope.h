@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address_news.h"
 #include "netlink.h"
 
 #define NETLINK_BUSES (NETLINK_GENERIC + 1)
@@ -23,6 +24,7 @@ struct kernel_scope {
 	bool held; /* the last request */
 	struct link_plan plan;
 	struct nft_plan *nft_plan;
+	struct address_news address_news;
 	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];

@@ -67,6 +67,7 @@ void kernel_scope_free(struct kernel_scope **scope)
 			mnl_socket_close(s->socket[i]);
 	cleanup_close(&s->netns);
 	kernel_scope_forget_plan(s);
+	address_news_done(&s->address_news);
 	netlink_wipe(s);
 	free(s);
 	*scope = NULL;
@@ -204,6 +205,11 @@ struct link_plan *netlink_plan(struct kernel_scope *scope)
 struct nft_plan **netlink_nft_plan(struct kernel_scope *scope)
 {
 	return &scope->nft_plan;
+}
+
+struct address_news *netlink_address_news(struct kernel_scope *scope)
+{
+	return &scope->address_news;
 }
 
 void netlink_set_message(struct kernel_scope *scope, const char *message)

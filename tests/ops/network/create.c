@@ -110,6 +110,29 @@ static void test_create(void **state)
 	assert_nothing();
 }
 
+/* Strangers' addresses come and go between requests, and each time it is as it is. */
+static void test_addresses(void **state)
+{
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	for (int i = 0; i < 4; i++) {
+		free(shell("ip address add 10.50.0.1/24 dev up1"));
+		assert_refused(w->h, network_create(w->h, "101 10.50.0.0/25 10.50.0.9 red"), HYCAN_REFUSAL_EXISTS);
+		assert_string_equal(hycan_error_field(w->h), "subnet");
+		assert_contains(hycan_error_message(w->h), "10.50.0.1/24 of the link “up1”");
+		free(shell("ip address delete 10.50.0.1/24 dev up1 && ip address add fd50::1/64 dev up1 nodad"));
+		assert_refused(w->h, network_create(w->h, "101 10.50.0.0/25 10.50.0.9 red fd50::/48 fd50::9"),
+		               HYCAN_REFUSAL_EXISTS);
+		assert_string_equal(hycan_error_field(w->h), "ipv6_subnet");
+		free(shell("ip address delete fd50::1/64 dev up1"));
+		assert_done(w->h, network_create(w->h, "101 10.50.0.0/25 10.50.0.9 red fd50::/48 fd50::9"));
+		assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	}
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+}
+
 static void test_replace(void **state)
 {
 	struct hycan_network n = network_of("100 10.7.0.0/16 10.7.0.9 other");
@@ -316,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_create, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_replace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_parent, world_begin, world_end),
