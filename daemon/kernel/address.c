@@ -245,14 +245,15 @@ int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_p
 {
 	struct overlap o = { .prefix = prefix };
 	struct nlmsghdr *nlh;
-	bool may;
+	bool may = true;
 	int r = kernel_link_index(scope, except, &o.except);
 
 	if (r < 0 && r != -ENODEV)
 		return r;
 	/* which one it is tells the kernel */
-	r = address_news_may_overlap(scope, prefix, o.except, &may);
-	if (r == 0 && !may)
+	if (prefix->address.family == AF_INET)
+		(void)address_news_may_overlap(scope, prefix, o.except, &may);
+	if (!may)
 		return -ENOENT;
 	nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);
 	((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = prefix->address.family;

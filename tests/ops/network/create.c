@@ -133,6 +133,25 @@ static void test_addresses(void **state)
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 }
 
+/* More than anybody listens to, and what is lost of it is what counts. */
+static void test_many_addresses(void **state)
+{
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	free(shell(
+		"{ echo address add 10.50.0.1/24 dev up1; echo address delete 10.50.0.1/24 dev up1;"
+		" for i in $(seq 2000); do echo address add 10.60.0.1/24 dev up1; echo address delete 10.60.0.1/24 dev up1; done;"
+		" echo address add 10.50.0.1/24 dev up1; } | ip -batch -"));
+	for (int i = 0; i < 2; i++)
+		assert_refused(w->h, network_create(w->h, "101 10.50.0.0/25 10.50.0.9 red"), HYCAN_REFUSAL_EXISTS);
+	free(shell("ip address delete 10.50.0.1/24 dev up1"));
+	assert_done(w->h, network_create(w->h, "101 10.50.0.0/25 10.50.0.9 red"));
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+}
+
 static void test_replace(void **state)
 {
 	struct hycan_network n = network_of("100 10.7.0.0/16 10.7.0.9 other");
@@ -340,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_create, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_many_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_replace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_parent, world_begin, world_end),
