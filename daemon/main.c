@@ -85,15 +85,18 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-static int check_config(const char *path)
+static int check_config(const char *option)
 {
+	const char *path = option ? option : POLICY_PATH;
 	struct policy *policy = NULL;
 	char reason[512];
 
-	if (policy_read(path ? path : POLICY_PATH, &policy, reason, sizeof(reason)) < 0) {
+	if (policy_read(path, &policy, reason, sizeof(reason)) < 0) {
 		fprintf(stderr, "%s\n", reason);
 		return EXIT_FAILURE;
 	}
+	if (policy_is_built_in(policy))
+		fprintf(stderr, "There is no %s: the built-in policy holds.\n", path);
 	policy_free(&policy);
 	return EXIT_SUCCESS;
 }

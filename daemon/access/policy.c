@@ -278,6 +278,11 @@ struct policy *policy_ref(struct policy *policy)
 	return policy;
 }
 
+bool policy_is_built_in(const struct policy *policy)
+{
+	return !policy->path;
+}
+
 void policy_free(struct policy **policy)
 {
 	struct policy *p = *policy;

@@ -24,6 +24,9 @@ struct policy;
  */
 int policy_read(const char *path, struct policy **ret_policy, char *reason, size_t reason_size);
 
+/* There was no file. */
+bool policy_is_built_in(const struct policy *policy);
+
 /* Opens the file to read it. -errno: ENOENT when there is none. */
 int policy_open(const char *path, int *ret_fd);
 

@@ -51,6 +51,16 @@ uint64_t server_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* On failure reason has a sentence, without a full stop. */
+static int read_policy(const struct server *server, struct policy **ret_policy, char *reason, size_t reason_size)
+{
+	int r = policy_read(server->policy_path, ret_policy, reason, reason_size);
+
+	if (r == 0 && policy_is_built_in(*ret_policy))
+		log_write(LOG_INFO, "There is no %s: the built-in policy holds.", server->policy_path);
+	return r;
+}
+
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct server *server = userdata;
@@ -60,7 +70,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	(void)source;
 	(void)info;
 	sd_notify(0, "RELOADING=1");
-	if (policy_read(server->policy_path, &policy, reason, sizeof(reason)) < 0) {
+	if (read_policy(server, &policy, reason, sizeof(reason)) < 0) {
 		log_write(LOG_ERR, "%s. The policy stays as it was.", reason);
 	} else {
 		policy_free(&server->policy);
@@ -152,7 +162,7 @@ static int open_public(struct server *server, const struct server_options *optio
 	int r;
 
 	server->policy_path = options->policy_path ? options->policy_path : POLICY_PATH;
-	r = policy_read(server->policy_path, &server->policy, reason, sizeof(reason));
+	r = read_policy(server, &server->policy, reason, sizeof(reason));
 	if (r < 0) {
 		log_write(LOG_ERR, "%s.", reason);
 		return r;

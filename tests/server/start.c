@@ -375,6 +375,8 @@ static void test_words(void **state)
 	assert_fails(w, &(struct start){ .arguments = { "--help" } }, 0, "");
 	assert_fails(w, &(struct start){ .arguments = { "--version" } }, 0, "");
 	snprintf(policy, sizeof(policy), "%s/test.conf", w->directory);
+	assert_fails(w, &(struct start){ .arguments = { "--check-config", "--policy", policy } }, 0,
+	             "test.conf: the built-in policy holds");
 	free(shell("echo 'allow root all' > %s", policy));
 	assert_fails(w, &(struct start){ .arguments = { "--check-config", "--policy", policy } }, 0, "");
 	free(shell("echo 'allow root everything' >> %s", policy));
