@@ -145,6 +145,11 @@ check_timeout() {
 	grep -q 'within 10 seconds' "$scratch/errors" || fail "a timeout is not told: $(<"$scratch/errors")"
 }
 
+# An hour of the guest's, which has nothing to do in it.
+check_icount() {
+	"$guest" run --icount --timeout 120 -- sleep 3600
+}
+
 check_panic() {
 	expect_status 125 "$guest" run -- sh -c 'echo c >/proc/sysrq-trigger' 2>"$scratch/errors"
 	grep -q 'sysrq triggered crash' "$scratch/errors" || fail "the kernel's last words are missing"
@@ -165,7 +170,7 @@ fi
 scratch=$(mktemp -d --tmpdir hycan-smoke.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 
-(($#)) || set -- links autoload can output writable timeout panic refusal systemd
+(($#)) || set -- links autoload can output writable timeout icount panic refusal systemd
 for check; do
 	started=$SECONDS
 	"check_$check"
