@@ -206,7 +206,7 @@ static void check_file(void)
 static bool try_point(struct world *w, uint32_t at)
 {
 	begin_again(w);
-	plan_arm(plan, FAULT_KILL, at);
+	plan_arm(plan, FAULT_KILL, PARTY_REQUEST, at);
 	sync_peers(w, true, 1);
 	plan->armed = false;
 	if (!plan->fired)

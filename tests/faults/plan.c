@@ -6,9 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
+
+/* How often it is looked whether the daemon rests. What is looked at by the clock, again and again, never rests deep. */
+#define TRIES      100000
+#define DEEP_TRIES 10000
 
 struct plan *plan_open(void)
 {
@@ -24,11 +30,33 @@ struct plan *plan_open(void)
 	return plan;
 }
 
-void plan_arm(struct plan *plan, enum fault fault, uint32_t at)
+void plan_arm(struct plan *plan, enum fault fault, enum party party, uint32_t at)
 {
 	plan->fault = fault;
+	plan->party = party;
 	plan->at = at;
 	memset(plan->seen, 0, sizeof(plan->seen));
 	plan->fired = plan->n_frames = 0;
 	plan->armed = true;
+}
+
+static bool is_dead(pid_t daemon)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)daemon, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == daemon;
+}
+
+bool plan_wait_for_rest(struct plan *plan, pid_t daemon, enum rest rest)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+
+	for (int i = 0; i < (rest == REST_DEEP ? DEEP_TRIES : TRIES); i++) {
+		if (plan->rests >= rest)
+			return true;
+		if (is_dead(daemon))
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
 }

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The variable of the environment that names the descriptor of the page. */
 #define PLAN_VARIABLE "HYCAN_TEST_FAULTS"
@@ -28,15 +29,34 @@ enum fault {
 	FAULTS,
 };
 
+/* Whose step it is that can fail. Each has numbers of its own: which of two threads comes first is another one each time. */
+enum party {
+	PARTY_REQUEST,  /* the loop, and the worker that it waits for */
+	PARTY_SCRIBE,   /* writes into the ledger beside a worker */
+	PARTY_OBSERVER, /* hears what the kernel tells of */
+	PARTY_PROCESS,  /* porter or supervisor of the resolver, which are no threads */
+	PARTIES,
+};
+
+/* What is still to come in the daemon when nobody asks it anything. */
+enum rest {
+	REST_NOT,  /* somebody works */
+	REST_NOW,  /* nobody has anything to do before some time has passed */
+	REST_DEEP, /* nor then */
+};
+
 /* Frames of the stack that are kept of the place that failed. */
 #define PLAN_FRAMES 24
 
 struct plan {
 	_Atomic bool armed;
-	enum fault fault;              /* what fails, */
-	uint32_t at;                   /* the how manieth time, from 1; 0: never, they are only counted */
-	_Atomic uint32_t seen[FAULTS]; /* how often each could have failed since the plan was armed */
-	_Atomic uint32_t fired;        /* how often it failed */
+	enum fault fault; /* what fails, */
+	enum party party; /* to whom, */
+	uint32_t at;      /* the how manieth time, from 1; 0: never, they are only counted */
+	/* how often each could have failed since the plan was armed */
+	_Atomic uint32_t seen[PARTIES][FAULTS];
+	_Atomic uint32_t fired;  /* how often it failed */
+	_Atomic enum rest rests; /* as the loop sees it when it has nothing to do */
 	uint32_t n_frames;
 	uint64_t frame[PLAN_FRAMES]; /* where: addresses in the program */
 };
@@ -45,6 +65,9 @@ struct plan {
 struct plan *plan_open(void);
 
 /* From now on all is counted, and what is said fails once. */
-void plan_arm(struct plan *plan, enum fault fault, uint32_t at);
+void plan_arm(struct plan *plan, enum fault fault, enum party party, uint32_t at);
+
+/* Waits until the daemon rests so deep. False: it does not, for it is dead, or has something to do all the time. */
+bool plan_wait_for_rest(struct plan *plan, pid_t daemon, enum rest rest);
 
 #endif
