@@ -226,7 +226,8 @@ struct dns_loop {
 	int patience_ms;
 	atomic_bool ends;
 	atomic_uint longest_us; /* from one right answer to the next */
-	unsigned int asked, failed;
+	atomic_uint asked;
+	unsigned int failed;
 	char first[512]; /* wrong answer */
 };
 
@@ -247,7 +248,7 @@ static void *ask_on(void *userdata)
 
 	while (!atomic_load(&loop->ends)) {
 		ask_into(loop->netns, loop->server, loop->name, TYPE_A, loop->patience_ms, text, sizeof(text));
-		loop->asked++;
+		atomic_fetch_add(&loop->asked, 1);
 		if (strcmp(text, loop->answer) == 0) {
 			uint64_t us = now_us() - last_us;
 
@@ -264,11 +265,15 @@ static void *ask_on(void *userdata)
 
 static struct dns_loop *start(const char *netns, const char *server, const char *name, const char *answer, int patience_ms)
 {
+	const struct timespec pause = { .tv_nsec = 500000 };
 	struct dns_loop *loop = calloc(1, sizeof(*loop));
 
 	assert_non_null(loop);
 	*loop = (struct dns_loop){ .netns = netns, .server = server, .name = name, .answer = answer, .patience_ms = patience_ms };
 	assert_int_equal(pthread_create(&loop->thread, NULL, ask_on, loop), 0);
+	/* what comes now comes between two questions */
+	while (atomic_load(&loop->asked) == 0)
+		nanosleep(&pause, NULL);
 	return loop;
 }
 
@@ -295,7 +300,7 @@ void dns_stop(struct dns_loop **loop, unsigned int *ret_asked, unsigned int *ret
 	assert_int_equal(pthread_join(l->thread, NULL), 0);
 	if (l->failed)
 		print_message("The first wrong answer: %s\n", l->first);
-	*ret_asked = l->asked;
+	*ret_asked = atomic_load(&l->asked);
 	*ret_failed = l->failed;
 	free(l);
 	*loop = NULL;

@@ -19,7 +19,7 @@ const char *dns_ask_reverse(const char *netns, const char *server, const char *a
 /* Asks until that is the answer; the test fails when it is not within so many seconds. */
 void dns_until(int seconds, const char *netns, const char *server, const char *name, const char *answer);
 
-/* Asks again and again, until dns_stop(): how often something else than that came back. */
+/* Asks again and again, from now until dns_stop(): how often something else than that came back. */
 struct dns_loop;
 struct dns_loop *dns_start(const char *netns, const char *server, const char *name, const char *answer);
 /* The same, and each question is given up at once: for how long there was no right answer at most, since this was asked last. */

@@ -203,6 +203,8 @@ static int begin(void **state)
 	free(shell("ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && "
 	           "ip address add 10.9.0.1/24 dev v0 && ip address add fd09::1/64 dev v0 nodad && rm -rf %s && mkdir -p %s",
 	           folder, folder));
+	/* the kernel answers to an address of IPv6 a moment after it was given one */
+	shell_until(20, "ip -6 route get fd09::1 | grep -q 'dev lo'");
 	return 0;
 }
 
