@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "monitor_state.h"
+#include "netlink_port.h"
 
 static struct sender *find_sender(struct kernel_monitor *m, uint32_t port)
 {
@@ -71,7 +72,7 @@ enum kernel_origin monitor_find_origin(struct kernel_monitor *m, uint32_t port, 
 
 	*ret_mark = s ? &s->mark : NULL;
 	if (!s)
-		return KERNEL_BY_STRANGER;
+		return netlink_port_is_ours(port) ? KERNEL_BY_US : KERNEL_BY_STRANGER;
 	if (!s->under_way)
 		return KERNEL_BY_US;
 	return port ? KERNEL_BY_REQUEST : KERNEL_DURING;

@@ -1,78 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The socket that hears, and the ports of those that speak.
- *
- * Sockets have a number, the port, that is theirs in their namespace alone; those of our scopes are known here, so that our own
- * changes are told from a stranger's. It is the one thing in this room that all scopes share.
- */
+/* The socket that hears. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "array.h"
 #include "cleanup.h"
 #include "netlink.h"
+#include "netlink_port.h"
 #include "nft.h"
 #include "nft_watch.h"
 
 struct kernel_nft_watch {
 	struct mnl_socket *nl;
-	uint64_t inode;
 	_Alignas(NLMSG_ALIGNTO) uint8_t received[NETLINK_BUFFER_SIZE];
 };
-
-struct own {
-	uint64_t inode;
-	uint32_t port;
-};
-
-static struct {
-	pthread_mutex_t lock;
-	struct own *own;
-	size_t n;
-} sockets = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static size_t find_own(uint64_t inode, uint32_t port)
-{
-	size_t i = 0;
-
-	while (i < sockets.n && (sockets.own[i].port != port || sockets.own[i].inode != inode))
-		i++;
-	return i;
-}
-
-void nft_watch_own(uint64_t inode, uint32_t port, bool is_open)
-{
-	size_t i;
-
-	pthread_mutex_lock(&sockets.lock);
-	i = find_own(inode, port);
-	/* without memory for it we take ourselves for a stranger, and look once too often */
-	if (is_open && i == sockets.n && array_grow(&sockets.own, sockets.n, sizeof(*sockets.own)) == 0)
-		sockets.own[sockets.n++] = (struct own){ inode, port };
-	else if (!is_open && i < sockets.n)
-		sockets.own[i] = sockets.own[--sockets.n];
-	if (sockets.n == 0)
-		cleanup_free(&sockets.own);
-	pthread_mutex_unlock(&sockets.lock);
-}
-
-static bool is_own(uint64_t inode, uint32_t port)
-{
-	bool own;
-
-	pthread_mutex_lock(&sockets.lock);
-	own = find_own(inode, port) < sockets.n;
-	pthread_mutex_unlock(&sockets.lock);
-	return own;
-}
 
 /* What only says that something came; the rest is about something that went, or is nothing to us. */
 static const uint8_t news[] = { NFT_MSG_NEWTABLE,   NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE, NFT_MSG_NEWSET,
@@ -139,7 +86,6 @@ int kernel_nft_watch_open(struct kernel_scope *scope, struct kernel_nft_watch **
 
 	if (!watch)
 		return -ENOMEM;
-	watch->inode = kernel_scope_inode(scope);
 	r = open_socket(watch, scope);
 	if (r < 0)
 		return r;
@@ -173,14 +119,14 @@ static bool is_our_table(const struct nlmsghdr *nlh)
 	return false;
 }
 
-static bool is_loss(const struct kernel_nft_watch *watch, const struct nlmsghdr *nlh)
+static bool is_loss(const struct nlmsghdr *nlh)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(nlh);
 
 	if (nlh->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(nlh) < sizeof(*header) ||
 	    header->nfgen_family != NFPROTO_INET || memchr(news, nlh->nlmsg_type & 0xff, N_NEWS))
 		return false;
-	return is_our_table(nlh) && !is_own(watch->inode, nlh->nlmsg_pid);
+	return is_our_table(nlh) && !netlink_port_is_ours(nlh->nlmsg_pid);
 }
 
 bool kernel_nft_watch_read(struct kernel_nft_watch *watch)
@@ -204,6 +150,6 @@ bool kernel_nft_watch_read(struct kernel_nft_watch *watch)
 		if (n < 0 && errno != ENOBUFS)
 			return lost;
 		for (; !lost && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-			lost = from.nl_pid == 0 && is_loss(watch, nlh);
+			lost = from.nl_pid == 0 && is_loss(nlh);
 	}
 }

@@ -9,7 +9,6 @@
 #define KERNEL_NFT_WATCH_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "scope.h"
 
@@ -24,8 +23,5 @@ int kernel_nft_watch_fd(const struct kernel_nft_watch *watch);
 
 /* Hears all of it. True: something of our table is gone, or may be. */
 bool kernel_nft_watch_read(struct kernel_nft_watch *watch);
-
-/* For scope.c: a socket of ours that speaks to nf_tables was opened in a namespace, or will be closed. */
-void nft_watch_own(uint64_t inode, uint32_t port, bool is_open);
 
 #endif

@@ -18,8 +18,8 @@
 
 #include "cleanup.h"
 #include "monitor.h"
+#include "netlink_port.h"
 #include "netlink_scope.h"
-#include "nft_watch.h"
 
 /* The kernel's default of 208 KiB loses the end of a long batch's errors. */
 #define RECEIVE_BUFFER_SIZE (4 * 1024 * 1024)
@@ -60,8 +60,6 @@ void kernel_scope_free(struct kernel_scope **scope)
 
 	if (!s)
 		return;
-	if (s->socket[NETLINK_NETFILTER])
-		nft_watch_own(s->inode, mnl_socket_get_portid(s->socket[NETLINK_NETFILTER]), false);
 	for (size_t i = 0; i < NETLINK_BUSES; i++)
 		if (s->socket[i])
 			mnl_socket_close(s->socket[i]);
@@ -127,8 +125,8 @@ static int socket_open(int bus, struct mnl_socket **ret_socket)
 	nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!nl)
 		return -errno;
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		r = -errno;
+	r = netlink_bind(nl);
+	if (r < 0) {
 		mnl_socket_close(nl);
 		return r;
 	}
@@ -155,8 +153,6 @@ int netlink_socket(struct kernel_scope *scope, int bus, struct mnl_socket **ret_
 		kernel_scope_leave(scope);
 		if (r < 0)
 			return r;
-		if (bus == NETLINK_NETFILTER)
-			nft_watch_own(scope->inode, mnl_socket_get_portid(scope->socket[bus]), true);
 	}
 	*ret_socket = scope->socket[bus];
 	return 0;
