@@ -68,7 +68,7 @@ static void put_lifetimes(struct nlmsghdr *nlh, const struct hycan_link_address 
 	mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(info), &info);
 }
 
-int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *a)
+static int put(struct kernel_scope *scope, const struct hycan_link_address *a, uint16_t what)
 {
 	uint32_t ifindex, flags = 0;
 	struct ifaddrmsg *ifa;
@@ -78,7 +78,7 @@ int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_addre
 	r = kernel_link_index(scope, a->link, &ifindex);
 	if (r < 0)
 		return r;
-	nlh = address_message(scope, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, &a->address, a->has_peer ? &a->peer : NULL);
+	nlh = address_message(scope, RTM_NEWADDR, what, ifindex, &a->address, a->has_peer ? &a->peer : NULL);
 	ifa = mnl_nlmsg_get_payload(nlh);
 	ifa->ifa_scope = (uint8_t)(a->has_scope ? a->scope : kernel_address_scope(&a->address.address));
 	if (a->has_broadcast)
@@ -95,6 +95,16 @@ int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_addre
 	if (a->has_metric)
 		mnl_attr_put_u32(nlh, IFA_RT_PRIORITY, a->metric);
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+}
+
+int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *address)
+{
+	return put(scope, address, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+int kernel_address_change(struct kernel_scope *scope, const struct hycan_link_address *address)
+{
+	return put(scope, address, NLM_F_REPLACE);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- reading */

@@ -35,6 +35,12 @@ bool kernel_address_is(const struct hycan_link_address *address, const struct hy
 int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *address);
 
 /*
+ * Changes what the kernel changes of an address that is there: its lifetimes, its metric and, of IPv6, its flags and its far end.
+ * Of the rest it says nothing. -ENODEV, -ENOENT: there is none.
+ */
+int kernel_address_change(struct kernel_scope *scope, const struct hycan_link_address *address);
+
+/*
  * Removes an address, and returns it as it was: alone, of one with a far end. -ENODEV: there is no such link.
  * -EADDRNOTAVAIL: the link does not have that address.
  */

@@ -107,8 +107,27 @@ struct op_found_peer {
 	size_t position;
 };
 
-/* Whether a peer is what somebody wanted, as far as he said; but for where it is, since that may move, and for its key. */
-bool op_peer_fits(const struct op_found_peer *found, const struct hycan_wireguard_peer_set_request *wanted);
+/*
+ * What is particular to a row whose requests are kept, and carried out once more where a stranger made something else of what
+ * they made (server/wish.h).
+ */
+struct op_wished {
+	enum hycan_operation_number operation;
+
+	/* Whether what op_monitor_list() found is what was wanted, as far as that was said. */
+	bool (*fits)(const void *found, const void *wanted);
+
+	/* What a request leaves out stays as it was wanted before. */
+	bool absent_stays;
+
+	/*
+	 * Takes out of a request, and of its lists, what another one has since, which is about something on the same link. False: there is nothing of that. NULL: there never is.
+	 */
+	bool (*yields)(void *wanted, const void *given);
+};
+
+/* Of a row; where there is nothing particular, all is 0: what tells the thing from others says it all. */
+const struct op_wished *op_wished(enum hycan_operation_number operation);
 
 /* Whether our table in the monitor's namespace has all its rules; where there is no table, too. 0 or -errno. */
 int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What there is of a kind of objects, in the words of the requests that make them; and whether it is as somebody wants it. */
+/* What there is of a kind of objects, in the words of the requests that make them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,30 +148,4 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 		return -EINVAL;
 	}
 	return -EINVAL;
-}
-
-static bool has_allowed_ip(const struct hycan_wireguard_peer *peer, const struct hycan_prefix *prefix)
-{
-	for (size_t i = 0; i < peer->n_allowed_ips; i++)
-		if (memcmp(&peer->allowed_ips[i], prefix, sizeof(*prefix)) == 0)
-			return true;
-	return false;
-}
-
-bool op_peer_fits(const struct op_found_peer *found, const struct hycan_wireguard_peer_set_request *wanted)
-{
-	const struct hycan_wireguard_peer *is = &found->wireguard->peers[found->position];
-	const struct hycan_wireguard_peer_config *want = &wanted->wireguard_peer_config;
-
-	if (want->has_persistent_keepalive && want->persistent_keepalive != is->persistent_keepalive)
-		return false;
-	if (want->has_endpoint && !is->has_endpoint)
-		return false;
-	if (!want->has_allowed_ips)
-		return true;
-	for (size_t i = 0; i < want->n_allowed_ips; i++)
-		if (!has_allowed_ip(is, &want->allowed_ips[i]))
-			return false;
-	/* the same one may have been asked for twice */
-	return is->n_allowed_ips <= want->n_allowed_ips;
 }

@@ -111,7 +111,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.undo = NULL;
 	job->undo = NULL;
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
-	job->op.exact = job->op.back = job->op.sealed = false;
+	job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
 	job->was_there = NULL;
 	job->op.refusal = 0;
 	job->op.field = NULL;

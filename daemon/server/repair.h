@@ -45,6 +45,9 @@ void repair_close(struct repairs *repairs);
 /* What the ledger has of a former daemon's wishes; before anybody looks. */
 void repair_restore(struct repairs *repairs);
 
+/* What is to be done about drift of an object. */
+enum hycan_drift repair_drift(struct repairs *repairs, const struct ledger_key *key);
+
 /* What a request made or found is to be repaired, ignored or reported, as its connection says. */
 void repair_note(const struct key_view *v);
 
@@ -56,8 +59,7 @@ void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_objec
 void repair_seen(struct repairs *repairs, const struct ledger_key *key, const void *found);
 
 /*
- * What was not seen, and was made before that moment, is marked in the ledger where it is not to be reported, and made again
- * where it is to be repaired. Returns when to look again, or 0. told: the loop has something to do.
+ * What was not seen as it was asked for, and was made before that moment, is made again where it is to be repaired. Returns when to look again, or 0. told: the loop has something to do.
  */
 uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, bool *ret_told);
 

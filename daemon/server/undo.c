@@ -46,7 +46,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
-	job->op.exclusive = job->op.exact = job->op.back = job->op.sealed = false;
+	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
 	job->was_there = NULL;
 	/* what the request before left for the ledger is about that one */
 	job->op.unchanged = false;
@@ -264,7 +264,8 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 }
 
 int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence)
+                const void *attributes, size_t size, const struct ledger_key *key, bool there, bool *ret_changed,
+                char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(operation);
 	struct wire_decoder decoder = { .strict = true };
@@ -275,6 +276,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 		return -EINVAL;
 	begin(job, scope, holder, row, &outer);
 	job->repairs = true;
+	job->op.mends = there;
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;

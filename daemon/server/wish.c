@@ -8,6 +8,7 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "observe.h"
 #include "op.h"
 #include "server.h"
 #include "table.h"
@@ -116,7 +117,7 @@ static bool take_keys_out(const struct hycan_structure *s, union message *reques
 	return some;
 }
 
-/* Of a peer what is absent stays as it was asked for before. */
+/* What is absent may stay as it was asked for before. */
 static void add_former(struct job *job, const struct ledger_key *key, const struct hycan_operation *operation,
                        union message *request, bool *ret_keyless)
 {
@@ -125,7 +126,7 @@ static void add_former(struct job *job, const struct ledger_key *key, const stru
 	union message former;
 	size_t size = 0;
 
-	if (key->kind != HYCAN_OBJECT_KIND_WIREGUARD_PEER || ledger_wish_of(job->server->ledger, key, &bytes, &size) < 0 ||
+	if (!op_wished(operation->number)->absent_stays || ledger_wish_of(job->server->ledger, key, &bytes, &size) < 0 ||
 	    !wish_read(bytes, size, &head) || wish_request(&job->memory, bytes, size, &former) != operation)
 		return;
 	*ret_keyless = *ret_keyless || head.keyless;
@@ -135,14 +136,6 @@ static void add_former(struct job *job, const struct ledger_key *key, const stru
 		if (field->flags & HYCAN_FIELD_OPTIONAL && !*(const bool *)((const char *)request + field->has_offset))
 			copy_field(field, &former, field, request);
 	}
-}
-
-static bool is_given(const struct hycan_prefix *prefix, const struct hycan_wireguard_peer_config *given)
-{
-	for (size_t i = 0; i < given->n_allowed_ips; i++)
-		if (memcmp(prefix, &given->allowed_ips[i], sizeof(*prefix)) == 0)
-			return true;
-	return false;
 }
 
 static size_t write_anew(const struct hycan_operation *operation, const union message *request, const void *bytes,
@@ -157,25 +150,13 @@ static size_t write_anew(const struct hycan_operation *operation, const union me
 	return n < 0 ? 0 : sizeof(struct wish_head) + (size_t)n;
 }
 
-size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
-                    uint8_t ret_bytes[static WISH_MAX])
+size_t wish_yielding(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_operation *operation,
+                     const void *given, uint8_t ret_bytes[static WISH_MAX])
 {
 	union message request;
-	const struct hycan_operation *operation = wish_request(memory, bytes, size, &request);
-	struct hycan_wireguard_peer_config *peer = &((struct hycan_wireguard_peer_set_request *)&request)->wireguard_peer_config;
-	struct hycan_prefix *left;
-	size_t n_left = 0;
 
-	if (!operation || operation->number != HYCAN_OPERATION_WIREGUARD_PEER_SET || !peer->has_allowed_ips)
+	if (wish_request(memory, bytes, size, &request) != operation || !op_wished(operation->number)->yields(&request, given))
 		return 0;
-	left = wire_memory_take(memory, (peer->n_allowed_ips + 1) * sizeof(*left));
-	for (size_t i = 0; left && i < peer->n_allowed_ips; i++)
-		if (!is_given(&peer->allowed_ips[i], given))
-			left[n_left++] = peer->allowed_ips[i];
-	if (!left || n_left == peer->n_allowed_ips)
-		return 0;
-	peer->allowed_ips = left;
-	peer->n_allowed_ips = n_left;
 	return write_anew(operation, &request, bytes, ret_bytes);
 }
 

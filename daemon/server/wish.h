@@ -45,9 +45,9 @@ bool wish_read(const void *bytes, size_t size, struct wish_head *ret_head);
 struct wire_memory;
 const struct hycan_operation *wish_request(struct wire_memory *memory, const void *bytes, size_t size, union message *ret_request);
 
-/* Writes what is wanted of a peer without the allowed IPs of another one. Returns the size, or 0: nothing is different. */
-size_t wish_without(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_wireguard_peer_config *given,
-                    uint8_t ret_bytes[static WISH_MAX]);
+/* Writes what is wanted without what another request has since (op_wished()). Returns the size, or 0: nothing is different. */
+size_t wish_yielding(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_operation *operation,
+                     const void *given, uint8_t ret_bytes[static WISH_MAX]);
 
 /* Writes what is wanted for when a link is called otherwise. Returns the size, or 0: it does not speak of that link. */
 size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, const char *from, const char *to,

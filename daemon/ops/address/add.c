@@ -10,28 +10,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "address.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
 #include "table.h"
 
-#define FOR_EVER UINT32_MAX
-
 /* The smallest MTU with which the kernel lets a link carry a family (RFC 791, RFC 8200). */
 #define IPV4_MTU_MIN 68
 #define IPV6_MTU_MIN 1280
-
-/* Seconds that may lie between a request and the same one asked again. */
-#define LIFETIME_TOLERANCE 2
-
-static uint32_t valid_lifetime(const struct hycan_link_address *a)
-{
-	return a->has_valid_lifetime ? a->valid_lifetime : FOR_EVER;
-}
-
-static uint32_t preferred_lifetime(const struct hycan_link_address *a)
-{
-	return a->has_preferred_lifetime ? a->preferred_lifetime : valid_lifetime(a);
-}
 
 static bool unusable(const struct hycan_address *a)
 {
@@ -77,9 +63,9 @@ static int check(struct op *op, const struct hycan_link_address *a)
 	if (a->has_peer && a->address.length != hycan_address_size(&a->address.address) * 8 && a->address.length != a->peer.length)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "address",
 		                 "With a peer, the length of the network belongs to the peer; give the address without one.");
-	if (valid_lifetime(a) == 0)
+	if (address_valid_lifetime(a) == 0)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "valid_lifetime", "An address that is valid for 0 seconds is none.");
-	if (preferred_lifetime(a) > valid_lifetime(a))
+	if (address_preferred_lifetime(a) > address_valid_lifetime(a))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "preferred_lifetime",
 		                 "An address cannot be preferred for longer than it is valid.");
 	return a->address.address.family == AF_INET6 ? check_ipv6(op, a) : check_ipv4(op, a);
@@ -92,16 +78,6 @@ struct search {
 	bool found;
 };
 
-static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
-{
-	return a->length == b->length && memcmp(a->address.bytes, b->address.bytes, hycan_address_size(&a->address)) == 0;
-}
-
-static const struct hycan_prefix *far_end(const struct hycan_link_address *a)
-{
-	return a->has_peer ? &a->peer : &a->address;
-}
-
 /* An IPv6 address is on a link once; an IPv4 address once in a network. */
 static int search_found(const struct hycan_link_address *there, void *userdata)
 {
@@ -111,52 +87,12 @@ static int search_found(const struct hycan_link_address *there, void *userdata)
 
 	if (a->family != b->family || memcmp(a->bytes, b->bytes, hycan_address_size(a)) != 0)
 		return 0;
-	if (a->family == AF_INET && far_end(wanted)->length != far_end(there)->length)
+	if (a->family == AF_INET && address_far_end(wanted)->length != address_far_end(there)->length)
 		return 0;
-	if (!s->found || same_prefix(far_end(wanted), far_end(there)))
+	if (!s->found || address_same_prefix(address_far_end(wanted), address_far_end(there)))
 		s->there = *there;
 	s->found = true;
 	return 0;
-}
-
-static bool same_lifetime(uint32_t wanted, uint32_t there)
-{
-	if (wanted == FOR_EVER || there == FOR_EVER)
-		return wanted == there;
-	return there <= wanted && wanted - there <= LIFETIME_TOLERANCE;
-}
-
-/* The name of the first property that differs, or NULL. */
-static const char *difference(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
-{
-	bool route = !(wanted->has_no_prefix_route && wanted->no_prefix_route);
-	bool route_there = !(there->has_no_prefix_route && there->no_prefix_route);
-	uint32_t preferred = preferred_lifetime(wanted);
-
-	if (!same_prefix(far_end(wanted), far_end(there)))
-		return wanted->has_peer || there->has_peer ? "peer" : "prefix length";
-	if (wanted->has_broadcast && (!there->has_broadcast || memcmp(wanted->broadcast.bytes, there->broadcast.bytes,
-	                                                              sizeof(wanted->broadcast.bytes)) != 0))
-		return "broadcast address";
-	if (wanted->has_label && strcmp(wanted->label, there->has_label ? there->label : there->link) != 0)
-		return "label";
-	/* one that is none of those with a name is another */
-	if (wanted->address.address.family == AF_INET &&
-	    (!there->has_scope ||
-	     there->scope != (wanted->has_scope ? wanted->scope : kernel_address_scope(&wanted->address.address))))
-		return "scope";
-	if (route != route_there)
-		return "choice about the route to its network";
-	if (wanted->has_no_dad && wanted->no_dad && !(there->has_no_dad && there->no_dad))
-		return "choice about duplicate address detection";
-	if (wanted->has_metric && wanted->metric != (there->has_metric ? there->metric : 0))
-		return "metric";
-	if (!same_lifetime(valid_lifetime(wanted), valid_lifetime(there)))
-		return "lifetime";
-	/* the kernel keeps no end of the preference for an IPv4 address without end, except that it is over */
-	if (wanted->address.address.family == AF_INET && valid_lifetime(wanted) == FOR_EVER && preferred != 0)
-		preferred = FOR_EVER;
-	return same_lifetime(preferred, preferred_lifetime(there)) ? NULL : "preferred lifetime";
 }
 
 /* The kernel has it already: the same, or something else? */
@@ -172,8 +108,8 @@ static int explain_exists(struct op *op, const struct hycan_link_address *wanted
 		return r;
 	if (!s.found)
 		return -EEXIST;
-	what = difference(wanted, &s.there);
-	hycan_prefix_format(far_end(&s.there), text, sizeof(text));
+	what = address_difference(wanted, &s.there);
+	hycan_prefix_format(address_far_end(&s.there), text, sizeof(text));
 	if (what)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "address",
 		                 "The link “%s” has this address already, as %s and with another %s; remove it first.",
@@ -183,6 +119,18 @@ static int explain_exists(struct op *op, const struct hycan_link_address *wanted
 		                 text);
 	op->unchanged = true;
 	return 0;
+}
+
+/* What the kernel changes of an address while it is there are its lifetimes, its metric and, of IPv6, its flags and its far end. */
+static int mend(struct op *op, const struct hycan_link_address *wanted)
+{
+	int r = kernel_address_change(op->scope, wanted);
+
+	if (r < 0)
+		return r;
+	r = explain_exists(op, wanted);
+	op->unchanged = false;
+	return r;
 }
 
 /* A link too small for a family has none of its state, and the kernel says so in a different way in each release. */
@@ -236,7 +184,7 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	case -ENODEV:
 		return op_refuse_no_link(op, "link", a->link);
 	case -EEXIST:
-		return explain_exists(op, a);
+		return op->mends ? mend(op, a) : explain_exists(op, a);
 	case -ENOBUFS:
 	case -EINVAL:
 		return explain_unsupported(op, a, r);

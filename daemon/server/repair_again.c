@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making again what strangers took away, and putting right what they changed, on a worker. */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "job.h"
+#include "key.h"
+#include "log.h"
+#include "op.h"
+#include "recovery.h"
+#include "repair_state.h"
+#include "server.h"
+#include "subject.h"
+#include "undo.h"
+
+void repair_serve(struct repairs *repairs)
+{
+	if (repairs->runs || !atomic_exchange(&repairs->told, false))
+		return;
+	repairs->runs = true;
+	errand_add(repairs->server, &repairs->errand);
+}
+
+/* The next one that is wanted, links before what is on them. False: none is. */
+static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, bool *ret_there)
+{
+	struct repair *first = NULL;
+
+	pthread_mutex_lock(&repairs->lock);
+	for (size_t i = 0; i < LEDGER_KINDS && !first; i++)
+		first = TAILQ_FIRST(&repairs->wanted[i]);
+	if (first) {
+		repair_want(repairs, first, false);
+		*ret_key = first->key;
+		*ret_there = first->there;
+	}
+	pthread_mutex_unlock(&repairs->lock);
+	return first;
+}
+
+/*
+ * Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. Who takes away many at once,
+ * or lets go of it meanwhile, does not wait: what nobody has any more then is taken away again.
+ */
+static void make_again(struct job *job, const struct ledger_key *key, bool there)
+{
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+	struct ledger *ledger = job->server->ledger;
+	char sentence[UNDO_SENTENCE_SIZE] = "", text[512];
+	_cleanup_free_ void *bytes = NULL;
+	struct wish_head head;
+	bool changed = false;
+	uint64_t owner;
+	size_t size = 0;
+	int result;
+
+	if (ledger_take_begin(ledger, key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
+		return;
+	result = ledger_wish_of(ledger, key, &bytes, &size);
+	if (result == 0 && !wish_read(bytes, size, &head))
+		result = -EBADMSG;
+	if (result == 0)
+		result = recovery_scope(job->scope, key->netns, &other);
+	if (result == 0) {
+		holder.subject = head.subject;
+		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
+		                     size - sizeof(head), key, there, &changed, sentence);
+	}
+	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
+		(void)undo_key(job, other ? other : job->scope, key,
+		               &(struct undo_cause){ "nobody wants it any more", holder.subject }, sentence);
+		changed = false;
+	}
+	ledger_cancel(ledger, job);
+	/* what others in the same table needed was done with the first of them; and somebody may have said something else */
+	if ((result == 0 && !changed) || result == -ENOENT)
+		return;
+	key_format(key, text, sizeof(text));
+	if (result == 0)
+		log_write(LOG_NOTICE, "%s, which %s had asked for, %s.", text, subject_say(holder.subject).text,
+		          there ? "was changed, and is what it was" : "was gone, and is made again");
+	else
+		log_write(LOG_NOTICE, "%s, which %s had asked for, is %s, and cannot be made %s now: %s", text,
+		          subject_say(holder.subject).text, there ? "changed" : "gone", there ? "what it was" : "again",
+		          *sentence ? sentence : strerror(result < 0 ? -result : 0));
+}
+
+int repair_run(struct errand *errand, struct job *job)
+{
+	struct repairs *repairs = (struct repairs *)((char *)errand - offsetof(struct repairs, errand));
+	struct ledger_key key;
+	bool there;
+
+	if (!next_wanted(repairs, &key, &there))
+		return 0;
+	make_again(job, &key, there);
+	job->memory.used = 0;
+	return 1;
+}
+
+void repair_done(struct errand *errand)
+{
+	struct repairs *repairs = (struct repairs *)((char *)errand - offsetof(struct repairs, errand));
+
+	repairs->runs = false;
+	repair_serve(repairs);
+}

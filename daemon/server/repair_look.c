@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a look at the kernel finds of what is to be repaired, and what is to be done about it. */
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "key.h"
+#include "log.h"
+#include "observe.h"
+#include "repair_state.h"
+#include "server.h"
+#include "table.h"
+#include "wire.h"
+
+/* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
+#define AGAIN_US 200000u
+
+/* What has stayed for so long was repaired. */
+#define LASTING_US (60 * UINT64_C(1000000))
+
+typedef void each(struct repairs *repairs, struct repair *r, void *userdata);
+
+static void for_each(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, each *function, void *userdata)
+{
+	struct repair *r, *next;
+
+	if (repairs->n == 0)
+		return;
+	pthread_mutex_lock(&repairs->lock);
+	for (size_t i = 0; i < REPAIR_LISTS; i++)
+		for (r = LIST_FIRST(&repairs->list[i]); r; r = next) {
+			next = LIST_NEXT(r, entry);
+			if (r->key.netns == netns && r->key.kind == kind)
+				function(repairs, r, userdata);
+		}
+	pthread_mutex_unlock(&repairs->lock);
+}
+
+static void unsee(struct repairs *repairs, struct repair *r, void *userdata)
+{
+	(void)repairs;
+	(void)userdata;
+	r->seen = r->there = false;
+}
+
+void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind)
+{
+	for_each(repairs, netns, kind, unsee, NULL);
+}
+
+/* Whether what was found is as it was asked for. Without memory it is. */
+static bool fits(struct repairs *repairs, const struct ledger_key *key, const void *found)
+{
+	_cleanup_free_ uint8_t *lists = malloc(LISTS_MAX);
+	struct wire_memory memory = { .base = lists, .size = lists ? LISTS_MAX : 0 };
+	_cleanup_free_ void *bytes = NULL;
+	const struct hycan_operation *operation;
+	const struct op_wished *wished;
+	union message request;
+	size_t size;
+
+	if (!lists || ledger_wish_of(repairs->server->ledger, key, &bytes, &size) < 0)
+		return true;
+	operation = wish_request(&memory, bytes, size, &request);
+	wished = operation ? op_wished(operation->number) : NULL;
+	return !wished || !wished->fits || wished->fits(found, &request);
+}
+
+void repair_seen(struct repairs *repairs, const struct ledger_key *key, const void *found)
+{
+	struct repair *r;
+
+	if (repairs->n == 0)
+		return;
+	pthread_mutex_lock(&repairs->lock);
+	r = repair_find(repairs, key);
+	if (r) {
+		r->there = true;
+		/* there may be several in one place */
+		r->seen = r->seen || r->drift != HYCAN_DRIFT_REPAIR || fits(repairs, key, found);
+	}
+	pthread_mutex_unlock(&repairs->lock);
+}
+
+struct look {
+	uint64_t before_us;
+	uint64_t now_us;
+	uint64_t next_us;
+	bool told;
+};
+
+/* It is not there, or not what it was. False: it is given up. */
+static bool is_to_be_tried(struct repairs *repairs, struct repair *r, struct look *look)
+{
+	if (look->now_us - r->tried_us > LASTING_US)
+		r->attempts = 0;
+	if (look->now_us >= r->again_us) {
+		if (r->attempts >= ATTEMPTS_MAX)
+			return false;
+		repair_want(repairs, r, true);
+		look->told = true;
+		r->again_us = look->now_us + ((uint64_t)AGAIN_US << r->attempts++);
+		r->tried_us = look->now_us;
+	}
+	if (look->next_us == 0 || r->again_us < look->next_us)
+		look->next_us = r->again_us;
+	return true;
+}
+
+/* From now on it is reported. */
+static void wish_no_more(struct repairs *repairs, struct repair *r)
+{
+	(void)ledger_wish(repairs->server->ledger, &r->key, NULL, 0);
+	repair_drop(repairs, r);
+}
+
+static void judge(struct repairs *repairs, struct repair *r, void *userdata)
+{
+	struct look *look = userdata;
+	char text[512];
+
+	if (r->seen || r->noted_us >= look->before_us)
+		return;
+	if (!ledger_is_held(repairs->server->ledger, &r->key)) {
+		repair_drop(repairs, r);
+		return;
+	}
+	if (r->drift != HYCAN_DRIFT_REPAIR)
+		return;
+	if (r->keyless && !r->there) {
+		key_format(&r->key, text, sizeof(text));
+		log_write(LOG_WARNING, "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
+		          text);
+		wish_no_more(repairs, r);
+	} else if (!is_to_be_tried(repairs, r, look)) {
+		key_format(&r->key, text, sizeof(text));
+		log_write(LOG_WARNING, "%s was made %s %d times, and is %s each time: it is given up.", text,
+		          r->there ? "what it was" : "again", ATTEMPTS_MAX, r->there ? "changed" : "gone");
+		wish_no_more(repairs, r);
+	}
+}
+
+uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, bool *ret_told)
+{
+	struct look look = { .before_us = before_us, .now_us = server_now_us() };
+
+	for_each(repairs, netns, kind, judge, &look);
+	if (look.told) {
+		atomic_store(&repairs->told, true);
+		*ret_told = true;
+	}
+	return look.next_us;
+}
