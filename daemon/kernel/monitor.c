@@ -7,6 +7,7 @@
  * A message that tells of something older than what was read changes nothing, or is followed by the one that puts it right:
  * so the order of reading and hearing does not matter.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
@@ -16,6 +17,7 @@
 
 #include "cleanup.h"
 #include "monitor_state.h"
+#include "netlink_port.h"
 
 /* A message about a route takes 1 KiB of it, so this is some 16,000 of them; it is used while they wait alone. */
 #define RECEIVE_BUFFER_SIZE (16 * 1024 * 1024)
@@ -143,39 +145,41 @@ static void forget(struct kernel_monitor *m, unsigned int kinds)
 	}
 }
 
-/* Drops messages that something has come, of kinds of which only losses are told, before they are received. */
+/*
+ * Drops, before they are received, messages that something has come, of kinds of which only losses are told. A route in
+ * another one's place is one, unless it is our own doing: that is known to whom it concerns.
+ */
 static void set_filter(struct kernel_monitor *m)
 {
-	/* the second byte of a type is 0 (linux/rtnetlink.h) */
-	const uint32_t type_at = offsetof(struct nlmsghdr, nlmsg_type) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	static const uint16_t types[] = {
-		[KERNEL_LINK] = RTM_NEWLINK,
-		[KERNEL_ADDRESS] = RTM_NEWADDR,
-		[KERNEL_ROUTE] = RTM_NEWROUTE,
-		[KERNEL_RULE] = RTM_NEWRULE,
+	/* a load wants bytes as they stand: the second one of a type is 0, and that of the flags has all of NLM_F_REPLACE */
+	enum { BIG = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
+	const uint32_t type_at = offsetof(struct nlmsghdr, nlmsg_type) + BIG,
+		       flags_at = offsetof(struct nlmsghdr, nlmsg_flags) + !BIG,
+		       port_at = offsetof(struct nlmsghdr, nlmsg_pid) + (BIG ? 0 : 2);
+	const bool rules = m->kinds & KERNEL_BIT(KERNEL_RULE), routes = m->kinds & KERNEL_BIT(KERNEL_ROUTE);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTM_NEWRULE, (uint8_t)(rules ? 5 : 6), 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTM_NEWROUTE, (uint8_t)(routes ? 4 : 0), 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (NLM_F_REPLACE | NLM_F_APPEND) >> 8, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, port_at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohs(netlink_port_upper()), 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	enum { N_TYPES = sizeof(types) / sizeof(*types) };
-	struct sock_filter code[N_TYPES + 3] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at) };
-	struct sock_fprog program = { .filter = code };
-	unsigned short n = 1, dropped = 0;
+	struct sock_fprog program = { .filter = code, .len = sizeof(code) / sizeof(*code) };
 
-	for (unsigned int kind = 0; kind < N_TYPES; kind++)
-		if (!(m->kinds & KERNEL_BIT(kind)))
-			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[kind], 0, 0);
-	dropped = n - 1;
-	for (unsigned short i = 1; i <= dropped; i++)
-		code[i].jt = (uint8_t)(dropped - i + 1);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
-	program.len = n;
 	/* without it everything comes, and what is not wanted is dropped later */
 	(void)setsockopt(kernel_monitor_fd(m), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
 static void blame_strangers(struct kernel_monitor *m)
 {
-	for (size_t i = 0; i < KERNEL_KINDS; i++)
+	for (size_t i = 0; i < KERNEL_KINDS; i++) {
 		m->cause[i].origin = KERNEL_BY_STRANGER;
+		m->cause[i].named = false;
+	}
 }
 
 int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned int losses)
@@ -185,6 +189,8 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 
 	if (kinds | losses)
 		kinds |= KERNEL_BIT(KERNEL_LINK);
+	/* these are few, and the kernel says “new” of them whatever happens */
+	kinds |= losses & KERNEL_BIT(KERNEL_ADDRESS);
 	losses &= ~kinds;
 	dropped = m->kinds & ~kinds;
 	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++) {

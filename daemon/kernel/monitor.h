@@ -83,6 +83,7 @@ struct kernel_change {
 	enum kernel_change_what what;
 	enum kernel_kind kind;
 	enum kernel_origin origin;
+	bool named;                     /* the kernel says that it was another program's request */
 	const struct kernel_mark *mark; /* of KERNEL_BY_REQUEST and KERNEL_DURING */
 	uint64_t number;                /* the thing's: it keeps it */
 	const struct image_entry *entry;
@@ -126,7 +127,8 @@ uint32_t kernel_monitor_port(const struct kernel_monitor *monitor);
 
 /*
  * Watches these kinds, and links. Kinds that are new are in doubt; those that are watched no more are forgotten. Of the
- * kinds in losses nothing is kept, and what goes is told alone; what comes is not even received.
+ * kinds in losses nothing is kept, but of addresses, which are few: what goes is told alone, and what another program replaced;
+ * what comes is not even received.
  */
 int kernel_monitor_watch(struct kernel_monitor *monitor, unsigned int kinds, unsigned int losses);
 

@@ -6,12 +6,14 @@
 #include "cleanup.h"
 #include "forwarding_message.h"
 #include "monitor_state.h"
+#include "netlink_port.h"
 
 void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
 {
 	m->doubts |= KERNEL_BIT(kind) & m->kinds;
 	m->suspects |= KERNEL_BIT(kind) & m->losses;
 	m->cause[kind].origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
+	m->cause[kind].named = why->named;
 	if (why->mark)
 		m->cause[kind].mark = *why->mark;
 	if (kind == KERNEL_WIREGUARD)
@@ -123,15 +125,30 @@ static bool is_ambiguous(const struct kernel_monitor *m, struct monitor_message 
 	return several;
 }
 
-/* Something has gone of a kind of which nothing is kept: it is what the message says. */
+/* Something has gone, or is otherwise, of a kind of which nothing is kept: it is what the message says. */
 static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
 {
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
-	if (e)
-		monitor_take(m, change, e);
-	else
+	if (!e) {
 		m->suspects |= KERNEL_BIT(message->kind);
+		return;
+	}
+	image_take(&m->image, e);
+	tell(m, change, message->gone ? KERNEL_WENT : KERNEL_CHANGED, e);
+	image_release(e);
+}
+
+/*
+ * Whether another program put something in the place of what was there, or beside it, where both are one. Of IPv6 the kernel
+ * says the same where nothing is otherwise.
+ */
+static bool is_replacement(const struct nlmsghdr *nlh, const struct monitor_message *message)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message->compact);
+
+	return message->kind == KERNEL_ROUTE && !message->gone &&
+	       (nlh->nlmsg_flags & NLM_F_REPLACE || (nlh->nlmsg_flags & NLM_F_APPEND && rtm->rtm_family == AF_INET6));
 }
 
 /* A message that the kernel sent by itself. */
@@ -150,12 +167,10 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 		return;
 	change.kind = message.kind;
 	change.origin = monitor_find_origin(m, nlh->nlmsg_pid, &change.mark);
+	change.named = nlh->nlmsg_pid && !netlink_port_is_ours(nlh->nlmsg_pid);
 	if (m->losses & KERNEL_BIT(message.kind)) {
-		if (message.gone)
+		if (message.gone || (change.named && is_replacement(nlh, &message)))
 			tell_loss(m, &change, &message);
-		/* as below */
-		if (message.gone && message.kind == KERNEL_ADDRESS)
-			monitor_doubt(m, KERNEL_ROUTE, &change);
 		return;
 	}
 	e = image_find(&m->image, (uint8_t)message.kind, &message.key);

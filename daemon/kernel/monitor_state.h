@@ -34,6 +34,7 @@ struct sender {
 /* Who raised a doubt. */
 struct doubt_cause {
 	enum kernel_origin origin;
+	bool named;
 	struct kernel_mark mark;
 };
 

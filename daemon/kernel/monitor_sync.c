@@ -23,6 +23,7 @@ static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 		return 0;
 	change.kind = message.kind;
 	change.origin = m->cause[message.kind].origin;
+	change.named = m->cause[message.kind].named;
 	change.mark = &m->cause[message.kind].mark;
 	while ((e = image_find(&m->image, (uint8_t)message.kind, &message.key)) && e->seen == m->generation)
 		message.key.nth++;

@@ -164,6 +164,7 @@ static void translate(const struct kernel_change *from, void *userdata)
 		.what = what_of(from->what),
 		.family = family_of(from->kind),
 		.origin = origin_of(from->origin),
+		.named = from->named,
 		.number = from->number,
 		.entry = from->entry,
 	};

@@ -57,6 +57,7 @@ struct op_change {
 	enum hycan_event_what what;
 	enum hycan_event_family family;
 	enum hycan_event_origin origin;
+	bool named;       /* as kernel_change */
 	bool has_request; /* whose is known */
 	struct op_request request;
 	uint64_t number;
@@ -73,7 +74,10 @@ uint32_t op_monitor_port(const struct kernel_monitor *monitor);
 /* Whether the kernel has told something that was not read yet. */
 bool op_monitor_is_behind(const struct kernel_monitor *monitor);
 
-/* Watches families, and kinds of objects (OP_KIND()) of which only what goes is told; and those of which something may have gone. */
+/*
+ * Watches families, and kinds of objects (OP_KIND()) of which only what goes is told, and what strangers make of them; and those
+ * of which something may have gone.
+ */
 int op_monitor_watch(struct kernel_monitor *monitor, uint32_t families, uint32_t losses);
 uint32_t op_monitor_suspects(struct kernel_monitor *monitor);
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone. */
+/*
+ * Looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone. What has changed was
+ * told, and only waits for its turn.
+ */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+#include "cleanup.h"
 #include "drift.h"
 #include "key.h"
 #include "ledger.h"
@@ -20,6 +26,9 @@
 
 /* A list that changes while it is read may lack what is there; then it is read again, so often at most. */
 #define READINGS_MAX 2
+
+/* Of what was changed so much is told one by one. */
+#define CHANGED_MAX 4096
 
 /* How long to wait before one looks again whether a request is done: most are at once. */
 #define WAIT_US 2000
@@ -80,6 +89,38 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
 }
 
+static bool is_noted(const struct drift *d, const struct ledger_key *key)
+{
+	for (size_t i = d->n_changed; i > 0; i--)
+		if (key_same(&d->changed[i - 1], key))
+			return true;
+	return false;
+}
+
+void drift_change_thing(struct drift *d, const struct hycan_event *event, bool named)
+{
+	const enum hycan_object_kind kind = kind_of(event->family);
+	struct ledger_key key;
+
+	if (!d->ledger || !(OP_KIND(kind) & OP_KINDS_HEARD) || !key_of_event(d->netns, event, &key) ||
+	    (!any_under_way(d) && !ledger_is_held(d->ledger, &key)))
+		return;
+	/* that is compared with what was asked for, whoever did it */
+	if (repair_drift(d->repairs, &key) == HYCAN_DRIFT_REPAIR)
+		drift_suspect(d, OP_KIND(kind));
+	if (!named || d->n_changed >= CHANGED_MAX || is_noted(d, &key) ||
+	    array_grow(&d->changed, d->n_changed, sizeof(*d->changed)) < 0)
+		return;
+	d->changed[d->n_changed++] = key;
+	suspect_at(d, 0, server_now_us() + d->patience_us);
+}
+
+void drift_release(struct drift *d)
+{
+	cleanup_free(&d->changed);
+	*d = (struct drift){ 0 };
+}
+
 bool drift_suspect_silent(struct drift *d)
 {
 	const uint64_t now = server_now_us();
@@ -137,6 +178,52 @@ static void report(const struct ledger_object *object, void *userdata)
 	key_format(&object->key, text, sizeof(text));
 	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
 	          subject_say(object->holder.subject).text);
+}
+
+static void report_changed(struct drift *d, const struct ledger_key *key, size_t *n)
+{
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	uint64_t owner = SUBJECT_NOBODY;
+	char text[512];
+
+	if (!ledger_is_held(d->ledger, key))
+		return;
+	ledger_touch(d->ledger, key);
+	if ((*n)++ >= 20)
+		return;
+	(void)ledger_whose(d->ledger, key, &nobody, &owner);
+	key_format(key, text, sizeof(text));
+	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
+}
+
+/* What was there before the look began, and is to be reported. What is to be repaired may have been noted only since then. */
+static void judge_changed(struct drift *d)
+{
+	const size_t n_told = d->look.n_changed;
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_told; i++) {
+		const struct ledger_key *key = &d->changed[i];
+
+		switch (repair_drift(d->repairs, key)) {
+		case HYCAN_DRIFT_REPORT:
+			report_changed(d, key, &n);
+			break;
+		case HYCAN_DRIFT_REPAIR:
+			if (!(d->look.read & OP_KIND(key->kind)))
+				drift_suspect(d, OP_KIND(key->kind));
+			break;
+		case HYCAN_DRIFT_IGNORE:
+			break;
+		}
+	}
+	if (n > 20)
+		log_write(LOG_NOTICE, "%zu in all were changed.", n);
+	d->n_changed -= n_told;
+	if (d->n_changed > 0)
+		memmove(d->changed, d->changed + n_told, d->n_changed * sizeof(*d->changed));
+	else
+		cleanup_free(&d->changed);
 }
 
 static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kind kind)
@@ -240,7 +327,7 @@ static bool others_are_done(struct drift *d)
 
 static void begin(struct drift *d)
 {
-	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds };
+	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds, .n_changed = d->n_changed };
 	d->kinds = 0;
 	d->at_us = 0;
 	hands_note(d->hands, &d->look.noted);
@@ -267,5 +354,6 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 	for (size_t i = 0; i < N_KINDS; i++)
 		if (d->look.read & OP_KIND(kinds_in_order[i]))
 			judge_kind(d, kinds_in_order[i], &repair);
+	judge_changed(d);
 	return repair;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drift: what the ledger has and the kernel has no more, because a stranger took it away or the kernel dropped it.
+ * Drift: what the ledger has and the kernel has no more, because a stranger took it away or the kernel dropped it; or has, and
+ * a stranger made something else of it.
  *
  * The observer hears that something has gone. Where the ledger has it, or may have it, everything of that family is asked
  * for once more a little later, when whoever took it away by a request has had the time to tell the ledger; what is missing
  * then is dropped from the ledger, and the log says so. It is not made again, since whoever took it away may have had a
  * reason; unless that was asked for (repair.h).
+ *
+ * Of what was changed the ledger knows no more than that it is there. What is to be repaired is compared with the request that
+ * made it; of the rest one has the kernel's word, which names another program as the one who did it.
  */
 #ifndef SERVER_DRIFT_H
 #define SERVER_DRIFT_H
@@ -17,6 +21,7 @@
 #include "observe.h"
 
 struct ledger;
+struct ledger_key;
 struct repairs;
 
 /* So long whoever took something away has to tell the ledger; 0 is this, for tests anything else. */
@@ -40,6 +45,7 @@ struct drift_look {
 	uint32_t read;     /* of them, those of which everything that the kernel has was read */
 	uint32_t number;   /* for the ledger */
 	uint64_t began_us; /* when the kernel was asked */
+	size_t n_changed;  /* what was changed before it */
 	bool whole;        /* our table has all its rules */
 };
 
@@ -53,6 +59,8 @@ struct drift {
 	uint32_t kinds; /* of objects */
 	uint64_t at_us; /* 0: nothing is suspected */
 	uint64_t not_before_us;
+	struct ledger_key *changed; /* by strangers, to be told when the requests that were under way are done */
+	size_t n_changed;
 	struct drift_look look;
 	bool looks_at_silent;  /* the ledger has something that the kernel does not announce */
 	uint64_t silent_at_us; /* when to look at that */
@@ -60,6 +68,9 @@ struct drift {
 
 /* Something has gone; whether the ledger has it is found out here. */
 void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
+
+/* Something is otherwise; named: the kernel says that another program did it. */
+void drift_change_thing(struct drift *d, const struct hycan_event *event, bool named);
 
 /* Something of these kinds (OP_KIND()) may have gone. */
 void drift_suspect(struct drift *d, uint32_t kinds);
@@ -69,6 +80,9 @@ bool drift_suspect_silent(struct drift *d);
 
 /* When there is something to do; 0: never. */
 uint64_t drift_time(const struct drift *d);
+
+/* Nobody cares any more. */
+void drift_release(struct drift *d);
 
 /* Looks, or goes on with that, if it is time. True: there is something to repair (repair_serve()). */
 bool drift_look(struct drift *d, struct kernel_monitor *monitor);

@@ -36,8 +36,7 @@ static void on_change(const struct op_change *change, void *userdata)
 	const char *before = NULL;
 	struct subscription *s;
 
-	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE ||
-	                          (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family == HYCAN_EVENT_FAMILY_LINK);
+	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE || change->what == HYCAN_EVENT_WHAT_CHANGED;
 
 	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
 		return;
@@ -59,6 +58,8 @@ static void on_change(const struct op_change *change, void *userdata)
 	}
 	if (change->what == HYCAN_EVENT_WHAT_GONE)
 		drift_suspect_thing(&o->drift, e);
+	if (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family != HYCAN_EVENT_FAMILY_LINK)
+		drift_change_thing(&o->drift, e, change->named);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
 		before = op_monitor_link_name(o->monitor, e->link.ifindex);
 	/* what is on it has another name, too, and nothing of that is announced */
@@ -106,6 +107,7 @@ static void guard(struct observed *o)
 	int r;
 
 	if (wanted != (o->drift.ledger != NULL)) {
+		drift_release(&o->drift);
 		o->drift = (struct drift){
 			.netns = o->inode,
 			.hands = &o->observer->hands,
@@ -249,6 +251,7 @@ void observed_free(struct observed **observed)
 
 	if (!o)
 		return;
+	drift_release(&o->drift);
 	op_nft_watch_free(&o->table);
 	op_monitor_free(&o->monitor);
 	free(o);

@@ -190,10 +190,10 @@ enum hycan_lifetime {
 	HYCAN_LIFETIME_LEASE = 3, /**< some seconds, unless session.renew is asked for or the thing itself once more; not tied to the connection */
 };
 
-/** What the daemon does about something that it made, and a stranger took away, or the kernel dropped. */
+/** What the daemon does about something that it made, and a stranger took away or changed, or the kernel dropped. */
 enum hycan_drift {
-	HYCAN_DRIFT_REPORT = 1, /**< it is nobody's any more; the log and an event say so */
-	HYCAN_DRIFT_REPAIR = 2, /**< it is made again by the request that made it, some times */
+	HYCAN_DRIFT_REPORT = 1, /**< it is nobody's any more, or whose it was if it is there; the log and an event say so */
+	HYCAN_DRIFT_REPAIR = 2, /**< it is made again, or what it was, by the request that made it, some times */
 	HYCAN_DRIFT_IGNORE = 3, /**< nothing: it belongs to whom it belonged */
 };
 
@@ -794,7 +794,7 @@ struct hycan_session_lifetime_options {
 	bool has_grace; /**< grace is given */
 	uint32_t grace; /**< seconds for which what the connection holds stays when it is gone; default: as before [0..86400] */
 	bool has_drift; /**< drift is given */
-	enum hycan_drift drift; /**< what is done when a stranger takes it away; default: as before, at first report */
+	enum hycan_drift drift; /**< what is done when a stranger takes it away or changes it; default: as before, at first report */
 };
 
 /** What session.renew can be given beside what it needs. */
