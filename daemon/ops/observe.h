@@ -111,6 +111,15 @@ struct op_found_peer {
 	size_t position;
 };
 
+/* What is found of a network: which one it is, and whether all is there by which it works. */
+struct op_found_network {
+	struct hycan_network_create_request request;
+	bool whole;
+};
+
+/* Whether what was found does what it is there for, whatever was asked for. */
+bool op_found_whole(enum hycan_object_kind kind, const void *found);
+
 /*
  * What is particular to a row whose requests are kept, and carried out once more where a stranger made something else of what
  * they made (server/wish.h).

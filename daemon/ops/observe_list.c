@@ -89,16 +89,19 @@ static int list_ports(struct kernel_scope *scope, const struct listing *l)
 static int list_networks(struct kernel_scope *scope, const struct listing *l)
 {
 	_cleanup_free_ struct kernel_network *list = NULL;
-	struct hycan_network_create_request request;
+	struct op_found_network found;
 	size_t n = 0;
 	int r = kernel_network_list(scope, &list, &n);
 
-	memset(&request, 0, sizeof(request));
+	memset(&found, 0, sizeof(found));
 	for (size_t i = 0; i < n && r == 0; i++) {
-		request.network.vlan_id = list[i].vlan_id;
-		request.network.has_link = true;
-		memcpy(request.network.link, list[i].link, sizeof(request.network.link));
-		r = l->found(HYCAN_OBJECT_KIND_NETWORK, &request, l->userdata);
+		r = kernel_network_check(scope, &list[i], &found.whole);
+		if (r < 0)
+			break;
+		found.request.network.vlan_id = list[i].vlan_id;
+		found.request.network.has_link = true;
+		memcpy(found.request.network.link, list[i].link, sizeof(found.request.network.link));
+		r = l->found(HYCAN_OBJECT_KIND_NETWORK, &found, l->userdata);
 	}
 	return r;
 }
@@ -148,4 +151,9 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 		return -EINVAL;
 	}
 	return -EINVAL;
+}
+
+bool op_found_whole(enum hycan_object_kind kind, const void *found)
+{
+	return kind != HYCAN_OBJECT_KIND_NETWORK || ((const struct op_found_network *)found)->whole;
 }

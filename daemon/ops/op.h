@@ -80,7 +80,7 @@ struct op {
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
-	bool mends;  /* a stranger made something else of it, or of what is in its place: it is to be what is asked for */
+	bool mends;  /* a stranger took it away, or changed it: what is in its place or left of it is to be what is asked for */
 	bool sealed; /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	const struct op_server *server;
 	struct resolver *resolver;       /* the DNS of networks; NULL: of a private daemon, which has none */

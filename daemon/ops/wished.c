@@ -36,6 +36,13 @@ static bool address_fits(const void *found, const void *wanted)
 	return !address_difference(&want, is);
 }
 
+/* Its NAT, and whether it is internal, others may have changed by requests of their own since then. */
+static bool network_fits(const void *found, const void *wanted)
+{
+	(void)wanted;
+	return ((const struct op_found_network *)found)->whole;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- WireGuard */
 
 static bool is_among(const struct hycan_prefix *prefix, const struct hycan_prefix *list, size_t n)
@@ -92,6 +99,7 @@ static bool peer_yields(void *wanted, const void *given)
 
 static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_ADDRESS_ADD, .fits = address_fits },
+	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
 	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_WIREGUARD_PEER_SET, .fits = peer_fits, .absent_stays = true, .yields = peer_yields },

@@ -97,6 +97,13 @@ static bool is_noted(const struct drift *d, const struct ledger_key *key)
 	return false;
 }
 
+/* It is told at the end of a look. */
+static void note(struct drift *d, const struct ledger_key *key)
+{
+	if (d->n_changed < CHANGED_MAX && !is_noted(d, key) && array_grow(&d->changed, d->n_changed, sizeof(*d->changed)) == 0)
+		d->changed[d->n_changed++] = *key;
+}
+
 void drift_change_thing(struct drift *d, const struct hycan_event *event, bool named)
 {
 	const enum hycan_object_kind kind = kind_of(event->family);
@@ -108,10 +115,9 @@ void drift_change_thing(struct drift *d, const struct hycan_event *event, bool n
 	/* that is compared with what was asked for, whoever did it */
 	if (repair_drift(d->repairs, &key) == HYCAN_DRIFT_REPAIR)
 		drift_suspect(d, OP_KIND(kind));
-	if (!named || d->n_changed >= CHANGED_MAX || is_noted(d, &key) ||
-	    array_grow(&d->changed, d->n_changed, sizeof(*d->changed)) < 0)
+	if (!named)
 		return;
-	d->changed[d->n_changed++] = key;
+	note(d, &key);
 	suspect_at(d, 0, server_now_us() + d->patience_us);
 }
 
@@ -146,12 +152,14 @@ uint64_t drift_time(const struct drift *d)
 
 static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 {
-	const struct drift *d = userdata;
+	struct drift *d = userdata;
 	struct ledger_key key;
 
 	key_of_found(d->netns, kind, found, &key);
 	ledger_mark(d->ledger, d->look.number, &key);
 	repair_seen(d->repairs, &key, found);
+	if (!op_found_whole(kind, found))
+		note(d, &key);
 	return 0;
 }
 
@@ -196,7 +204,7 @@ static void report_changed(struct drift *d, const struct ledger_key *key, size_t
 	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
 }
 
-/* What was there before the look began, and is to be reported. What is to be repaired may have been noted only since then. */
+/* What was noted before the look was done, and is to be reported. That it is to be repaired may be known only since then. */
 static void judge_changed(struct drift *d)
 {
 	const size_t n_told = d->look.n_changed;
@@ -327,7 +335,7 @@ static bool others_are_done(struct drift *d)
 
 static void begin(struct drift *d)
 {
-	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds, .n_changed = d->n_changed };
+	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds };
 	d->kinds = 0;
 	d->at_us = 0;
 	hands_note(d->hands, &d->look.noted);
@@ -345,6 +353,7 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 		return false;
 	if (d->look.step == DRIFT_BEGINS) {
 		read_all(d, monitor);
+		d->look.n_changed = d->n_changed;
 		d->look.step = DRIFT_ENDS;
 		hands_note(d->hands, &d->look.noted);
 		if (!others_are_done(d))

@@ -45,7 +45,7 @@ struct drift_look {
 	uint32_t read;     /* of them, those of which everything that the kernel has was read */
 	uint32_t number;   /* for the ledger */
 	uint64_t began_us; /* when the kernel was asked */
-	size_t n_changed;  /* what was changed before it */
+	size_t n_changed;  /* what was changed before the kernel was asked */
 	bool whole;        /* our table has all its rules */
 };
 

@@ -68,7 +68,7 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 	if (result == 0) {
 		holder.subject = head.subject;
 		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
-		                     size - sizeof(head), key, there, &changed, sentence);
+		                     size - sizeof(head), key, &changed, sentence);
 	}
 	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
 		(void)undo_key(job, other ? other : job->scope, key,

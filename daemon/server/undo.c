@@ -264,8 +264,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 }
 
 int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                const void *attributes, size_t size, const struct ledger_key *key, bool there, bool *ret_changed,
-                char *ret_sentence)
+                const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(operation);
 	struct wire_decoder decoder = { .strict = true };
@@ -276,7 +275,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 		return -EINVAL;
 	begin(job, scope, holder, row, &outer);
 	job->repairs = true;
-	job->op.mends = there;
+	job->op.mends = true;
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;

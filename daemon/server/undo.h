@@ -56,11 +56,9 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key);
 
 /*
- * Makes again what a stranger took away, by the attributes of the request that made it, or what it was where he changed it
- * (there); the ledger, which has it, only tells it. 0, the refusal, or -errno; sets whether anything had to be done.
+ * Makes again what a stranger took away or changed, by the attributes of the request that made it; the ledger, which has it, only tells it. 0, the refusal, or -errno; sets whether anything had to be done.
  */
 int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, uint16_t operation,
-                const void *attributes, size_t size, const struct ledger_key *key, bool there, bool *ret_changed,
-                char *ret_sentence);
+                const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence);
 
 #endif

@@ -53,6 +53,12 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 	abort();
 }
 
+bool op_found_whole(enum hycan_object_kind kind, const void *found)
+{
+	(void)kind, (void)found;
+	abort();
+}
+
 const struct op_wished *op_wished(enum hycan_operation_number operation)
 {
 	static const struct op_wished nothing;

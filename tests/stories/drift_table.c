@@ -9,6 +9,7 @@
 
 #include "clients.h"
 #include "events.h"
+#include "network.h"
 #include "objects.h"
 
 static void add_masquerade(struct hycan *h, const char *subnet)
@@ -161,12 +162,68 @@ static void test_elsewhere(void **state)
 	events_end(&e);
 }
 
+/* Elements of a network: as long as it is told what it is, it is there, and does not work. */
+static void test_network_reported(void **state)
+{
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+
+	need_command("nft");
+	network_make_parent();
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	events_until(&e, "new object network 101");
+	free(shell("nft flush set inet hycan network_way"));
+	events_until(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger");
+	shell_until(20, "grep -q '100 link net100, which uid 0 had asked for, was changed, and not by a request' %s", w->log);
+	/* nobody says anything of the one that is to be ignored, and what a request does is no drift */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_network_nat(w->h, 100, false, NULL));
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	events_settle(&e, 700);
+	assert_false(events_heard(&e, "changed object network 101 link net101 uid 0 holders 1 by stranger"));
+	assert_false(events_heard(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger"));
+	assert_no_drift(w->h, 100);
+	events_end(&e);
+	hycan_close(own);
+}
+
+static void test_network_repaired(void **state)
+{
+	struct world *w = *state;
+	char *before;
+
+	need_command("nft");
+	network_make_parent();
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_network_nat(w->h, 100, false, NULL));
+	before = table();
+	free(shell("nft flush set inet hycan network_way"));
+	until_table_is(before);
+	free(shell("nft flush map inet hycan network_vlan; nft flush map inet hycan network_ipv4"));
+	until_table_is(before);
+	free(before);
+	assert_no_drift(w->h, 100);
+	/* of one that is gone from the table its link is left; it is what was asked for, with its NAT */
+	free(shell("nft delete table inet hycan"));
+	shell_until(20, "nft list set inet hycan network_nat | grep -q net100");
+	assert_no_drift(w->h, 100);
+	assert_int_equal(objects_count(w->h), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_elsewhere, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_network_reported, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_network_repaired, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("drift_table", tests, NULL, NULL);

@@ -100,6 +100,9 @@ static int check_link(struct op *op, const struct kernel_network *wanted)
 	if (r < 0)
 		return r;
 	r = kernel_link_get(op->scope, wanted->link, &link);
+	/* of a network that a stranger took out of the table its link is left; whether it is that one is looked at later */
+	if (r == 0 && op->mends)
+		return 0;
 	if (r == 0)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link",
 		                 "A link “%s” exists already, and is no network's: delete it, or give another name.", wanted->link);
@@ -211,7 +214,8 @@ static int read_before(struct op *op, const struct hycan_network *n, struct kern
 
 static int create(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before)
 {
-	struct kernel_network wanted = wanted_of(&request->network, before);
+	/* what other requests made of it since then stays */
+	struct kernel_network wanted = op->mends && before ? *before : wanted_of(&request->network, before);
 	struct network_raised raised = { 0 };
 	int r = check_others(op, &wanted);
 
