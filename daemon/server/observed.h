@@ -3,6 +3,7 @@
  * A network namespace that is observed, and the observer, for the files that are the observer alone:
  *
  *   observer.c        how the loop speaks to the thread
+ *   observer_guard.c  where drift is noticed
  *   observer_thread.c the thread: whom it serves, and when
  *   observed.c        one namespace: hearing the kernel, and telling the subscriptions
  */
@@ -80,6 +81,13 @@ struct observer {
 
 void observer_raise(int fd);
 void observer_clear(int fd);
+
+/* The thread begins. 0 or -errno. */
+int observer_start(struct observer *observer);
+
+/* A namespace that is observed, or NULL; and that of a scope, with one user more. Under the lock, or before there is a thread. */
+struct observed *observed_find(struct observer *observer, uint64_t inode);
+int observed_use(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_observed);
 
 /* observer_thread.c; the argument is the observer. */
 void *observer_run(void *userdata);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the loop speaks to the observer's thread (observed.h). */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,7 +12,6 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
-#include "log.h"
 #include "observed.h"
 #include "peer.h"
 #include "table.h"
@@ -34,7 +32,7 @@ void observer_clear(int fd)
 	(void)!read(fd, &n, sizeof(n));
 }
 
-static int start_thread(struct observer *observer)
+int observer_start(struct observer *observer)
 {
 	int r = thread_begin(&observer->thread, observer_run, observer);
 
@@ -107,7 +105,7 @@ size_t observer_count(const struct observer *observer)
 	return observer->n_subscriptions;
 }
 
-static struct observed *find_observed(struct observer *observer, uint64_t inode)
+struct observed *observed_find(struct observer *observer, uint64_t inode)
 {
 	for (size_t i = 0; i < observer->n_observed; i++)
 		if (observer->observed[i]->inode == inode)
@@ -133,10 +131,9 @@ static int add_observed(struct observer *observer, const struct kernel_scope *sc
 	return 0;
 }
 
-/* The namespace of a scope, with one user more; under the lock. */
-static int use_observed(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_observed)
+int observed_use(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_observed)
 {
-	struct observed *o = find_observed(observer, op_scope_inode(scope));
+	struct observed *o = observed_find(observer, op_scope_inode(scope));
 	void *p;
 	int r;
 
@@ -155,122 +152,14 @@ static int use_observed(struct observer *observer, const struct kernel_scope *sc
 	return 0;
 }
 
-int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct repairs *repairs)
-{
-	size_t counts[LEDGER_KINDS], n = 0, n_silent = 0;
-	struct observed *o;
-	int r;
-
-	ledger_count_kinds(observer->telling.ledger, counts);
-	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++) {
-		n += OP_KIND(kind) & OP_KINDS_IN_TABLE ? counts[kind] : 0;
-		n_silent += OP_KIND(kind) & OP_KINDS_SILENT ? counts[kind] : 0;
-	}
-	/* there is no thread yet that could look at it */
-	r = use_observed(observer, scope, &o);
-	if (r < 0)
-		return r;
-	o->n_guards++;
-	observer->own = o->inode;
-	observer->repairs = repairs;
-	observer->has_table = n > 0;
-	observer->has_silent = n_silent > 0;
-	o->has_table = n > 0;
-	o->is_guarded = true;
-	return observer->running ? 0 : start_thread(observer);
-}
-
-void observer_guard_table(struct observer *observer)
-{
-	struct observed *o;
-
-	if (!observer || !observer->repairs || atomic_exchange(&observer->has_table, true))
-		return;
-	pthread_mutex_lock(&observer->lock);
-	o = find_observed(observer, observer->own);
-	if (o)
-		atomic_store(&o->has_table, true);
-	pthread_mutex_unlock(&observer->lock);
-	observer_raise(observer->wake);
-}
-
-void observer_guard_silent(struct observer *observer)
-{
-	if (observer && observer->repairs && !atomic_exchange(&observer->has_silent, true))
-		observer_raise(observer->wake);
-}
-
-/* A namespace beside the daemon's own, with one user more, who guards it; under the lock. */
-static int use_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_observed)
-{
-	struct observed *o = find_observed(observer, op_scope_inode(scope));
-	int r;
-
-	if (o && o->n_guards > 0) {
-		o->n_users++;
-		*ret_observed = o;
-		return 0;
-	}
-	if (observer->n_others >= OBSERVER_OTHERS_MAX)
-		return -ENOSPC;
-	r = use_observed(observer, scope, ret_observed);
-	observer->n_others += r == 0;
-	return r;
-}
-
-void observer_guard_other(struct observer *observer, const struct kernel_scope *scope, struct observed **ret_guard)
-{
-	struct observed *o = NULL;
-	bool raise = false;
-	int r;
-
-	*ret_guard = NULL;
-	if (!observer || !observer->repairs || op_scope_inode(scope) == observer->own)
-		return;
-	pthread_mutex_lock(&observer->lock);
-	r = use_other(observer, scope, &o);
-	if (o) {
-		raise = o->n_guards++ == 0;
-		atomic_store(&o->has_table, true);
-		atomic_store(&o->is_guarded, true);
-		*ret_guard = o;
-	}
-	pthread_mutex_unlock(&observer->lock);
-	if (r < 0 && !observer->too_many) {
-		log_write(LOG_WARNING,
-		          "In network namespace %" PRIu64 ", and maybe others, nobody will notice what strangers take away: %s",
-		          op_scope_inode(scope), r == -ENOSPC ? "there are too many" : strerror(-r));
-		observer->too_many = true;
-	}
-	if (raise)
-		observer_raise(observer->wake);
-}
-
-void observer_unguard(struct observer *observer, struct observed **guard)
-{
-	struct observed *o = *guard;
-
-	*guard = NULL;
-	if (!observer || !o)
-		return;
-	pthread_mutex_lock(&observer->lock);
-	o->n_users--;
-	if (--o->n_guards == 0) {
-		observer->n_others--;
-		atomic_store(&o->is_guarded, false);
-	}
-	pthread_mutex_unlock(&observer->lock);
-	observer_raise(observer->wake);
-}
-
 int observer_begin(struct observer *observer, const struct kernel_scope *scope, struct subscription *s)
 {
-	int r = observer->running ? 0 : start_thread(observer);
+	int r = observer->running ? 0 : observer_start(observer);
 
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&observer->lock);
-	r = use_observed(observer, scope, &s->observed);
+	r = observed_use(observer, scope, &s->observed);
 	if (r == 0)
 		SLIST_INSERT_HEAD(&observer->begun, s, command);
 	pthread_mutex_unlock(&observer->lock);
@@ -401,7 +290,7 @@ void observer_mark(struct observer *observer, struct job *job, bool begin, bool 
 	if (!observer || atomic_load_explicit(&observer->n_subscriptions, memory_order_relaxed) == 0)
 		return;
 	pthread_mutex_lock(&observer->lock);
-	o = find_observed(observer, op_scope_inode(job->op.scope));
+	o = observed_find(observer, op_scope_inode(job->op.scope));
 	if (o && o->n_users > o->n_guards)
 		port = o->port;
 	pthread_mutex_unlock(&observer->lock);
