@@ -317,6 +317,7 @@ static int serve_peers(struct server *server)
 			else if (server->ready[i].data.ptr) {
 				peer_ready(server->ready[i].data.ptr, server->ready[i].events);
 				turn_done(server);
+				workers_finish(server);
 			}
 		}
 		server->n_ready = 0;

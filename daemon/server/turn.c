@@ -4,6 +4,7 @@
 #include "dispatch.h"
 #include "errand.h"
 #include "peer.h"
+#include "workers.h"
 
 /* Long enough for a dozen short requests, so that what a turn itself costs is little felt. */
 #define TURN_US 50
@@ -175,6 +176,7 @@ static void go_on(struct server *server, struct peer *peer)
 	turn_forget(peer);
 	peer_continue(peer);
 	turn_done(server);
+	workers_finish(server);
 }
 
 static void serve_workers(struct server *server, enum turn_queue queue)

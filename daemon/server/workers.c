@@ -37,6 +37,13 @@ static void finish(struct server *server, struct worker *worker)
 	turn_done(server);
 }
 
+void workers_finish(struct server *server)
+{
+	for (size_t i = 0; i < WORKERS && server->n_busy > 0; i++)
+		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
+			finish(server, &server->worker[i]);
+}
+
 static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
@@ -44,11 +51,8 @@ static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, voi
 
 	(void)source;
 	(void)revents;
-	if (read(fd, &n, sizeof(n)) < 0)
-		return 0;
-	for (size_t i = 0; i < WORKERS; i++)
-		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
-			finish(server, &server->worker[i]);
+	if (read(fd, &n, sizeof(n)) >= 0)
+		workers_finish(server);
 	return 0;
 }
 

@@ -8,6 +8,12 @@ struct server;
 /* Starts them, and the scribe. 0 or -errno. */
 int workers_open(struct server *server);
 
+/*
+ * Takes over what they have done, and answers. To be called between the turns of others: who has waited for a worker does
+ * not wait for the round's end, too.
+ */
+void workers_finish(struct server *server);
+
 /* Ends them, when each is done with what it has. */
 void workers_close(struct server *server);
 
