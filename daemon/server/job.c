@@ -97,6 +97,9 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->decoded = false;
 	job->result = 0;
 	job->op.settled = NULL;
+	/* a transaction of a daemon that was killed is told to the ledger without being performed once more */
+	job->recorded = 0;
+	job->order = NULL;
 	job->intent.no_room = false;
 	job->again = job->retold = false;
 	job->drift = HYCAN_DRIFT_REPORT;
