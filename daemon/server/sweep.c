@@ -43,6 +43,7 @@ struct place {
 	struct undo_cause cause;
 	uint32_t n_taken;
 	struct hycan_object_clear_reply *reply; /* to somebody who wants to know what could not be taken away; or NULL */
+	size_t room;                            /* for failures in it */
 };
 
 static void place_done(struct place *place)
@@ -88,7 +89,7 @@ static void note_failure(struct place *place, const struct ledger_key *key, cons
 	if (!reply)
 		return;
 	reply->failed++;
-	if (!reply->failures || reply->n_failures == FAILURES)
+	if (!reply->failures || reply->n_failures == place->room)
 		return;
 	failure = (struct hycan_uncleared *)&reply->failures[reply->n_failures++];
 	failure->kind = key->kind;
@@ -242,6 +243,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 			.scope = job->op.scope,
 			.cause = { .words = cause, .subject = job->op.subject },
 			.reply = &reply,
+			.room = 1,
 		},
 		.round = round,
 	};
@@ -317,6 +319,7 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 			.scope = op->scope,
 			.cause = { .words = "object.clear was asked for", .subject = op->subject },
 			.reply = reply,
+			.room = FAILURES,
 		},
 		.subject = request->has_all && request->all && !request->has_uid && !request->has_cid ? NULL : &subject,
 		.dry = request->has_dry_run && request->dry_run,
