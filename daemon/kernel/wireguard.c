@@ -2,8 +2,9 @@
 /*
  * Changing WireGuard interfaces and their peers.
  *
- * A message to the kernel is carried out from its beginning to its end, and is not undone where it fails in between. So
- * what can fail for a reason that is not ours, the port, goes first and alone.
+ * A message to the kernel is carried out from its beginning to its end, and is not undone where it fails in between; and
+ * an interface gets its mark before its port, which may be another socket's. So the mark goes behind it, in a message of its
+ * own, that nothing speaks against.
  *
  * Peers go into as few messages as the size of an attribute and the kernel's patience allow. The allowed IPs of one peer
  * may need several messages: the flag that takes the old ones away stands in the first of them alone. What this file does
@@ -86,29 +87,51 @@ static int send_message(struct kernel_scope *scope, struct nlmsghdr *nlh)
 	return r;
 }
 
-int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
-                         uint32_t former_fwmark)
+void kernel_wireguard_unclamp(const struct hycan_key *is, unsigned int n, struct hycan_key *ret_key)
 {
-	struct nlmsghdr *nlh;
+	const size_t last = sizeof(is->bytes) - 1;
+
+	*ret_key = *is;
+	ret_key->bytes[0] |= n & 7;
+	ret_key->bytes[last] = (uint8_t)((is->bytes[last] & 63) | (n >> 3) << 6);
+}
+
+/* What is NULL stays as it is. */
+static int send_settings(struct kernel_scope *scope, uint16_t family, const char *name, const struct hycan_key *private_key,
+                         const uint16_t *listen_port, const uint32_t *fwmark)
+{
+	struct nlmsghdr *nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
+
+	if (private_key)
+		mnl_attr_put(nlh, WGDEVICE_A_PRIVATE_KEY, sizeof(private_key->bytes), private_key->bytes);
+	if (fwmark)
+		mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, *fwmark);
+	if (listen_port)
+		mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, *listen_port);
+	return send_message(scope, nlh);
+}
+
+int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
+                         const struct kernel_wireguard *former)
+{
+	const struct hycan_key *private_key = options->has_private_key ? &options->private_key : NULL;
+	const uint16_t *listen_port = options->has_listen_port ? &options->listen_port : NULL;
+	const uint32_t *fwmark = options->has_fwmark ? &options->fwmark : NULL;
 	uint16_t family;
 	int r;
 
 	r = netlink_family(scope, WG_GENL_NAME, &family);
 	if (r < 0)
 		return r;
-	nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
-	if (options->has_private_key)
-		mnl_attr_put(nlh, WGDEVICE_A_PRIVATE_KEY, sizeof(options->private_key.bytes), options->private_key.bytes);
-	if (options->has_fwmark)
-		mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, options->fwmark);
-	if (options->has_listen_port)
-		mnl_attr_put_u16(nlh, WGDEVICE_A_LISTEN_PORT, options->listen_port);
-	r = send_message(scope, nlh);
-	if (r != -EADDRINUSE || !options->has_fwmark)
+	if (!fwmark || !listen_port)
+		return send_settings(scope, family, name, private_key, listen_port, fwmark);
+	r = send_settings(scope, family, name, private_key, listen_port, NULL);
+	if (r < 0)
 		return r;
-	nlh = wireguard_message(scope, family, WG_CMD_SET_DEVICE, 0, name);
-	mnl_attr_put_u32(nlh, WGDEVICE_A_FWMARK, former_fwmark);
-	(void)send_message(scope, nlh);
+	r = send_settings(scope, family, name, NULL, NULL, fwmark);
+	if (r < 0)
+		(void)send_settings(scope, family, name, private_key ? &former->private_key : NULL, &former->device.listen_port,
+		                    NULL);
 	return r;
 }
 

@@ -48,12 +48,17 @@ bool kernel_wireguard_key_is_none(const struct hycan_key *key);
 /* Whether the interface has that private key, once the kernel has clamped it as it does with every key. */
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key);
 
+/* Keys that the kernel makes the same private key of, since it sets and clears some bits: that one of them. */
+#define KERNEL_WIREGUARD_UNCLAMPED 32u
+void kernel_wireguard_unclamp(const struct hycan_key *is, unsigned int n, struct hycan_key *ret_key);
+
 /*
- * Changes what options gives, in one message; all or nothing. -EADDRINUSE: the interface is up and its new port is another
- * socket's. The kernel has set the mark by then, and is given the former one again.
+ * Changes what options gives; all or nothing. -EADDRINUSE: the interface is up and its new port is another socket's. A port
+ * and a mark take a message each, the port with the key first: who finds that key there knows that the mark may be missing
+ * alone. Should that fail, both are as in former again.
  */
 int kernel_wireguard_set(struct kernel_scope *scope, const char *name, const struct hycan_wireguard_set_options *options,
-                         uint32_t former_fwmark);
+                         const struct kernel_wireguard *former);
 
 /* What is sent to the kernel about one peer. A pointer that is NULL leaves that property as it is. */
 struct kernel_wireguard_change {

@@ -43,6 +43,20 @@ static int before(struct op *op, const char *name, const struct hycan_wireguard_
 	return r;
 }
 
+/* Whether the interface has the key that is asked for; of one that is sealed, as it may have been given. */
+static bool has_key(const struct op *op, const struct kernel_wireguard *is, const struct hycan_key *wanted)
+{
+	struct hycan_key key;
+	bool has = !op->sealed && kernel_wireguard_has_private_key(is, wanted);
+
+	for (unsigned int i = 0; op->sealed && !has && i < KERNEL_WIREGUARD_UNCLAMPED; i++) {
+		kernel_wireguard_unclamp(&is->private_key, i, &key);
+		has = op_key_fits(op, wanted, &key);
+	}
+	explicit_bzero(&key, sizeof(key));
+	return has;
+}
+
 int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *request)
 {
 	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
@@ -52,10 +66,10 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 	r = kernel_wireguard_get_peer(op->scope, request->name, NULL, &is);
 	if (r < 0)
 		return wireguard_refuse(op, request->name, r);
-	/* all of it was one message with the key, which came about or not */
-	if (op->sealed && request->has_private_key && !kernel_wireguard_key_is_none(&request->private_key))
-		return 0;
-	if (request->has_private_key && !kernel_wireguard_has_private_key(is, &request->private_key)) {
+	if (request->has_private_key && !has_key(op, is, &request->private_key)) {
+		/* it was in the first message, so nothing came about */
+		if (op->sealed)
+			return 0;
 		differs.has_private_key = true;
 		differs.private_key = request->private_key;
 	}
@@ -71,7 +85,7 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 		return 0;
 	r = before(op, request->name, &differs);
 	if (r == 0)
-		r = kernel_wireguard_set(op->scope, request->name, &differs, is->device.fwmark);
+		r = kernel_wireguard_set(op->scope, request->name, &differs, is);
 	if (r == -EADDRINUSE)
 		return op_refuse(op, HYCAN_REFUSAL_BUSY, "listen_port",
 		                 "UDP port %u is in use by another socket; choose another port.", request->listen_port);
