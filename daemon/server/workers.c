@@ -29,6 +29,7 @@ static void finish(struct server *server, struct worker *worker)
 	if (job->errand) {
 		worker->busy = false;
 		errand_finish(job);
+		turn_done(server);
 		return;
 	}
 	dispatch_finish(job);
