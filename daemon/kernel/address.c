@@ -22,6 +22,7 @@
 #include "cleanup.h"
 #include "link.h"
 #include "netlink.h"
+#include "rtnetlink_plan.h"
 
 #define FOR_EVER UINT32_MAX
 
@@ -203,8 +204,10 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
 	int r;
 
 	r = link ? kernel_link_index(scope, link, &l.ifindex) : kernel_link_names_read(scope, &names);
-	if (r < 0 || link_plan_is_made_up(l.ifindex))
+	if (r < 0)
 		return r;
+	if (link_plan_is_made_up(l.ifindex))
+		return rtnetlink_plan_list(scope, RTM_NEWADDR, list_answer, &l);
 	l.names = names;
 	nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));

@@ -6,6 +6,7 @@
 
 #include "link_plan.h"
 #include "netlink.h"
+#include "rtnetlink_plan.h"
 
 /* The kernel counts from 1; it will not come here. */
 #define FIRST UINT32_C(0x70000000)
@@ -44,6 +45,16 @@ struct hycan_link *link_plan_find_index(struct kernel_scope *scope, uint32_t ifi
 	return NULL;
 }
 
+int link_plan_list(struct kernel_scope *scope, int (*found)(const struct hycan_link *link, void *userdata), void *userdata)
+{
+	const struct link_plan *plan = netlink_plan(scope);
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++)
+		r = found(&plan->link[i], userdata);
+	return r;
+}
+
 bool link_plan_is_made_up(uint32_t ifindex)
 {
 	return ifindex >= FIRST;
@@ -56,4 +67,5 @@ void kernel_scope_forget_plan(struct kernel_scope *scope)
 	free(plan->link);
 	*plan = (struct link_plan){ 0 };
 	nft_plan_forget(scope);
+	rtnetlink_plan_forget(scope);
 }

@@ -27,6 +27,9 @@ int link_plan_add(struct kernel_scope *scope, struct hycan_link *link);
 struct hycan_link *link_plan_find(struct kernel_scope *scope, const char *name);
 struct hycan_link *link_plan_find_index(struct kernel_scope *scope, uint32_t ifindex);
 
+/* All planned links. 0, or what found() returned. */
+int link_plan_list(struct kernel_scope *scope, int (*found)(const struct hycan_link *link, void *userdata), void *userdata);
+
 /* Whether the number is one that was made up, of which the kernel knows nothing. */
 bool link_plan_is_made_up(uint32_t ifindex);
 

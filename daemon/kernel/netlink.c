@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "netlink_scope.h"
+#include "rtnetlink_plan.h"
 
 /* How often something is read whose answer is lost. */
 #define ATTEMPTS 3
@@ -192,7 +193,7 @@ static int exchange_run(struct exchange *x, int bus, const void *requests, size_
 	return -ENOBUFS;
 }
 
-int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
+static int request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
 {
 	struct exchange x = { .scope = scope, .answer = answer, .userdata = userdata };
 
@@ -201,6 +202,46 @@ int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, n
 	if (!answer || (nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		nlh->nlmsg_flags |= NLM_F_ACK;
 	return exchange_run(&x, bus, nlh, nlh->nlmsg_len);
+}
+
+/* Who asks for a list while something is planned. */
+struct planned_list {
+	struct kernel_scope *scope;
+	netlink_answer *answer;
+	void *userdata;
+};
+
+static int answer_unless_gone(const struct nlmsghdr *nlh, void *userdata)
+{
+	const struct planned_list *l = userdata;
+
+	return rtnetlink_plan_hides(l->scope, nlh) ? 0 : l->answer(nlh, l->userdata);
+}
+
+/* What the kernel has, but for what is planned to go, and then what is planned to come. */
+static int request_planned(struct kernel_scope *scope, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
+{
+	struct planned_list l = { .scope = scope, .answer = answer, .userdata = userdata };
+	/* new, delete, get: by fours */
+	const uint16_t type = nlh->nlmsg_type & ~3u;
+	int r = request(scope, NETLINK_ROUTE, nlh, answer_unless_gone, &l), planned;
+
+	/* a table comes with its first route */
+	if (r < 0 && r != -ENOENT)
+		return r;
+	planned = rtnetlink_plan_list(scope, type, answer, userdata);
+	return planned < 0 ? planned : r;
+}
+
+int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
+{
+	const bool changes = netlink_changes(bus, nlh), dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	int r;
+
+	if (bus == NETLINK_ROUTE && !changes && dump && answer && rtnetlink_plan_is_any(scope))
+		return request_planned(scope, nlh, answer, userdata);
+	r = request(scope, bus, nlh, answer, userdata);
+	return r == 0 && bus == NETLINK_ROUTE && changes && scope->held ? rtnetlink_plan_request(scope, nlh) : r;
 }
 
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,

@@ -49,6 +49,10 @@ struct nft_plan;
 struct nft_plan **netlink_nft_plan(struct kernel_scope *scope);
 void nft_plan_forget(struct kernel_scope *scope);
 
+/* The same of addresses, routes and rules (rtnetlink_plan.h). */
+struct rtnetlink_plan;
+struct rtnetlink_plan **netlink_rtnetlink_plan(struct kernel_scope *scope);
+
 /* What is known of addresses (address_news.h). */
 struct address_news;
 struct address_news *netlink_address_news(struct kernel_scope *scope);

@@ -24,6 +24,7 @@ struct kernel_scope {
 	bool held; /* the last request */
 	struct link_plan plan;
 	struct nft_plan *nft_plan;
+	struct rtnetlink_plan *rtnetlink_plan;
 	struct address_news address_news;
 	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];

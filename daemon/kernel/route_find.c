@@ -14,6 +14,7 @@
 #include "attribute.h"
 #include "cleanup.h"
 #include "route_message.h"
+#include "rtnetlink_plan.h"
 
 /* ---------------------------------------------------------------------------------------------------------- finding */
 
@@ -150,7 +151,9 @@ int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *rou
 	struct comparison c = { .wanted = route };
 	int r;
 
-	if (route->destination.address.family == AF_INET) {
+	if (rtnetlink_plan_is_any(scope)) {
+		/* what the kernel says at once is how it was before */
+	} else if (route->destination.address.family == AF_INET) {
 		/* neither to be made nor to be changed: “exists” for the very same, “no such” for another */
 		c.same = route_change(scope, route, 0) == -EEXIST;
 	} else if (find_by_lookup(scope, route, &messages) == 0) {

@@ -11,6 +11,7 @@
 #include "attribute.h"
 #include "cleanup.h"
 #include "route_message.h"
+#include "rtnetlink_plan.h"
 
 uint32_t route_message_table(const struct rtmsg *rtm, const struct nlattr *attr)
 {
@@ -179,6 +180,16 @@ struct listing {
 	void *userdata;
 };
 
+/* The kernel tells of no others; but others may be planned. */
+static bool is_over(const struct hycan_route *route, const char *link)
+{
+	bool is = !link || (route->has_link && strcmp(route->link, link) == 0);
+
+	for (size_t i = 0; i < route->n_nexthops && !is; i++)
+		is = route->nexthops[i].has_link && strcmp(route->nexthops[i].link, link) == 0;
+	return is;
+}
+
 static int list_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct listing *l = userdata;
@@ -192,7 +203,7 @@ static int list_answer(const struct nlmsghdr *nlh, void *userdata)
 	/* where the kernel has no IPv6, it answers with all families that it has */
 	if (r > 0 || route.destination.address.family != l->family)
 		return 0;
-	if ((f->table && route.table != f->table) || (f->protocol && route.protocol != f->protocol))
+	if ((f->table && route.table != f->table) || (f->protocol && route.protocol != f->protocol) || !is_over(&route, f->link))
 		return 0;
 	return l->found(&route, l->userdata);
 }
@@ -204,6 +215,8 @@ static int list_family(struct kernel_scope *scope, struct listing *l, uint32_t i
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	int r;
 
+	if (link_plan_is_made_up(ifindex))
+		return rtnetlink_plan_list(scope, RTM_NEWROUTE, list_answer, l);
 	rtm->rtm_family = l->family;
 	rtm->rtm_protocol = f->protocol;
 	if (f->table)
@@ -226,7 +239,7 @@ int kernel_route_list(struct kernel_scope *scope, const struct kernel_route_filt
 
 	if (filter->link) {
 		r = kernel_link_index(scope, filter->link, &ifindex);
-		if (r < 0 || link_plan_is_made_up(ifindex))
+		if (r < 0)
 			return r;
 	}
 	r = kernel_link_names_read(scope, &names);

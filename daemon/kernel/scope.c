@@ -203,6 +203,11 @@ struct nft_plan **netlink_nft_plan(struct kernel_scope *scope)
 	return &scope->nft_plan;
 }
 
+struct rtnetlink_plan **netlink_rtnetlink_plan(struct kernel_scope *scope)
+{
+	return &scope->rtnetlink_plan;
+}
+
 struct address_news *netlink_address_news(struct kernel_scope *scope)
 {
 	return &scope->address_news;

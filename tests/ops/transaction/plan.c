@@ -120,6 +120,159 @@ static void test_here(void **state)
 	            "8 + forwarding ipv6\n");
 }
 
+/* What a plan of the steps says. free() it. */
+static char *plan_of(struct world *w, step *steps)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct hycan_transaction_run_reply *reply = NULL;
+	char *text;
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
+	text = lines(reply);
+	free(reply);
+	return text;
+}
+
+static const struct hycan_rule a_rule = {
+	.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 9, .has_table = true, .table = 9
+};
+
+static void there_and_back(struct hycan *h)
+{
+	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.2.0.1/24") },
+				  b = { .link = "tx1", .address = prefix_of("fd02::1/64") };
+	struct hycan_route r = { .destination = prefix_of("10.6.0.0/16"), .has_link = true, .link = "tx0" },
+			   s = { .destination = prefix_of("fd06::/48"), .has_link = true, .link = "tx0" };
+
+	for (int i = 0; i < 2; i++) {
+		hycan_address_add(h, &a);
+		hycan_address_add(h, &b);
+		hycan_route_add(h, &r);
+		hycan_route_add(h, &s);
+		hycan_rule_add(h, &a_rule);
+	}
+	hycan_address_remove(h, "tx1", &a.address);
+	hycan_address_remove(h, "tx1", &b.address);
+	hycan_route_remove(h, &r.destination, NULL);
+	hycan_route_remove(h, &s.destination, NULL);
+	hycan_rule_remove(h, &a_rule);
+}
+
+/* What is there goes, comes again, and goes. */
+static void away_and_back(struct hycan *h)
+{
+	struct hycan_link_address a = { .link = "tx0", .address = prefix_of("10.1.0.1/24") };
+	struct hycan_route r = { .destination = prefix_of("10.5.0.0/16"), .has_link = true, .link = "tx0" };
+
+	hycan_address_remove(h, "tx0", &a.address);
+	hycan_address_add(h, &a);
+	hycan_route_replace(h, &r);
+	hycan_route_replace(h, &r);
+	hycan_route_remove(h, &r.destination, NULL);
+	hycan_route_add(h, &r);
+	hycan_rule_remove(h, &a_rule);
+	hycan_rule_add(h, &a_rule);
+	hycan_rule_remove(h, &a_rule);
+}
+
+static void twice_away(struct hycan *h)
+{
+	struct hycan_prefix r = prefix_of("10.5.0.0/16");
+
+	hycan_route_remove(h, &r, NULL);
+	hycan_route_remove(h, &r, NULL);
+}
+
+static void rule_twice_away(struct hycan *h)
+{
+	hycan_rule_remove(h, &a_rule);
+	hycan_rule_remove(h, &a_rule);
+}
+
+static void address_twice_away(struct hycan *h)
+{
+	struct hycan_prefix a = prefix_of("10.1.0.1/24");
+
+	hycan_address_remove(h, "tx0", &a);
+	hycan_address_remove(h, "tx0", &a);
+}
+
+static void other_behind(struct hycan *h)
+{
+	struct hycan_route r = { .destination = prefix_of("10.6.0.0/16"), .has_link = true, .link = "tx0" },
+			   s = { .destination = prefix_of("10.6.0.0/16"), .has_link = true, .link = "tx1" };
+
+	hycan_route_add(h, &r);
+	hycan_route_add(h, &s);
+}
+
+/* What the steps before make is there, and what they take away is not. */
+static void test_steps_before(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	const struct {
+		step *steps;
+		enum hycan_refusal refusal;
+	} refused[] = {
+		{ twice_away, HYCAN_REFUSAL_NOT_FOUND },
+		{ rule_twice_away, HYCAN_REFUSAL_NOT_FOUND },
+		{ address_twice_away, HYCAN_REFUSAL_NOT_FOUND },
+		{ other_behind, HYCAN_REFUSAL_EXISTS },
+	};
+	struct world *w = *state;
+	char *before, *after, *text;
+
+	make_pair();
+	before = shell(VIEW);
+	text = plan_of(w, there_and_back);
+	assert_string_equal(text, "0 + address tx1 10.2.0.1/24\n"
+	                          "1 + address tx1 fd02::1/64\n"
+	                          "2 + route 10.6.0.0/16 table main\n"
+	                          "3 + route fd06::/48 table main\n"
+	                          "4 + rule ipv4 priority 9 table 9\n"
+	                          "10 - address tx1 10.2.0.1/24\n"
+	                          "11 - address tx1 fd02::1/64\n"
+	                          "12 - route 10.6.0.0/16 table main\n"
+	                          "13 - route fd06::/48 table main\n"
+	                          "14 - rule ipv4 priority 9 table 9 action lookup protocol 4\n");
+	free(text);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	there_and_back(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	after = shell(VIEW);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	free(shell("ip rule add priority 9 table 9 protocol static"));
+	text = plan_of(w, away_and_back);
+	assert_string_equal(text, "0 - address tx0 10.1.0.1/24\n"
+	                          "1 + address tx0 10.1.0.1/24\n"
+	                          "2 + route 10.5.0.0/16 table main\n"
+	                          "4 - route 10.5.0.0/16 table main\n"
+	                          "5 + route 10.5.0.0/16 table main\n"
+	                          "6 - rule ipv4 priority 9 table 9 action lookup protocol 4\n"
+	                          "7 + rule ipv4 priority 9 table 9\n"
+	                          "8 - rule ipv4 priority 9 table 9 action lookup protocol 4\n");
+	free(text);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		refused[i].steps(w->h);
+		assert_refused(w->h, hycan_transaction_commit(w->h, &plan, NULL), refused[i].refusal);
+		assert_int_equal(hycan_error_step(w->h), 1);
+	}
+	/* of one plan the next knows nothing */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	away_and_back(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	text = shell("ip -4 route; ip rule; ip -4 addr show tx0");
+	assert_contains(text, "10.5.0.0/16 dev tx0");
+	assert_contains(text, "10.1.0.1/24");
+	assert_lacks(text, "9:\t");
+	free(text);
+}
+
 static void planned(struct hycan *h)
 {
 	struct hycan_link_address a = { .link = "can7", .address = prefix_of("10.3.0.1/24") };
@@ -342,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_here, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_steps_before, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_planned, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_table, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_networks, world_begin, world_end),

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A list of requests, in their order. A request that makes something reads like the message in which the kernel tells of it,
+ * but for what the kernel chooses by itself: of that only a metric of IPv6 is put in, which tells routes apart.
+ *
+ * What this file does not do: know what goes along with an address or comes with it, since the kernel decides on that.
+ */
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "address_read.h"
+#include "array.h"
+#include "attribute.h"
+#include "cleanup.h"
+#include "route_message.h"
+#include "rtnetlink_plan.h"
+
+/* How something is found that is to go. */
+enum going {
+	GOING_NOT, /* it is to come */
+	GOING_SAME,
+	GOING_PLACE, /* whatever is there */
+};
+
+struct planned {
+	struct nlmsghdr *message;
+	enum going going;
+};
+
+struct rtnetlink_plan {
+	struct planned *planned;
+	size_t n;
+};
+
+/* ---------------------------------------------------------------------------------------------------------- comparing */
+
+static bool same_attribute(const struct nlattr *a, const struct nlattr *b)
+{
+	if (!a || !b)
+		return a == b;
+	return mnl_attr_get_payload_len(a) == mnl_attr_get_payload_len(b) &&
+	       memcmp(mnl_attr_get_payload(a), mnl_attr_get_payload(b), mnl_attr_get_payload_len(a)) == 0;
+}
+
+static bool same_address(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	struct hycan_link_address x, y;
+	uint32_t ifindex[2];
+
+	return address_read(a, &x, &ifindex[0]) && address_read(b, &y, &ifindex[1]) && ifindex[0] == ifindex[1] &&
+	       kernel_address_is(&x, &y.address);
+}
+
+static bool same_route(const struct nlmsghdr *a, const struct nlmsghdr *b, bool place)
+{
+	static const uint16_t differ[] = { RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_PREFSRC };
+	const struct rtmsg *x = mnl_nlmsg_get_payload(a), *y = mnl_nlmsg_get_payload(b);
+	const struct nlattr *p[RTA_MAX + 1], *q[RTA_MAX + 1];
+	bool same = x->rtm_family == y->rtm_family && x->rtm_dst_len == y->rtm_dst_len && x->rtm_src_len == y->rtm_src_len &&
+	            x->rtm_tos == y->rtm_tos;
+
+	/* there may be a million, and this is cheap */
+	if (!same)
+		return false;
+	netlink_parse(a, sizeof(*x), p, RTA_MAX);
+	netlink_parse(b, sizeof(*y), q, RTA_MAX);
+	same = same_attribute(p[RTA_DST], q[RTA_DST]) && same_attribute(p[RTA_PRIORITY], q[RTA_PRIORITY]) &&
+	       route_message_table(x, p[RTA_TABLE]) == route_message_table(y, q[RTA_TABLE]);
+	if (place || !same)
+		return same;
+	for (size_t i = 0; i < sizeof(differ) / sizeof(*differ) && same; i++)
+		same = same_attribute(p[differ[i]], q[differ[i]]);
+	return same && x->rtm_type == y->rtm_type;
+}
+
+static bool same_rule(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	const struct fib_rule_hdr *x = mnl_nlmsg_get_payload(a), *y = mnl_nlmsg_get_payload(b);
+	const struct nlattr *p[FRA_MAX + 1], *q[FRA_MAX + 1];
+	bool same = x->family == y->family && x->dst_len == y->dst_len && x->src_len == y->src_len && x->tos == y->tos &&
+	            x->action == y->action;
+
+	netlink_parse(a, sizeof(*x), p, FRA_MAX);
+	netlink_parse(b, sizeof(*y), q, FRA_MAX);
+	for (uint16_t i = 0; i <= FRA_MAX && same; i++)
+		same = same_attribute(p[i], q[i]);
+	return same;
+}
+
+/* The type of the messages in which the kernel tells of what a request makes or takes; 0: of something else. */
+static uint16_t type_told(const struct nlmsghdr *nlh)
+{
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		return RTM_NEWADDR;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return RTM_NEWROUTE;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		return RTM_NEWRULE;
+	}
+	return 0;
+}
+
+static bool is_meant(const struct nlmsghdr *request, const struct nlmsghdr *told, bool place)
+{
+	uint16_t type = type_told(request);
+
+	if (type != type_told(told))
+		return false;
+	if (type == RTM_NEWADDR)
+		return same_address(told, request);
+	return type == RTM_NEWRULE ? same_rule(told, request) : same_route(told, request, place);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- noting */
+
+/* A copy, with what the kernel puts in. */
+static struct nlmsghdr *copy(const struct nlmsghdr *request)
+{
+	const size_t size = NLMSG_ALIGN((size_t)request->nlmsg_len) + MNL_ATTR_HDRLEN + sizeof(uint32_t);
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(request);
+	const struct nlattr *a[RTA_MAX + 1];
+	struct nlmsghdr *nlh = calloc(1, size);
+
+	if (!nlh)
+		return NULL;
+	memcpy(nlh, request, request->nlmsg_len);
+	if (type_told(request) != RTM_NEWROUTE || rtm->rtm_family != AF_INET6)
+		return nlh;
+	netlink_parse(request, sizeof(*rtm), a, RTA_MAX);
+	if (!a[RTA_PRIORITY])
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, KERNEL_ROUTE_METRIC_IPV6);
+	return nlh;
+}
+
+static int put(struct rtnetlink_plan *plan, const struct nlmsghdr *request, enum going going)
+{
+	struct planned p = { .going = going };
+
+	if (array_grow(&plan->planned, plan->n, sizeof(*plan->planned)) < 0)
+		return -ENOMEM;
+	p.message = copy(request);
+	if (!p.message)
+		return -ENOMEM;
+	plan->planned[plan->n++] = p;
+	return 0;
+}
+
+/* Takes out what was to come, and will not. False: there is none. */
+static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request, bool place)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct planned *p = &plan->planned[i];
+
+		if (p->going != GOING_NOT || !is_meant(request, p->message, place))
+			continue;
+		free(p->message);
+		memmove(p, p + 1, (--plan->n - i) * sizeof(*p));
+		return true;
+	}
+	return false;
+}
+
+static struct rtnetlink_plan *plan_of(struct kernel_scope *scope)
+{
+	struct rtnetlink_plan **plan = netlink_rtnetlink_plan(scope);
+
+	if (!*plan)
+		*plan = calloc(1, sizeof(**plan));
+	return *plan;
+}
+
+int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
+{
+	struct rtnetlink_plan *plan;
+	bool place = false;
+	int r = 0;
+
+	if (!type_told(request))
+		return 0;
+	plan = plan_of(scope);
+	if (!plan)
+		return -ENOMEM;
+	if (request->nlmsg_type != type_told(request))
+		return take_out(plan, request, false) ? 0 : put(plan, request, GOING_SAME);
+	place = request->nlmsg_type == RTM_NEWROUTE && request->nlmsg_flags & NLM_F_REPLACE;
+	if (place && !take_out(plan, request, true))
+		r = put(plan, request, GOING_PLACE);
+	return r == 0 ? put(plan, request, GOING_NOT) : r;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ telling */
+
+bool rtnetlink_plan_is_any(struct kernel_scope *scope)
+{
+	return *netlink_rtnetlink_plan(scope);
+}
+
+bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *told)
+{
+	const struct rtnetlink_plan *plan = *netlink_rtnetlink_plan(scope);
+	bool hidden = false;
+
+	for (size_t i = 0; plan && i < plan->n && !hidden; i++) {
+		const struct planned *p = &plan->planned[i];
+
+		hidden = p->going != GOING_NOT && is_meant(p->message, told, p->going == GOING_PLACE);
+	}
+	return hidden;
+}
+
+int rtnetlink_plan_list(struct kernel_scope *scope, uint16_t type, netlink_answer *answer, void *userdata)
+{
+	const struct rtnetlink_plan *plan = *netlink_rtnetlink_plan(scope);
+	int r = 0;
+
+	for (size_t i = 0; plan && i < plan->n && r == 0; i++) {
+		const struct planned *p = &plan->planned[i];
+
+		if (p->going == GOING_NOT && p->message->nlmsg_type == type)
+			r = answer(p->message, userdata);
+	}
+	return r;
+}
+
+void rtnetlink_plan_forget(struct kernel_scope *scope)
+{
+	struct rtnetlink_plan **plan = netlink_rtnetlink_plan(scope);
+
+	for (size_t i = 0; *plan && i < (*plan)->n; i++)
+		free((*plan)->planned[i].message);
+	if (*plan)
+		free((*plan)->planned);
+	cleanup_free(plan);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is planned of addresses, routes and rules: the requests that the scope's gate did not let through. What they would have
+ * made is told of like anything else, and what they would have taken away is not, so that what comes behind in a plan sees
+ * what there will be. For this room alone.
+ */
+#ifndef KERNEL_RTNETLINK_PLAN_H
+#define KERNEL_RTNETLINK_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netlink.h"
+
+/* Notes what a request would have done; of other things than those nothing. 0 or -ENOMEM. */
+int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request);
+
+bool rtnetlink_plan_is_any(struct kernel_scope *scope);
+
+/* Whether what the kernel tells of is planned to go. */
+bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *told);
+
+/* Tells of what is planned to come, in messages of that type (RTM_NEWADDR). 0, or what answer() returned. */
+int rtnetlink_plan_list(struct kernel_scope *scope, uint16_t type, netlink_answer *answer, void *userdata);
+
+void rtnetlink_plan_forget(struct kernel_scope *scope);
+
+#endif
