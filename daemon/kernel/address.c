@@ -264,7 +264,7 @@ int kernel_address_find_overlap(struct kernel_scope *scope, const struct hycan_p
 	if (r < 0 && r != -ENODEV)
 		return r;
 	/* which one it is tells the kernel */
-	if (prefix->address.family == AF_INET)
+	if (prefix->address.family == AF_INET && !rtnetlink_plan_is_any(scope))
 		(void)address_news_may_overlap(scope, prefix, o.except, &may);
 	if (!may)
 		return -ENOENT;

@@ -88,7 +88,9 @@ int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char 
 
 int kernel_link_delete(struct kernel_scope *scope, const char *name)
 {
-	return netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
+	int r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
+
+	return r == 0 && netlink_is_held(scope) ? link_plan_delete(scope, name) : r;
 }
 
 int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu, struct hycan_link *ret_link)

@@ -15,13 +15,16 @@
 
 /* Part of a scope. */
 struct link_plan {
-	struct hycan_link *link;
+	struct hycan_link *link; /* without a name: it is planned to go again */
 	size_t n;
 	int8_t forwarding[2]; /* of IPv4 and IPv6, between all links: 1 on, -1 off, 0: as it is */
 };
 
 /* Plans a link, as it will be; its number is made up unless it has one. 0 or -ENOMEM. */
 int link_plan_add(struct kernel_scope *scope, struct hycan_link *link);
+
+/* Plans that a link goes, with those that stand on it. 0, -ENODEV, or -errno. */
+int link_plan_delete(struct kernel_scope *scope, const char *name);
 
 /* A planned link by name, or by number; NULL: there is none. */
 struct hycan_link *link_plan_find(struct kernel_scope *scope, const char *name);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -204,18 +205,22 @@ static int request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, ne
 	return exchange_run(&x, bus, nlh, nlh->nlmsg_len);
 }
 
-/* Who asks for a list while something is planned. */
+/* Who asks for a list, or for a link, while something is planned. */
 struct planned_list {
 	struct kernel_scope *scope;
 	netlink_answer *answer;
 	void *userdata;
+	bool hidden; /* something was */
 };
 
 static int answer_unless_gone(const struct nlmsghdr *nlh, void *userdata)
 {
-	const struct planned_list *l = userdata;
+	struct planned_list *l = userdata;
 
-	return rtnetlink_plan_hides(l->scope, nlh) ? 0 : l->answer(nlh, l->userdata);
+	if (!rtnetlink_plan_hides(l->scope, nlh))
+		return l->answer(nlh, l->userdata);
+	l->hidden = true;
+	return 0;
 }
 
 /* What the kernel has, but for what is planned to go, and then what is planned to come. */
@@ -224,8 +229,11 @@ static int request_planned(struct kernel_scope *scope, struct nlmsghdr *nlh, net
 	struct planned_list l = { .scope = scope, .answer = answer, .userdata = userdata };
 	/* new, delete, get: by fours */
 	const uint16_t type = nlh->nlmsg_type & ~3u;
+	const bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	int r = request(scope, NETLINK_ROUTE, nlh, answer_unless_gone, &l), planned;
 
+	if (!dump)
+		return r == 0 && l.hidden ? -ENODEV : r;
 	/* a table comes with its first route */
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -235,10 +243,11 @@ static int request_planned(struct kernel_scope *scope, struct nlmsghdr *nlh, net
 
 int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
 {
-	const bool changes = netlink_changes(bus, nlh), dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	const bool changes = netlink_changes(bus, nlh);
+	const bool asks = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP || nlh->nlmsg_type == RTM_GETLINK;
 	int r;
 
-	if (bus == NETLINK_ROUTE && !changes && dump && answer && rtnetlink_plan_is_any(scope))
+	if (bus == NETLINK_ROUTE && !changes && asks && answer && rtnetlink_plan_is_any(scope))
 		return request_planned(scope, nlh, answer, userdata);
 	r = request(scope, bus, nlh, answer, userdata);
 	return r == 0 && bus == NETLINK_ROUTE && changes && scope->held ? rtnetlink_plan_request(scope, nlh) : r;

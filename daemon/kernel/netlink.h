@@ -51,7 +51,7 @@ void nft_plan_forget(struct kernel_scope *scope);
 
 /* The same of addresses, routes and rules (rtnetlink_plan.h). */
 struct rtnetlink_plan;
-struct rtnetlink_plan **netlink_rtnetlink_plan(struct kernel_scope *scope);
+struct rtnetlink_plan *netlink_rtnetlink_plan(struct kernel_scope *scope);
 
 /* What is known of addresses (address_news.h). */
 struct address_news;

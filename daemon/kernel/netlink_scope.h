@@ -9,6 +9,7 @@
 
 #include "address_news.h"
 #include "netlink.h"
+#include "rtnetlink_plan.h"
 
 #define NETLINK_BUSES (NETLINK_GENERIC + 1)
 
@@ -24,7 +25,7 @@ struct kernel_scope {
 	bool held; /* the last request */
 	struct link_plan plan;
 	struct nft_plan *nft_plan;
-	struct rtnetlink_plan *rtnetlink_plan;
+	struct rtnetlink_plan rtnetlink_plan;
 	struct address_news address_news;
 	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];

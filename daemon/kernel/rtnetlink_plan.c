@@ -26,14 +26,9 @@ enum going {
 	GOING_PLACE, /* whatever is there */
 };
 
-struct planned {
+struct rtnetlink_planned {
 	struct nlmsghdr *message;
 	enum going going;
-};
-
-struct rtnetlink_plan {
-	struct planned *planned;
-	size_t n;
 };
 
 /* ---------------------------------------------------------------------------------------------------------- comparing */
@@ -142,7 +137,7 @@ static struct nlmsghdr *copy(const struct nlmsghdr *request)
 
 static int put(struct rtnetlink_plan *plan, const struct nlmsghdr *request, enum going going)
 {
-	struct planned p = { .going = going };
+	struct rtnetlink_planned p = { .going = going };
 
 	if (array_grow(&plan->planned, plan->n, sizeof(*plan->planned)) < 0)
 		return -ENOMEM;
@@ -157,7 +152,7 @@ static int put(struct rtnetlink_plan *plan, const struct nlmsghdr *request, enum
 static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request, bool place)
 {
 	for (size_t i = 0; i < plan->n; i++) {
-		struct planned *p = &plan->planned[i];
+		struct rtnetlink_planned *p = &plan->planned[i];
 
 		if (p->going != GOING_NOT || !is_meant(request, p->message, place))
 			continue;
@@ -168,26 +163,14 @@ static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request
 	return false;
 }
 
-static struct rtnetlink_plan *plan_of(struct kernel_scope *scope)
-{
-	struct rtnetlink_plan **plan = netlink_rtnetlink_plan(scope);
-
-	if (!*plan)
-		*plan = calloc(1, sizeof(**plan));
-	return *plan;
-}
-
 int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
 {
-	struct rtnetlink_plan *plan;
+	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 	bool place = false;
 	int r = 0;
 
 	if (!type_told(request))
 		return 0;
-	plan = plan_of(scope);
-	if (!plan)
-		return -ENOMEM;
 	if (request->nlmsg_type != type_told(request))
 		return take_out(plan, request, false) ? 0 : put(plan, request, GOING_SAME);
 	place = request->nlmsg_type == RTM_NEWROUTE && request->nlmsg_flags & NLM_F_REPLACE;
@@ -196,20 +179,69 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 	return r == 0 ? put(plan, request, GOING_NOT) : r;
 }
 
+static bool is_on(const struct nlmsghdr *told, uint32_t ifindex)
+{
+	const struct nlattr *a[RTA_MAX + 1];
+	uint32_t over;
+
+	switch (told->nlmsg_type) {
+	case RTM_NEWLINK:
+		return ((const struct ifinfomsg *)mnl_nlmsg_get_payload(told))->ifi_index == (int)ifindex;
+	case RTM_NEWADDR:
+		return ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(told))->ifa_index == ifindex;
+	case RTM_NEWROUTE:
+		netlink_parse(told, sizeof(struct rtmsg), a, RTA_MAX);
+		return attribute_u32(a[RTA_OIF], &over) && over == ifindex;
+	}
+	return false;
+}
+
+int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex)
+{
+	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
+	size_t n = 0;
+
+	if (array_grow(&plan->gone, plan->n_gone, sizeof(*plan->gone)) < 0)
+		return -ENOMEM;
+	plan->gone[plan->n_gone++] = ifindex;
+	for (size_t i = 0; i < plan->n; i++) {
+		if (plan->planned[i].going == GOING_NOT && is_on(plan->planned[i].message, ifindex))
+			free(plan->planned[i].message);
+		else
+			plan->planned[n++] = plan->planned[i];
+	}
+	plan->n = n;
+	return 0;
+}
+
+bool rtnetlink_plan_lacks_link(struct kernel_scope *scope, uint32_t ifindex)
+{
+	const struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
+	bool lacks = false;
+
+	for (size_t i = 0; i < plan->n_gone && !lacks; i++)
+		lacks = plan->gone[i] == ifindex;
+	return lacks;
+}
+
 /* ------------------------------------------------------------------------------------------------------------ telling */
 
 bool rtnetlink_plan_is_any(struct kernel_scope *scope)
 {
-	return *netlink_rtnetlink_plan(scope);
+	const struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
+
+	return plan->n > 0 || plan->n_gone > 0;
 }
 
 bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *told)
 {
-	const struct rtnetlink_plan *plan = *netlink_rtnetlink_plan(scope);
+	const struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 	bool hidden = false;
 
-	for (size_t i = 0; plan && i < plan->n && !hidden; i++) {
-		const struct planned *p = &plan->planned[i];
+	for (size_t i = 0; i < plan->n_gone && !hidden; i++)
+		hidden = is_on(told, plan->gone[i]);
+	for (size_t i = 0; i < plan->n && !hidden; i++) {
+		const struct rtnetlink_planned *p = &plan->planned[i];
 
 		hidden = p->going != GOING_NOT && is_meant(p->message, told, p->going == GOING_PLACE);
 	}
@@ -218,11 +250,11 @@ bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *tol
 
 int rtnetlink_plan_list(struct kernel_scope *scope, uint16_t type, netlink_answer *answer, void *userdata)
 {
-	const struct rtnetlink_plan *plan = *netlink_rtnetlink_plan(scope);
+	const struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 	int r = 0;
 
-	for (size_t i = 0; plan && i < plan->n && r == 0; i++) {
-		const struct planned *p = &plan->planned[i];
+	for (size_t i = 0; i < plan->n && r == 0; i++) {
+		const struct rtnetlink_planned *p = &plan->planned[i];
 
 		if (p->going == GOING_NOT && p->message->nlmsg_type == type)
 			r = answer(p->message, userdata);
@@ -232,11 +264,11 @@ int rtnetlink_plan_list(struct kernel_scope *scope, uint16_t type, netlink_answe
 
 void rtnetlink_plan_forget(struct kernel_scope *scope)
 {
-	struct rtnetlink_plan **plan = netlink_rtnetlink_plan(scope);
+	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 
-	for (size_t i = 0; *plan && i < (*plan)->n; i++)
-		free((*plan)->planned[i].message);
-	if (*plan)
-		free((*plan)->planned);
-	cleanup_free(plan);
+	for (size_t i = 0; i < plan->n; i++)
+		free(plan->planned[i].message);
+	free(plan->planned);
+	free(plan->gone);
+	*plan = (struct rtnetlink_plan){ 0 };
 }

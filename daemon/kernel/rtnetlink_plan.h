@@ -2,7 +2,7 @@
 /*
  * What is planned of addresses, routes and rules: the requests that the scope's gate did not let through. What they would have
  * made is told of like anything else, and what they would have taken away is not, so that what comes behind in a plan sees
- * what there will be. For this room alone.
+ * what there will be. And which links are planned to go; those that come are in link_plan.h. For this room alone.
  */
 #ifndef KERNEL_RTNETLINK_PLAN_H
 #define KERNEL_RTNETLINK_PLAN_H
@@ -12,10 +12,22 @@
 
 #include "netlink.h"
 
+/* Part of a scope. */
+struct rtnetlink_plan {
+	struct rtnetlink_planned *planned;
+	size_t n;
+	uint32_t *gone; /* links */
+	size_t n_gone;
+};
+
 /* Notes what a request would have done; of other things than those nothing. 0 or -ENOMEM. */
 int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request);
 
 bool rtnetlink_plan_is_any(struct kernel_scope *scope);
+
+/* A link is planned to go, and what is on it with it. 0 or -ENOMEM. */
+int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex);
+bool rtnetlink_plan_lacks_link(struct kernel_scope *scope, uint32_t ifindex);
 
 /* Whether what the kernel tells of is planned to go. */
 bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *told);

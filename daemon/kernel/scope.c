@@ -203,7 +203,7 @@ struct nft_plan **netlink_nft_plan(struct kernel_scope *scope)
 	return &scope->nft_plan;
 }
 
-struct rtnetlink_plan **netlink_rtnetlink_plan(struct kernel_scope *scope)
+struct rtnetlink_plan *netlink_rtnetlink_plan(struct kernel_scope *scope)
 {
 	return &scope->rtnetlink_plan;
 }

@@ -4,8 +4,8 @@
  * that was killed sees how far it had come, and whether it is to be taken back or to be brought to its end.
  *
  * What takes a step back stands there before the step touches the kernel. When all steps are done, that is one more note;
- * from then on the ledger is told of them, one by one. Steps that cannot be taken back come last: before the first of them
- * there is a note of each, and from then on it goes forward only, unless one of them is refused.
+ * from then on the ledger is told of them, one by one. Before the first step that cannot be taken back there is a note of each
+ * that is left, and from then on it goes forward only, unless one of them is refused.
  *
  * Undo requests may have keys in them: the notes are wiped when the transaction is over. What was asked is there without.
  */

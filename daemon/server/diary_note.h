@@ -17,7 +17,7 @@ enum diary_what {
 	DIARY_RECORDED,
 	DIARY_TAKES_BACK, /* of a step; frames */
 	DIARY_LEFT,
-	DIARY_FINAL, /* the steps that are not carried out cannot be taken back */
+	DIARY_FINAL, /* the steps that are not carried out will be */
 };
 
 struct diary_head {

@@ -39,7 +39,6 @@ static int refuse_memory(struct transaction *t)
 static int find_operation(struct transaction *t, size_t i)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(t->asked[i].operation);
-	const struct hycan_operation *before = i ? t->step[i - 1].operation : NULL;
 	struct op *op = &t->job->op;
 
 	t->step[i].operation = operation;
@@ -52,11 +51,6 @@ static int find_operation(struct transaction *t, size_t i)
 	if (t->confirm_within && transaction_step_is_final(operation))
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "confirm_within",
 		                 "%s cannot be taken back, so it cannot wait to be confirmed.", operation->name);
-	if (before && transaction_step_is_final(before) && !transaction_step_is_final(operation))
-		return op_refuse(
-			op, HYCAN_REFUSAL_INVALID, "operation",
-			"%s comes behind %s, which cannot be taken back should this fail: put what deletes links at the end.",
-			operation->name, before->name);
 	return 0;
 }
 

@@ -57,7 +57,20 @@ static void leave(struct resumed *t)
 	t->job->memory.used = 0;
 }
 
-/* Carries out what cannot be taken back. */
+/* What became of it is noted, with what the kernel chose; what was there before is as it was noted. Keys are not known any more. */
+static void note(struct resumed *t, const struct diary_entry *entry)
+{
+	struct job *job = t->job;
+
+	if (job->operation->request->has_secrets)
+		return;
+	job->op.unchanged = entry->outcome.unchanged;
+	job->op.kept_link = entry->outcome.kept_link;
+	/* without room for that the ledger is told what was asked for */
+	(void)diary_step(job, entry->step, 0, &t->diary.undo, undo_log_mark(&t->diary.undo));
+}
+
+/* Carries out what cannot be taken back, or comes behind that. */
 static int finish_step(struct resumed *t, struct diary_entry *entry)
 {
 	int r = enter(t, entry);
@@ -66,6 +79,8 @@ static int finish_step(struct resumed *t, struct diary_entry *entry)
 		t->job->again = true;
 		r = job_perform(t->job);
 	}
+	if (r == 0)
+		note(t, entry);
 	if (job_found_gone(t->job, r))
 		r = 0;
 	entry->outcome.lets_go = (uint8_t)(!t->job->lets_go       ? DIARY_LETS_NOT_GO
@@ -78,12 +93,34 @@ static int finish_step(struct resumed *t, struct diary_entry *entry)
 static int finish_steps(struct resumed *t)
 {
 	struct diary_entry *entry;
+	bool again = false;
 	int r = 0;
 
 	STAILQ_FOREACH(entry, &t->diary.entries, entry)
-	if (r == 0 && !entry->outcome.carried_out)
-		r = finish_step(t, entry);
+	{
+		/* what was done behind a step that is carried out again was perhaps undone by that */
+		again = again || !entry->outcome.carried_out;
+		if (r == 0 && again)
+			r = finish_step(t, entry);
+	}
 	return r;
+}
+
+/* All that is noted by now. */
+static void read_again(struct resumed *t)
+{
+	struct diary diary;
+
+	if (diary_read(t->job->server->ledger, t->number, &diary) < 0) {
+		diary_release(&diary);
+		return;
+	}
+	diary.done = t->diary.done;
+	diary_release(&t->diary);
+	t->diary = diary;
+	/* the list begins in the structure itself */
+	if (STAILQ_EMPTY(&diary.entries))
+		STAILQ_INIT(&t->diary.entries);
 }
 
 /* The ledger was told already that the caller let go of it. */
@@ -144,6 +181,8 @@ void transaction_resume(struct job *job, unsigned int number)
 	job->intent = (struct intent){ .begun = true, .number = number };
 	if (!t.diary.done && t.diary.is_final && !t.diary.takes_back && !t.diary.over)
 		t.diary.done = finish_steps(&t) == 0;
+	if (t.diary.done && t.diary.is_final && !t.diary.over)
+		read_again(&t);
 	if (t.diary.done && !t.diary.takes_back && !t.diary.over)
 		record(&t);
 	if (!t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))

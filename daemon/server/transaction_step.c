@@ -3,8 +3,8 @@
  * A step of a transaction, carried out.
  *
  * A step that makes something is looked at first, as in a plan: what it would make and nobody had made before is what takes
- * it back, and is in the diary (diary.h) before it is made. Of steps that cannot be taken back (a link is deleted) as much as
- * can be seen is tried before the first of them; from there on there is only the way forward.
+ * it back, and is in the diary (diary.h) before it is made. A step that deletes a link cannot be taken back: before the first
+ * such step all that are left are looked at as a plan, one upon the other; from there on there is only the way forward.
  */
 #include <errno.h>
 #include <string.h>
@@ -87,7 +87,9 @@ int transaction_on_change(void *userdata)
 	t->n_changes++;
 	if (t->is_plan)
 		return 1;
-	r = t->is_noted || buffer_used(&t->undo.frames) == t->noted ? 0 : diary_undo(t->job, t->now, &t->undo, t->begun);
+	/* a successor goes forward, too */
+	r = t->is_noted || t->is_final || buffer_used(&t->undo.frames) == t->noted ? 0
+	                                                                           : diary_undo(t->job, t->now, &t->undo, t->begun);
 	if (r < 0) {
 		t->job->intent.no_room = true;
 		return r;
@@ -171,18 +173,35 @@ static int look_ahead(struct transaction *t)
 	return r;
 }
 
-/* Whether a step that cannot be taken back would be refused, as far as that can be seen. */
-static int try_final_step(struct transaction *t, size_t i)
+/* Whether what is left would be refused, as far as that can be seen. What went with something else is gone, as it should be. */
+static int try_step(struct transaction *t, size_t i)
 {
 	struct job *job = t->job;
+	const struct undo_mark undo = undo_log_mark(&t->undo);
+	const struct wire_memory memory = job->memory;
 	int r;
 
 	transaction_enter(t, i);
-	look(t, true);
-	r = answer_explain(job, job_perform(job));
-	look(t, false);
+	r = job_perform(job);
+	/* for a successor: what is there by then may have been made meanwhile */
+	t->step[i].unchanged = r == 0 && job->op.unchanged;
+	t->step[i].kept_link = r == 0 && job->op.kept_link;
+	r = i > t->now && job_found_gone(job, r) ? 0 : answer_explain(job, r);
 	transaction_leave(t);
+	undo_log_rewind(&t->undo, undo);
+	job->memory = memory;
 	return r ? transaction_failed_at(t, i, r) : 0;
+}
+
+static int try_steps(struct transaction *t)
+{
+	int r = 0;
+
+	look(t, true);
+	for (size_t i = t->now; i < t->n && r == 0; i++)
+		r = try_step(t, i);
+	look(t, false);
+	return r;
 }
 
 static int note_final_step(struct transaction *t, size_t i)
@@ -198,15 +217,13 @@ static int note_final_step(struct transaction *t, size_t i)
 /* From here on nothing can be taken back. */
 static int begin_final_steps(struct transaction *t)
 {
-	int r = 0;
+	int r = t->is_plan ? 0 : try_steps(t);
 
-	for (size_t i = t->now; i < t->n && r == 0; i++)
-		r = try_final_step(t, i);
 	if (r)
 		return r;
-	for (size_t i = t->now; i < t->n && r == 0; i++)
+	for (size_t i = t->now; i < t->n && r == 0 && !t->is_plan; i++)
 		r = note_final_step(t, i);
-	if (r == 0)
+	if (r == 0 && !t->is_plan)
 		r = diary_forward(t->job);
 	t->job->intent.no_room = r < 0;
 	t->is_final = r == 0;
@@ -224,7 +241,7 @@ static int carry_out(struct transaction *t)
 
 	if (!t->is_final || t->now == t->first_final)
 		return r;
-	for (unsigned int i = 0; i < PATIENCE && r != 0 && !job_found_gone(t->job, r); i++) {
+	for (unsigned int i = 0; i < PATIENCE && r != 0 && !t->is_plan && !job_found_gone(t->job, r); i++) {
 		nanosleep(&patience_step, NULL);
 		r = job_perform(t->job);
 	}
@@ -232,6 +249,19 @@ static int carry_out(struct transaction *t)
 		return r;
 	t->job->op.settled = NULL;
 	return 0;
+}
+
+/* Room for what takes the step back. Where there is only the way forward it is waited for. */
+static int prepare_undo(struct transaction *t)
+{
+	const size_t n = record_count(t->job);
+	int r = undo_log_prepare(&t->undo, n);
+
+	for (unsigned int i = 0; i < PATIENCE && r < 0 && t->is_final; i++) {
+		nanosleep(&patience_step, NULL);
+		r = undo_log_prepare(&t->undo, n);
+	}
+	return r;
 }
 
 /* What has to be in the diary before a step is carried out. */
@@ -245,15 +275,18 @@ static int prepare_step(struct transaction *t, size_t i)
 	t->noted = t->begun.end;
 	t->is_noted = false;
 	t->outlook = (struct outlook){ 0 };
-	if (t->is_plan)
-		return 0;
 	if (!t->is_final && transaction_step_is_final(t->step[i].operation))
 		r = begin_final_steps(t);
+	if (t->is_plan)
+		return r;
 	transaction_enter(t, i);
 	/* what is done can be taken back: the room for that comes first */
 	if (r == 0)
-		r = undo_log_prepare(&t->undo, record_count(job));
-	if (r == 0 && makes_anything(job->operation))
+		r = prepare_undo(t);
+	if (r == 0 && t->is_final)
+		t->outlook =
+			(struct outlook){ .is_known = true, .unchanged = t->step[i].unchanged, .kept_link = t->step[i].kept_link };
+	else if (r == 0 && makes_anything(job->operation))
 		r = look_ahead(t);
 	transaction_leave(t);
 	return r;
@@ -324,7 +357,8 @@ int transaction_carry_out(struct transaction *t, size_t i)
 		undo_log_rewind(&t->undo, t->begun);
 	else if (r == 0 || job->op.items_unchanged)
 		undone = transaction_undo_step(t, t->begun);
-	r = r ? r : undone;
+	if (r == 0 && !t->is_final)
+		r = undone;
 	if (r == 0) {
 		keep_outcome(t, &t->step[i]);
 		t->step[i].duration_us = server_now_us() - began_us;

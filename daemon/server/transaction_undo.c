@@ -135,6 +135,9 @@ void transaction_roll_back(struct transaction *t)
 	job->intent.no_room = false;
 	left = rollback_run(&rollback);
 	n = strlen(job->op.sentence);
+	if (t->is_final && t->now > t->first_final)
+		snprintf(job->op.sentence + n, sizeof(job->op.sentence) - n, " The links that were deleted before stay so.");
+	n = strlen(job->op.sentence);
 	if (left)
 		snprintf(job->op.sentence + n, sizeof(job->op.sentence) - n, " And %zu of what was done could not be taken back.",
 		         left);

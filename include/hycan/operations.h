@@ -650,8 +650,9 @@ int hycan_object_clear_async(struct hycan *h, const struct hycan_object_clear_op
 /**
  * Carries out many requests, of any operations that change the kernel: all of them or none. Each is decoded and
  * judged by policy before the first is carried out; what was done is taken back, last first, when one fails. The
- * refusal is that of the step, and says which it was. A step that deletes a link cannot be taken back, so nothing
- * but such steps may follow it.
+ * refusal is that of the step, and says which it was. A step that deletes a link cannot be taken back: before the
+ * first such step all that are left are looked at as in a plan, and from there on what fails is tried for three
+ * seconds.
  *
  * @param steps what to do, in this order
  * @param n_steps number of steps

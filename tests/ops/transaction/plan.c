@@ -421,6 +421,63 @@ static void test_networks(void **state)
 	            "6 + port tcp 8081 host_address 0.0.0.0\n");
 }
 
+static void networks_again(struct hycan *h)
+{
+	struct hycan_port_mapping m = nat_mapping("tcp 8080 10.7.0.2 80");
+
+	hycan_network_delete(h, 100, NULL);
+	network_create(h, "100 10.7.0.0/24 10.7.0.1 blue");
+	hycan_port_add(h, &m);
+	hycan_network_delete(h, 101, NULL);
+	network_create(h, "101 10.8.0.0/24 10.8.0.1 red");
+	hycan_vcan_create(h, "tx0", NULL, NULL);
+	hycan_link_up(h, "tx0");
+	hycan_link_delete(h, "tx0");
+	hycan_vlan_create(h, "up0", 7, NULL, NULL);
+}
+
+/* What goes is there no more for what is made again, and with it goes what is on it. */
+static void test_again(void **state)
+{
+	struct hycan_link_address a = { .link = "up0.7", .address = prefix_of("10.3.0.1/24") };
+	struct world *w = *state;
+	char *text;
+
+	need_command("nft");
+	need_kind("vcan");
+	network_make_parent();
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+	networks(w->h);
+	assert_done(w->h, hycan_vlan_create(w->h, "up0", 7, NULL, NULL));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	text = plan_of(w, networks_again);
+	assert_string_equal(text, "0 - network 100 link net100\n"
+	                          "0 - link net100\n"
+	                          "1 + link net100\n"
+	                          "1 + network 100 link net100\n"
+	                          "2 + port tcp 8080 host_address 0.0.0.0\n"
+	                          "3 - network 101 link net101\n"
+	                          "3 - link net101\n"
+	                          "4 + link net101\n"
+	                          "4 + network 101 link net101\n"
+	                          "5 + link tx0\n"
+	                          "6 ~ link.up tx0\n"
+	                          "7 - link tx0\n");
+	free(text);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	networks_again(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	assert_no_drift(w->h, 100);
+	assert_no_drift(w->h, 101);
+	text = shell("ip -4 addr; nft list table inet hycan; ip link");
+	assert_contains(text, "10.7.0.1/24");
+	assert_contains(text, "10.7.0.2 . 80");
+	assert_contains(text, "10.3.0.1/24");
+	assert_lacks(text, "10.9.0.");
+	assert_lacks(text, "tx0");
+	free(text);
+}
+
 static void names(struct hycan *h)
 {
 	network_create(h, "100 10.9.0.0/24 10.9.0.1 blue");
@@ -499,6 +556,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_planned, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_table, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_networks, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_again, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_names, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 	};

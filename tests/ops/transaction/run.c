@@ -127,24 +127,69 @@ static void test_before(void **state)
 	assert_forwarding_is_off();
 }
 
-/* Nothing but what deletes links may follow what deletes a link. */
+/* What is left behind the deletion of a link is looked at before, and nothing is deleted if that is refused. */
 static void test_final(void **state)
 {
 	struct world *w = *state;
-	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24");
+	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24"), b = address_on("ty0", "10.2.0.1/24");
+	char *text;
 
 	make_pair();
+	free(shell("ip link add ty0 type veth peer name ty1"));
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_address_add(w->h, &b));
 	assert_done(w->h, hycan_address_add(w->h, &a));
-	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
-	assert_contains(hycan_error_message(w->h), "put what deletes links at the end");
-	free(shell("ip link show tx0"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(hycan_error_step(w->h), 2);
+	text = shell("ip link show tx0; ip addr show ty0");
+	assert_lacks(text, "10.2.0.1");
+	free(text);
+	/* the other end goes along, and need not be there any more */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_address_add(w->h, &b));
+	assert_done(w->h, hycan_link_delete(w->h, "tx1"));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	free(shell("ip addr show ty0 | grep -q 10.2.0.1/24"));
+	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
+	assert_int_equal(objects_count(w->h), 1);
+	make_pair();
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_address_add(w->h, &a));
 	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
 	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
 	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
+}
+
+/* A link that is deleted and made again in one transaction; what then fails does not bring the former back. */
+static void test_again(void **state)
+{
+	const struct hycan_vcan_create_options fd = { .has_mtu = true, .mtu = 72 };
+	struct world *w = *state;
+	struct hycan_route nowhere = { .destination = prefix_of("10.9.0.0/16"),
+		                       .has_via = true,
+		                       .via = prefix_of("203.0.113.1/32").address };
+
+	need_kind("vcan");
+	assert_done(w->h, hycan_vcan_create(w->h, "tx0", NULL, NULL));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_vcan_create(w->h, "tx0", &fd, NULL));
+	assert_done(w->h, hycan_link_up(w->h, "tx0"));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	free(shell("ip link show tx0 up | grep -q 'mtu 72'"));
+	assert_int_equal(objects_count(w->h), 1);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_vcan_create(w->h, "tx1", NULL, NULL));
+	assert_done(w->h, hycan_link_delete(w->h, "tx0"));
+	assert_done(w->h, hycan_vcan_create(w->h, "tx0", NULL, NULL));
+	assert_done(w->h, hycan_route_add(w->h, &nowhere));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
+	assert_int_equal(hycan_error_step(w->h), 3);
+	assert_contains(hycan_error_message(w->h), "The links that were deleted before stay so.");
+	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
+	assert_int_not_equal(shell_status(NULL, "ip link show tx1"), 0);
 }
 
 /* A request that cannot be kept spoils the transaction; one that is abandoned never was. */
@@ -261,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_before, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_again, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_kept, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_without_words, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),
