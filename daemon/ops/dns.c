@@ -189,6 +189,16 @@ int dns_drop(struct op *op, const struct kernel_network *network)
 	return r == -ENOENT || r > 0 ? 0 : r;
 }
 
+/* A stranger took the network out of our table, and its link and its dnsmasq are left. */
+static bool outlives_network(struct op *op, uint16_t vlan_id)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	struct kernel_network network;
+
+	return resolver_get(op->resolver, op_scope_inode(op->scope), vlan_id, &zone) == 0 &&
+	       kernel_network_get(op->scope, zone.link, &network) == -ENOENT;
+}
+
 static void check_one(struct op *op, uint16_t vlan_id, void (*found)(uint16_t vlan_id, const char *message, void *userdata),
                       void *userdata)
 {
@@ -201,6 +211,8 @@ static void check_one(struct op *op, uint16_t vlan_id, void (*found)(uint16_t vl
 		found(vlan_id, *state.words ? state.words : "dnsmasq does not run", userdata);
 	else if (!state.serves && !state.starts)
 		found(vlan_id, "dnsmasq runs and does not answer", userdata);
+	else if (outlives_network(op, vlan_id))
+		found(vlan_id, "their network is gone, and dnsmasq is left; “dns.unset” ends it", userdata);
 }
 
 void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata)

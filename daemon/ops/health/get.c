@@ -144,7 +144,7 @@ static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 
 static void find_dns(uint16_t vlan_id, const char *message, void *userdata)
 {
-	find(userdata, "dns", "The names of VLAN %u are not told: %s.", vlan_id, message);
+	find(userdata, "dns", "The names of VLAN %u are not told as they should be: %s.", vlan_id, message);
 }
 
 int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)

@@ -2,6 +2,7 @@
 /* dns.list, and what health.get says: a dnsmasq that is killed, that hangs, and one that comes back. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "names.h"
 #include "network.h"
@@ -64,10 +65,38 @@ static void test_list(void **state)
 	assert_health(w->h, true);
 }
 
+static bool finds_orphan(struct hycan *h)
+{
+	struct hycan_health_get_reply *health = NULL;
+	bool found = false;
+
+	assert_done(h, hycan_health_get(h, &health));
+	for (size_t i = 0; i < health->n_problems; i++)
+		found |= strstr(health->problems[i].message, "network is gone, and dnsmasq is left") != NULL;
+	free(health);
+	return found;
+}
+
+/* A stranger takes the table away with the network in it: dnsmasq goes on, and health says so until it is ended. */
+static void test_orphan(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	assert_false(finds_orphan(w->h));
+	free(shell("nft delete table inet hycan"));
+	assert_true(finds_orphan(w->h));
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	assert_false(finds_orphan(w->h));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_orphan, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);
