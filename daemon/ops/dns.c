@@ -189,6 +189,39 @@ int dns_drop(struct op *op, const struct kernel_network *network)
 	return r == -ENOENT || r > 0 ? 0 : r;
 }
 
+void dns_probe(struct op *op)
+{
+	_cleanup_free_ uint16_t *ids = NULL;
+	size_t n = 0;
+
+	/* a supervisor that is a service is started by the question */
+	if (op->resolver && resolver_list(op->resolver, op_scope_inode(op->scope), &ids, &n) == 0 && n > 0)
+		(void)resolver_probe(op->resolver);
+}
+
+int dns_describe(struct op *op, uint16_t vlan_id, struct hycan_network_dns *ret_dns, bool *ret_has)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	struct resolver_state now = { 0 };
+	int r = dns_zone_get(op, vlan_id, &zone);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_has = r == 0;
+	if (r < 0)
+		return 0;
+	(void)resolver_state(op->resolver, zone.netns, vlan_id, &now);
+	*ret_dns = (struct hycan_network_dns){
+		.has_domain = *zone.domain,
+		.hosts = (uint32_t)zone.n_hosts,
+		.serves = now.serves,
+		.has_pid = now.pid != 0,
+		.pid = now.pid,
+	};
+	memcpy(ret_dns->domain, zone.domain, sizeof(zone.domain));
+	return 0;
+}
+
 /* A stranger took the network out of our table, and its link and its dnsmasq are left. */
 static bool outlives_network(struct op *op, uint16_t vlan_id)
 {

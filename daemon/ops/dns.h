@@ -11,6 +11,7 @@
 #include "resolver/resolver.h"
 
 struct hycan_dns_host;
+struct hycan_network_dns;
 
 /* Refuses where there can be no DNS, and says what to install. */
 int dns_available(struct op *op);
@@ -48,6 +49,12 @@ int dns_refresh(struct op *op, const struct kernel_network *network);
 
 /* A network goes. */
 int dns_drop(struct op *op, const struct kernel_network *network);
+
+/* Asks every dnsmasq whether it is there, unless there is none. */
+void dns_probe(struct op *op);
+
+/* What a network has of it since then: ret_has false, where it has no zone. 0 or -errno. */
+int dns_describe(struct op *op, uint16_t vlan_id, struct hycan_network_dns *ret_dns, bool *ret_has);
 
 /* Tells of each zone of the namespace whose names nobody tells. */
 void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata);

@@ -530,6 +530,16 @@ struct hycan_network_drift {
 	char message[256]; /**< what it is */
 };
 
+/** The names of a network, in short; dns.list has the rest. */
+struct hycan_network_dns {
+	bool has_domain; /**< domain is given */
+	char domain[127]; /**< the domain that they are in */
+	uint32_t hosts; /**< hosts that have one */
+	bool serves; /**< their dnsmasq answered, just now */
+	bool has_pid; /**< pid is given */
+	int32_t pid; /**< its process; absent while it does not run */
+};
+
 /** A network as it is. */
 struct hycan_network_state {
 	uint16_t vlan_id; /**< VLAN identifier */
@@ -556,6 +566,8 @@ struct hycan_network_state {
 	size_t n_drift; /**< number of drift */
 	bool has_statistics; /**< statistics is given */
 	struct hycan_link_statistics statistics; /**< of the link */
+	bool has_dns; /**< dns is given */
+	struct hycan_network_dns dns; /**< its names; absent: they are not told */
 };
 
 /** A host of a network, for whoever asks for its name, or for the name of an address. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "dns.h"
 #include "kernel/address.h"
 #include "kernel/forwarding.h"
 #include "kernel/link.h"
@@ -216,6 +217,8 @@ static int tell(struct whole *w, const struct kernel_network *network)
 		r = tell_link(w, network, &state);
 	if (r == 0)
 		r = tell_ways(w, network, &state);
+	if (r == 0)
+		r = dns_describe(w->op, network->vlan_id, &state.dns, &state.has_dns);
 	return r == 0 ? w->op->answer(w->op, &state) : r;
 }
 
@@ -229,6 +232,7 @@ int op_network_list(struct op *op, const struct hycan_network_list_request *requ
 	if (request->has_vlan_id && !networks_find(&w.networks, request->vlan_id))
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
 		                 "There is no network with VLAN %u in this network namespace.", request->vlan_id);
+	dns_probe(op);
 	for (size_t i = 0; i < w.networks.n && r == 0; i++)
 		if (!request->has_vlan_id || w.networks.network[i].vlan_id == request->vlan_id)
 			r = tell(&w, &w.networks.network[i]);

@@ -20,8 +20,23 @@ static void assert_health(struct hycan *h, bool healthy)
 	free(health);
 }
 
+/* What network.list says of it in short. */
+static void assert_in_network(struct hycan *h, uint16_t vlan_id, uint32_t hosts, bool serves, int pid)
+{
+	struct hycan_network_state *network = network_state(h, vlan_id);
+
+	assert_true(network->has_dns);
+	assert_false(network->dns.has_domain);
+	assert_int_equal(network->dns.hosts, hosts);
+	assert_int_equal(network->dns.serves, serves);
+	assert_true(network->dns.has_pid);
+	assert_int_equal(network->dns.pid, pid);
+	free(network);
+}
+
 static void test_list(void **state)
 {
+	struct hycan_network_state *network;
 	const struct hycan_dns_list_options none = { .has_vlan_id = true, .vlan_id = 7 };
 	struct hycan_dns_state *states = NULL;
 	struct world *w = *state;
@@ -36,6 +51,9 @@ static void test_list(void **state)
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
 	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
 	assert_done(w->h, names_set(w->h, 101, "web 10.8.0.2", NULL));
+	network = network_state(w->h, 100);
+	assert_false(network->has_dns);
+	free(network);
 	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2, db 10.9.0.3", NULL));
 	assert_done(w->h, hycan_dns_list(w->h, NULL, &states, &n));
 	assert_int_equal(n, 2);
@@ -45,6 +63,8 @@ static void test_list(void **state)
 	assert_int_equal(states[1].vlan_id, 101);
 	assert_true(states[0].serves && states[1].serves && states[0].has_pid && !states[0].has_message);
 	assert_health(w->h, true);
+	assert_in_network(w->h, 100, 2, true, states[0].pid);
+	assert_in_network(w->h, 101, 1, true, states[1].pid);
 	/* killed by hand it comes back, and that is told */
 	kill(states[0].pid, SIGKILL);
 	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
@@ -59,6 +79,7 @@ static void test_list(void **state)
 	/* one that hangs */
 	kill(states->pid, SIGSTOP);
 	assert_health(w->h, false);
+	assert_in_network(w->h, 100, 2, false, states->pid);
 	kill(states->pid, SIGCONT);
 	free(states);
 	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
