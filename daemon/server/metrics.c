@@ -2,8 +2,8 @@
 /*
  * The daemon's counters in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
- * A counter is there from the first time on that there is something to count, and its labels never change. All operations
- * have the same buckets, so that what reads them can add them up.
+ * A counter of an operation is there from the first time on that there is something to count; labels never change. All
+ * operations have the same buckets, so that what reads them can add them up.
  *
  * This runs on a worker: what the loop counts meanwhile is in it, or not.
  */
@@ -44,9 +44,9 @@ static void put_head(struct writer *w, const char *name, const char *type, const
 	put(w, "# TYPE %s %s", name, type);
 }
 
-static void put_number(struct writer *w, const char *name, const char *help, uint64_t value)
+static void put_number(struct writer *w, const char *name, const char *type, const char *help, uint64_t value)
 {
-	put_head(w, name, "gauge", help);
+	put_head(w, name, type, help);
 	put(w, "%s %" PRIu64, name, value);
 }
 
@@ -65,10 +65,11 @@ static void put_daemon(struct writer *w)
 	put(w, "hycan_build_info{version=\"%s\"} 1", HYCAN_VERSION);
 	put_head(w, "hycan_uptime_seconds", "gauge", "Time since the daemon started.");
 	put(w, "hycan_uptime_seconds %s", seconds(server_now_us() - w->server->started_us, text));
-	put_number(w, "hycan_clients", "Connections.", w->server->n_peers);
-	put_number(w, "hycan_subscriptions", "Subscriptions to events.",
+	put_number(w, "hycan_clients", "gauge", "Connections.", w->server->n_peers);
+	put_number(w, "hycan_subscriptions", "gauge", "Subscriptions to events.",
 	           w->server->observer ? observer_count(w->server->observer) : 0);
-	put_number(w, "hycan_buffer_bytes", "Half-sent requests and unread answers of all connections.", w->server->memory);
+	put_number(w, "hycan_buffer_bytes", "gauge", "Half-sent requests and unread answers of all connections.",
+	           w->server->memory);
 }
 
 static void put_objects(struct writer *w)
@@ -81,6 +82,22 @@ static void put_objects(struct writer *w)
 	for (size_t i = 0; i < kinds->n_enumerators; i++)
 		put(w, "hycan_objects{kind=\"%s\"} %zu", kinds->enumerator[i].name,
 		    counts[kinds->enumerator[i].number % LEDGER_KINDS]);
+}
+
+static void put_events(struct writer *w)
+{
+	const struct hycan_enumeration *families = structure_event.field[2].enumeration;
+	const struct statistics_events *s = observer_statistics(w->server->observer);
+
+	put_head(w, "hycan_events_total", "counter", "Events that subscriptions were told, those of snapshots among them.");
+	for (size_t i = 0; i < families->n_enumerators; i++)
+		put(w, "hycan_events_total{family=\"%s\"} %" PRIu64, families->enumerator[i].name,
+		    statistics_read(&s->told[families->enumerator[i].number % STATISTICS_FAMILIES]));
+	put_number(w, "hycan_event_overflows_total", "counter",
+	           "Times that a subscription missed something, and is told everything anew.", statistics_read(&s->overflows));
+	put_number(w, "hycan_resyncs_total", "counter",
+	           "Times that the kernel told more than was read, so that everything was read anew.",
+	           statistics_read(&s->resyncs));
 }
 
 /* How often an operation was asked for. */
@@ -174,6 +191,8 @@ int metrics_tell(struct op *op, const struct hycan_network_state *networks, size
 
 	put_daemon(&w);
 	put_objects(&w);
+	if (w.server->observer)
+		put_events(&w);
 	put_operations(&w);
 	put_networks(&w, networks, n);
 	return w.result;

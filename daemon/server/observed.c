@@ -75,7 +75,7 @@ static void lose(struct observed *o)
 
 	o->unknown = o->watched;
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	subscription_lose(s);
+	subscription_lose(s, &o->observer->telling);
 }
 
 /* Watches what the subscriptions want. */
@@ -142,6 +142,7 @@ static void hear(struct observed *o)
 	o->more = r > 0;
 	if (r == -ENOBUFS) {
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
+		statistics_add(&o->observer->telling.statistics.resyncs, 1);
 		lose(o);
 	}
 	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
@@ -266,7 +267,7 @@ void observed_tell_news(struct observed *o, const struct news_list *items, bool 
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
 	{
 		if (lost && s->record.families & OP_FAMILY(HYCAN_EVENT_FAMILY_OBJECT))
-			subscription_lose(s);
+			subscription_lose(s, &o->observer->telling);
 		STAILQ_FOREACH(item, items, entry)
 		subscription_news(s, &o->observer->telling, item);
 	}

@@ -105,6 +105,11 @@ size_t observer_count(const struct observer *observer)
 	return observer->n_subscriptions;
 }
 
+const struct statistics_events *observer_statistics(const struct observer *observer)
+{
+	return &observer->telling.statistics;
+}
+
 struct observed *observed_find(struct observer *observer, uint64_t inode)
 {
 	for (size_t i = 0; i < observer->n_observed; i++)

@@ -42,6 +42,9 @@ int observer_fd(const struct observer *observer);
 /* How many subscriptions there are. */
 size_t observer_count(const struct observer *observer);
 
+/* What it has told, and what it could not; on any thread. */
+const struct statistics_events *observer_statistics(const struct observer *observer);
+
 /*
  * Looks after what the ledger has in the daemon's own namespace, that of a scope: what strangers take away is noticed
  * (drift.h).

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How often each operation was asked for, and how long it took. The loop alone counts; anybody may read. */
+/*
+ * How often each operation was asked for, and how long it took, which the loop alone counts; and what the observer's thread tells,
+ * which it alone counts. Anybody may read.
+ */
 #ifndef SERVER_STATISTICS_H
 #define SERVER_STATISTICS_H
 
@@ -19,6 +22,15 @@ struct statistics {
 		_Atomic uint64_t total_us; /* how long all of them took */
 		_Atomic uint64_t latency[STATISTICS_BUCKETS];
 	} operation[N_OPERATIONS];
+};
+
+/* Numbers of families of events are below that. */
+#define STATISTICS_FAMILIES 8
+
+struct statistics_events {
+	_Atomic uint64_t told[STATISTICS_FAMILIES]; /* by family, to each subscription */
+	_Atomic uint64_t overflows;                 /* of subscriptions */
+	_Atomic uint64_t resyncs;                   /* the kernel told more than was read */
 };
 
 static inline uint64_t statistics_read(const _Atomic uint64_t *counter)

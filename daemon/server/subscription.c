@@ -23,6 +23,7 @@ static bool write_event(struct subscription *s, struct telling *t, enum hycan_ev
 	};
 	struct wire_fault fault;
 	ssize_t n;
+	bool told;
 	int r;
 
 	t->event.number = s->record.number + 1;
@@ -39,8 +40,11 @@ static bool write_event(struct subscription *s, struct telling *t, enum hycan_ev
 		TAILQ_INSERT_TAIL(t->ready, s, listed_entry);
 		s->listed = t->told = true;
 	}
-	s->record.number += r == 0 && !s->ended;
+	told = r == 0 && !s->ended;
+	s->record.number += told;
 	pthread_mutex_unlock(t->lock);
+	if (told && t->event.has_family)
+		statistics_add(&t->statistics.told[t->event.family % STATISTICS_FAMILIES], 1);
 	return r == 0;
 }
 
@@ -153,10 +157,12 @@ static bool crosses(const struct subscription *s, const struct hycan_event *e, c
 
 /* -------------------------------------------------------------------------------------------------------------- telling */
 
-void subscription_lose(struct subscription *s)
+void subscription_lose(struct subscription *s, struct telling *t)
 {
-	if (s->state != SUBSCRIPTION_NEW)
-		s->state = SUBSCRIPTION_LOST;
+	if (s->state == SUBSCRIPTION_NEW || s->state == SUBSCRIPTION_LOST)
+		return;
+	s->state = SUBSCRIPTION_LOST;
+	statistics_add(&t->statistics.overflows, 1);
 }
 
 void subscription_change(struct subscription *s, struct telling *t, uint64_t number, const char *before)
@@ -166,9 +172,9 @@ void subscription_change(struct subscription *s, struct telling *t, uint64_t num
 	if (!told)
 		return;
 	if (crosses(s, &t->event, before))
-		subscription_lose(s);
+		subscription_lose(s, t);
 	else if (matches(s, &t->event) && owner_matches(s, t, &t->event) && !write_event(s, t, t->event.what))
-		subscription_lose(s);
+		subscription_lose(s, t);
 }
 
 /* Of objects, whose alone is told; NULL: everybody's. */
@@ -226,7 +232,7 @@ void subscription_news(struct subscription *s, struct telling *t, const struct n
 	t->event.has_cause = true;
 	t->event.cause = item->cause;
 	if (matches(s, &t->event) && !write_event(s, t, what))
-		subscription_lose(s);
+		subscription_lose(s, t);
 }
 
 static bool write_alone(struct subscription *s, struct telling *t, enum hycan_event_what what)

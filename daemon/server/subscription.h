@@ -21,6 +21,7 @@
 #include "buffer.h"
 #include "news.h"
 #include "observe.h"
+#include "statistics.h"
 
 /* Bytes that may wait for a client; a snapshot goes on when so much is read, so that changes have room beside it. */
 #define SUBSCRIPTION_ROOM     (64u << 10)
@@ -88,6 +89,7 @@ struct telling {
 	struct ledger *ledger;
 	struct news *news;
 	struct news_list recent; /* what the ledger had a moment ago, and the kernel may just have told of */
+	struct statistics_events statistics;
 	struct hycan_event event;
 	uint8_t frame[SUBSCRIPTION_ROOM / 2];
 };
@@ -99,7 +101,7 @@ void subscription_change(struct subscription *s, struct telling *t, uint64_t num
 void subscription_news(struct subscription *s, struct telling *t, const struct news_item *item);
 
 /* Events were lost before they came here. */
-void subscription_lose(struct subscription *s);
+void subscription_lose(struct subscription *s, struct telling *t);
 
 /* Goes on with the snapshot, as far as there is room. */
 void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor);

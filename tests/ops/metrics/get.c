@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* metrics.get: lines that Prometheus reads, and counts that are right. */
 #include <regex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "events.h"
 #include "network.h"
 #include "text.h"
 #include "world.h"
@@ -102,6 +104,43 @@ static uint64_t sample_of(const struct metrics *m, const char *name)
 	return 0;
 }
 
+/* What subscriptions are told; that one of them missed something, and that the daemon did. */
+static void test_events(void **state)
+{
+	const struct world_options options = { .arguments = { "--event-buffer", "4" } };
+	struct world *w = *state = world_start(&options);
+	struct metrics m = ask(w);
+	struct hycan *own = NULL;
+	struct events e;
+
+	assert_line(&m, "hycan_events_total{family=\"rule\"} 0");
+	assert_line(&m, "hycan_event_overflows_total 0");
+	assert_line(&m, "hycan_resyncs_total 0");
+	free(m.line);
+	free(shell("ip link add b0 type bridge"));
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	m = ask(w);
+	assert_true(sample_of(&m, "hycan_events_total{family=\"link\"}") >= events_count(&e, "link "));
+	assert_line(&m, "hycan_event_overflows_total 0");
+	free(m.line);
+	free(shell("ip link set b0 up"));
+	assert_int_equal(kill(w->daemon, SIGSTOP), 0);
+	free(shell("seq 5000 | sed 's/.*/route add 11.0.0.0\\/32 dev b0 metric &/' | ip -batch -"));
+	assert_int_equal(kill(w->daemon, SIGCONT), 0);
+	events_until(&e, "overflow");
+	do
+		events_until(&e, "complete");
+	while (events_count(&e, "route 11.") < 5000);
+	m = ask(w);
+	assert_true(sample_of(&m, "hycan_resyncs_total") > 0);
+	assert_true(sample_of(&m, "hycan_event_overflows_total") >= e.n_overflows);
+	assert_true(sample_of(&m, "hycan_events_total{family=\"route\"}") >= 5000);
+	free(m.line);
+	events_end(&e);
+	hycan_close(own);
+}
+
 #define BLUE(counter) "hycan_network_" counter "_total{vlan_id=\"100\",network=\"blue\"}"
 #define RED(counter)  "hycan_network_" counter "_total{vlan_id=\"101\",network=\"red\"}"
 
@@ -154,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_form, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_counts, world_begin, world_end),
+		cmocka_unit_test_teardown(test_events, world_end),
 		cmocka_unit_test_setup_teardown(test_networks, world_begin, end_networks),
 	};
 
