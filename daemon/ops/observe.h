@@ -103,6 +103,9 @@ int op_monitor_event(struct kernel_monitor *monitor, const struct image_entry *e
 typedef int op_found(enum hycan_object_kind kind, const void *found, void *userdata);
 int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata);
 
+/* The same of a kind that is in our table of nf_tables, in a scope. */
+int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind, op_found *found, void *userdata);
+
 /* What is found of a peer of WireGuard: who it is, and the interface with all of its peers. */
 struct kernel_wireguard;
 struct op_found_peer {

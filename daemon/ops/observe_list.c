@@ -121,6 +121,15 @@ static int found_wireguard(const struct kernel_wireguard *wireguard, void *userd
 	return r;
 }
 
+int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind, op_found *found, void *userdata)
+{
+	const struct listing l = { .found = found, .userdata = userdata };
+
+	if (kind == HYCAN_OBJECT_KIND_MASQUERADE)
+		return list_masquerades(scope, &l);
+	return kind == HYCAN_OBJECT_KIND_PORT ? list_ports(scope, &l) : list_networks(scope, &l);
+}
+
 int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
 {
 	struct listing l = { .found = found, .userdata = userdata };
@@ -137,11 +146,9 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 	case HYCAN_OBJECT_KIND_RULE:
 		return kernel_rule_list(scope, 0, found_rule, &l);
 	case HYCAN_OBJECT_KIND_MASQUERADE:
-		return list_masquerades(scope, &l);
 	case HYCAN_OBJECT_KIND_PORT:
-		return list_ports(scope, &l);
 	case HYCAN_OBJECT_KIND_NETWORK:
-		return list_networks(scope, &l);
+		return op_scope_list_table(scope, kind, found, userdata);
 	case HYCAN_OBJECT_KIND_FORWARDING:
 		return kernel_forwarding_list(scope, found_forwarding, &l);
 	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:

@@ -171,6 +171,11 @@ const char *op_scope_message(const struct kernel_scope *scope)
 	return scope ? kernel_scope_message(scope) : "";
 }
 
+bool op_let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	return op->server && op->server->let_go_lost(op, kind, request);
+}
+
 int op_claim(struct op *op, const void *settled)
 {
 	return op->claim ? op->claim(op, settled) : 0;

@@ -34,6 +34,17 @@ struct op;
 struct resolver;
 struct resolver_zone;
 
+/* What is wrong with something that is compared with the ledger. */
+enum op_amiss_what {
+	OP_AMISS_GONE,    /* it is not there, and the ledger says that it is */
+	OP_AMISS_LOST,    /* strangers took it away, and nobody asked for it since */
+	OP_AMISS_FOREIGN, /* it is there, and nobody asked for it */
+	OP_AMISS_UNNAMED, /* so many more, which are not told one by one */
+};
+
+/* Told of something by its identity, as text, and of its owner; or of how many. */
+typedef void op_amiss(enum op_amiss_what what, const char *identity, const char *owner, size_t n, void *userdata);
+
 /* What the server does for the operations that are about the server itself. */
 struct op_server {
 	int (*hello)(struct op *op, const struct hycan_session_hello_request *request, struct hycan_session_hello_reply *reply);
@@ -58,6 +69,15 @@ struct op_server {
 
 	/* An object went along with what a handler takes away: the one that such a request of the row that makes it is about. */
 	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);
+
+	/* op_let_go_lost() */
+	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
+
+	/*
+	 * Compares what the ledger has of a kind that is in our table of nf_tables, in the namespace to act in, with what is
+	 * there, thing by thing. On a worker. 0 or -errno.
+	 */
+	int (*compare)(struct op *op, enum hycan_object_kind kind, op_amiss *found, void *userdata);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
 	int (*confirm)(struct op *op, const char *token);
@@ -223,6 +243,12 @@ int op_claim(struct op *op, const void *settled);
 
 /* What the handler then returns when the caller held the object with others, and let go of it: nothing else is to be done. */
 #define OP_LETS_GO (-ECANCELED)
+
+/*
+ * Something was not found: whether strangers took it away, and it is the caller's to let go of. Then nobody misses it from now
+ * on, and the handler returns that nothing was to be done. The request is one that makes it.
+ */
+bool op_let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request);
 
 /*
  * Whether a key of the request, or of a request that is sealed what is left of it, is that one. What was to get a key that

@@ -7,6 +7,7 @@
 
 #include "about.h"
 #include "charge.h"
+#include "compare.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -179,6 +180,19 @@ static void gone(struct op *op, enum hycan_object_kind kind, const void *request
 		return;
 	key_of_request(op_scope_inode(op->scope), kind, request, &key);
 	ledger_take(job_of(op)->server->ledger, &key);
+	losses_forget(&job_of(op)->server->losses, &key);
+}
+
+static bool let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	struct losses *losses = &job_of(op)->server->losses;
+	struct ledger_key key;
+	uint64_t subject;
+
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	if (!losses_has(losses, &key, &subject) || (subject != job_of(op)->holder.subject && !op->any_owner))
+		return false;
+	return op->plan || losses_forget(losses, &key);
 }
 
 struct listing {
@@ -270,6 +284,8 @@ const struct op_server about_server = {
 	.objects = objects,
 	.count = count,
 	.gone = gone,
+	.let_go_lost = let_go_lost,
+	.compare = compare_table,
 	.transaction = transaction_run,
 	.confirm = pending_confirm,
 	.cancel = pending_cancel,

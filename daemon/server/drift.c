@@ -175,13 +175,20 @@ static int mark_idle(enum hycan_object_kind kind, const void *found, void *userd
 	return 0;
 }
 
+/* What is being told one by one. */
+struct reporting {
+	struct losses *losses;
+	size_t n;
+};
+
 static void report(const struct ledger_object *object, void *userdata)
 {
+	struct reporting *reporting = userdata;
 	char text[512];
-	size_t *n = userdata;
 
+	losses_note(reporting->losses, object);
 	/* of a thousand that went together, the number is enough */
-	if ((*n)++ >= 20)
+	if (reporting->n++ >= 20)
 		return;
 	key_format(&object->key, text, sizeof(text));
 	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
@@ -314,14 +321,14 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 {
 	const struct ledger_sight sight = sight_of(d, kind);
 	uint64_t again_us = repair_look_end(d->repairs, d->netns, kind, d->look.began_us, ret_repair);
-	size_t n = 0;
+	struct reporting reporting = { .losses = &d->repairs->server->losses };
 
 	if (again_us)
 		suspect_at(d, OP_KIND(kind), again_us);
-	if (ledger_sweep_lost(d->ledger, &sight, report, &n))
+	if (ledger_sweep_lost(d->ledger, &sight, report, &reporting))
 		drift_suspect(d, OP_KIND(kind));
-	if (n > 20)
-		log_write(LOG_NOTICE, "%zu in all are gone.", n);
+	if (reporting.n > 20)
+		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
 }
 
 /* Whether those are done that were under way; else when to ask again. */

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ledger.h"
 #include "messages.h"
 #include "op.h"
 
 struct job;
-struct ledger_key;
 
 /* An effect of a request, or of one item of its list. */
 struct key_view {
@@ -43,6 +43,16 @@ void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *req
 
 /* The key of a link by its name. */
 void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
+
+/* For lists of them. */
+static inline uint32_t key_hash(const struct ledger_key *key)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < key->size; i++)
+		h = (h ^ key->identity[i]) * 16777619u;
+	return h;
+}
 
 bool key_same(const struct ledger_key *a, const struct ledger_key *b);
 

@@ -87,21 +87,40 @@ static int hold_batch(const struct key_view *v, struct batch *b, uint64_t now_us
 	return r;
 }
 
-/* What was there already is the caller's, too, where the ledger has it. */
+/* What was there already is the caller's, too, where the ledger has it; and what strangers took away and put back. */
 static int record_held(const struct key_view *v, uint64_t now_us)
 {
+	struct job *job = v->job;
 	struct batch b;
 	int r = 0;
 
 	b.n = 0;
 	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		if (!is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]))
+		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]))
 			continue;
-		key_of(v, i, &b.key[b.n++]);
-		if (b.n == LEDGER_PUT_MAX)
+		key_of(v, i, &b.key[b.n]);
+		if (losses_forget(&job->server->losses, &b.key[b.n])) {
+			r = ledger_put(job->server->ledger, &job->holder, now_us, &b.key[b.n], 1, NULL, job);
+			continue;
+		}
+		if (++b.n == LEDGER_PUT_MAX)
 			r = hold_batch(v, &b, now_us);
 	}
 	return r < 0 ? r : hold_batch(v, &b, now_us);
+}
+
+/* What a request was about is not missed any more: it is there, or was taken away. */
+static void forget_losses(const struct key_view *v)
+{
+	struct ledger_key key;
+
+	if (v->absent || v->effect->n_parts == 0 || !(OP_KIND(v->effect->kind) & OP_KINDS_IN_TABLE) ||
+	    (v->effect->does != OP_MAKES && v->effect->does != OP_TAKES))
+		return;
+	for (size_t i = 0; i < v->n_items; i++) {
+		key_of(v, i, &key);
+		losses_forget(&v->job->server->losses, &key);
+	}
 }
 
 /* A stranger's is what it was before. */
@@ -296,6 +315,7 @@ int record_done(struct job *job)
 		struct key_view v = key_view(job, &effects[i]);
 
 		r = record_effect(&v);
+		forget_losses(&v);
 	}
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct key_view v = key_view(job, &effects[i]);

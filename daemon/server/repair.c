@@ -16,11 +16,7 @@
 
 static size_t list_of(const struct ledger_key *key)
 {
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < key->size; i++)
-		h = (h ^ key->identity[i]) * 16777619u;
-	return h % REPAIR_LISTS;
+	return key_hash(key) % REPAIR_LISTS;
 }
 
 struct repair *repair_find(struct repairs *repairs, const struct ledger_key *key)

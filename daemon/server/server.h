@@ -20,6 +20,7 @@
 #include "handover.h"
 #include "job.h"
 #include "listen.h"
+#include "losses.h"
 #include "messages.h"
 #include "pending.h"
 #include "policy.h"
@@ -72,6 +73,7 @@ struct server {
 	struct policy *policy;
 	const char *policy_path;
 	struct repairs repairs;
+	struct losses losses;
 	struct ledger *ledger;
 	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct resolver *resolver;  /* NULL: of a private daemon */

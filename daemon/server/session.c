@@ -79,6 +79,7 @@ static void forget(struct session *s)
 
 static void session_free(struct session *s)
 {
+	losses_end_session(&s->server->losses, s->record.id);
 	for (size_t i = 0; i < s->n_netns; i++)
 		close(s->netns[i].fd);
 	LIST_REMOVE(s, entry);
@@ -408,6 +409,7 @@ int session_take_over(struct peer *peer, struct session *s)
 	if (r < 0)
 		return r;
 	ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
+	losses_adopt(&peer->server->losses, own->record.id, s->record.id);
 	s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
 	for (size_t i = 0; i < own->n_netns; i++)
 		session_enter(peer, own->netns[i].inode, own->netns[i].fd);

@@ -53,6 +53,7 @@ struct session {
 
 	/* object.replace_begin */
 	bool replaces;
+	uint64_t replaces_since_us;
 	uint32_t round;
 	unsigned int kind; /* 0: all */
 	LIST_ENTRY(session) entry;

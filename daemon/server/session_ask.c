@@ -87,6 +87,7 @@ int session_replace_begin(struct op *op, const struct hycan_object_replace_begin
 	struct session *s = peer_of(op)->session;
 
 	s->replaces = true;
+	s->replaces_since_us = server_now_us();
 	s->kind = request->has_kind ? request->kind : 0;
 	s->round = ledger_round(peer_of(op)->server->ledger);
 	return 0;
@@ -111,6 +112,7 @@ int session_replace_end(struct op *op, uint32_t *ret_removed)
 			"%u things that were not asked for again could not be taken away, and stay, first %s; %u went. Ask "
 			"once more.",
 			count.failed, count.first, count.gone);
+	losses_end_round(&job->server->losses, &job->holder, op_scope_inode(op->scope), s->kind, s->replaces_since_us);
 	s->replaces = false;
 	*ret_removed = count.gone;
 	return 0;

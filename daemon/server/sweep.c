@@ -332,6 +332,8 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 		r = ledger_list_last_first(job->server->ledger, c.subject, request->has_kind ? request->kind : 0, clear_one, &c);
 	if (r == 0)
 		clear_links(&c);
+	if (!c.dry)
+		losses_clear(&job->server->losses, c.subject, request->has_kind ? request->kind : 0);
 	reply->removed = c.place.n_taken;
 	op->unchanged = !c.dry && reply->removed + reply->released == 0;
 	return r;

@@ -731,8 +731,10 @@ int hycan_event_unsubscribe(struct hycan *h, uint32_t subscription);
 int hycan_event_unsubscribe_async(struct hycan *h, uint32_t subscription, hycan_callback *callback, void *userdata);
 
 /**
- * Whether the daemon does what it is there for, looked at now: the ledger can be written, the kernel answers, and
- * the rules and networks that the daemon made in this network namespace are all there, with their links up.
+ * Whether the daemon does what it is there for, looked at now: the ledger can be written, the kernel answers,
+ * dnsmasqs do, and the table inet hycan of this network namespace has the rules, networks, port mappings and
+ * masqueraded subnets that the daemon was asked for and no others, with the networks' links up. What strangers
+ * took out is told until it is asked for again, or let go of, also when the ledger has it no more.
  *
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
  * Returns 0, a refusal, or -errno.

@@ -53,6 +53,12 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 	abort();
 }
 
+int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind, op_found *found, void *userdata)
+{
+	(void)scope, (void)kind, (void)found, (void)userdata;
+	abort();
+}
+
 bool op_found_whole(enum hycan_object_kind kind, const void *found)
 {
 	(void)kind, (void)found;

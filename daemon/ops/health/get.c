@@ -4,7 +4,7 @@
  *
  * Everything is looked at when it is asked for, and each thing by itself: what is wrong with one keeps nobody from being
  * told about the others. What is looked at is what others rely on: that a change can be written down, that the kernel
- * answers, and that what the ledger says is in our table is in it. Nothing is mended here.
+ * answers, and that our table has what the ledger says, thing by thing, and nothing else. Nothing is mended here.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -15,14 +15,12 @@
 #include "cleanup.h"
 #include "dns.h"
 #include "kernel/link.h"
-#include "kernel/masquerade.h"
 #include "kernel/nat.h"
 #include "kernel/network.h"
-#include "kernel/port.h"
 #include "table.h"
 
-/* More than there are things to look at. */
-#define PROBLEMS_MAX 16
+/* So many are told; behind those of the table there is room for others. */
+#define PROBLEMS_MAX 64
 
 struct findings {
 	struct op *op;
@@ -59,45 +57,69 @@ static void look_at_kernel(struct findings *f)
 		find(f, "kernel", "It does not tell about the link lo: %s.", strerror(-r));
 }
 
-static void compare(struct findings *f, const char *check, const char *what, size_t made, int r, size_t there)
+/* What is to be said of things of a kind. */
+struct kind {
+	struct findings *f;
+	const char *check, *thing, *things;
+	const char *make, *remove; /* operations */
+};
+
+static void find_amiss(enum op_amiss_what what, const char *identity, const char *owner, size_t n, void *userdata)
 {
-	if (r < 0)
-		find(f, check, "The kernel does not tell: %s.", strerror(-r));
-	else if (there < made)
-		find(f, check, "The daemon made %zu %s here, and only %zu are there.", made, what, there);
+	const struct kind *k = userdata;
+
+	switch (what) {
+	case OP_AMISS_GONE:
+		find(k->f, k->check, "The %s “%s” of %s is gone.", k->thing, identity, owner);
+		break;
+	case OP_AMISS_LOST:
+		find(k->f, k->check, "A stranger took away the %s “%s” of %s; “%s” makes it again, “%s” is content with that.",
+		     k->thing, identity, owner, k->make, k->remove);
+		break;
+	case OP_AMISS_FOREIGN:
+		find(k->f, k->check, "The %s “%s” is in the table inet hycan, and the daemon did not make it; “%s” takes it away.",
+		     k->thing, identity, k->remove);
+		break;
+	case OP_AMISS_UNNAMED:
+		find(k->f, k->check, "So it is with %zu more %s.", n, k->things);
+		break;
+	}
 }
 
-static void compare_with_table(struct findings *f, size_t ports, size_t masquerades)
+static void compare(struct findings *f, enum hycan_object_kind kind, struct kind *k)
 {
-	_cleanup_free_ struct hycan_port_mapping *port = NULL;
-	_cleanup_free_ struct hycan_masquerade *masquerade = NULL;
-	bool whole = true;
-	size_t n = 0;
-	int r;
+	int r = f->op->server->compare(f->op, kind, find_amiss, k);
 
-	r = kernel_nat_check(f->op->scope, &whole);
+	if (r < 0)
+		find(f, k->check, "It cannot be seen whether they are all there: %s.", strerror(-r));
+}
+
+static void look_at_table(struct findings *f)
+{
+	struct kind masquerades = { f,
+		                    "masquerade",
+		                    "masqueraded subnet",
+		                    "masqueraded subnets",
+		                    "masquerade.add",
+		                    "masquerade.remove" },
+		    ports = { f, "mappings", "port mapping", "port mappings", "port.add", "port.remove" },
+		    networks = { f, "networks", "network", "networks", "network.create", "network.delete" };
+	bool whole = true;
+	int r = 0;
+
+	/* a kernel without nf_tables is well as long as nobody asked for any of this */
+	if (f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE) + f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT) +
+	            f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK) >
+	    0)
+		r = kernel_nat_check(f->op->scope, &whole);
 	if (r < 0)
 		find(f, "rules", "The kernel does not tell: %s.", strerror(-r));
 	else if (!whole)
 		find(f, "rules",
 		     "Some of the rules in the table inet hycan are gone, or others came; the next change puts them back.");
-	r = kernel_port_list(f->op->scope, &port, &n);
-	compare(f, "mappings", "port mappings", ports, r, n);
-	n = 0;
-	r = kernel_masquerade_list(f->op->scope, &masquerade, &n);
-	compare(f, "masquerade", "masqueraded subnets", masquerades, r, n);
-}
-
-/* Strangers may have put more into our table; only what is missing is wrong. */
-static void look_at_table(struct findings *f)
-{
-	size_t ports = f->op->server->count(f->op, HYCAN_OBJECT_KIND_PORT);
-	size_t masquerades = f->op->server->count(f->op, HYCAN_OBJECT_KIND_MASQUERADE);
-	size_t networks = f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK);
-
-	/* a kernel without nf_tables is well as long as nobody asked for any of this */
-	if (ports + masquerades + networks > 0)
-		compare_with_table(f, ports, masquerades);
+	compare(f, HYCAN_OBJECT_KIND_PORT, &ports);
+	compare(f, HYCAN_OBJECT_KIND_MASQUERADE, &masquerades);
+	compare(f, HYCAN_OBJECT_KIND_NETWORK, &networks);
 }
 
 static void look_at_link(struct findings *f, const struct kernel_network *network)
@@ -130,12 +152,12 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 /* “network.list” tells the rest of what is otherwise. */
 static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 {
-	size_t made = f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK), n = 0;
 	_cleanup_free_ struct kernel_network *networks = NULL;
-	int r = kernel_network_list(f->op->scope, &networks, &n);
+	size_t n = 0;
 
+	/* that it cannot be read was said already */
+	(void)kernel_network_list(f->op->scope, &networks, &n);
 	*ret_networks = (uint32_t)n;
-	compare(f, "networks", "networks", made, r, n);
 	for (size_t i = 0; i < n; i++) {
 		look_at_link(f, &networks[i]);
 		look_at_elements(f, &networks[i]);

@@ -41,6 +41,19 @@ static int look(struct op *op, const struct hycan_port_remove_request *request, 
 	return r == 0 && op_undoable(op) ? op_undo(op, HYCAN_OPERATION_PORT_ADD, &back) : r;
 }
 
+/* Whether strangers took it away. */
+static bool is_lost(struct op *op, const struct hycan_port_remove_request *settled)
+{
+	const struct hycan_port_add_request made = { .port_mapping = {
+							     .protocol = settled->protocol,
+							     .host_port = settled->host_port,
+							     .has_host_address = settled->has_host_address,
+							     .host_address = settled->host_address,
+						     } };
+
+	return op_let_go_lost(op, HYCAN_OBJECT_KIND_PORT, &made);
+}
+
 int op_port_remove(struct op *op, const struct hycan_port_remove_request *request)
 {
 	bool any = op->exact && port_is_settled_any(&request->host_address);
@@ -73,6 +86,9 @@ int op_port_remove(struct op *op, const struct hycan_port_remove_request *reques
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "host_port",
 		                 "There is no mapping of %s; a port of it belongs to %s. Give the ports as they were added.", place,
 		                 hycan_port_range_format(&holder.host_port, range, sizeof(range)));
+	op->unchanged = r == -ENOENT && is_lost(op, settled);
+	if (op->unchanged)
+		return 0;
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "host_port", "There is no mapping of %s for %s.", place,
 		                 key.to_address.family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");

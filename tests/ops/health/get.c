@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* health.get: well, and what is not. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "nat.h"
+#include "objects.h"
 #include "text.h"
 #include "world.h"
 
@@ -70,14 +74,181 @@ static void test_table(void **state)
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_well(w);
 	free(shell("nft delete element inet hycan port_ipv4 '{ tcp . 80 }'"));
-	assert_problem(w, "mappings", "The daemon made 1 port mappings here, and only 0 are there.");
+	assert_problem(w, "mappings", "The port mapping “tcp 80 host_address 0.0.0.0” of uid 0 is gone.");
 	free(shell("nft flush set inet hycan masquerade_ipv4_24"));
-	assert_problem(w, "masquerade", "only 0");
+	assert_problem(w, "masquerade", "The masqueraded subnet “10.0.0.0/24” of uid 0 is gone.");
 	free(shell("nft delete table inet hycan"));
-	assert_problem(w, "masquerade", "only 0");
+	assert_problem(w, "masquerade", "is gone");
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
 	assert_well(w);
+}
+
+/* One is taken out and another one put in at once: so many as there were, and not those. */
+static void test_others(void **state)
+{
+	struct hycan_port_mapping mapping = nat_mapping("tcp 8081 10.0.0.2 80");
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 8081 }; "
+	           "add element inet hycan port_ipv4 { tcp . 8082 : 10.0.0.2 . 80 }'"));
+	assert_problem(w, "mappings", "“tcp 8081 host_address 0.0.0.0” of uid 0 is gone");
+	assert_problem(w, "mappings", "“tcp 8082 host_address 0.0.0.0” is in the table inet hycan, and the daemon did not make it");
+	mapping = nat_mapping("tcp 8082 10.0.0.2 80");
+	assert_done(w->h, nat_remove_mapping(w->h, &mapping));
+	mapping = nat_mapping("tcp 8081 10.0.0.2 80");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_well(w);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- losses */
+
+static void wait_until_forgotten(struct hycan *h, size_t left)
+{
+	for (int i = 0; i < 2000 && objects_count(h) != left; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	assert_int_equal(objects_count(h), left);
+}
+
+/* A stranger takes it out, and the daemon has noticed. */
+static void lose(struct hycan *h, const char *what)
+{
+	const size_t before = objects_count(h);
+
+	free(shell("nft %s", what));
+	wait_until_forgotten(h, before - 1);
+}
+
+#define LOST "A stranger took away the port mapping “tcp 8080 host_address 0.0.0.0” of uid 0; “port.add” makes it again"
+
+/* What the ledger has forgotten is missed until somebody asks for it again, or lets go of it. */
+static void test_lost(void **state)
+{
+	const struct hycan_masquerade masquerade = nat_masquerade("10.0.0.0/24");
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("udp 53 10.0.0.2 53");
+	const struct hycan_object_clear_options ports = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_PORT };
+	struct hycan_object_clear_reply *cleared = NULL;
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	assert_problem(w, "mappings", LOST);
+	assert_problem(w, "mappings", LOST);
+	/* asked for again */
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_well(w);
+	/* let go of, which nobody else can a second time */
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	assert_problem(w, "mappings", LOST);
+	assert_done(w->h, nat_remove_mapping(w->h, &mapping));
+	assert_well(w);
+	assert_refused(w->h, nat_remove_mapping(w->h, &mapping), HYCAN_REFUSAL_NOT_FOUND);
+	/* let go of with everything of its kind */
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	lose(w->h, "flush set inet hycan masquerade_ipv4_24");
+	assert_done(w->h, hycan_object_clear(w->h, &ports, &cleared));
+	assert_int_equal(cleared->removed, 1);
+	free(cleared);
+	assert_problem(w, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24” of uid 0");
+	assert_done(w->h, hycan_masquerade_remove(w->h, &masquerade));
+	assert_well(w);
+}
+
+/* All of it, and as many as there are. */
+static void test_lost_table(void **state)
+{
+	const struct hycan_masquerade masquerade = nat_masquerade("10.0.0.0/24");
+	struct hycan_port_mapping mapping;
+	struct world *w = *state;
+	char text[64];
+
+	need_command("nft");
+	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
+	for (int i = 0; i < 10; i++) {
+		snprintf(text, sizeof(text), "tcp %d 10.0.0.2 80", 8080 + i);
+		mapping = nat_mapping(text);
+		assert_done(w->h, hycan_port_add(w->h, &mapping));
+	}
+	free(shell("nft flush ruleset"));
+	wait_until_forgotten(w->h, 0);
+	assert_problem(w, "mappings", "A stranger took away the port mapping “tcp 8081 host_address 0.0.0.0” of uid 0");
+	assert_problem(w, "mappings", "So it is with 6 more port mappings.");
+	assert_problem(w, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24”");
+	assert_done(w->h, hycan_object_clear(w->h, NULL, NULL));
+	assert_well(w);
+}
+
+/* What a stranger puts back is the stranger's, until its owner asks for it again. */
+static void test_put_back(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	free(shell("nft add element inet hycan port_ipv4 '{ tcp . 8080 : 10.0.0.2 . 80 }'"));
+	assert_problem(w, "mappings", "and the daemon did not make it");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_int_equal(objects_count(w->h), 2);
+	assert_well(w);
+}
+
+/* What would have gone with its connection is not missed after that. */
+static void test_connection(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
+	struct hycan_health_get_reply *health;
+	struct world *w = *state;
+	struct hycan *h = NULL;
+	bool healthy = false;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	assert_done(w->h, hycan_open(&h, w->socket));
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(h, hycan_port_add(h, &mapping));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	assert_problem(w, "mappings", LOST);
+	hycan_close(h);
+	for (int i = 0; i < 2000 && !healthy; i++) {
+		health = ask(w);
+		healthy = health->healthy;
+		free(health);
+	}
+	assert_true(healthy);
+}
+
+/* What is not stated any more is not missed any more. */
+static void test_stated(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	assert_problem(w, "mappings", LOST);
+	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	assert_done(w->h, hycan_object_replace_end(w->h, NULL));
+	assert_well(w);
+}
+
+static int begin_soon(void **state)
+{
+	const struct world_options options = { .arguments = { "--drift-patience", "20" } };
+
+	*state = world_start(&options);
+	return 0;
 }
 
 /* What the ledger has is compared with what there is before it forgets what is gone, however slow the machine. */
@@ -94,6 +265,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_well, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_table, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_others, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_lost, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_lost_table, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_put_back, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_connection, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_stated, begin_soon, world_end),
 	};
 
 	return cmocka_run_group_tests_name("health.get", tests, NULL, NULL);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Comparing the ledger with our table of nf_tables, thing by thing.
+ *
+ * Requests go on meanwhile: what one of them has just made may be in the table and not yet in the ledger, and what it takes
+ * away the other way round. So where something is amiss one looks once more a little later, and tells only what is still
+ * amiss in the same way. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again.
+ */
+#include "compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "array.h"
+#include "cleanup.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "observe.h"
+#include "server.h"
+#include "subject.h"
+
+/* Looks at most, and how long to wait between two. */
+#define LOOKS_MAX 5
+static const struct timespec between = { .tv_nsec = 20000000 };
+
+/* So many of each sort are told one by one. */
+#define NAMED_MAX 4u
+
+struct amiss {
+	enum op_amiss_what what;
+	uint64_t subject;
+	struct ledger_key key;
+};
+
+struct look {
+	struct op *op;
+	enum hycan_object_kind kind;
+	uint64_t netns;
+	uint64_t began_us;
+	struct ledger_key *there; /* what the kernel has, in order once all of it is known */
+	size_t n_there;
+	struct amiss *amiss;
+	size_t n_amiss;
+	int error;
+};
+
+static void look_done(struct look *l)
+{
+	free(l->there);
+	free(l->amiss);
+}
+
+static struct server *server_of(const struct look *l)
+{
+	return ((const struct job *)l->op)->server;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct ledger_key *x = a, *y = b;
+
+	return x->size != y->size ? (int)x->size - (int)y->size : memcmp(x->identity, y->identity, x->size);
+}
+
+static int compare_amiss(const void *a, const void *b)
+{
+	const struct amiss *x = a, *y = b;
+
+	return x->what != y->what ? (int)x->what - (int)y->what : compare_keys(&x->key, &y->key);
+}
+
+static bool is_there(const struct look *l, const struct ledger_key *key)
+{
+	return l->n_there > 0 && bsearch(key, l->there, l->n_there, sizeof(*key), compare_keys);
+}
+
+static void add(struct look *l, enum op_amiss_what what, const struct ledger_key *key, uint64_t subject)
+{
+	if (l->error == 0)
+		l->error = array_grow(&l->amiss, l->n_amiss, sizeof(*l->amiss));
+	if (l->error == 0)
+		l->amiss[l->n_amiss++] = (struct amiss){ .what = what, .subject = subject, .key = *key };
+}
+
+static int found_there(enum hycan_object_kind kind, const void *found, void *userdata)
+{
+	struct look *l = userdata;
+	struct ledger_key *key;
+
+	l->error = array_grow(&l->there, l->n_there, sizeof(*l->there));
+	if (l->error < 0)
+		return l->error;
+	key = &l->there[l->n_there++];
+	key_of_found(l->netns, kind, found, key);
+	if (!ledger_knows(server_of(l)->ledger, key))
+		add(l, OP_AMISS_FOREIGN, key, SUBJECT_NOBODY);
+	return l->error;
+}
+
+static int found_recorded(const struct ledger_object *object, void *userdata)
+{
+	struct look *l = userdata;
+
+	/* what was made since is not in what was read before */
+	if (object->key.kind == l->kind && object->key.netns == l->netns && object->since_us < l->began_us &&
+	    !is_there(l, &object->key))
+		add(l, OP_AMISS_GONE, &object->key, object->holder.subject);
+	return l->error;
+}
+
+static void found_lost(const struct ledger_key *key, uint64_t subject, void *userdata)
+{
+	struct look *l = userdata;
+
+	if (!is_there(l, key))
+		add(l, OP_AMISS_LOST, key, subject);
+}
+
+/* Sets how many are lost that nobody knows. */
+static int look(struct look *l, size_t *ret_more)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < LOOKS_MAX && r == -EINTR; i++) {
+		l->n_there = l->n_amiss = 0;
+		l->began_us = server_now_us();
+		r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
+	}
+	/* a kernel without nf_tables has nothing in it */
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	if (l->n_there > 0)
+		qsort(l->there, l->n_there, sizeof(*l->there), compare_keys);
+	r = ledger_list(server_of(l)->ledger, found_recorded, l);
+	if (r < 0)
+		return r;
+	*ret_more = losses_list(&server_of(l)->losses, l->netns, l->kind, found_lost, l);
+	if (l->error == 0 && l->n_amiss > 0)
+		qsort(l->amiss, l->n_amiss, sizeof(*l->amiss), compare_amiss);
+	return l->error;
+}
+
+/* Of what was amiss before, what still is. */
+static size_t keep_common(struct amiss *before, size_t n_before, const struct look *now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_before; i++)
+		if (now->n_amiss > 0 && bsearch(&before[i], now->amiss, now->n_amiss, sizeof(*before), compare_amiss))
+			before[n++] = before[i];
+	return n;
+}
+
+static void tell(const struct amiss *amiss, size_t n, size_t n_more, op_amiss *found, void *userdata)
+{
+	size_t n_of[OP_AMISS_UNNAMED] = { 0 };
+	char text[128];
+
+	for (size_t i = 0; i < n; i++) {
+		if (n_of[amiss[i].what]++ >= NAMED_MAX) {
+			n_more++;
+			continue;
+		}
+		key_format(&amiss[i].key, text, sizeof(text));
+		found(amiss[i].what, text, subject_say(amiss[i].subject).text, 1, userdata);
+	}
+	if (n_more > 0)
+		found(OP_AMISS_UNNAMED, "", "", n_more, userdata);
+}
+
+int compare_table(struct op *op, enum hycan_object_kind kind, op_amiss *found, void *userdata)
+{
+	_cleanup_(look_done) struct look l = { .op = op, .kind = kind, .netns = op_scope_inode(op->scope) };
+	_cleanup_free_ struct amiss *amiss = NULL;
+	size_t n = 0, n_more = 0;
+	int r = look(&l, &n_more);
+
+	for (int i = 1; r == 0 && l.n_amiss > 0 && i < LOOKS_MAX; i++) {
+		n = l.n_amiss;
+		free(amiss);
+		amiss = steal(&l.amiss);
+		nanosleep(&between, NULL);
+		r = look(&l, &n_more);
+		n = keep_common(amiss, n, &l);
+		/* what is amiss with others by now is theirs who are at work */
+		if (n > 0)
+			break;
+	}
+	if (r == 0)
+		tell(amiss, n, n_more, found, userdata);
+	return r;
+}
