@@ -13,7 +13,7 @@
 
 static bool is_zero(const struct nlattr *attr)
 {
-	uint8_t value;
+	uint8_t value = 1;
 
 	return attribute_bytes(attr, &value, sizeof(value)) && value == 0;
 }

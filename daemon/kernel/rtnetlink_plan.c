@@ -182,7 +182,7 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 static bool is_on(const struct nlmsghdr *told, uint32_t ifindex)
 {
 	const struct nlattr *a[RTA_MAX + 1];
-	uint32_t over;
+	uint32_t over = 0;
 
 	switch (told->nlmsg_type) {
 	case RTM_NEWLINK:

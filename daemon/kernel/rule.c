@@ -28,7 +28,7 @@
 /* Attributes that struct hycan_rule has a field for, and those that select nothing. */
 static bool known_attribute(const struct nlattr *attr)
 {
-	uint16_t port_mask;
+	uint16_t port_mask = 0;
 
 	switch (mnl_attr_get_type(attr)) {
 	case FRA_DST:

@@ -171,7 +171,7 @@ static void check_peers(struct world *w, bool all)
 
 	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
 	for (unsigned int i = 0; i < STRANGER; i++) {
-		char was[128], wanted[128], is[128];
+		char was[160], wanted[160], is[160];
 
 		describe(i, false, was, sizeof(was));
 		describe(i, true, wanted, sizeof(wanted));

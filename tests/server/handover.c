@@ -100,7 +100,7 @@ static void listen_to_daemon(struct manager *m, int ms)
 
 static void exec_daemon(const struct manager *m)
 {
-	char state[128], policy[128], names[STORE_MAX * 32] = "listener", number[16];
+	char state[128], policy[128], names[STORE_MAX * 32] = "listener", number[24];
 	int high[STORE_MAX + 1];
 
 	high[0] = fcntl(m->listener, F_DUPFD, 100);

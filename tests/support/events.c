@@ -69,7 +69,7 @@ static void format_thing(const struct hycan_event *e, char *text, size_t size, c
 	} else if (e->has_address) {
 		inet_ntop(e->address.address.address.family, e->address.address.address.bytes, a, sizeof(a));
 		snprintf(text, size, "address %s %s/%u", e->address.link, a, e->address.address.length);
-		snprintf(key, key_size, "%s", text);
+		snprintf(key, key_size, "%.*s", (int)key_size - 1, text);
 	} else if (e->has_route) {
 		const struct hycan_route *r = &e->route;
 
@@ -82,10 +82,10 @@ static void format_thing(const struct hycan_event *e, char *text, size_t size, c
 		         r->has_link ? r->link : "");
 		/* IPv6 has several in one place, told apart by where they lead */
 		if (r->destination.address.family == AF_INET6)
-			snprintf(key, key_size, "%s", text);
+			snprintf(key, key_size, "%.*s", (int)key_size - 1, text);
 	} else if (e->has_rule) {
 		snprintf(text, size, "rule %s %u", e->rule.family == HYCAN_FAMILY_IPV4 ? "ipv4" : "ipv6", e->rule.priority);
-		snprintf(key, key_size, "%s", text);
+		snprintf(key, key_size, "%.*s", (int)key_size - 1, text);
 	} else if (e->has_wireguard) {
 		snprintf(key, key_size, "wireguard %s", e->wireguard.name);
 		snprintf(text, size, "%s port %u mark %u%s", key, e->wireguard.listen_port, e->wireguard.fwmark,
@@ -162,7 +162,7 @@ static void on_event(struct hycan *h, int result, const void *reply, size_t n, v
 {
 	const struct hycan_event *event = reply;
 	struct events *e = userdata;
-	char text[160] = "", key[80] = "", cause[80] = "", line[400];
+	char text[240] = "", key[160] = "", cause[80] = "", line[400];
 
 	(void)h;
 	if (result != 0 || n == 0) {

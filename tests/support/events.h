@@ -12,7 +12,7 @@
 #include "world.h"
 
 struct known {
-	char key[160];
+	char key[400];
 };
 
 struct events {

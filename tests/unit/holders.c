@@ -285,7 +285,7 @@ static int append_key(const struct ledger_key *k, void *userdata)
 static void lists_stale(void **state)
 {
 	struct ledger *l = *state;
-	char text[128] = "", name[8];
+	char text[128] = "", name[16];
 	uint32_t round;
 
 	for (int i = 0; i < 200; i++) {

@@ -44,7 +44,7 @@ static void test_add(void **state)
 	loop = dns_start("inside", "10.9.0.1", "web", "10.9.0.2");
 	other = dns_start("inside", "10.9.0.1", "nobody", "NXDOMAIN");
 	for (int i = 0; i < ROUNDS; i++) {
-		char text[32], name[8];
+		char text[40], name[16];
 
 		snprintf(name, sizeof(name), "h%d", i);
 		snprintf(text, sizeof(text), "%s 10.9.0.%d", name, 10 + i);
