@@ -301,7 +301,7 @@ static bool resume_zone(struct resolver_zone *zone, int *ret_netns, void *userda
 	return true;
 }
 
-/* Serves the peers that are ready, each once, until there is something for sd-event. */
+/* Serves the peers that are ready, and those who wait, until there is something for sd-event. */
 static int serve_peers(struct server *server)
 {
 	bool others = false;

@@ -97,11 +97,12 @@ struct server {
 	_Atomic size_t memory;                   /* of the peers' buffers; likewise */
 	TAILQ_HEAD(user_list, quota_user) users; /* that have peers which wait for a turn */
 	size_t n_users;
+	size_t n_in_round;           /* of them, those whose turn is still to come in the present round */
 	struct quota_user nobody;    /* the user where nobody is charged */
 	struct peer_list waiting[2]; /* for a worker; with a slow operation */
 	size_t n_waiting[N_TURN_QUEUES];
 	struct quota_user *whose_turn; /* ends with what is done now; NULL: nobody's */
-	uint64_t round;                /* counts how often everything that is ready was looked at */
+	uint64_t round;                /* counts how often each user had its part */
 	struct peer_list resting;      /* over a quota, the longest one first */
 	sd_event_source *rest;         /* runs while somebody rests */
 	uint64_t busy_since_us;        /* the loop, with one thing */

@@ -22,7 +22,9 @@ static uint64_t used(const struct server *server, const struct quota_user *user)
 void turn_woke(struct server *server)
 {
 	server->busy_since_us = server->clock_us = server_now_us();
-	server->round++;
+	/* whoever waits has not had its part of this one */
+	if (server->n_users == 0)
+		server->round++;
 }
 
 void turn_done(struct server *server)
@@ -179,24 +181,29 @@ static void go_on(struct server *server, struct peer *peer)
 	workers_finish(server);
 }
 
-static void serve_workers(struct server *server, enum turn_queue queue)
+static void serve_worker(struct server *server, enum turn_queue queue)
 {
-	for (size_t n = server->n_waiting[queue]; n > 0 && can_go_on(server, queue); n--)
+	if (can_go_on(server, queue))
 		go_on(server, TAILQ_FIRST(&server->waiting[queue]));
 }
 
-/* One user after the other, until each had its part of the round. A user may be gone with its last peer. */
-static void serve_users(struct server *server)
+/* One user, until it had its part of the round; it may be gone with its last peer. */
+static void serve_user(struct server *server)
 {
-	for (size_t users = server->n_users, n = server->n_waiting[TURN_ANOTHER]; users > 0 && !TAILQ_EMPTY(&server->users);
-	     users--) {
-		struct quota_user *user = TAILQ_FIRST(&server->users);
+	struct quota_user *user = TAILQ_FIRST(&server->users);
 
-		TAILQ_REMOVE(&server->users, user, turn);
-		TAILQ_INSERT_TAIL(&server->users, user, turn);
-		for (; n > 0 && TAILQ_LAST(&server->users, user_list) == user && used(server, user) <= TURN_US; n--)
-			go_on(server, TAILQ_FIRST(&user->waiting));
+	if (!user)
+		return;
+	if (server->n_in_round == 0 || server->n_in_round > server->n_users) {
+		server->round++;
+		server->n_in_round = server->n_users;
 	}
+	server->n_in_round--;
+	TAILQ_REMOVE(&server->users, user, turn);
+	TAILQ_INSERT_TAIL(&server->users, user, turn);
+	for (size_t n = server->n_waiting[TURN_ANOTHER];
+	     n > 0 && TAILQ_LAST(&server->users, user_list) == user && used(server, user) <= TURN_US; n--)
+		go_on(server, TAILQ_FIRST(&user->waiting));
 }
 
 void turn_serve(struct server *server)
@@ -205,9 +212,9 @@ void turn_serve(struct server *server)
 	if (server->errand_waits)
 		errand_serve(server);
 	/* those who wait for a worker come before those who would just like to go on with a slow operation too */
-	serve_workers(server, TURN_WORKER_SLOW);
+	serve_worker(server, TURN_WORKER_SLOW);
 	server->errand_waits = !TAILQ_EMPTY(&server->errands) && server->n_busy_slow > server->errand_runs;
 	errand_serve(server);
-	serve_workers(server, TURN_WORKER);
-	serve_users(server);
+	serve_worker(server, TURN_WORKER);
+	serve_user(server);
 }

@@ -2,10 +2,11 @@
 /*
  * Turns: who is served when.
  *
- * In a round everything that is ready is looked at, and each user gets fifty microseconds, for all of its peers together,
- * and a peer as much in one go: so nobody waits longer for a user with a thousand connections than for one with one. What
- * is left waits with its user, first come, first served. Whoever needs a worker when none is free waits in one of two
- * other queues: those with a slow operation wait for each other alone.
+ * In a round each user gets fifty microseconds, for all of its peers together, and a peer as much in one go: so nobody waits
+ * longer for a user with a thousand connections than for one with one. What is left waits with its user, first come, first
+ * served. Between the turns of two users who wait, the loop looks for who is ready: whoever has not had its part of the round
+ * need not wait for the end of it. Whoever needs a worker when none is free waits in one of two other queues: those with a
+ * slow operation wait for each other alone.
  *
  * Whoever is over a quota rests a tenth of a second behind the refusal, so that a flood costs ten refusals a second.
  */
@@ -18,7 +19,7 @@
 
 int turn_open(struct server *server);
 
-/* The loop woke up, and a round begins; it has done one thing, and looks for the next. */
+/* The loop has looked for who is ready; it has done one thing, and looks for the next. */
 void turn_woke(struct server *server);
 void turn_done(struct server *server);
 
@@ -46,7 +47,7 @@ void turn_forget(struct peer *peer);
 /* Whether somebody who waits can go on now. */
 bool turn_any(const struct server *server);
 
-/* Lets those who wait go on, as far as they can. */
+/* Lets one user who waits go on, and one peer of each who wait for a worker. */
 void turn_serve(struct server *server);
 
 #endif
