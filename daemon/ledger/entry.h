@@ -11,7 +11,7 @@
  *   table.c   finding entries
  *   list.c    going through all of them, slice by slice
  *   news.c    telling what changes
- *   wish.c    what is to be done when an object is gone
+ *   wish.c    what is to be done when an object is gone, and what is to be so of it
  */
 #ifndef LEDGER_ENTRY_H
 #define LEDGER_ENTRY_H
@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 
 #include "ledger.h"
+#include "ledger_file.h"
 
 /* Buckets at the beginning, and of as many entries at most: every object may be on a link of its own. */
 #define BUCKETS_MIN 64u
@@ -66,13 +67,14 @@ struct entry {
 	uint8_t kind;
 	uint8_t size;
 	bool object : 1;
-	bool owned : 1;  /* a user holds it for good: subject, since round */
-	bool listed : 1; /* stays, while all others of its kind are taken out */
-	bool pinned : 1; /* it is being looked through, or something will be on it */
-	bool grave : 1;  /* in no bucket; freed when what is on it is gone */
-	bool going : 1;  /* somebody is about to take it away */
-	bool room : 1;   /* there is memory for a hold behind it */
-	bool wished : 1; /* there is a wish about it */
+	bool owned : 1;   /* a user holds it for good: subject, since round */
+	bool listed : 1;  /* stays, while all others of its kind are taken out */
+	bool pinned : 1;  /* it is being looked through, or something will be on it */
+	bool grave : 1;   /* in no bucket; freed when what is on it is gone */
+	bool going : 1;   /* somebody is about to take it away */
+	bool room : 1;    /* there is memory for a hold behind it */
+	bool wished : 1;  /* there is a wish for when it is gone */
+	bool settled : 1; /* and one about how it is */
 	uint64_t subject;
 	uint64_t netns;
 	TAILQ_ENTRY(entry) order; /* by age, for objects and cursors */
@@ -251,8 +253,10 @@ struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_
 /* wish.c */
 
 /* What is wished about an entry; without bytes, nothing. 0 or -ENOMEM. */
-int wish_put(struct ledger *l, struct entry *e, const void *bytes, size_t size);
-const void *wish_bytes(struct ledger *l, const struct entry *e, size_t *ret_size);
+int wish_put(struct ledger *l, struct entry *e, enum wish_about about, const void *bytes, size_t size);
+const void *wish_bytes(struct ledger *l, const struct entry *e, enum wish_about about, size_t *ret_size);
+
+/* Nothing is, any more. */
 void wish_drop(struct ledger *l, struct entry *e);
 void wish_move(struct ledger *l, struct entry *from, struct entry *to);
 void wish_close(struct ledger *l);

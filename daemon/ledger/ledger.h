@@ -282,12 +282,16 @@ void ledger_touch(struct ledger *ledger, const struct ledger_key *key);
  */
 int ledger_wish(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size);
 
-/* A copy of the bytes, for free(). 0, -ENOENT or -ENOMEM. */
+/* The same about how it is to be while it is there: without any it is gone all the same when it is gone. */
+int ledger_settle(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size);
+
+/* A copy of the bytes of ledger_wish(), for free(). 0, -ENOENT or -ENOMEM. */
 int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size);
 
 /* Tells of all, under the lock. */
 typedef void ledger_wished(const struct ledger_key *key, const void *bytes, size_t size, void *userdata);
 void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userdata);
+void ledger_list_settled(struct ledger *ledger, ledger_wished *found, void *userdata);
 
 /* Whether anybody holds it. */
 bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key);

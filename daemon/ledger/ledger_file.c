@@ -126,7 +126,7 @@ static int write_disown(struct journal *j, const struct ledger_key *key)
 	return 0;
 }
 
-static int write_wish(struct journal *j, const struct ledger_key *key, const void *bytes, size_t size)
+static int write_wish(struct journal *j, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
 	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX + size), *p = begin;
 
@@ -135,7 +135,7 @@ static int write_wish(struct journal *j, const struct ledger_key *key, const voi
 	p = put_key(p, key);
 	if (size)
 		p = put_bytes(p, bytes, size);
-	journal_commit(j, RECORD_WISH, (size_t)(p - begin));
+	journal_commit(j, about == WISH_ABOUT_LOSS ? RECORD_WISH : RECORD_SETTLE, (size_t)(p - begin));
 	return 0;
 }
 
@@ -168,9 +168,9 @@ void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_
 		(void)WRITE_BOTH(file, write_numbers, RECORD_RENEW, session, now_us);
 }
 
-int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size)
+int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
-	return file ? WRITE_BOTH(file, write_wish, key, bytes, size) : 0;
+	return file ? WRITE_BOTH(file, write_wish, key, about, bytes, size) : 0;
 }
 
 void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key)
@@ -293,9 +293,10 @@ int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const 
 	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;
 }
 
-int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size)
+int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes,
+                          size_t size)
 {
-	return write_wish(file->next, key, bytes, size);
+	return write_wish(file->next, key, about, bytes, size);
 }
 
 int ledger_file_anew_done(struct ledger_file *file)

@@ -18,6 +18,12 @@
 struct entry;
 struct ledger_file;
 
+/* What a wish is for: when the object is gone, or otherwise than it was asked to be. */
+enum wish_about {
+	WISH_ABOUT_LOSS,
+	WISH_ABOUT_SETTINGS,
+};
+
 /*
  * Opens or makes the file, and does with the ledger, which has no file yet, what it tells. Sets whether the file was
  * broken, and is kept under another name: then it must be written anew before anything else is.
@@ -39,8 +45,8 @@ void ledger_file_hold(struct ledger_file *file, const struct entry *e);
 void ledger_file_adopt(struct ledger_file *file, uint64_t from, uint64_t to);
 void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_us);
 
-/* What is to be done when an object is gone. 0 or -errno; without a file, 0. */
-int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size);
+/* What is wished about an object. 0 or -errno; without a file, 0. */
+int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size);
 
 /* It is as if a stranger had made it. */
 void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key);
@@ -76,7 +82,8 @@ bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins);
 int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
                          const struct ledger_key *on);
-int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, const void *bytes, size_t size);
+int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes,
+                          size_t size);
 int ledger_file_anew_done(struct ledger_file *file);
 void ledger_file_anew_abandon(struct ledger_file *file);
 

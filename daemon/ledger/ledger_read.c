@@ -184,7 +184,7 @@ static int read_rename(struct ledger *ledger, struct bytes *b)
 }
 
 /* Of what is told of later: a file is written anew while it is added to. */
-static int read_wish(struct ledger *ledger, struct bytes *b)
+static int read_wish(struct ledger *ledger, enum wish_about about, struct bytes *b)
 {
 	struct ledger_key key;
 	struct entry *e;
@@ -193,7 +193,7 @@ static int read_wish(struct ledger *ledger, struct bytes *b)
 	if (b->bad)
 		return -EBADMSG;
 	e = table_find(ledger, &key);
-	return e && e->object ? wish_put(ledger, e, b->p, b->left) : 0;
+	return e && e->object ? wish_put(ledger, e, about, b->p, b->left) : 0;
 }
 
 static int read_request(struct ledger_file *file, uint32_t type, struct bytes *b)
@@ -238,7 +238,9 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 	case RECORD_DISOWN:
 		return read_disown(reading->ledger, &b);
 	case RECORD_WISH:
-		return read_wish(reading->ledger, &b);
+		return read_wish(reading->ledger, WISH_ABOUT_LOSS, &b);
+	case RECORD_SETTLE:
+		return read_wish(reading->ledger, WISH_ABOUT_SETTINGS, &b);
 	case RECORD_SESSION:
 		return read_session(reading->file, &b);
 	case RECORD_BEGIN:

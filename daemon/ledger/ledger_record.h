@@ -36,6 +36,7 @@ enum record_type {
 	RECORD_NOTE,
 	RECORD_SESSION,
 	RECORD_WISH,
+	RECORD_SETTLE,
 };
 
 /* What was said of a request while it was carried out. */

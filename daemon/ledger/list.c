@@ -31,14 +31,27 @@ static void mark_written_anew(struct ledger *l, bool is)
 	l->is_written_anew = is;
 }
 
+static int write_wishes(struct ledger *l, const struct entry *e, const struct ledger_key *key)
+{
+	static const enum wish_about all[] = { WISH_ABOUT_LOSS, WISH_ABOUT_SETTINGS };
+	const void *bytes;
+	size_t size;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all) && r == 0; i++) {
+		bytes = wish_bytes(l, e, all[i], &size);
+		if (bytes)
+			r = ledger_file_anew_wish(l->file, key, all[i], bytes, size);
+	}
+	return r;
+}
+
 /* Writes the next objects into the file that is written anew. */
 static int write_slice(struct ledger *l, bool *ret_done)
 {
 	struct ledger_object object;
 	struct ledger_key on;
-	const void *bytes;
 	struct entry *e;
-	size_t size;
 	int r = 0;
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
@@ -47,9 +60,8 @@ static int write_slice(struct ledger *l, bool *ret_done)
 			if (e->on)
 				entry_key(e->on, &on);
 			r = ledger_file_anew_put(l->file, e, &object, e->on ? &on : NULL);
-			bytes = wish_bytes(l, e, &size);
-			if (r == 0 && bytes)
-				r = ledger_file_anew_wish(l->file, &object.key, bytes, size);
+			if (r == 0)
+				r = write_wishes(l, e, &object.key);
 			if (r < 0)
 				return r;
 		}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What somebody wants to be done when an object is gone: bytes, with the object for as long as it is there.
+ * What somebody wants to be done when an object is gone, and what is to be so of it while it is there: bytes, with the object
+ * for as long as it is there.
  *
- * Few objects have any, so they are in lists of their own, and an entry has a bit for them. Inside this room alone, and with
+ * Few objects have any, so they are in lists of their own, and an entry has a bit for each of the two. Inside this room alone, and with
  * the ledger's lock held, but for the functions of ledger.h.
  */
 #include <errno.h>
@@ -15,6 +16,7 @@
 struct wish {
 	LIST_ENTRY(wish) entry;
 	struct entry *of;
+	enum wish_about about;
 	size_t size;
 	uint8_t bytes[];
 };
@@ -24,40 +26,65 @@ static struct wish_list *list_of(struct ledger *l, const struct entry *e)
 	return &l->wishes[e->hash % WISH_LISTS];
 }
 
-static struct wish *find(struct ledger *l, const struct entry *e)
+static bool has(const struct entry *e, enum wish_about about)
+{
+	return about == WISH_ABOUT_LOSS ? e->wished : e->settled;
+}
+
+static void set_has(struct entry *e, enum wish_about about, bool it_has)
+{
+	if (about == WISH_ABOUT_LOSS)
+		e->wished = it_has;
+	else
+		e->settled = it_has;
+}
+
+static struct wish *find(struct ledger *l, const struct entry *e, enum wish_about about)
 {
 	struct wish *w = NULL;
 
-	if (!e->wished)
+	if (!has(e, about))
 		return NULL;
 	LIST_FOREACH(w, list_of(l, e), entry)
-	if (w->of == e)
+	if (w->of == e && w->about == about)
 		break;
 	return w;
 }
 
-void wish_drop(struct ledger *l, struct entry *e)
+static void drop(struct ledger *l, struct entry *e, enum wish_about about)
 {
-	struct wish *w = find(l, e);
+	struct wish *w = find(l, e, about);
 
-	e->wished = false;
+	set_has(e, about, false);
 	if (!w)
 		return;
 	LIST_REMOVE(w, entry);
 	free(w);
 }
 
-void wish_move(struct ledger *l, struct entry *from, struct entry *to)
+void wish_drop(struct ledger *l, struct entry *e)
 {
-	struct wish *w = find(l, from);
+	drop(l, e, WISH_ABOUT_LOSS);
+	drop(l, e, WISH_ABOUT_SETTINGS);
+}
+
+static void move(struct ledger *l, struct entry *from, struct entry *to, enum wish_about about)
+{
+	struct wish *w = find(l, from, about);
 
 	if (!w)
 		return;
 	LIST_REMOVE(w, entry);
 	w->of = to;
 	LIST_INSERT_HEAD(list_of(l, to), w, entry);
-	from->wished = false;
-	to->wished = true;
+	set_has(from, about, false);
+	set_has(to, about, true);
+}
+
+void wish_move(struct ledger *l, struct entry *from, struct entry *to)
+{
+	move(l, from, to, WISH_ABOUT_LOSS);
+	move(l, from, to, WISH_ABOUT_SETTINGS);
 }
 
 void wish_close(struct ledger *l)
@@ -71,50 +98,61 @@ void wish_close(struct ledger *l)
 		}
 }
 
-int wish_put(struct ledger *l, struct entry *e, const void *bytes, size_t size)
+int wish_put(struct ledger *l, struct entry *e, enum wish_about about, const void *bytes, size_t size)
 {
 	struct wish *w;
 
 	if (size == 0) {
-		wish_drop(l, e);
+		drop(l, e, about);
 		return 0;
 	}
 	w = malloc(sizeof(*w) + size);
 	if (!w)
 		return -ENOMEM;
-	wish_drop(l, e);
+	drop(l, e, about);
 	w->of = e;
+	w->about = about;
 	w->size = size;
 	memcpy(w->bytes, bytes, size);
 	LIST_INSERT_HEAD(list_of(l, e), w, entry);
-	e->wished = true;
+	set_has(e, about, true);
 	return 0;
 }
 
-const void *wish_bytes(struct ledger *l, const struct entry *e, size_t *ret_size)
+const void *wish_bytes(struct ledger *l, const struct entry *e, enum wish_about about, size_t *ret_size)
 {
-	const struct wish *w = find(l, e);
+	const struct wish *w = find(l, e, about);
 
 	*ret_size = w ? w->size : 0;
 	return w ? w->bytes : NULL;
 }
 
-int ledger_wish(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size)
+static int wish(struct ledger *ledger, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
 	int r = -ENOENT, written = 0;
 	struct entry *e;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->object && (size > 0 || e->wished)) {
-		written = ledger_file_wish(ledger->file, key, bytes, size);
-		r = wish_put(ledger, e, bytes, size);
+	if (e && e->object && (size > 0 || has(e, about))) {
+		written = ledger_file_wish(ledger->file, key, about, bytes, size);
+		r = wish_put(ledger, e, about, bytes, size);
 		list_write_anew(ledger);
 	} else if (e && e->object) {
 		r = 0;
 	}
 	ledger_unlock(ledger);
 	return r ? r : written;
+}
+
+int ledger_wish(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	return wish(ledger, key, WISH_ABOUT_LOSS, bytes, size);
+}
+
+int ledger_settle(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	return wish(ledger, key, WISH_ABOUT_SETTINGS, bytes, size);
 }
 
 int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size)
@@ -127,7 +165,7 @@ int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **r
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
 	if (e && e->object)
-		bytes = wish_bytes(ledger, e, &size);
+		bytes = wish_bytes(ledger, e, WISH_ABOUT_LOSS, &size);
 	if (bytes)
 		copy = malloc(size);
 	if (copy)
@@ -140,7 +178,7 @@ int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **r
 	return 0;
 }
 
-void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userdata)
+static void list_about(struct ledger *ledger, enum wish_about about, ledger_wished *found, void *userdata)
 {
 	struct ledger_key key;
 	const struct wish *w;
@@ -149,8 +187,20 @@ void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userd
 	for (size_t i = 0; i < WISH_LISTS; i++)
 		LIST_FOREACH(w, &ledger->wishes[i], entry)
 		{
+			if (w->about != about)
+				continue;
 			entry_key(w->of, &key);
 			found(&key, w->bytes, w->size, userdata);
 		}
 	ledger_unlock(ledger);
+}
+
+void ledger_list_wishes(struct ledger *ledger, ledger_wished *found, void *userdata)
+{
+	list_about(ledger, WISH_ABOUT_LOSS, found, userdata);
+}
+
+void ledger_list_settled(struct ledger *ledger, ledger_wished *found, void *userdata)
+{
+	list_about(ledger, WISH_ABOUT_SETTINGS, found, userdata);
 }

@@ -105,6 +105,13 @@ static int append(const struct ledger_object *object, void *userdata)
 	return 0;
 }
 
+static void append_settled(const struct ledger_key *k, const void *bytes, size_t size, void *userdata)
+{
+	char *text = userdata;
+
+	sprintf(text + strlen(text), "settled %d:%.*s:%.*s\n", (int)k->kind, k->size, k->identity, (int)size, (const char *)bytes);
+}
+
 static void append_wish(const struct ledger_key *k, const void *bytes, size_t size, void *userdata)
 {
 	char *text = userdata;
@@ -127,6 +134,7 @@ static void sorted(struct ledger *l, char *text)
 	plain[0] = text[0] = '\0';
 	ledger_list(l, append, plain);
 	ledger_list_wishes(l, append_wish, plain);
+	ledger_list_settled(l, append_settled, plain);
 	for (char *p = strtok(plain, "\n"); p; p = strtok(NULL, "\n"))
 		line[n++] = p;
 	qsort(line, n, sizeof(*line), compare);
@@ -235,6 +243,7 @@ static void step(struct ledger *l, unsigned int number)
 		if (number % 2)
 			k = key(HYCAN_OBJECT_KIND_ADDRESS, address);
 		(void)ledger_wish(l, &k, "repair it", random >> 16 & 7);
+		(void)ledger_settle(l, &k, "like this", random >> 20 & 7);
 		return;
 	default:
 		put(l, HYCAN_OBJECT_KIND_ADDRESS, address, a, number);
