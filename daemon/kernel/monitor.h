@@ -152,11 +152,11 @@ bool kernel_monitor_has_silent(const struct kernel_monitor *monitor);
 void kernel_monitor_look(struct kernel_monitor *monitor);
 
 /*
- * Reads all interfaces of WireGuard, without keys. -EAGAIN: which there are is in doubt. 0, -errno, or what found() returned.
+ * Reads all interfaces of WireGuard, without keys, and with their peers or none of them. -EAGAIN: which there are is in doubt. 0, -errno, or what found() returned.
  */
 struct kernel_wireguard;
 typedef int kernel_found_wireguard(const struct kernel_wireguard *wireguard, void *userdata);
-int kernel_monitor_list_wireguard(struct kernel_monitor *monitor, kernel_found_wireguard *found, void *userdata);
+int kernel_monitor_list_wireguard(struct kernel_monitor *monitor, bool peers, kernel_found_wireguard *found, void *userdata);
 
 /* The kinds of which something may have gone without being told, and nothing is kept; from now on they are none. */
 unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor);

@@ -84,7 +84,7 @@ void kernel_monitor_look(struct kernel_monitor *m)
 /* ------------------------------------------------------------------------------------------------------------- reading */
 
 /* NULL: it is gone, or called otherwise, which the kernel has told already. */
-static int read_device(struct kernel_monitor *m, const struct image_entry *e, struct kernel_wireguard **ret_device)
+static int read_device(struct kernel_monitor *m, const struct image_entry *e, bool peers, struct kernel_wireguard **ret_device)
 {
 	struct hycan_link link;
 	uint32_t parent, master;
@@ -92,13 +92,14 @@ static int read_device(struct kernel_monitor *m, const struct image_entry *e, st
 
 	*ret_device = NULL;
 	link_read(image_message(e), &link, &parent, &master);
-	r = kernel_wireguard_get(m->scope, link.name, ret_device);
+	r = peers ? kernel_wireguard_get(m->scope, link.name, ret_device)
+	          : kernel_wireguard_get_peer(m->scope, link.name, NULL, ret_device);
 	if (r == 0)
 		kernel_wireguard_forget_keys(*ret_device);
 	return r == -ENODEV || r == -EOPNOTSUPP || r == -ENOENT ? 0 : r;
 }
 
-int kernel_monitor_list_wireguard(struct kernel_monitor *m, kernel_found_wireguard *found, void *userdata)
+int kernel_monitor_list_wireguard(struct kernel_monitor *m, bool peers, kernel_found_wireguard *found, void *userdata)
 {
 	const struct image_entry *e;
 	int r = 0;
@@ -110,7 +111,7 @@ int kernel_monitor_list_wireguard(struct kernel_monitor *m, kernel_found_wiregua
 		_cleanup_(kernel_wireguard_free) struct kernel_wireguard *device = NULL;
 
 		if (is_wireguard(e))
-			r = read_device(m, e, &device);
+			r = read_device(m, e, peers, &device);
 		if (r == 0 && device)
 			r = found(device, userdata);
 		if (r)
@@ -142,7 +143,7 @@ static int read_all(struct kernel_monitor *m)
 		_cleanup_(kernel_wireguard_free) struct kernel_wireguard *device = NULL;
 
 		if (is_wireguard(e))
-			r = read_device(m, e, &device);
+			r = read_device(m, e, true, &device);
 		if (r == 0 && device)
 			r = keep_device(m, &device);
 		if (r < 0) {

@@ -26,11 +26,14 @@ struct kernel_scope;
 /* A bit for each kind of objects. */
 #define OP_KIND(kind) (1u << (kind))
 
+/* And one that no kind has: for how links are (setting.h). */
+#define OP_SETTINGS OP_KIND(0)
+
 /* The kinds that a monitor hears go, those that nobody announces, and those that are in our table of nf_tables. */
 #define OP_KINDS_HEARD                                                                                                             \
 	(OP_KIND(HYCAN_OBJECT_KIND_LINK) | OP_KIND(HYCAN_OBJECT_KIND_ADDRESS) | OP_KIND(HYCAN_OBJECT_KIND_ROUTE) |                 \
 	 OP_KIND(HYCAN_OBJECT_KIND_RULE) | OP_KIND(HYCAN_OBJECT_KIND_FORWARDING))
-#define OP_KINDS_SILENT OP_KIND(HYCAN_OBJECT_KIND_WIREGUARD_PEER)
+#define OP_KINDS_SILENT (OP_KIND(HYCAN_OBJECT_KIND_WIREGUARD_PEER) | OP_SETTINGS)
 #define OP_KINDS_IN_TABLE                                                                                                          \
 	(OP_KIND(HYCAN_OBJECT_KIND_MASQUERADE) | OP_KIND(HYCAN_OBJECT_KIND_PORT) | OP_KIND(HYCAN_OBJECT_KIND_NETWORK))
 
@@ -105,6 +108,11 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 
 /* The same of a kind that is in our table of nf_tables, in a scope. */
 int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind, op_found *found, void *userdata);
+
+/* The same for how links are, of what the kernel does not announce. */
+struct op_settings;
+typedef int op_found_settings(const char *link, const struct op_settings *settings, void *userdata);
+int op_monitor_list_settings(struct kernel_monitor *monitor, op_found_settings *found, void *userdata);
 
 /* What is found of a peer of WireGuard: who it is, and the interface with all of its peers. */
 struct kernel_wireguard;

@@ -17,6 +17,7 @@
 #include "kernel/wireguard.h"
 #include "observe.h"
 #include "port.h"
+#include "setting.h"
 
 struct listing {
 	op_found *found;
@@ -130,6 +131,27 @@ int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind,
 	return kind == HYCAN_OBJECT_KIND_PORT ? list_ports(scope, &l) : list_networks(scope, &l);
 }
 
+struct settings_listing {
+	op_found_settings *found;
+	void *userdata;
+};
+
+static int found_settings(const struct kernel_wireguard *wireguard, void *userdata)
+{
+	const struct settings_listing *l = userdata;
+	struct op_settings settings;
+
+	op_settings_of_wireguard(&wireguard->device, &settings);
+	return l->found(wireguard->device.name, &settings, l->userdata);
+}
+
+int op_monitor_list_settings(struct kernel_monitor *monitor, op_found_settings *found, void *userdata)
+{
+	struct settings_listing l = { .found = found, .userdata = userdata };
+
+	return kernel_monitor_list_wireguard(monitor, false, found_settings, &l);
+}
+
 int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind, op_found *found, void *userdata)
 {
 	struct listing l = { .found = found, .userdata = userdata };
@@ -152,7 +174,7 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 	case HYCAN_OBJECT_KIND_FORWARDING:
 		return kernel_forwarding_list(scope, found_forwarding, &l);
 	case HYCAN_OBJECT_KIND_WIREGUARD_PEER:
-		return kernel_monitor_list_wireguard(monitor, found_wireguard, &l);
+		return kernel_monitor_list_wireguard(monitor, true, found_wireguard, &l);
 	case HYCAN_OBJECT_KIND_DNS:
 	case HYCAN_OBJECT_KIND_DNS_HOST:
 		return -EINVAL;

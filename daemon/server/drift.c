@@ -15,6 +15,7 @@
 #include "log.h"
 #include "repair.h"
 #include "server.h"
+#include "setting.h"
 #include "subject.h"
 
 /* What the kernel does not announce is looked at so often, and less often where that takes more than a part of the time. */
@@ -241,6 +242,25 @@ static void judge_changed(struct drift *d)
 		cleanup_free(&d->changed);
 }
 
+static int see_settings(const char *link, const struct op_settings *is, void *userdata)
+{
+	const struct drift *d = userdata;
+
+	settings_seen(&d->repairs->settings, d->netns, link, is, d->look.began_us);
+	return 0;
+}
+
+static void read_settings(struct drift *d, struct kernel_monitor *monitor)
+{
+	if (!(d->look.kinds & OP_SETTINGS) || !settings_has_silent(&d->repairs->settings))
+		return;
+	settings_look_begin(&d->repairs->settings, d->netns, OP_SETTINGS_SILENT);
+	if (op_monitor_list_settings(monitor, see_settings, d) == 0)
+		d->look.read |= OP_SETTINGS;
+	else
+		suspect_at(d, OP_SETTINGS, server_now_us() + RETRY_PATIENCES * d->patience_us);
+}
+
 static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kind kind)
 {
 	return (struct ledger_sight){
@@ -310,6 +330,7 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 		else
 			suspect_at(d, OP_KIND(kinds_in_order[i]), server_now_us() + RETRY_PATIENCES * d->patience_us);
 	}
+	read_settings(d, monitor);
 	now = server_now_us();
 	took_us = now - look->began_us;
 	if (look->kinds & OP_KINDS_SILENT && d->silent_at_us < now + SILENT_PART * took_us)
@@ -329,6 +350,18 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 		drift_suspect(d, OP_KIND(kind));
 	if (reporting.n > 20)
 		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
+}
+
+static void judge_settings(struct drift *d, bool *ret_repair)
+{
+	bool told = false;
+	uint64_t again_us = settings_look_end(&d->repairs->settings, d->netns, d->look.began_us, &told);
+
+	if (told)
+		atomic_store(&d->repairs->told, true);
+	*ret_repair = *ret_repair || told;
+	if (again_us)
+		suspect_at(d, OP_SETTINGS, again_us);
 }
 
 /* Whether those are done that were under way; else when to ask again. */
@@ -370,6 +403,8 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 	for (size_t i = 0; i < N_KINDS; i++)
 		if (d->look.read & OP_KIND(kinds_in_order[i]))
 			judge_kind(d, kinds_in_order[i], &repair);
+	if (d->look.read & OP_SETTINGS)
+		judge_settings(d, &repair);
 	judge_changed(d);
 	return repair;
 }

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "messages.h"
 #include "observed.h"
+#include "repair.h"
 #include "server.h"
 
 /* Messages of the kernel that are read before others have their turn. */
@@ -214,7 +215,7 @@ static bool has_silent(const struct observer *observer)
 	ledger_count_kinds(observer->telling.ledger, counts);
 	for (unsigned int kind = 0; kind < LEDGER_KINDS; kind++)
 		n += OP_KIND(kind) & OP_KINDS_SILENT ? counts[kind] : 0;
-	return n > 0;
+	return n > 0 || (observer->repairs && settings_has_silent(&observer->repairs->settings));
 }
 
 /* Whoever has nothing any more that nobody announces is left in peace. */

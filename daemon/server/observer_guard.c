@@ -8,6 +8,7 @@
 #include "log.h"
 #include "observed.h"
 #include "op.h"
+#include "repair.h"
 
 int observer_guard(struct observer *observer, const struct kernel_scope *scope, struct repairs *repairs)
 {
@@ -28,7 +29,7 @@ int observer_guard(struct observer *observer, const struct kernel_scope *scope, 
 	observer->own = o->inode;
 	observer->repairs = repairs;
 	observer->has_table = n > 0;
-	observer->has_silent = n_silent > 0;
+	observer->has_silent = n_silent > 0 || settings_has_silent(&repairs->settings);
 	o->has_table = n > 0;
 	o->is_guarded = true;
 	return observer->running ? 0 : observer_start(observer);

@@ -38,6 +38,7 @@ static void forget_links(const struct key_view *v)
 		return;
 	key_of(v, 0, &key);
 	ledger_take(v->job->server->ledger, &key);
+	settings_forget(&v->job->server->repairs.settings, &key);
 }
 
 /* Objects that the ledger is told of together: made on the same link, or there already. */
@@ -217,6 +218,7 @@ static int record_renamed(const struct key_view *v)
 	if ((v->job->again || v->job->retold) && !ledger_knows(v->job->server->ledger, &from))
 		return 0;
 	r = ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+	settings_renamed(&v->job->server->repairs.settings, &from, &to);
 	/* behind a byte that says that there is one, the name ends with a zero */
 	repair_renamed(&v->job->server->repairs, from.netns, (const char *)from.identity + 1, (const char *)to.identity + 1);
 	return r;
@@ -304,8 +306,10 @@ int record_done(struct job *job)
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	int r = 0;
 
-	if (record_is_empty(job->operation))
+	if (record_is_empty(job->operation)) {
+		settings_note(job);
 		return 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 
@@ -328,6 +332,8 @@ int record_done(struct job *job)
 		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)
 			observer_guard_silent(job->server->observer);
 	}
+	if (r == 0)
+		settings_note(job);
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;

@@ -51,6 +51,7 @@ void repair_open(struct repairs *repairs, struct server *server)
 	pthread_mutex_init(&repairs->lock, NULL);
 	for (size_t i = 0; i < LEDGER_KINDS; i++)
 		TAILQ_INIT(&repairs->wanted[i]);
+	settings_open(&repairs->settings);
 	repairs->server = server;
 	repairs->errand = (struct errand){ .run = repair_run, .done = repair_done };
 }
@@ -64,6 +65,7 @@ void repair_close(struct repairs *repairs)
 	for (size_t i = 0; i < REPAIR_LISTS; i++)
 		while ((r = LIST_FIRST(&repairs->list[i])))
 			repair_drop(repairs, r);
+	settings_close(&repairs->settings);
 	pthread_mutex_destroy(&repairs->lock);
 	repairs->server = NULL;
 }
@@ -176,4 +178,5 @@ void repair_restore(struct repairs *repairs)
 	pthread_mutex_lock(&repairs->lock);
 	ledger_list_wishes(repairs->server->ledger, restore, repairs);
 	pthread_mutex_unlock(&repairs->lock);
+	settings_restore(&repairs->settings, repairs->server->ledger);
 }

@@ -17,6 +17,7 @@
 
 #include "errand.h"
 #include "ledger.h"
+#include "settings.h"
 
 struct job;
 struct key_view;
@@ -33,6 +34,7 @@ struct repairs {
 	LIST_HEAD(, repair) list[REPAIR_LISTS];
 	size_t tidied;                            /* the list that was tidied last */
 	struct repair_queue wanted[LEDGER_KINDS]; /* those that are to be made now, of each kind */
+	struct settings settings;                 /* of links that are there */
 	struct server *server;
 	atomic_bool told; /* some are to be made again; the loop has not seen it yet */
 	struct errand errand;

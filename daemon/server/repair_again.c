@@ -95,9 +95,10 @@ int repair_run(struct errand *errand, struct job *job)
 	struct ledger_key key;
 	bool there;
 
-	if (!next_wanted(repairs, &key, &there))
+	if (next_wanted(repairs, &key, &there))
+		make_again(job, &key, there);
+	else if (!settings_mend(&repairs->settings, job))
 		return 0;
-	make_again(job, &key, there);
 	job->memory.used = 0;
 	return 1;
 }

@@ -11,12 +11,6 @@
 #include "table.h"
 #include "wire.h"
 
-/* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
-#define AGAIN_US 200000u
-
-/* What has stayed for so long was repaired. */
-#define LASTING_US (60 * UINT64_C(1000000))
-
 typedef void each(struct repairs *repairs, struct repair *r, void *userdata);
 
 static void for_each(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, each *function, void *userdata)
@@ -91,18 +85,18 @@ struct look {
 /* It is not there, or not what it was. False: it is given up. */
 static bool is_to_be_tried(struct repairs *repairs, struct repair *r, struct look *look)
 {
-	if (look->now_us - r->tried_us > LASTING_US)
-		r->attempts = 0;
-	if (look->now_us >= r->again_us) {
-		if (r->attempts >= ATTEMPTS_MAX)
-			return false;
+	switch (attempts_next(&r->attempts, look->now_us)) {
+	case ATTEMPT_NEVER:
+		return false;
+	case ATTEMPT_NOW:
 		repair_want(repairs, r, true);
 		look->told = true;
-		r->again_us = look->now_us + ((uint64_t)AGAIN_US << r->attempts++);
-		r->tried_us = look->now_us;
+		break;
+	case ATTEMPT_LATER:
+		break;
 	}
-	if (look->next_us == 0 || r->again_us < look->next_us)
-		look->next_us = r->again_us;
+	if (look->next_us == 0 || r->attempts.again_us < look->next_us)
+		look->next_us = r->attempts.again_us;
 	return true;
 }
 

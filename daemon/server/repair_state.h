@@ -19,6 +19,37 @@
 /* Memory for the lists of a request that is no longer than WISH_MAX. */
 #define LISTS_MAX ((size_t)4 * WISH_MAX)
 
+/* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
+#define AGAIN_US 200000u
+
+/* What has stayed for so long was repaired. */
+#define LASTING_US (60 * UINT64_C(1000000))
+
+struct attempts {
+	unsigned int n;
+	uint64_t tried_us; /* when it was made again last, or tried to */
+	uint64_t again_us; /* not before that */
+};
+
+enum attempt {
+	ATTEMPT_NOW,
+	ATTEMPT_LATER,
+	ATTEMPT_NEVER, /* it was tried often enough */
+};
+
+static inline enum attempt attempts_next(struct attempts *a, uint64_t now_us)
+{
+	if (now_us - a->tried_us > LASTING_US)
+		a->n = 0;
+	if (now_us < a->again_us)
+		return ATTEMPT_LATER;
+	if (a->n >= ATTEMPTS_MAX)
+		return ATTEMPT_NEVER;
+	a->again_us = now_us + ((uint64_t)AGAIN_US << a->n++);
+	a->tried_us = now_us;
+	return ATTEMPT_NOW;
+}
+
 struct repair {
 	LIST_ENTRY(repair) entry;
 	struct ledger_key key;
@@ -28,10 +59,8 @@ struct repair {
 	bool there;   /* it is there, and may be otherwise */
 	bool wanted;  /* it is to be made now: in the list of those */
 	TAILQ_ENTRY(repair) wanted_entry;
-	unsigned int attempts;
+	struct attempts attempts;
 	uint64_t noted_us;
-	uint64_t tried_us; /* when it was made again last, or tried to */
-	uint64_t again_us; /* not before that */
 };
 
 struct repair *repair_find(struct repairs *repairs, const struct ledger_key *key);

@@ -59,6 +59,12 @@ int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind,
 	abort();
 }
 
+int op_monitor_list_settings(struct kernel_monitor *monitor, op_found_settings *found, void *userdata)
+{
+	(void)monitor, (void)found, (void)userdata;
+	abort();
+}
+
 bool op_found_whole(enum hycan_object_kind kind, const void *found)
 {
 	(void)kind, (void)found;

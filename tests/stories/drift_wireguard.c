@@ -133,12 +133,103 @@ static void test_keys(void **state)
 	free(text);
 }
 
+static void set_device(struct hycan *h, uint16_t port, uint32_t mark, bool key)
+{
+	struct hycan_key public_key;
+	struct hycan_wireguard_set_options options = {
+		.has_listen_port = port > 0,
+		.listen_port = port,
+		.has_fwmark = mark > 0,
+		.fwmark = mark,
+		.has_private_key = key,
+	};
+
+	if (key)
+		options.private_key = new_key(&public_key);
+	assert_done(h, hycan_wireguard_set(h, "wg0", &options));
+}
+
+/* Waits until a silent look was had of what was asked for. */
+static void let_look(void)
+{
+	nanosleep(&(struct timespec){ .tv_sec = 2, .tv_nsec = 500000000 }, NULL);
+}
+
+static void test_settings_reported(void **state)
+{
+	static const enum hycan_event_family objects[] = { HYCAN_EVENT_FAMILY_OBJECT };
+	static const struct hycan_event_subscribe_options of_objects = { .has_families = true,
+		                                                         .families = objects,
+		                                                         .n_families = 1 };
+	struct world *w = need_device(state);
+	struct hycan *h = NULL;
+	struct events e;
+	char *log;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	events_begin_complete(&e, h, &of_objects);
+	set_device(w->h, 5001, 0, true);
+	let_look();
+	assert_false(events_heard(&e, "changed object"));
+	/* the mark nobody has asked for */
+	free(shell("wg set wg0 fwmark 7"));
+	free(shell("wg set wg0 listen-port 6001"));
+	events_until(&e, "changed object link wg0 uid 0 holders 1 by stranger");
+	until_log(w, "listen_port of wg0, which uid 0 had asked for, was changed, and not by a request");
+	free(shell("wg genkey >%s.key; wg set wg0 private-key %s.key; rm %s.key", w->log, w->log, w->log));
+	events_until(&e, "changed object link wg0 uid 0 holders 1 by stranger");
+	until_log(w, "private_key of wg0, which uid 0 had asked for, was changed, and not by a request");
+	/* what a request changes is none */
+	set_device(w->h, 5002, 9, true);
+	let_look();
+	log = world_log(w);
+	world_assert_contains(log, "fwmark of wg0", false, __FILE__, __LINE__);
+	assert_false(events_heard(&e, "changed object"));
+	free(log);
+	assert_device("listen-port", "5002");
+	events_end(&e);
+	hycan_close(h);
+}
+
+static void test_settings_repaired(void **state)
+{
+	struct world *w = need_device(state);
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_wireguard_create(w->h, "wg0", NULL, NULL));
+	set_device(w->h, 5001, 0, true);
+	set_device(w->h, 0, 0x55, false);
+	let_look();
+	free(shell("wg set wg0 listen-port 6001 fwmark 0"));
+	until("wg show wg0 listen-port | grep -q '^5001$' && wg show wg0 fwmark | grep -q 0x55%s", "");
+	until_log(w, "listen_port, fwmark of wg0, which uid 0 had asked for, was changed, and is what it was");
+	/* who wants only one of them reported has that one reported, and of what is wanted by nobody nothing is said */
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	set_device(w->h, 0, 0x66, false);
+	/* it is called otherwise, and another daemon looks after it */
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_link_rename(w->h, "wg0", "wg7"));
+	assert_done(w->h, hycan_link_rename(w->h, "wg7", "wg0"));
+	world_stop_daemon(w, SIGKILL);
+	free(shell("wg genkey >%s.key; wg set wg0 listen-port 6002 fwmark 0x77 private-key %s.key; rm %s.key", w->log, w->log,
+	           w->log));
+	world_start_daemon(w, NULL);
+	until("wg show wg0 listen-port | grep -q '^5001$'%s", "");
+	until_log(w, "private_key of wg0, which uid 0 had asked for, was changed, and cannot be put back: keys are not kept");
+	assert_device("fwmark", "0x77");
+	/* it is gone with its link, and is again what it was when that is made again */
+	free(shell("ip link del wg0"));
+	until("wg show wg0 listen-port 2>/dev/null | grep -q '^5001$'%s", "");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_settings_reported, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_settings_repaired, device_begin, world_end),
 	};
 
 	if (argc > 1)

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How links are to be: the notes, and what a look finds. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "observer.h"
+#include "repair_state.h"
+#include "server.h"
+#include "setting_state.h"
+#include "subject.h"
+#include "table.h"
+
+/* Lists that are tidied with each note. */
+#define TIDIED 4
+
+/* Of what was changed together so much is told one by one. */
+#define TOLD_MAX 20
+
+/* What the ledger keeps of a link. Without gaps; a daemon that knows more of it appends that, and one that knows less ignores it. */
+struct kept {
+	uint64_t subject;
+	uint32_t mends;
+	uint32_t unknown;
+	struct op_settings wanted;
+	uint32_t zero;
+};
+
+_Static_assert(sizeof(struct kept) == 20 + sizeof(struct op_settings), "there are no gaps");
+
+/* The name that a key of a link has, behind a byte that says that there is one. */
+static const char *name_of(const struct ledger_key *link)
+{
+	return (const char *)link->identity + 1;
+}
+
+static size_t list_of(uint64_t netns, const char *link)
+{
+	uint32_t h = 2166136261u ^ (uint32_t)netns;
+
+	for (; *link; link++)
+		h = (h ^ (uint8_t)*link) * 16777619u;
+	return h % SETTINGS_LISTS;
+}
+
+static struct setting *find(struct settings *settings, uint64_t netns, const char *link)
+{
+	struct setting *s;
+
+	LIST_FOREACH(s, &settings->list[list_of(netns, link)], entry)
+	if (s->netns == netns && strcmp(s->link, link) == 0)
+		break;
+	return s;
+}
+
+static void want(struct settings *settings, struct setting *s, uint32_t said)
+{
+	settings->n_silent += (said & OP_SETTINGS_SILENT) != 0;
+	settings->n_silent -= (s->wanted.said & OP_SETTINGS_SILENT) != 0;
+	s->wanted.said = said;
+	s->unknown &= said;
+	s->mends &= said;
+}
+
+static void break_off(struct settings *settings, struct setting *s, uint32_t broken)
+{
+	if (broken && !s->broken)
+		TAILQ_INSERT_TAIL(&settings->broken, s, broken_entry);
+	else if (!broken && s->broken)
+		TAILQ_REMOVE(&settings->broken, s, broken_entry);
+	s->broken = broken;
+}
+
+static void drop(struct settings *settings, struct setting *s)
+{
+	want(settings, s, 0);
+	break_off(settings, s, 0);
+	LIST_REMOVE(s, entry);
+	free(s);
+	settings->n--;
+}
+
+static struct setting *put(struct settings *settings, uint64_t netns, const char *link)
+{
+	struct setting *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->netns = netns;
+	memcpy(s->link, link, strnlen(link, sizeof(s->link) - 1));
+	LIST_INSERT_HEAD(&settings->list[list_of(netns, s->link)], s, entry);
+	settings->n++;
+	return s;
+}
+
+void settings_open(struct settings *settings)
+{
+	pthread_mutex_init(&settings->lock, NULL);
+	TAILQ_INIT(&settings->broken);
+}
+
+void settings_close(struct settings *settings)
+{
+	struct setting *s;
+
+	for (size_t i = 0; i < SETTINGS_LISTS; i++)
+		while ((s = LIST_FIRST(&settings->list[i])))
+			drop(settings, s);
+	pthread_mutex_destroy(&settings->lock);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- notes */
+
+static bool is_held(const struct settings *settings, const struct setting *s)
+{
+	struct ledger_key key;
+
+	key_of_name(s->netns, s->link, &key);
+	return ledger_is_held(settings->ledger, &key);
+}
+
+/* What went is in the ledger no more. */
+static void tidy(struct settings *settings)
+{
+	struct setting *s, *next;
+
+	for (int i = 0; i < TIDIED; i++) {
+		settings->tidied = (settings->tidied + 1) % SETTINGS_LISTS;
+		for (s = LIST_FIRST(&settings->list[settings->tidied]); s; s = next) {
+			next = LIST_NEXT(s, entry);
+			if (!is_held(settings, s))
+				drop(settings, s);
+		}
+	}
+}
+
+/* What is to be put right, in the ledger. */
+static void keep(struct settings *settings, struct setting *s)
+{
+	struct kept kept = { .subject = s->subject, .mends = s->mends, .unknown = s->unknown & s->mends };
+	struct ledger_key key;
+	int r;
+
+	if (s->mends == 0 && !s->is_kept)
+		return;
+	op_settings_take(&kept.wanted, &s->wanted, s->mends);
+	key_of_name(s->netns, s->link, &key);
+	r = ledger_settle(settings->ledger, &key, &kept, s->mends ? sizeof(kept) : 0);
+	s->is_kept = s->mends;
+	if (r < 0 && r != -ENOENT)
+		log_write(LOG_WARNING, "What is to be put right when strangers change a link could not be written down: %s",
+		          strerror(-r));
+}
+
+static void note(struct settings *settings, const struct job *job, const char *link, const struct op_settings *said,
+                 uint32_t unknown)
+{
+	const uint64_t netns = op_scope_inode(job->op.scope);
+	struct setting *s = find(settings, netns, link);
+	uint32_t which = said->said, before;
+
+	/* what a transaction changed, and is put back, is wanted as it was */
+	if (job->is_own && !job->again)
+		which &= s ? s->wanted.said : 0;
+	if (which == 0)
+		return;
+	if (!s)
+		s = put(settings, netns, link);
+	if (!s)
+		return;
+	before = s->wanted.said;
+	want(settings, s, before | which);
+	op_settings_take(&s->wanted, said, which);
+	s->unknown = (s->unknown & ~which) | (unknown & which);
+	s->noted_us = server_now_us();
+	if (!job->is_own || job->again) {
+		s->subject = job->holder.subject;
+		s->mends = (s->mends & ~which) | (job->drift == HYCAN_DRIFT_REPAIR ? which : 0);
+		if (job->drift == HYCAN_DRIFT_IGNORE)
+			want(settings, s, s->wanted.said & ~which);
+	}
+	break_off(settings, s, s->broken & ~which);
+	keep(settings, s);
+}
+
+/* The link that a request makes or changes. */
+static bool link_of(struct job *job, struct ledger_key *ret_key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+
+		if (v.absent || effects[i].kind != HYCAN_OBJECT_KIND_LINK || effects[i].list >= 0 ||
+		    (effects[i].does != OP_MAKES && effects[i].does != OP_CHANGES))
+			continue;
+		key_of(&v, 0, ret_key);
+		return true;
+	}
+	return false;
+}
+
+void settings_note(struct job *job)
+{
+	struct settings *settings = &job->server->repairs.settings;
+	struct op_settings said;
+	struct ledger_key key;
+	uint32_t unknown;
+
+	/* what the daemon does by itself is nobody's wish, as in repair_note() */
+	if (job->lets_go || (job->is_own && !job->again && !job->op.back) ||
+	    !op_settings_of_request(job->operation->number, &job->request, &said, &unknown) || !link_of(job, &key) ||
+	    !ledger_is_held(job->server->ledger, &key))
+		return;
+	pthread_mutex_lock(&settings->lock);
+	settings->ledger = job->server->ledger;
+	tidy(settings);
+	note(settings, job, name_of(&key), &said, unknown);
+	pthread_mutex_unlock(&settings->lock);
+	if (said.said & OP_SETTINGS_SILENT)
+		observer_guard_silent(job->server->observer);
+}
+
+void settings_forget(struct settings *settings, const struct ledger_key *link)
+{
+	struct setting *s;
+
+	if (settings->n == 0)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	s = find(settings, link->netns, name_of(link));
+	if (s)
+		drop(settings, s);
+	pthread_mutex_unlock(&settings->lock);
+}
+
+void settings_renamed(struct settings *settings, const struct ledger_key *from, const struct ledger_key *to)
+{
+	struct setting *s, *other;
+
+	if (settings->n == 0)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	s = find(settings, from->netns, name_of(from));
+	other = find(settings, to->netns, name_of(to));
+	if (other && other != s)
+		drop(settings, other);
+	if (s) {
+		LIST_REMOVE(s, entry);
+		memset(s->link, 0, sizeof(s->link));
+		memcpy(s->link, name_of(to), strnlen(name_of(to), sizeof(s->link) - 1));
+		LIST_INSERT_HEAD(&settings->list[list_of(s->netns, s->link)], s, entry);
+		s->noted_us = server_now_us();
+	}
+	pthread_mutex_unlock(&settings->lock);
+}
+
+static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
+{
+	struct settings *settings = userdata;
+	struct setting *s;
+	struct kept kept;
+
+	if (size < sizeof(kept) || key->kind != HYCAN_OBJECT_KIND_LINK)
+		return;
+	memcpy(&kept, bytes, sizeof(kept));
+	s = put(settings, key->netns, name_of(key));
+	if (!s)
+		return;
+	s->subject = kept.subject;
+	s->wanted = kept.wanted;
+	s->wanted.said = 0;
+	want(settings, s, kept.wanted.said);
+	s->mends = kept.mends & kept.wanted.said;
+	s->unknown = kept.unknown & kept.wanted.said;
+	s->is_kept = true;
+}
+
+void settings_restore(struct settings *settings, struct ledger *ledger)
+{
+	pthread_mutex_lock(&settings->lock);
+	settings->ledger = ledger;
+	ledger_list_settled(ledger, restore, settings);
+	pthread_mutex_unlock(&settings->lock);
+}
+
+bool settings_has_silent(const struct settings *settings)
+{
+	return settings->n_silent > 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- a look */
+
+void settings_look_begin(struct settings *settings, uint64_t netns, uint32_t which)
+{
+	struct setting *s;
+
+	pthread_mutex_lock(&settings->lock);
+	for (size_t i = 0; i < SETTINGS_LISTS; i++)
+		LIST_FOREACH(s, &settings->list[i], entry)
+	if (s->netns == netns)
+		s->differs &= ~which;
+	pthread_mutex_unlock(&settings->lock);
+}
+
+void settings_seen(struct settings *settings, uint64_t netns, const char *link, const struct op_settings *is, uint64_t began_us)
+{
+	struct setting *s;
+	uint32_t learns;
+
+	pthread_mutex_lock(&settings->lock);
+	s = find(settings, netns, link);
+	/* what was said since then is not in what was found */
+	if (s && s->noted_us < began_us) {
+		learns = s->unknown & is->said;
+		op_settings_take(&s->wanted, is, learns);
+		s->unknown &= ~learns;
+		s->differs |= op_settings_differ(&s->wanted, is);
+		if (learns & s->mends)
+			keep(settings, s);
+	}
+	pthread_mutex_unlock(&settings->lock);
+}
+
+struct look {
+	uint64_t now_us;
+	uint64_t next_us;
+	size_t n_told;
+	bool told;
+};
+
+/* It is said, and is as it is from then on. */
+static void tell(struct settings *settings, struct setting *s, struct look *look, uint32_t which, const char *sentence)
+{
+	char words[OP_SETTINGS_WORDS];
+	struct ledger_key key;
+
+	if (which == 0)
+		return;
+	s->unknown |= which;
+	key_of_name(s->netns, s->link, &key);
+	ledger_touch(settings->ledger, &key);
+	if (look->n_told++ < TOLD_MAX)
+		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, %s.", op_settings_words(which, words), s->link,
+		          subject_say(s->subject).text, sentence);
+}
+
+/* What is to be put right, and can be. */
+static void mend(struct settings *settings, struct setting *s, struct look *look, uint32_t which)
+{
+	if (which == 0)
+		return;
+	switch (attempts_next(&s->attempts, look->now_us)) {
+	case ATTEMPT_NEVER:
+		s->mends &= ~which;
+		tell(settings, s, look, which, "was put right again and again, and is changed each time: it is given up");
+		keep(settings, s);
+		return;
+	case ATTEMPT_NOW:
+		break_off(settings, s, s->broken | which);
+		look->told = true;
+		break;
+	case ATTEMPT_LATER:
+		break;
+	}
+	if (look->next_us == 0 || s->attempts.again_us < look->next_us)
+		look->next_us = s->attempts.again_us;
+}
+
+static void judge(struct settings *settings, struct setting *s, struct look *look)
+{
+	const uint32_t differs = s->differs, mends = differs & s->mends;
+
+	s->differs = 0;
+	tell(settings, s, look, differs & ~mends, "was changed, and not by a request");
+	tell(settings, s, look, mends & OP_SETTINGS_SECRET, "was changed, and cannot be put back: keys are not kept");
+	mend(settings, s, look, mends & ~OP_SETTINGS_SECRET);
+}
+
+uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t before_us, bool *ret_told)
+{
+	struct look look = { .now_us = server_now_us() };
+	struct setting *s, *next;
+
+	pthread_mutex_lock(&settings->lock);
+	for (size_t i = 0; i < SETTINGS_LISTS; i++)
+		for (s = LIST_FIRST(&settings->list[i]); s; s = next) {
+			next = LIST_NEXT(s, entry);
+			if (s->netns != netns || !s->differs)
+				continue;
+			if (!is_held(settings, s))
+				drop(settings, s);
+			else if (s->noted_us < before_us)
+				judge(settings, s, &look);
+			else
+				s->differs = 0;
+		}
+	pthread_mutex_unlock(&settings->lock);
+	if (look.n_told > TOLD_MAX)
+		log_write(LOG_NOTICE, "%zu links in all were changed.", look.n_told);
+	*ret_told = *ret_told || look.told;
+	return look.next_us;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making links again what they are to be, on a worker. */
+#include <pthread.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "op.h"
+#include "recovery.h"
+#include "server.h"
+#include "setting_state.h"
+#include "subject.h"
+#include "table.h"
+#include "undo.h"
+#include "wire.h"
+
+/* Bytes of a request about a link. */
+#define REQUEST_MAX 1024
+
+/* The next one that is to be put right, as it is wanted, and of that what is otherwise. False: there is none. */
+static bool next_broken(struct settings *settings, struct setting *ret_setting)
+{
+	struct setting *s;
+
+	pthread_mutex_lock(&settings->lock);
+	s = TAILQ_FIRST(&settings->broken);
+	if (s) {
+		*ret_setting = *s;
+		TAILQ_REMOVE(&settings->broken, s, broken_entry);
+		s->broken = 0;
+	}
+	pthread_mutex_unlock(&settings->lock);
+	return s;
+}
+
+/* Asks for one part of it, which is taken out of what is broken. 0, the refusal or -errno. */
+static int ask(struct job *job, struct kernel_scope *scope, struct setting *s, const struct ledger_key *key, bool *ret_changed,
+               char *ret_sentence)
+{
+	const struct ledger_holder holder = { .subject = s->subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	enum hycan_operation_number number = 0;
+	const struct hycan_operation *operation;
+	uint8_t bytes[REQUEST_MAX];
+	union message request;
+	struct wire_fault fault;
+	ssize_t n;
+
+	s->broken &= ~op_settings_request(&s->wanted, s->broken, s->link, &number, &request);
+	operation = hycan_operation_by_number(number);
+	if (!operation)
+		return -EINVAL;
+	n = wire_encode(operation->request, &request, bytes, sizeof(bytes), NULL, NULL, &fault);
+	if (n < 0)
+		return -EMSGSIZE;
+	return undo_repair(job, scope, &holder, operation->number, bytes, (size_t)n, key, ret_changed, ret_sentence);
+}
+
+bool settings_mend(struct settings *settings, struct job *job)
+{
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+	struct ledger *ledger = job->server->ledger;
+	char sentence[UNDO_SENTENCE_SIZE] = "", words[OP_SETTINGS_WORDS];
+	bool changed = false, any = false;
+	struct ledger_key key;
+	struct setting s;
+	uint64_t owner;
+	int r;
+
+	if (!next_broken(settings, &s))
+		return false;
+	op_settings_words(s.broken, words);
+	key_of_name(s.netns, s.link, &key);
+	/* as in repair_again.c: nobody takes it away meanwhile */
+	if (ledger_take_begin(ledger, &key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
+		return true;
+	r = recovery_scope(job->scope, s.netns, &other);
+	while (r == 0 && s.broken) {
+		r = ask(job, other ? other : job->scope, &s, &key, &changed, sentence);
+		any = any || changed;
+	}
+	ledger_cancel(ledger, job);
+	if (r == 0 && any)
+		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, was changed, and is what it was.", words, s.link,
+		          subject_say(s.subject).text);
+	if (r)
+		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, is changed, and cannot be made what it was now: %s", words,
+		          s.link, subject_say(s.subject).text, *sentence ? sentence : strerror(r < 0 ? -r : 0));
+	return true;
+}
