@@ -27,6 +27,12 @@
 
 #define LEDGER_IDENTITY_MAX 254
 
+/*
+ * Kinds that do not go with what they are on: the names of a network are told until somebody says that they are not, and again
+ * on a link that is made anew.
+ */
+#define LEDGER_OUTLIVES(kind) ((kind) == HYCAN_OBJECT_KIND_DNS || (kind) == HYCAN_OBJECT_KIND_DNS_HOST)
+
 struct ledger;
 
 struct ledger_key {

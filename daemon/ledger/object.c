@@ -40,9 +40,30 @@ static void enter(struct entry *e, struct entry *on)
 	e->on = on;
 }
 
+/* What does not go with it is on an entry in its place, which stands for what may be made there anew. */
+static void spare(struct ledger *l, struct entry *grave)
+{
+	struct entry *thing, *next, *heir = NULL;
+	struct ledger_key key;
+
+	for (thing = LIST_FIRST(&grave->things); thing; thing = next) {
+		next = LIST_NEXT(thing, sibling);
+		if (!LEDGER_OUTLIVES(thing->kind))
+			continue;
+		entry_key(grave, &key);
+		if (!heir)
+			heir = table_obtain(l, &key, grave->hash, false);
+		/* without memory it goes, too */
+		if (!heir)
+			return;
+		LIST_REMOVE(thing, sibling);
+		enter(thing, heir);
+	}
+}
+
 /*
- * Takes an entry out with all that is on it. It leaves the table and everything that it is on first, so that nobody finds
- * it while the rest goes, slice by slice; two ends of a pair, which are on each other, end there, too.
+ * Takes an entry out with all that is on it, but for what outlives it. It leaves the table and everything that it is on first,
+ * so that nobody finds it while the rest goes, slice by slice; two ends of a pair, which are on each other, end there, too.
  */
 static void take_out_things(struct ledger *l, struct entry *grave)
 {
@@ -67,6 +88,7 @@ void object_take_out(struct ledger *l, struct entry *e)
 		TAILQ_REMOVE(&l->objects, e, order);
 		count(l, e, -1);
 	}
+	spare(l, e);
 	take_out_things(l, e);
 	free(e);
 }

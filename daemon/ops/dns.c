@@ -177,6 +177,21 @@ int dns_refresh(struct op *op, const struct kernel_network *network)
 	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
 }
 
+/* They do not go with the link, but with this. */
+static void tell_gone(struct op *op, const struct resolver_zone *zone)
+{
+	struct hycan_dns_set_request names = { .vlan_id = zone->vlan_id, .has_link = true };
+	struct hycan_dns_add_host_request host = { .vlan_id = zone->vlan_id, .has_link = true };
+
+	memcpy(names.link, zone->link, sizeof(names.link));
+	memcpy(host.link, zone->link, sizeof(host.link));
+	for (size_t i = 0; i < zone->n_hosts; i++) {
+		memcpy(host.dns_host.name, zone->host[i].name, sizeof(host.dns_host.name));
+		op->server->gone(op, HYCAN_OBJECT_KIND_DNS_HOST, &host);
+	}
+	op->server->gone(op, HYCAN_OBJECT_KIND_DNS, &names);
+}
+
 int dns_drop(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
@@ -186,6 +201,8 @@ int dns_drop(struct op *op, const struct kernel_network *network)
 		r = dns_gate(op, &zone, true);
 	if (r == 0)
 		r = resolver_unset(op->resolver, op_scope_inode(op->scope), network->vlan_id);
+	if (r == 0)
+		tell_gone(op, &zone);
 	return r == -ENOENT || r > 0 ? 0 : r;
 }
 

@@ -7,7 +7,6 @@
  * time goes. The loop waits on the peers' set, in which all of sd-event is one more member.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,6 +38,7 @@
 #include "turn.h"
 #include "vsock.h"
 #include "workers.h"
+#include "zones.h"
 
 /* One for each peer, and some more for those who act in other namespaces or send some. */
 #define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
@@ -285,22 +285,6 @@ void server_start_resolver(struct server *server)
 		log_write(LOG_WARNING, "The names of networks cannot be told: %s", strerror(-r));
 }
 
-/* A zone of a former daemon, whose network may be in another namespace. */
-static bool resume_zone(struct resolver_zone *zone, int *ret_netns, void *userdata)
-{
-	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
-	struct server *server = userdata;
-	int r = recovery_scope(server->job.scope, zone->netns, &other);
-
-	if (r < 0 || !op_dns_resume(other ? other : server->job.scope, zone)) {
-		log_write(LOG_NOTICE, "The network with VLAN %u is gone, and its names are forgotten.", zone->vlan_id);
-		return false;
-	}
-	if (other)
-		*ret_netns = fcntl(op_scope_netns(other), F_DUPFD_CLOEXEC, 0);
-	return true;
-}
-
 /* Serves the peers that are ready, and those who wait, until there is something for sd-event. */
 static int serve_peers(struct server *server)
 {
@@ -365,7 +349,7 @@ int server_run(struct server *server)
 		/* server_free() does what that left to do */
 		if (server->only_ends)
 			return 0;
-		resolver_resume(server->resolver, resume_zone, server);
+		zones_resume(server);
 		say_what_is_served(server);
 		sd_notify(0, "READY=1");
 	}
