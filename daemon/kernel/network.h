@@ -70,6 +70,12 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
  */
 int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole);
 
+/*
+ * Fills in name and subnets of a network whose link and VLAN are given, as far as the table still leads from them to that link:
+ * somebody may have taken out what says that it is a network, and not the rest. As gateways the subnets have their first addresses.
+ */
+int kernel_network_recall(struct kernel_scope *scope, struct kernel_network *network);
+
 /* Takes a network out of the table, with the ways from it and to it. -ENOENT: it is not there. */
 int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network);
 

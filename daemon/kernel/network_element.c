@@ -123,6 +123,17 @@ static void put_text(uint8_t key[static 3 * HYCAN_IFNAME_SIZE], const char *name
 	}
 }
 
+void network_read_name(const void *key, char ret_name[static KERNEL_NETWORK_NAME_SIZE])
+{
+	const char *part = key;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++, part += HYCAN_IFNAME_SIZE)
+		for (size_t k = 0; k < HYCAN_IFNAME_SIZE - 1 && part[k] && part[k] != '=' && n < KERNEL_NETWORK_NAME_SIZE - 1; k++)
+			ret_name[n++] = part[k];
+	ret_name[n] = '\0';
+}
+
 /* From the first address of a subnet to the first behind it. */
 static struct network_wish wish_subnet(const struct hycan_prefix *gateway, bool wanted)
 {

@@ -51,6 +51,9 @@ size_t network_wish_put(struct nft_batch *batch, uint16_t type, const struct net
 int network_lookup(struct kernel_scope *scope, enum nft_network_set set, const void *key, size_t size,
                    char ret_link[static HYCAN_IFNAME_SIZE]);
 
+/* The name of a network from its key in the map of those. */
+void network_read_name(const void *key, char ret_name[static KERNEL_NETWORK_NAME_SIZE]);
+
 /* The key of a VLAN in the map of those, in key; its size. */
 size_t network_vlan_key(uint16_t vlan_id, uint8_t key[static 2]);
 

@@ -256,3 +256,95 @@ int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_
 	*ret_networks = steal(&networks.network);
 	return 0;
 }
+
+/* -------------------------------------------------------------------------------------------------- what is left of one */
+
+struct recalling {
+	struct kernel_network *network;
+	struct hycan_prefix *subnet;
+	uint8_t first[16], behind[16]; /* of the interval that leads to its link */
+	bool found, ends;
+};
+
+static bool leads_to(const struct nft_element *element, const char *link)
+{
+	return !element->end && element->data && element->data_size == HYCAN_IFNAME_SIZE &&
+	       strncmp(element->data, link, HYCAN_IFNAME_SIZE) == 0;
+}
+
+static int recall_name(const struct nft_element *element, void *userdata)
+{
+	struct recalling *r = userdata;
+
+	if (leads_to(element, r->network->link) && element->key_size == (size_t)3 * HYCAN_IFNAME_SIZE)
+		network_read_name(element->key, r->network->name);
+	return 0;
+}
+
+static int recall_first(const struct nft_element *element, void *userdata)
+{
+	struct recalling *r = userdata;
+
+	if (!leads_to(element, r->network->link) || element->key_size > sizeof(r->first))
+		return 0;
+	memcpy(r->first, element->key, element->key_size);
+	r->found = true;
+	return 0;
+}
+
+/* The next end behind it; nothing lies within it. */
+static int recall_end(const struct nft_element *element, void *userdata)
+{
+	struct recalling *r = userdata;
+
+	if (!element->end || element->key_size > sizeof(r->behind) || memcmp(element->key, r->first, element->key_size) <= 0 ||
+	    (r->ends && memcmp(element->key, r->behind, element->key_size) >= 0))
+		return 0;
+	memcpy(r->behind, element->key, element->key_size);
+	r->ends = true;
+	return 0;
+}
+
+/* How many bits the first and the last address of an interval have in common. */
+static uint8_t common_bits(const struct recalling *r, size_t size)
+{
+	uint8_t last[16];
+	unsigned int bit = 0;
+
+	memcpy(last, r->behind, sizeof(last));
+	for (size_t i = size; i > 0 && last[i - 1]-- == 0; i--)
+		;
+	while (bit < size * 8 && !((r->first[bit / 8] ^ last[bit / 8]) & 0x80 >> bit % 8))
+		bit++;
+	return (uint8_t)bit;
+}
+
+static int recall_subnet(struct kernel_scope *scope, enum nft_network_set set, uint8_t family, struct kernel_network *network,
+                         struct hycan_prefix *ret_subnet)
+{
+	const size_t size = attribute_address_size(family);
+	struct recalling recalling = { .network = network };
+	int r = nft_element_list(scope, nft_network_set(set), recall_first, &recalling);
+
+	if (r == 0 && recalling.found)
+		r = nft_element_list(scope, nft_network_set(set), recall_end, &recalling);
+	if (r < 0 || !recalling.ends)
+		return r;
+	*ret_subnet = (struct hycan_prefix){ .address.family = family, .length = common_bits(&recalling, size) };
+	memcpy(ret_subnet->address.bytes, recalling.first, size);
+	return 0;
+}
+
+int kernel_network_recall(struct kernel_scope *scope, struct kernel_network *network)
+{
+	struct recalling recalling = { .network = network };
+	int r = begin(scope);
+
+	if (r == 0)
+		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_NAME), recall_name, &recalling);
+	if (r == 0)
+		r = recall_subnet(scope, NFT_NETWORK_IPV4, AF_INET, network, &network->gateway);
+	if (r == 0)
+		r = recall_subnet(scope, NFT_NETWORK_IPV6, AF_INET6, network, &network->ipv6_gateway);
+	return r == -ENOENT ? 0 : r;
+}

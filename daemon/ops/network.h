@@ -53,7 +53,9 @@ int network_release(struct op *op);
 /* Whether to try once more what failed half way, after a while; tried counts, from 0. */
 bool network_try_again(int r, unsigned int *tried);
 
-/* Takes away the link and all that the table has of a network; and forwarding, where no other network needs it. */
-int network_lower(struct op *op, const struct kernel_network *network, bool link);
+/*
+ * Takes away all that the table has of a network, its link, and its names; and forwarding, where no other network needs it.
+ */
+int network_lower(struct op *op, const struct kernel_network *network, bool link, bool names);
 
 #endif

@@ -275,9 +275,9 @@ bool network_try_again(int r, unsigned int *tried)
 }
 
 /* What is done already is not done again. The table last: as long as it has the network, somebody can ask for the rest. */
-static int lower(struct op *op, const struct kernel_network *network, bool link, bool *ret_at_link)
+static int lower(struct op *op, const struct kernel_network *network, bool link, bool names, bool *ret_at_link)
 {
-	int r = dns_drop(op, network);
+	int r = names ? dns_drop(op, network) : 0;
 
 	*ret_at_link = false;
 	if (r == 0 && link) {
@@ -292,14 +292,14 @@ static int lower(struct op *op, const struct kernel_network *network, bool link,
 	return r == 0 || r == -ENOENT ? kernel_nat_tidy(op->scope) : r;
 }
 
-int network_lower(struct op *op, const struct kernel_network *network, bool link)
+int network_lower(struct op *op, const struct kernel_network *network, bool link, bool names)
 {
 	unsigned int tried = 0;
 	bool at_link;
 	int r;
 
 	do
-		r = lower(op, network, link, &at_link);
+		r = lower(op, network, link, names, &at_link);
 	while (network_try_again(r, &tried));
 	if (at_link)
 		return op_refuse_kernel(op, HYCAN_REFUSAL_KERNEL, "link", r, "The kernel does not delete the link “%s”",

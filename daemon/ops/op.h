@@ -34,6 +34,13 @@ struct op;
 struct resolver;
 struct resolver_zone;
 
+/* Whether the daemon made something, which is in the ledger or was until strangers took it away; and for whom. */
+enum op_standing {
+	OP_NOT_OURS,
+	OP_ANOTHERS, /* who asks has no say in what becomes of it */
+	OP_CALLERS,
+};
+
 /* What is wrong with something that is compared with the ledger. */
 enum op_amiss_what {
 	OP_AMISS_GONE,    /* it is not there, and the ledger says that it is */
@@ -69,6 +76,9 @@ struct op_server {
 
 	/* An object went along with what a handler takes away: the one that such a request of the row that makes it is about. */
 	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);
+
+	/* How the caller stands to something, as op_monitor_list() would find it, whether it is there or not. */
+	enum op_standing (*standing)(struct op *op, enum hycan_object_kind kind, const void *found);
 
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);

@@ -183,6 +183,27 @@ static void gone(struct op *op, enum hycan_object_kind kind, const void *request
 	losses_forget(&job_of(op)->server->losses, &key);
 }
 
+static enum op_standing standing(struct op *op, enum hycan_object_kind kind, const void *found)
+{
+	struct job *job = job_of(op);
+	struct ledger_key key;
+	uint64_t subject = SUBJECT_NOBODY;
+
+	key_of_found(op_scope_inode(op->scope), kind, found, &key);
+	switch (ledger_whose(job->server->ledger, &key, &job->holder, &subject)) {
+	case LEDGER_NOBODYS:
+		if (!losses_has(&job->server->losses, &key, &subject))
+			return OP_NOT_OURS;
+		return subject == job->holder.subject || op->any_owner ? OP_CALLERS : OP_ANOTHERS;
+	case LEDGER_MINE:
+	case LEDGER_SHARED:
+		return OP_CALLERS;
+	case LEDGER_OTHERS:
+		return op->any_owner ? OP_CALLERS : OP_ANOTHERS;
+	}
+	return OP_NOT_OURS;
+}
+
 static bool let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request)
 {
 	struct losses *losses = &job_of(op)->server->losses;
@@ -284,6 +305,7 @@ const struct op_server about_server = {
 	.objects = objects,
 	.count = count,
 	.gone = gone,
+	.standing = standing,
 	.let_go_lost = let_go_lost,
 	.compare = compare_table,
 	.transaction = transaction_run,

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 size_t objects_count(struct hycan *h)
 {
@@ -13,6 +14,13 @@ size_t objects_count(struct hycan *h)
 	assert_done(h, hycan_object_list(h, NULL, &objects, &n));
 	free(objects);
 	return n;
+}
+
+void objects_wait(struct hycan *h, size_t n)
+{
+	for (int i = 0; i < 2000 && objects_count(h) != n; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	assert_int_equal(objects_count(h), n);
 }
 
 char *objects_text(struct hycan *h, const struct hycan_object_list_options *options)

@@ -8,6 +8,9 @@
 /* How many there are. */
 size_t objects_count(struct hycan *h);
 
+/* Waits until there are so many; the test fails when that takes too long. */
+void objects_wait(struct hycan *h, size_t n);
+
 /* A line each, “KIND IDENTITY”; with options NULL all of them: free() it. */
 char *objects_text(struct hycan *h, const struct hycan_object_list_options *options);
 

@@ -15,6 +15,7 @@
 #include "nat.h"
 #include "network.h"
 #include "network_check.h"
+#include "network_left.h"
 #include "table.h"
 
 static struct kernel_network wanted_of(const struct hycan_network *n, const struct kernel_network *before)
@@ -89,8 +90,8 @@ static int check_before(struct op *op, const struct hycan_network_create_request
 	return 0;
 }
 
-/* A link of that name that is no network's. */
-static int check_link(struct op *op, const struct kernel_network *wanted)
+/* A link of that name that is no network's; left: a stranger took the network of that link out of the table. */
+static int check_link(struct op *op, const struct kernel_network *wanted, bool left)
 {
 	struct hycan_link link;
 	int r = kernel_link_get(op->scope, wanted->parent, &link);
@@ -100,8 +101,8 @@ static int check_link(struct op *op, const struct kernel_network *wanted)
 	if (r < 0)
 		return r;
 	r = kernel_link_get(op->scope, wanted->link, &link);
-	/* of a network that a stranger took out of the table its link is left; whether it is that one is looked at later */
-	if (r == 0 && op->mends)
+	/* whether it is that one is looked at later */
+	if (r == 0 && (op->mends || left))
 		return 0;
 	if (r == 0)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link",
@@ -151,7 +152,8 @@ static int make(struct op *op, const struct kernel_network *wanted, const struct
 	if (r < 0 && r != -EALREADY)
 		return nat_refuse(op, r);
 	r = network_raise(op, wanted, before, raised);
-	return r == 0 && before ? dns_refresh(op, wanted) : r;
+	/* of one that a stranger took out of the table there may be names, too */
+	return r == 0 ? dns_refresh(op, wanted) : r;
 }
 
 /* Keeps the refusal, since what is asked of the kernel meanwhile has words, too. */
@@ -163,7 +165,8 @@ static void take_back(struct op *op, const struct kernel_network *wanted, const 
 
 	/* what was refused because it is another's was never ours to take back */
 	if (!before)
-		(void)(raised->changed ? network_lower(op, wanted, raised->made_link) : 0);
+		/* where the link was there before there may be names, too */
+		(void)(raised->changed ? network_lower(op, wanted, raised->made_link, raised->made_link) : 0);
 	else if (raised->changed)
 		(void)make(op, before, wanted, &back);
 	op->refusal = refusal.refusal;
@@ -212,17 +215,31 @@ static int read_before(struct op *op, const struct hycan_network *n, struct kern
 	return r == -ENOENT ? 0 : r;
 }
 
+/* Whether it is made again around its own link, which then says where it is. */
+static int look_for_left(struct op *op, struct kernel_network *wanted, bool *ret_left)
+{
+	struct kernel_network left;
+	int r = network_find_left(op, wanted->vlan_id, wanted->link, &left, ret_left);
+
+	if (r == 0 && *ret_left && !wanted->parent[0])
+		memcpy(wanted->parent, left.parent, sizeof(left.parent));
+	return r == -ENOENT ? 0 : r;
+}
+
 static int create(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before)
 {
 	/* what other requests made of it since then stays */
 	struct kernel_network wanted = op->mends && before ? *before : wanted_of(&request->network, before);
 	struct network_raised raised = { 0 };
+	bool left = false;
 	int r = check_others(op, &wanted);
 
+	if (r == 0 && !before)
+		r = look_for_left(op, &wanted, &left);
 	if (r == 0 && !wanted.parent[0])
 		r = network_find_parent(op, wanted.parent);
 	if (r == 0)
-		r = before ? check_before(op, request, before, &wanted) : check_link(op, &wanted);
+		r = before ? check_before(op, request, before, &wanted) : check_link(op, &wanted, left);
 	if (r == 0)
 		r = network_check_addresses(op, &wanted);
 	if (r == 0)

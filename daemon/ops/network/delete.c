@@ -2,7 +2,8 @@
 /*
  * network.delete: the mappings first, so that nothing leads to where nobody is; then the link, and the table last, which says
  * that there is a network. So a daemon that is killed in between knows what was left to do, and so does whoever asks once
- * more; and what may fail for a moment is tried again, since nothing of it is put back.
+ * more; and what may fail for a moment is tried again, since nothing of it is put back. Of a network that a stranger took out of the
+ * table, what is left goes.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
+#include "network_left.h"
 #include "port.h"
 #include "table.h"
 
@@ -38,11 +40,28 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 	return r;
 }
 
+/* A network that is in the table; or what a stranger left of one. */
+static int find(struct op *op, const struct hycan_network_delete_request *request, struct kernel_network *ret_network,
+                bool *ret_link)
+{
+	int r = network_find(op, "vlan_id", request->vlan_id, request->link, ret_network), left;
+
+	*ret_link = true;
+	if (r != HYCAN_REFUSAL_NOT_FOUND)
+		return r;
+	left = network_find_left(op, request->vlan_id, request->link, ret_network, ret_link);
+	if (left < 0)
+		return left == -ENOENT ? r : left;
+	op->refusal = 0;
+	return 0;
+}
+
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
 {
 	struct kernel_network network;
 	unsigned int tried = 0;
-	int r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
+	bool link;
+	int r = find(op, request, &network, &link);
 
 	if (r != 0)
 		return r;
@@ -50,5 +69,5 @@ int op_network_delete(struct op *op, const struct hycan_network_delete_request *
 	do
 		r = remove_mappings(op, &network);
 	while (network_try_again(r, &tried));
-	return r == 0 ? network_lower(op, &network, true) : nat_refuse(op, r);
+	return r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
 }

@@ -6,6 +6,7 @@
 
 #include "names.h"
 #include "network.h"
+#include "objects.h"
 #include "question.h"
 
 static void assert_health(struct hycan *h, bool healthy)
@@ -103,14 +104,49 @@ static void test_orphan(void **state)
 {
 	struct world *w = *state;
 
+	int pid;
+
 	names_begin();
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
 	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
 	assert_false(finds_orphan(w->h));
 	free(shell("nft delete table inet hycan"));
 	assert_true(finds_orphan(w->h));
+	/* the same network again: they are its names */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_false(finds_orphan(w->h));
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	free(shell("nft delete table inet hycan"));
 	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
 	assert_false(finds_orphan(w->h));
+	/* its end: theirs, too */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	pid = names_pid(w->h, 100);
+	free(shell("nft delete table inet hycan"));
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	shell_until(20, "test ! -d /proc/%d", pid);
+	names_objects(w->h, "");
+	assert_false(finds_orphan(w->h));
+}
+
+/* A stranger deletes its link: what is told is its owner's still, and told again on the link that is made anew. */
+static void test_link(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	free(shell("ip link delete net100"));
+	objects_wait(w->h, 3);
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	names_objects(w->h, "");
 }
 
 int main(void)
@@ -118,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_orphan, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);

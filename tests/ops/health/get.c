@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "nat.h"
 #include "objects.h"
@@ -105,20 +104,13 @@ static void test_others(void **state)
 
 /* -------------------------------------------------------------------------------------------------------------- losses */
 
-static void wait_until_forgotten(struct hycan *h, size_t left)
-{
-	for (int i = 0; i < 2000 && objects_count(h) != left; i++)
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-	assert_int_equal(objects_count(h), left);
-}
-
 /* A stranger takes it out, and the daemon has noticed. */
 static void lose(struct hycan *h, const char *what)
 {
 	const size_t before = objects_count(h);
 
 	free(shell("nft %s", what));
-	wait_until_forgotten(h, before - 1);
+	objects_wait(h, before - 1);
 }
 
 #define LOST "A stranger took away the port mapping “tcp 8080 host_address 0.0.0.0” of uid 0; “port.add” makes it again"
@@ -176,7 +168,7 @@ static void test_lost_table(void **state)
 		assert_done(w->h, hycan_port_add(w->h, &mapping));
 	}
 	free(shell("nft flush ruleset"));
-	wait_until_forgotten(w->h, 0);
+	objects_wait(w->h, 0);
 	assert_problem(w, "mappings", "A stranger took away the port mapping “tcp 8081 host_address 0.0.0.0” of uid 0");
 	assert_problem(w, "mappings", "So it is with 6 more port mappings.");
 	assert_problem(w, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24”");

@@ -87,12 +87,101 @@ static void test_ends(void **state)
 	free(text);
 }
 
+static void assert_health(struct hycan *h, bool healthy)
+{
+	struct hycan_health_get_reply *health = NULL;
+
+	assert_done(h, hycan_health_get(h, &health));
+	if (health->healthy != healthy)
+		fail_msg("%s", health->n_problems ? health->problems[0].message : "healthy");
+	if (!healthy)
+		assert_contains(health->problems[0].message, "A stranger took away the network “100 link net100” of uid 0");
+	free(health);
+}
+
+static void assert_nothing_left(void)
+{
+	char *text = shell("nft list ruleset; ip -o link show type vlan");
+
+	assert_string_equal(text, "");
+	free(text);
+}
+
+#define BLUE "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"
+
+/* What a stranger took out of the table is whole again when it is asked for, and gone when it is deleted, with its own link. */
+static void test_left(void **state)
+{
+	struct world *w = *state;
+	char *before, *after;
+
+	network_make_parent();
+	/* that networks turned it on was in the table */
+	free(shell("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"));
+	assert_done(w->h, network_create(w->h, BLUE));
+	before = shell("ip -o link show net100 | cut -d: -f1; nft list ruleset");
+	free(shell("nft flush ruleset"));
+	objects_wait(w->h, 1);
+	assert_health(w->h, false);
+	assert_done(w->h, network_create(w->h, BLUE));
+	after = shell("ip -o link show net100 | cut -d: -f1; nft list ruleset");
+	assert_string_equal(after, before);
+	assert_no_drift(w->h, 100);
+	assert_health(w->h, true);
+	assert_int_equal(objects_count(w->h), 2);
+	free(after);
+	free(before);
+	/* also at once, and where some of it is in the table still */
+	free(shell("nft delete table inet hycan"));
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_nothing_left();
+	assert_health(w->h, true);
+	assert_refused(w->h, hycan_network_delete(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_done(w->h, network_create(w->h, BLUE));
+	free(shell("nft flush set inet hycan network"));
+	objects_wait(w->h, 1);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_nothing_left();
+	assert_int_equal(objects_count(w->h), 0);
+	/* a link that a stranger made in its place is his */
+	assert_done(w->h, network_create(w->h, BLUE));
+	free(shell("nft flush ruleset; ip link delete net100; ip link add link up0 name net100 type vlan id 100"));
+	objects_wait(w->h, 0);
+	assert_refused(w->h, network_create(w->h, BLUE), HYCAN_REFUSAL_EXISTS);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	free(shell("ip link show net100"));
+	assert_health(w->h, true);
+}
+
+/* A link that was made as one is no network's, whatever its name. */
+static void test_not_left(void **state)
+{
+	const struct hycan_vlan_create_options named = { .has_name = true, .name = "net100" };
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, hycan_vlan_create(w->h, "up0", 100, &named, NULL));
+	assert_refused(w->h, hycan_network_delete(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_refused(w->h, network_create(w->h, BLUE), HYCAN_REFUSAL_EXISTS);
+	assert_done(w->h, hycan_link_delete(w->h, "net100"));
+}
+
+static int begin_soon(void **state)
+{
+	const struct world_options options = { .arguments = { "--drift-patience", "20" } };
+
+	*state = world_start(&options);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_delete, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("network.delete", tests, NULL, NULL);
