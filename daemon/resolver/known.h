@@ -38,6 +38,7 @@ struct resolver {
 	unsigned int connection; /* to the supervisor, the how many-th */
 	char *state_path;        /* or NULL */
 	const char *program;
+	void (*waits)(bool begins); /* or NULL */
 	bool started;
 	struct ask ask;
 	LIST_HEAD(, known) zones; /* by VLAN */
@@ -61,6 +62,13 @@ int tell_host_gone(struct resolver *resolver, const struct resolver_zone *zone, 
 
 /* Tells it what needs no more words. */
 int tell_simply(struct resolver *resolver, enum order_what what, const struct resolver_zone *zone, struct answer *ret_answer);
+
+/* A thread waits for somebody, or no more. */
+static inline void resolver_say_waits(const struct resolver *resolver, bool begins)
+{
+	if (resolver->waits)
+		resolver->waits(begins);
+}
 
 /* Waits until a zone serves, without the lock. 0 or -errno: it does not, and the answer has words. */
 int tell_until_served(struct resolver *resolver, const struct resolver_zone *zone, struct answer *ret_answer);

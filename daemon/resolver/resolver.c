@@ -36,8 +36,13 @@ static void take(struct resolver *resolver, struct taken *taken, uint64_t netns,
 {
 	*taken = (struct taken){ .netns = netns, .vlan_id = vlan_id };
 	pthread_mutex_lock(&resolver->lock);
-	while (find_taken(resolver, taken))
-		pthread_cond_wait(&resolver->given_back, &resolver->lock);
+	if (find_taken(resolver, taken)) {
+		resolver_say_waits(resolver, true);
+		do
+			pthread_cond_wait(&resolver->given_back, &resolver->lock);
+		while (find_taken(resolver, taken));
+		resolver_say_waits(resolver, false);
+	}
 	LIST_INSERT_HEAD(&resolver->taken, taken, entries);
 }
 
@@ -322,6 +327,7 @@ int resolver_open(const struct resolver_options *options, struct resolver **ret_
 	LIST_INIT(&resolver->taken);
 	LIST_INIT(&resolver->zones);
 	resolver->ask = (struct ask){ .socket = options->socket, .fd = -1 };
+	resolver->waits = options->waits;
 	resolver->program = supervisor_find_program(options->program);
 	if (options->state_path) {
 		resolver->state_path = strdup(options->state_path);

@@ -20,9 +20,10 @@
 struct resolver;
 
 struct resolver_options {
-	const char *state_path; /* of the ledger, or NULL: zones end with the daemon */
-	const char *program;    /* dnsmasq; NULL: where it mostly is */
-	const char *socket;     /* of a supervisor that is a service; NULL: it is our child */
+	const char *state_path;     /* of the ledger, or NULL: zones end with the daemon */
+	const char *program;        /* dnsmasq; NULL: where it mostly is */
+	const char *socket;         /* of a supervisor that is a service; NULL: it is our child */
+	void (*waits)(bool begins); /* told by a thread that waits for a dnsmasq for longer than they mostly take; or NULL */
 };
 
 /* Knows what a former daemon had. */

@@ -13,6 +13,9 @@
 #define LOOK_LATER_NS 10000000
 #define LOOKS_FIRST   100u
 
+/* Whoever looks more often than that waits longer than most, and says so. */
+#define LOOKS_IN_SILENCE 50u
+
 /* What is asked has a second, and may be asked again by somebody else meanwhile. */
 #define LOOKS_AT_ANSWERS 200u
 
@@ -61,43 +64,55 @@ int tell_zone(struct resolver *resolver, const struct resolver_zone *zone, int n
 	return ask(&resolver->ask, &order, -1, ret_answer);
 }
 
-/* Others have the lock for a moment. */
+/* Others have the lock for a moment. n counts how often, for one thing. */
 static void pause_without_lock(struct resolver *resolver, unsigned int n)
 {
 	const struct timespec pause = { .tv_nsec = n < LOOKS_FIRST ? LOOK_FIRST_NS : LOOK_LATER_NS };
 
+	if (n == LOOKS_IN_SILENCE)
+		resolver_say_waits(resolver, true);
 	pthread_mutex_unlock(&resolver->lock);
 	nanosleep(&pause, NULL);
 	pthread_mutex_lock(&resolver->lock);
 }
 
+/* Behind n pauses. */
+static void end_pauses(const struct resolver *resolver, unsigned int n)
+{
+	if (n > LOOKS_IN_SILENCE)
+		resolver_say_waits(resolver, false);
+}
+
 int tell_until_served(struct resolver *resolver, const struct resolver_zone *zone, struct answer *ret_answer)
 {
 	const unsigned int connection = resolver->connection;
-	int r = 0;
+	unsigned int n = 0;
+	int r;
 
 	/* the supervisor gives up some time */
-	for (unsigned int n = 0; r == 0; n++) {
+	for (;;) {
 		r = tell_simply(resolver, ORDER_STATE, zone, ret_answer);
-		if (r == 0 && ret_answer->start != -EINPROGRESS)
-			return ret_answer->start;
-		pause_without_lock(resolver, n);
+		if (r < 0 || ret_answer->start != -EINPROGRESS)
+			break;
+		pause_without_lock(resolver, n++);
 		/* another supervisor was told what there was before */
-		if (resolver->connection != connection)
+		if (resolver->connection != connection) {
 			r = -EPIPE;
+			break;
+		}
 	}
-	return r == -ENOENT ? -EPIPE : r;
+	end_pauses(resolver, n);
+	return r == -ENOENT ? -EPIPE : r < 0 ? r : ret_answer->start;
 }
 
 void tell_until_answered(struct resolver *resolver)
 {
 	struct answer answer = { .asked = true };
+	unsigned int n = 0;
 
-	for (unsigned int n = 0; n < LOOKS_AT_ANSWERS; n++) {
-		if (tell_simply(resolver, ORDER_ASKED, NULL, &answer) < 0 || !answer.asked)
-			return;
-		pause_without_lock(resolver, n);
-	}
+	while (n < LOOKS_AT_ANSWERS && tell_simply(resolver, ORDER_ASKED, NULL, &answer) == 0 && answer.asked)
+		pause_without_lock(resolver, n++);
+	end_pauses(resolver, n);
 }
 
 int tell_simply(struct resolver *resolver, enum order_what what, const struct resolver_zone *zone, struct answer *ret_answer)

@@ -27,6 +27,7 @@
 #include "subject.h"
 #include "table.h"
 #include "wording.h"
+#include "workers.h"
 
 /* From so many bytes on, taking a frame apart is slow itself. */
 #define LONG_FRAME (128u << 10)
@@ -238,9 +239,18 @@ static void refuse_uncharged(struct peer *peer, const struct hycan_operation *op
 	dispatch_refuse(job, charge_refuse(job, 0));
 }
 
+/* What it means that there is no job. */
+static enum dispatched must_wait(const struct peer *peer, bool slow)
+{
+	if (!slow)
+		return DISPATCH_WAIT;
+	return workers_wait_enough(peer->server, peer->identity.subject) ? DISPATCH_WAIT_OWN : DISPATCH_WAIT_SLOW;
+}
+
 static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow)
 {
-	struct job *job = find_job(peer->server, operation, slow);
+	const bool enough = slow && workers_wait_enough(peer->server, peer->identity.subject);
+	struct job *job = enough ? NULL : find_job(peer->server, operation, slow);
 
 	if (!job)
 		return NULL;
@@ -349,7 +359,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	}
 	job = begin(peer, operation, header, slow);
 	if (!job)
-		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
+		return must_wait(peer, slow);
 	peer->charged = false;
 	memcpy(job->fds, fds, n_fds * sizeof(*fds));
 	job->n_fds = n_fds;
@@ -371,7 +381,7 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 	struct job *job = begin(peer, operation, &header, slow);
 
 	if (!job)
-		return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
+		return must_wait(peer, slow);
 	memcpy(&job->request, request, operation->request->size);
 	if (!charge_request(peer))
 		return carry_out(job, charge_refuse(job, 0));

@@ -13,6 +13,7 @@ enum dispatched {
 	DISPATCH_WAIT,      /* no worker is free: try the same frame again */
 	DISPATCH_REST,      /* refused, for a quota: nothing more of this peer for a while */
 	DISPATCH_WAIT_SLOW, /* the same for a slow operation, which may not have every worker */
+	DISPATCH_WAIT_OWN,  /* the same, until a request of its own user that waits for another program is done */
 };
 
 /*

@@ -24,6 +24,24 @@
 /* How much is read at once of a request that does not fit one read. */
 #define INPUT_STEP (64u << 10)
 
+/* Where a frame that was not taken waits; TURN_ANOTHER: it was. */
+static enum turn_queue waits_for(enum dispatched dispatched)
+{
+	switch (dispatched) {
+	case DISPATCH_WAIT:
+		return TURN_WORKER;
+	case DISPATCH_WAIT_SLOW:
+		return TURN_WORKER_SLOW;
+	case DISPATCH_WAIT_OWN:
+		return TURN_OWN;
+	case DISPATCH_DONE:
+	case DISPATCH_ELSEWHERE:
+	case DISPATCH_REST:
+		break;
+	}
+	return TURN_ANOTHER;
+}
+
 /* A header that no frame can have: refused once, and stepped over. Returns the bytes to step over. */
 static uint64_t refuse_header(struct peer *peer, const struct nlmsghdr *header)
 {
@@ -81,7 +99,7 @@ static size_t consume_frame(struct peer *peer, const uint8_t *bytes, size_t size
 	n_fds = arrival_until(peer, peer->position + header.nlmsg_len, &lost);
 	memcpy(fds, peer->fds, n_fds * sizeof(*fds));
 	*ret_dispatched = dispatch_frame(peer, &header, bytes, fds, n_fds, lost);
-	if (*ret_dispatched == DISPATCH_WAIT || *ret_dispatched == DISPATCH_WAIT_SLOW)
+	if (waits_for(*ret_dispatched) != TURN_ANOTHER)
 		return 0;
 	/* they are the job's now */
 	arrival_pass(peer, n_fds, lost);
@@ -123,8 +141,8 @@ static size_t consume(struct peer *peer, const uint8_t *bytes, size_t size)
 				break;
 		}
 		n = consume_one(peer, bytes + taken, size - taken, &dispatched);
-		if (dispatched == DISPATCH_WAIT || dispatched == DISPATCH_WAIT_SLOW)
-			turn_wait(peer, dispatched == DISPATCH_WAIT ? TURN_WORKER : TURN_WORKER_SLOW);
+		if (waits_for(dispatched) != TURN_ANOTHER)
+			turn_wait(peer, waits_for(dispatched));
 		if (n == 0)
 			break;
 		peer->skip -= peer->skip < n ? peer->skip : n;

@@ -148,6 +148,7 @@ static int open_resolver(struct server *server, const struct server_options *opt
 		.state_path = ledger_is_kept(server->ledger) ? options->state_path : NULL,
 		.program = options->dnsmasq,
 		.socket = options->resolver,
+		.waits = worker_wait,
 	};
 	int r = resolver_open(&wanted, &server->resolver);
 
@@ -197,6 +198,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	TAILQ_INIT(&server->nobody.waiting);
 	TAILQ_INIT(&server->waiting[TURN_WORKER]);
 	TAILQ_INIT(&server->waiting[TURN_WORKER_SLOW]);
+	TAILQ_INIT(&server->waiting[TURN_OWN]);
 	TAILQ_INIT(&server->resting);
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);

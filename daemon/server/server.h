@@ -46,6 +46,7 @@
 enum turn_queue {
 	TURN_WORKER,
 	TURN_WORKER_SLOW, /* with a slow operation */
+	TURN_OWN,         /* such a one, until others of its user have what they wait for */
 	TURN_ANOTHER,     /* of its user */
 	N_TURN_QUEUES,
 };
@@ -99,7 +100,8 @@ struct server {
 	size_t n_users;
 	size_t n_in_round;           /* of them, those whose turn is still to come in the present round */
 	struct quota_user nobody;    /* the user where nobody is charged */
-	struct peer_list waiting[2]; /* for a worker; with a slow operation */
+	struct peer_list waiting[3]; /* for a worker; with a slow operation; for their own */
+	size_t n_own_due;            /* of the last, for whom what they wait for may be over */
 	size_t n_waiting[N_TURN_QUEUES];
 	struct quota_user *whose_turn; /* ends with what is done now; NULL: nobody's */
 	uint64_t round;                /* counts how often each user had its part */
@@ -111,7 +113,8 @@ struct server {
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */
 
 	struct job job; /* carried out in the loop */
-	struct worker worker[WORKERS];
+	struct worker worker[WORKERS_ALL];
+	size_t n_workers;      /* that there are: so many more than are away */
 	struct scribe *scribe; /* NULL: everything is written down at the end */
 	struct session_list sessions;
 	uint64_t last_session;          /* number of the newest; 0: there was none */
@@ -121,8 +124,9 @@ struct server {
 	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */
 	bool errand_runs;           /* a worker has one */
 	bool errand_waits;          /* it is an errand's turn before that of slow requests */
-	size_t n_busy;              /* workers under way */
+	size_t n_busy;              /* workers under way, but for those that are away */
 	size_t n_busy_slow;         /* of them with slow operations */
+	size_t n_away;
 
 	struct buffer output; /* answers to the peer whose turn it is */
 	struct statistics statistics;

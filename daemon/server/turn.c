@@ -164,13 +164,15 @@ void turn_rest(struct peer *peer)
 /* Whether somebody waits for a worker, and there is one. */
 static bool can_go_on(const struct server *server, enum turn_queue queue)
 {
+	if (queue == TURN_OWN)
+		return server->n_waiting[queue] > 0 && server->n_own_due > 0;
 	return server->n_waiting[queue] > 0 && dispatch_has_room(server, queue == TURN_WORKER_SLOW);
 }
 
 bool turn_any(const struct server *server)
 {
 	return server->n_users > 0 || can_go_on(server, TURN_WORKER_SLOW) || can_go_on(server, TURN_WORKER) ||
-	       errand_may_go_on(server);
+	       can_go_on(server, TURN_OWN) || errand_may_go_on(server);
 }
 
 static void go_on(struct server *server, struct peer *peer)
@@ -185,6 +187,15 @@ static void serve_worker(struct server *server, enum turn_queue queue)
 {
 	if (can_go_on(server, queue))
 		go_on(server, TAILQ_FIRST(&server->waiting[queue]));
+}
+
+/* What it waits for may be over: then it waits for a worker like others. */
+static void serve_own(struct server *server)
+{
+	if (!can_go_on(server, TURN_OWN))
+		return;
+	server->n_own_due--;
+	go_on(server, TAILQ_FIRST(&server->waiting[TURN_OWN]));
 }
 
 /* One user, until it had its part of the round; it may be gone with its last peer. */
@@ -208,6 +219,7 @@ static void serve_user(struct server *server)
 
 void turn_serve(struct server *server)
 {
+	serve_own(server);
 	/* slow requests and errands take turns */
 	if (server->errand_waits)
 		errand_serve(server);

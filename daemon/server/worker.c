@@ -8,10 +8,29 @@
 #include "thread.h"
 #include "worker.h"
 
+static _Thread_local struct worker *current;
+
+static void tell_loop(const struct worker *worker)
+{
+	const uint64_t one = 1;
+
+	/* an eventfd's counter does not overflow by ones */
+	while (write(worker->notify, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void worker_wait(bool begins)
+{
+	if (!current)
+		return;
+	atomic_store(&current->waited, true);
+	atomic_store(&current->waits, begins);
+	tell_loop(current);
+}
+
 static void *work(void *userdata)
 {
-	struct worker *worker = userdata;
-	const uint64_t one = 1;
+	struct worker *worker = current = userdata;
 
 	for (;;) {
 		while (sem_wait(&worker->start) < 0)
@@ -22,9 +41,7 @@ static void *work(void *userdata)
 		worker->pending = false;
 		dispatch_on_worker(&worker->job);
 		atomic_store_explicit(&worker->done, true, memory_order_release);
-		/* an eventfd's counter does not overflow by ones */
-		while (write(worker->notify, &one, sizeof(one)) < 0 && errno == EINTR)
-			;
+		tell_loop(worker);
 	}
 }
 

@@ -5,6 +5,9 @@
  * A worker has one job, its own, and its own kernel sockets. The loop fills the job and starts the worker; the worker
  * carries it out and tells the loop through an eventfd; the loop then finishes the job. So the two never touch a job at
  * the same time, and nothing else is shared.
+ *
+ * A worker whose job waits for another program (dnsmasq) says so, and another one is started in its place: so it is not the
+ * others that wait. Of such requests a user has only so many; what else it asks for that is slow waits for them.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -20,16 +23,24 @@
 #define WORKERS      3
 #define WORKERS_SLOW 2
 
+/* So many may be away, waiting for another program. A user for whom that many wait begins nothing slow meanwhile. */
+#define WORKERS_AWAY     4
+#define WORKERS_AWAY_FOR 2
+#define WORKERS_ALL      (WORKERS + WORKERS_AWAY)
+
 struct worker {
 	struct job job;
 	pthread_t thread;
 	sem_t start;
 	atomic_bool done;
-	bool running;      /* the thread exists */
-	bool busy;         /* it has a job; the loop's view */
-	bool pending;      /* a job was given to it; the thread's view */
-	unsigned int hand; /* hands.h */
-	int notify;        /* eventfd that tells the loop */
+	atomic_bool waited; /* its job has waited for another program at all */
+	atomic_bool waits;  /* it does: what the thread says, */
+	bool is_away;       /* and that another one is in its place */
+	bool running;       /* the thread exists */
+	bool busy;          /* it has a job; the loop's view */
+	bool pending;       /* a job was given to it; the thread's view */
+	unsigned int hand;  /* hands.h */
+	int notify;         /* eventfd that tells the loop */
 };
 
 int worker_open(struct worker *worker, struct server *server, int notify);
@@ -39,5 +50,8 @@ void worker_stop(struct worker *worker);
 
 /* Starts the job, which is prepared. */
 void worker_start(struct worker *worker);
+
+/* What this thread does waits for another program from now on, or no more. Of a thread that is no worker's: nothing. */
+void worker_wait(bool begins);
 
 #endif

@@ -17,12 +17,63 @@
 #include "server.h"
 #include "turn.h"
 
+static int open_worker(struct server *server, int notify)
+{
+	struct worker *worker = &server->worker[server->n_workers];
+	int r = worker_open(worker, server, notify);
+
+	if (r < 0)
+		return r;
+	worker->hand = HAND_OF_LOOP + 1 + (unsigned int)server->n_workers++;
+	worker->job.op.server = &about_server;
+	worker->job.op.resolver = server->resolver;
+	return 0;
+}
+
+/* It waits for another program, or no more: another worker takes its place meanwhile, as long as there is one. */
+static void look(struct server *server, struct worker *worker)
+{
+	const bool waits = atomic_load(&worker->waits);
+
+	if (waits == worker->is_away)
+		return;
+	if (waits && (server->n_away == WORKERS_AWAY ||
+	              (server->n_workers == WORKERS + server->n_away && open_worker(server, worker->notify) < 0)))
+		return;
+	worker->is_away = waits;
+	if (waits) {
+		server->n_away++;
+		server->n_busy--;
+		server->n_busy_slow -= worker->job.slow;
+	} else {
+		server->n_away--;
+		server->n_busy++;
+		server->n_busy_slow += worker->job.slow;
+	}
+}
+
+bool workers_wait_enough(const struct server *server, uint64_t subject)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < server->n_workers; i++) {
+		const struct worker *worker = &server->worker[i];
+
+		n += worker->busy && worker->job.peer && worker->job.peer->identity.subject == subject &&
+		     atomic_load(&worker->waits);
+	}
+	return n >= WORKERS_AWAY_FOR;
+}
+
 static void finish(struct server *server, struct worker *worker)
 {
 	struct job *job = &worker->job;
 	struct peer *peer = job->peer;
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
+	look(server, worker);
+	if (atomic_exchange(&worker->waited, false))
+		server->n_own_due = server->n_waiting[TURN_OWN];
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);
 	server->n_busy_slow -= job->slow;
@@ -40,9 +91,14 @@ static void finish(struct server *server, struct worker *worker)
 
 void workers_finish(struct server *server)
 {
-	for (size_t i = 0; i < WORKERS && server->n_busy > 0; i++)
-		if (server->worker[i].busy && atomic_load_explicit(&server->worker[i].done, memory_order_acquire))
-			finish(server, &server->worker[i]);
+	for (size_t i = 0; i < server->n_workers && server->n_busy + server->n_away > 0; i++) {
+		struct worker *worker = &server->worker[i];
+
+		if (worker->busy && atomic_load_explicit(&worker->done, memory_order_acquire))
+			finish(server, worker);
+		else if (worker->busy)
+			look(server, worker);
+	}
 }
 
 static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -65,12 +121,9 @@ int workers_open(struct server *server)
 	if (notify < 0)
 		return -errno;
 	for (size_t i = 0; i < WORKERS; i++) {
-		r = worker_open(&server->worker[i], server, notify);
+		r = open_worker(server, notify);
 		if (r < 0)
 			return r;
-		server->worker[i].hand = HAND_OF_LOOP + 1 + (unsigned int)i;
-		server->worker[i].job.op.server = &about_server;
-		server->worker[i].job.op.resolver = server->resolver;
 	}
 	r = scribe_open(&server->scribe);
 	if (r < 0)
@@ -85,11 +138,11 @@ int workers_open(struct server *server)
 
 void workers_close(struct server *server)
 {
-	for (size_t i = 0; i < WORKERS; i++)
+	for (size_t i = 0; i < server->n_workers; i++)
 		worker_stop(&server->worker[i]);
 	scribe_free(&server->scribe);
 	/* what they did is written down, and told as far as it can be */
-	for (size_t i = 0; i < WORKERS; i++) {
+	for (size_t i = 0; i < server->n_workers; i++) {
 		if (server->worker[i].busy)
 			finish(server, &server->worker[i]);
 		job_close(&server->worker[i].job);

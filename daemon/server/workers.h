@@ -3,6 +3,9 @@
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct server;
 
 /* Starts them, and the scribe. 0 or -errno. */
@@ -13,6 +16,9 @@ int workers_open(struct server *server);
  * not wait for the round's end, too.
  */
 void workers_finish(struct server *server);
+
+/* Whether as many requests of a user wait for another program as may. */
+bool workers_wait_enough(const struct server *server, uint64_t subject);
 
 /* Ends them, when each is done with what it has. */
 void workers_close(struct server *server);

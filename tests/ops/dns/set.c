@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* dns.set: the names of a network, stated as a whole. */
 #include <errno.h>
+#include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "names.h"
 #include "network.h"
@@ -195,6 +200,60 @@ static void test_port_taken(void **state)
 	free(shell("kill $(cat %s/pid)", w->directory));
 }
 
+#define NOBODY 65534
+
+/* Somebody who asks for names of the network, and waits; ends with whether they are told. */
+static pid_t ask_as_nobody(const struct world *w, uint16_t vlan_id)
+{
+	pid_t pid = fork();
+	struct hycan *h = NULL;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+		_exit(126);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(hycan_open(&h, w->socket) == 0 && names_set(h, vlan_id, "", NULL) == 0);
+}
+
+/* Some dnsmasqs do not come up: who waits for them keeps nobody else waiting, and of its own requests those alone. */
+static void test_waiting(void **state)
+{
+	static const char *const networks[] = { "101 10.1.0.0/24 10.1.0.1 a", "102 10.2.0.0/24 10.2.0.1 b",
+		                                "103 10.3.0.0/24 10.3.0.1 c", "104 10.4.0.0/24 10.4.0.1 d" };
+	char program[64];
+	const struct world_options options = {
+		.policy = "allow root all\nallow * dns owner=any\n",
+		.open_to_all = true,
+		.arguments = { "--dnsmasq", program },
+	};
+	struct world *w;
+	pid_t asks[4];
+	int status;
+
+	snprintf(program, sizeof(program), "/var/tmp/hycan-test-dnsmasq-%d", getpid());
+	free(shell("printf '#!/bin/sh\nexec sleep 600.%d\n' >%s && chmod 755 %s", getpid(), program, program));
+	*state = w = world_start(&options);
+	names_begin();
+	for (size_t i = 0; i < 4; i++)
+		assert_done(w->h, network_create(w->h, networks[i]));
+	for (uint16_t i = 0; i < 4; i++)
+		asks[i] = ask_as_nobody(w, 101 + i);
+	shell_until(60, "test $(pgrep -cf 'sleep 600[.]%d') -ge 2", getpid());
+	assert_refused(w->h, hycan_link_delete(w->h, "nosuch0"), HYCAN_REFUSAL_NOT_FOUND);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(waitpid(asks[i], NULL, WNOHANG), 0);
+	/* some wait for others of that user, and go on when these are done */
+	free(shell("printf '#!/bin/sh\nexit 3\n' >%s && kill $(pgrep -f 'sleep 600[.]%d')", program, getpid()));
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(waitpid(asks[i], &status, 0), asks[i]);
+		assert_int_equal(status, 0);
+	}
+	names_objects(w->h, "");
+	free(shell("rm %s", program));
+}
+
 static void test_not_installed(void **state)
 {
 	const struct world_options options = { .arguments = { "--dnsmasq", "/nonexistent/dnsmasq" } };
@@ -218,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_upstreams, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_port_taken, world_begin, world_end),
+		cmocka_unit_test_teardown(test_waiting, world_end),
 		cmocka_unit_test_teardown(test_not_installed, world_end),
 	};
 
