@@ -7,8 +7,6 @@
  * rings for the session that is next.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +23,6 @@
 #include "sweep.h"
 
 #define NEVER UINT64_MAX
-
-/* Of the namespaces of all sessions: they are entered and looked for on workers, too, and seldom. */
-static pthread_mutex_t netns_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct session *session_new(struct server *server, uint64_t subject)
 {
@@ -230,45 +225,6 @@ void session_done(struct peer *peer, const struct ledger_holder *holder)
 	if (ends_us < s->leases_us)
 		s->leases_us = ends_us;
 	settle(s);
-}
-
-void session_enter(struct peer *peer, uint64_t inode, int netns)
-{
-	struct session *s = peer->session;
-	size_t i = 0;
-	_cleanup_close_ int fd = s ? fcntl(netns, F_DUPFD_CLOEXEC, 0) : -1;
-
-	if (fd < 0)
-		return;
-	pthread_mutex_lock(&netns_lock);
-	while (i < s->n_netns && s->netns[i].inode != inode)
-		i++;
-	/* of too many, the one that was entered first is looked for where it can be found */
-	if (i == SESSION_NAMESPACES) {
-		close(s->netns[0].fd);
-		memmove(&s->netns[0], &s->netns[1], --i * sizeof(s->netns[0]));
-		s->n_netns--;
-	}
-	if (i == s->n_netns) {
-		s->netns[s->n_netns].inode = inode;
-		s->netns[s->n_netns++].fd = steal_fd(&fd);
-	}
-	pthread_mutex_unlock(&netns_lock);
-}
-
-int session_netns(struct session *session, uint64_t inode, int *ret_netns)
-{
-	int fd = -1;
-
-	pthread_mutex_lock(&netns_lock);
-	for (size_t i = 0; i < session->n_netns; i++)
-		if (session->netns[i].inode == inode)
-			fd = fcntl(session->netns[i].fd, F_DUPFD_CLOEXEC, 0);
-	pthread_mutex_unlock(&netns_lock);
-	if (fd < 0)
-		return -ENOENT;
-	*ret_netns = fd;
-	return 0;
 }
 
 void session_end_all(struct server *server)
