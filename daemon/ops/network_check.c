@@ -140,7 +140,8 @@ int network_check(struct op *op, const struct hycan_network *network)
 		r = check_ipv6(op, network);
 	if (r != 0)
 		return r;
-	if (network->has_internal && network->internal && network->has_nat && network->nat)
+	/* what is put back may have had it before it was internal */
+	if (network->has_internal && network->internal && network->has_nat && network->nat && !op->back)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "nat", "An internal network has no way out, and so no NAT.");
 	if (network->has_parent && strcmp(network->parent, network->link) == 0)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "link", "A link cannot be its own parent.");
@@ -226,47 +227,79 @@ int network_check_addresses(struct op *op, const struct kernel_network *wanted)
 
 /* -------------------------------------------------------------------------------------------------------- the parent */
 
+/* Candidates that are named. */
+#define NAMED_MAX 8
+
 struct candidates {
-	char first[HYCAN_IFNAME_SIZE];
+	char name[NAMED_MAX][HYCAN_IFNAME_SIZE];
 	size_t n;
-	char text[128]; /* all of them, as far as there is room */
+	struct op *op;
+	char (*more)[HYCAN_IFNAME_SIZE]; /* the others, so that none counts twice */
+	size_t n_more;
 };
 
-static void add_candidate(struct candidates *c, const char *name)
+static bool is_among(char (*names)[HYCAN_IFNAME_SIZE], size_t n, const char *name)
 {
-	size_t used = strlen(c->text);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
 
-	if (c->n > 0 && strcmp(c->first, name) == 0)
-		return;
-	if (c->n++ == 0)
-		memcpy(c->first, name, sizeof(c->first));
-	snprintf(c->text + used, sizeof(c->text) - used, "%s%s", used ? ", " : "", name);
+static int add_candidate(struct candidates *c, const char *name)
+{
+	size_t *n = c->n < NAMED_MAX ? &c->n : &c->n_more;
+	int r;
+
+	if (is_among(c->name, c->n, name) || is_among(c->more, c->n_more, name))
+		return 0;
+	r = c->n < NAMED_MAX ? 0 : op_grow(c->op, &c->more, c->n_more, sizeof(*c->more));
+	if (r == 0)
+		snprintf(c->n < NAMED_MAX ? c->name[c->n] : c->more[c->n_more], HYCAN_IFNAME_SIZE, "%s", name);
+	*n += r == 0;
+	return r;
+}
+
+/* “eth0, eth1 and 3 more” */
+static const char *say_candidates(const struct candidates *c, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < c->n; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", c->name[i]);
+	if (c->n_more)
+		snprintf(text + used, size - used, " and %zu more", c->n_more);
+	return text;
 }
 
 static int find_default(const struct hycan_route *route, void *userdata)
 {
+	int r = 0;
+
 	if (route->destination.length != 0 || (route->has_type && route->type != HYCAN_ROUTE_TYPE_UNICAST))
 		return 0;
 	if (route->has_link)
-		add_candidate(userdata, route->link);
-	for (size_t i = 0; i < route->n_nexthops; i++)
+		r = add_candidate(userdata, route->link);
+	for (size_t i = 0; i < route->n_nexthops && r == 0; i++)
 		if (route->nexthops[i].has_link)
-			add_candidate(userdata, route->nexthops[i].link);
-	return 0;
+			r = add_candidate(userdata, route->nexthops[i].link);
+	return r;
 }
 
 /* What could carry a VLAN: is up, and no VLAN itself. */
 static int find_link(const struct hycan_link *link, void *userdata)
 {
 	if (link->up && link->has_mac && !link->has_vlan_id && strcmp(link->name, "lo") != 0)
-		add_candidate(userdata, link->name);
+		return add_candidate(userdata, link->name);
 	return 0;
 }
 
 int network_find_parent(struct op *op, char ret_parent[static HYCAN_IFNAME_SIZE])
 {
 	const struct kernel_route_filter ipv4 = { .table = 254, .family = AF_INET }, ipv6 = { .table = 254, .family = AF_INET6 };
-	struct candidates c = { 0 };
+	char text[NAMED_MAX * (HYCAN_IFNAME_SIZE + 2) + 32];
+	struct candidates c = { .op = op };
 	int r = kernel_route_list(op->scope, &ipv4, find_default, &c);
 
 	if (r == 0 && c.n == 0)
@@ -275,14 +308,14 @@ int network_find_parent(struct op *op, char ret_parent[static HYCAN_IFNAME_SIZE]
 		return r;
 	if (c.n > 1)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "parent", "There are several default routes; give the parent: %s.",
-		                 c.text);
+		                 say_candidates(&c, text, sizeof(text)));
 	if (c.n == 1) {
-		memcpy(ret_parent, c.first, sizeof(c.first));
+		memcpy(ret_parent, c.name[0], sizeof(c.name[0]));
 		return 0;
 	}
 	r = kernel_link_list(op->scope, NULL, find_link, &c);
 	if (r < 0)
 		return r;
 	return op_refuse(op, HYCAN_REFUSAL_INVALID, "parent", "There is no default route; give the parent%s%s.", c.n ? ": " : "",
-	                 c.text);
+	                 say_candidates(&c, text, sizeof(text)));
 }
