@@ -124,7 +124,7 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 {
 	struct network_wish wish[ELEMENTS + NETWORK_INDICES] = {
 		network_wish_link(NFT_NETWORK, network->link, true),
-		network_wish_link(NFT_NETWORK_NAT, network->link, network->nat),
+		network_wish_link(NFT_NETWORK_NAT, network->link, network->nat && !network->internal),
 		network_wish_link(NFT_NETWORK_INTERNAL, network->link, network->internal),
 		/* what comes back to the link that it came through does not leave the network */
 		network_wish_way(network->link, network->link, true),
@@ -147,7 +147,7 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole)
 {
 	struct network_wish wish[1 + NETWORK_INDICES] = { network_wish_way(network->link, network->link, true) };
-	bool whole = true;
+	bool whole = network->has_nat == (network->nat && !network->internal) && network->is_internal == network->internal;
 	int r = 0;
 
 	network_wish_indices(network, true, wish + 1);

@@ -27,8 +27,12 @@ struct kernel_network {
 	struct hycan_prefix gateway;      /* its address, and the length of the subnet */
 	struct hycan_prefix ipv6_gateway; /* family 0: none */
 	uint32_t mtu;                     /* 0: the parent's */
-	bool nat;
+	bool nat;                         /* as it was asked for, also while it is internal */
 	bool internal;
+
+	/* of a network that was read: what packets are treated by, which a stranger may have made something else */
+	bool has_nat;
+	bool is_internal;
 };
 
 /* From the network of one link packets may go to that of another. */
@@ -65,8 +69,8 @@ int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_w
 int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before);
 
 /*
- * Whether all elements are there by which a network that was found works: the way to itself, and those by which it is found. Of
- * NAT, and whether it is internal, the table is all that there is to know.
+ * Whether all elements are there by which a network that was found works, and none that do something else: the way to itself, those
+ * by which it is found, and those of its NAT, and of being internal, if it is to be so.
  */
 int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole);
 

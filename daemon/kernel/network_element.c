@@ -2,8 +2,10 @@
 /*
  * A network as elements of sets.
  *
- * What it should be is the comment of its element in the set “network”: “100 blue eth0 10.0.0.1/24 fd00::1/64 1450”, with
- * “-” for what it has not. So nobody has to remember it, nft(8) shows it, and it is there when the link is not.
+ * What it should be is the comment of its element in the set “network”: “100 blue eth0 10.0.0.1/24 fd00::1/64 1450 n”, with
+ * “-” for what it has not. So nobody has to remember it, nft(8) shows it, and it is there when the link is not. The last word
+ * has an “n” where NAT was asked for, and an “i” where it is internal. That is in sets of their own, too, by which packets are
+ * treated; where the comment is without that word (a former release wrote it), they are all that says so.
  *
  * What is its own, VLAN, name and subnets, leads to its link in maps. So one question tells whether that is somebody's, and
  * whose, however many networks there are. An interval that lies within another one is found by either end; one around
@@ -32,8 +34,9 @@ void network_format(const struct kernel_network *n, char comment[static NFT_COMM
 {
 	char ipv4[HYCAN_ADDRESS_TEXT_SIZE], ipv6[HYCAN_ADDRESS_TEXT_SIZE];
 
-	snprintf(comment, NFT_COMMENT_SIZE, "%u %s %s %s %s %u", n->vlan_id, n->name, n->parent, format_prefix(&n->gateway, ipv4),
-	         format_prefix(&n->ipv6_gateway, ipv6), n->mtu);
+	snprintf(comment, NFT_COMMENT_SIZE, "%u %s %s %s %s %u %s%s%s", n->vlan_id, n->name, n->parent,
+	         format_prefix(&n->gateway, ipv4), format_prefix(&n->ipv6_gateway, ipv6), n->mtu, n->nat ? "n" : "",
+	         n->internal ? "i" : "", n->nat || n->internal ? "" : "-");
 }
 
 static bool parse_prefix(const char *text, uint8_t family, struct hycan_prefix *ret_prefix)
@@ -52,18 +55,21 @@ static bool parse_number(const char *text, unsigned long max, uint32_t *ret_numb
 	return *text && !*end && number <= max;
 }
 
-bool network_parse(const char *comment, struct kernel_network *ret_network)
+bool network_parse(const char *comment, struct kernel_network *ret_network, bool *ret_says)
 {
-	char vlan_id[8], ipv4[HYCAN_ADDRESS_TEXT_SIZE], ipv6[HYCAN_ADDRESS_TEXT_SIZE], mtu[8];
+	char vlan_id[8], ipv4[HYCAN_ADDRESS_TEXT_SIZE], ipv6[HYCAN_ADDRESS_TEXT_SIZE], mtu[8], flags[4] = "";
 	uint32_t vlan;
 
 	_Static_assert(HYCAN_IFNAME_SIZE == 16 && KERNEL_NETWORK_NAME_SIZE == 33 && HYCAN_ADDRESS_TEXT_SIZE >= 64, "widths below");
-	if (!comment ||
-	    sscanf(comment, "%7s %32s %15s %63s %63s %7s", vlan_id, ret_network->name, ret_network->parent, ipv4, ipv6, mtu) != 6)
+	if (!comment || sscanf(comment, "%7s %32s %15s %63s %63s %7s %3s", vlan_id, ret_network->name, ret_network->parent, ipv4,
+	                       ipv6, mtu, flags) < 6)
 		return false;
 	if (!parse_number(vlan_id, 4094, &vlan) || !parse_number(mtu, UINT16_MAX, &ret_network->mtu))
 		return false;
 	ret_network->vlan_id = (uint16_t)vlan;
+	ret_network->nat = strchr(flags, 'n');
+	ret_network->internal = strchr(flags, 'i');
+	*ret_says = *flags;
 	return parse_prefix(ipv4, AF_INET, &ret_network->gateway) && parse_prefix(ipv6, AF_INET6, &ret_network->ipv6_gateway) &&
 	       ret_network->gateway.address.family;
 }

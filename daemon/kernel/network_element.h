@@ -12,9 +12,12 @@
 #include "network.h"
 #include "nft_table.h"
 
-/* Writes what a network should be as a comment, and reads it. What a stranger wrote is no network. */
+/*
+ * Writes what a network should be as a comment, and reads it. What a stranger wrote is no network. ret_says: whether it says
+ * anything of NAT and being internal.
+ */
 void network_format(const struct kernel_network *network, char comment[static NFT_COMMENT_SIZE]);
-bool network_parse(const char *comment, struct kernel_network *ret_network);
+bool network_parse(const char *comment, struct kernel_network *ret_network, bool *ret_says);
 
 /* An element that shall be there, or shall not. */
 struct network_wish {

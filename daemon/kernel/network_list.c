@@ -25,12 +25,27 @@ static int begin(struct kernel_scope *scope)
 	return r == -EOPNOTSUPP ? -ENOENT : r;
 }
 
+/* A network that was read, or is being read. */
+struct reading {
+	struct kernel_network network;
+	bool says; /* what it is to be, by its comment */
+};
+
+/* Once it is known how packets are treated: a former release said that by the sets alone. */
+static void settle(struct reading *r)
+{
+	if (r->says)
+		return;
+	r->network.internal = r->network.is_internal;
+	r->network.nat = r->network.has_nat || r->network.is_internal;
+}
+
 static int found_one(const struct nft_element *element, void *userdata)
 {
-	struct kernel_network *network = userdata;
+	struct reading *r = userdata;
 
-	if (!network_parse(element->comment, network))
-		*network = (struct kernel_network){ 0 };
+	if (!network_parse(element->comment, &r->network, &r->says))
+		*r = (struct reading){ 0 };
 	return 0;
 }
 
@@ -47,22 +62,23 @@ static int has_element(struct kernel_scope *scope, enum nft_network_set set, con
 int kernel_network_get(struct kernel_scope *scope, const char *link, struct kernel_network *ret_network)
 {
 	const struct network_wish key = network_wish_link(NFT_NETWORK, link, true);
-	struct kernel_network network = { 0 };
+	struct reading reading = { 0 };
 	int r = begin(scope);
 
 	if (r == 0)
-		r = nft_element_get(scope, nft_network_set(NFT_NETWORK), key.key, key.size, found_one, &network);
+		r = nft_element_get(scope, nft_network_set(NFT_NETWORK), key.key, key.size, found_one, &reading);
 	/* a stranger's element, which says nothing that we know */
-	if (r == 0 && !network.vlan_id)
+	if (r == 0 && !reading.network.vlan_id)
 		r = -ENOENT;
 	if (r == 0)
-		r = has_element(scope, NFT_NETWORK_NAT, link, &network.nat);
+		r = has_element(scope, NFT_NETWORK_NAT, link, &reading.network.has_nat);
 	if (r == 0)
-		r = has_element(scope, NFT_NETWORK_INTERNAL, link, &network.internal);
+		r = has_element(scope, NFT_NETWORK_INTERNAL, link, &reading.network.is_internal);
 	if (r < 0)
 		return r;
-	memcpy(network.link, key.key, sizeof(network.link));
-	*ret_network = network;
+	settle(&reading);
+	memcpy(reading.network.link, key.key, sizeof(reading.network.link));
+	*ret_network = reading.network;
 	return 0;
 }
 
@@ -154,34 +170,34 @@ int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_w
 }
 
 struct networks {
-	struct kernel_network *network;
+	struct reading *reading;
 	size_t n;
 };
 
 static void networks_free(struct networks *networks)
 {
-	cleanup_free(&networks->network);
+	cleanup_free(&networks->reading);
 }
 
 static int found_network(const struct nft_element *element, void *userdata)
 {
 	struct networks *networks = userdata;
-	struct kernel_network network = { 0 };
+	struct reading reading = { 0 };
 	int r;
 
-	if (element->key_size != HYCAN_IFNAME_SIZE || !network_parse(element->comment, &network))
+	if (element->key_size != HYCAN_IFNAME_SIZE || !network_parse(element->comment, &reading.network, &reading.says))
 		return 0;
-	r = array_grow(&networks->network, networks->n, sizeof(*networks->network));
+	r = array_grow(&networks->reading, networks->n, sizeof(*networks->reading));
 	if (r < 0)
 		return r;
-	memcpy(network.link, element->key, HYCAN_IFNAME_SIZE - 1);
-	networks->network[networks->n++] = network;
+	memcpy(reading.network.link, element->key, HYCAN_IFNAME_SIZE - 1);
+	networks->reading[networks->n++] = reading;
 	return 0;
 }
 
 static int compare_links(const void *a, const void *b)
 {
-	return strcmp(((const struct kernel_network *)a)->link, ((const struct kernel_network *)b)->link);
+	return strcmp(((const struct reading *)a)->network.link, ((const struct reading *)b)->network.link);
 }
 
 static int compare_vlans(const void *a, const void *b)
@@ -193,12 +209,13 @@ static int compare_vlans(const void *a, const void *b)
 
 static struct kernel_network *find(const struct networks *networks, const struct nft_element *element)
 {
-	struct kernel_network key = { 0 };
+	struct reading key = { 0 }, *found;
 
 	if (element->key_size != HYCAN_IFNAME_SIZE || networks->n == 0)
 		return NULL;
-	memcpy(key.link, element->key, HYCAN_IFNAME_SIZE - 1);
-	return bsearch(&key, networks->network, networks->n, sizeof(key), compare_links);
+	memcpy(key.network.link, element->key, HYCAN_IFNAME_SIZE - 1);
+	found = bsearch(&key, networks->reading, networks->n, sizeof(key), compare_links);
+	return found ? &found->network : NULL;
 }
 
 static int found_nat(const struct nft_element *element, void *userdata)
@@ -206,7 +223,7 @@ static int found_nat(const struct nft_element *element, void *userdata)
 	struct kernel_network *network = find(userdata, element);
 
 	if (network)
-		network->nat = true;
+		network->has_nat = true;
 	return 0;
 }
 
@@ -215,7 +232,7 @@ static int found_internal(const struct nft_element *element, void *userdata)
 	struct kernel_network *network = find(userdata, element);
 
 	if (network)
-		network->internal = true;
+		network->is_internal = true;
 	return 0;
 }
 
@@ -227,17 +244,17 @@ static int list_once(struct kernel_scope *scope, struct networks *networks)
 	r = nft_element_list(scope, nft_network_set(NFT_NETWORK), found_network, networks);
 	if (r < 0 || networks->n == 0)
 		return r;
-	qsort(networks->network, networks->n, sizeof(*networks->network), compare_links);
+	qsort(networks->reading, networks->n, sizeof(*networks->reading), compare_links);
 	r = nft_element_list(scope, nft_network_set(NFT_NETWORK_NAT), found_nat, networks);
 	if (r == 0)
 		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_INTERNAL), found_internal, networks);
-	qsort(networks->network, networks->n, sizeof(*networks->network), compare_vlans);
 	return r;
 }
 
 int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_networks, size_t *ret_n)
 {
 	_cleanup_(networks_free) struct networks networks = { 0 };
+	_cleanup_free_ struct kernel_network *list = NULL;
 	uint32_t generation;
 	int r = nft_generation(scope, &generation);
 
@@ -252,8 +269,17 @@ int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_
 		r = list_once(scope, &networks);
 	if (r < 0)
 		return r;
+	list = networks.n ? calloc(networks.n, sizeof(*list)) : NULL;
+	if (networks.n && !list)
+		return -ENOMEM;
+	for (size_t i = 0; i < networks.n; i++) {
+		settle(&networks.reading[i]);
+		list[i] = networks.reading[i].network;
+	}
+	if (networks.n)
+		qsort(list, networks.n, sizeof(*list), compare_vlans);
 	*ret_n = networks.n;
-	*ret_networks = steal(&networks.network);
+	*ret_networks = steal(&list);
 	return 0;
 }
 

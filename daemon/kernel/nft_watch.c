@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The socket that hears. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/netfilter.h>
@@ -21,20 +22,25 @@ struct kernel_nft_watch {
 	_Alignas(NLMSG_ALIGNTO) uint8_t received[NETLINK_BUFFER_SIZE];
 };
 
-/* What only says that something came; the rest is about something that went, or is nothing to us. */
-static const uint8_t news[] = { NFT_MSG_NEWTABLE,   NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE, NFT_MSG_NEWSET,
-	                        NFT_MSG_NEWSETELEM, NFT_MSG_NEWGEN,   NFT_MSG_NEWOBJ,  NFT_MSG_NEWFLOWTABLE };
+/*
+ * What only says that something came; the rest is about something that went, or is nothing to us, or about an element that came: by
+ * that a network may be something else.
+ */
+static const uint8_t news[] = { NFT_MSG_NEWTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE,     NFT_MSG_NEWSET,
+	                        NFT_MSG_NEWGEN,   NFT_MSG_NEWOBJ,   NFT_MSG_NEWFLOWTABLE };
 
 #define N_NEWS (sizeof(news) / sizeof(*news))
 
 /*
- * Drops, before they are received, packets that are one message, and that of another family or about something that came. A
- * packet that is longer than its first message has several, and is looked at here.
+ * Drops, before they are received, packets of our own, and those that are one message, and that of another family or about
+ * something that came. A packet that is longer than its first message has several, all of one sender, and is looked at here.
  */
 static void set_filter(int fd)
 {
 	enum { BIG = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
-	struct sock_filter code[13 + N_NEWS] = {
+	struct sock_filter code[15 + N_NEWS] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid) + (BIG ? 0 : 2)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohs(netlink_port_upper()), N_NEWS + 12, 0),
 		/* the length of the first message, in 16 bits */
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BIG ? 2 : 1),
 		BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 8),
@@ -48,8 +54,8 @@ static void set_filter(int fd)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFPROTO_INET, 0, N_NEWS + 2),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type) + BIG),
 	};
-	struct sock_fprog program = { .filter = code, .len = 13 + N_NEWS };
-	size_t n = 11;
+	struct sock_fprog program = { .filter = code, .len = 15 + N_NEWS };
+	size_t n = 13;
 
 	for (size_t i = 0; i < N_NEWS; i++, n++)
 		code[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, news[i], (uint8_t)(N_NEWS - i), 0);

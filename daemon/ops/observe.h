@@ -148,6 +148,12 @@ struct op_wished {
 	 * Takes out of a request, and of its lists, what another one has since, which is about something on the same link. False: there is nothing of that. NULL: there never is.
 	 */
 	bool (*yields)(void *wanted, const void *given);
+
+	/*
+	 * Says in what is wanted, by a request of another row, what this one has changed in the same thing. False: nothing. NULL:
+	 * it never does.
+	 */
+	bool (*amends)(enum hycan_operation_number operation, void *wanted, const void *given);
 };
 
 /* Of a row; where there is nothing particular, all is 0: what tells the thing from others says it all. */

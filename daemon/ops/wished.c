@@ -36,11 +36,24 @@ static bool address_fits(const void *found, const void *wanted)
 	return !address_difference(&want, is);
 }
 
-/* Its NAT, and whether it is internal, others may have changed by requests of their own since then. */
+/* What it is to be, also by requests since then, the table says beside what is done about it. */
 static bool network_fits(const void *found, const void *wanted)
 {
 	(void)wanted;
 	return ((const struct op_found_network *)found)->whole;
+}
+
+/* Where a stranger takes all of it away, it is made again with the NAT that it had last. */
+static bool nat_amends(enum hycan_operation_number operation, void *wanted, const void *given)
+{
+	struct hycan_network *network = &((struct hycan_network_create_request *)wanted)->network;
+	const struct hycan_network_nat_request *nat = given;
+
+	if (operation != HYCAN_OPERATION_NETWORK_CREATE || (network->has_nat && network->nat == nat->on))
+		return false;
+	network->has_nat = true;
+	network->nat = nat->on;
+	return true;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- WireGuard */
@@ -100,6 +113,7 @@ static bool peer_yields(void *wanted, const void *given)
 static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_ADDRESS_ADD, .fits = address_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
+	{ .operation = HYCAN_OPERATION_NETWORK_NAT, .amends = nat_amends },
 	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_WIREGUARD_PEER_SET, .fits = peer_fits, .absent_stays = true, .yields = peer_yields },

@@ -300,6 +300,20 @@ static int record_effect(const struct key_view *v)
 	return 0;
 }
 
+/* Nothing is made or taken away. */
+static void record_changed(struct job *job)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct key_view v = key_view(job, &effects[i]);
+
+		if (!v.absent && effects[i].does == OP_CHANGES)
+			repair_amend(&v);
+	}
+}
+
 int record_done(struct job *job)
 {
 	size_t n;
@@ -307,6 +321,7 @@ int record_done(struct job *job)
 	int r = 0;
 
 	if (record_is_empty(job->operation)) {
+		record_changed(job);
 		settings_note(job);
 		return 0;
 	}

@@ -53,6 +53,9 @@ enum hycan_drift repair_drift(struct repairs *repairs, const struct ledger_key *
 /* What a request made or found is to be repaired, ignored or reported, as its connection says. */
 void repair_note(const struct key_view *v);
 
+/* What a request changed in a thing is wanted of it from now on, where it is to be repaired. */
+void repair_amend(const struct key_view *v);
+
 /* A link is called otherwise in the ledger now, and what is on it: so it is in what is wanted. */
 void repair_renamed(struct repairs *repairs, uint64_t netns, const char *from, const char *to);
 

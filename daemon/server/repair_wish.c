@@ -32,6 +32,33 @@ static void yield_one(struct repairs *repairs, struct repair *r, const struct jo
 	r->noted_us = server_now_us();
 }
 
+void repair_amend(const struct key_view *v)
+{
+	struct repairs *repairs = &v->job->server->repairs;
+	_cleanup_free_ uint8_t *lists = NULL;
+	_cleanup_free_ void *bytes = NULL;
+	uint8_t amended[WISH_MAX];
+	struct ledger_key key;
+	struct repair *r;
+	size_t size;
+
+	if (repairs->n == 0 || !op_wished(v->job->operation->number)->amends)
+		return;
+	lists = malloc(LISTS_MAX);
+	key_of(v, 0, &key);
+	pthread_mutex_lock(&repairs->lock);
+	r = repair_find(repairs, &key);
+	if (r && lists && ledger_wish_of(repairs->server->ledger, &key, &bytes, &size) == 0) {
+		size = wish_amended(&(struct wire_memory){ .base = lists, .size = LISTS_MAX }, bytes, size, v->job->operation,
+		                    v->request, amended);
+		if (size > 0)
+			(void)ledger_wish(repairs->server->ledger, &key, amended, size);
+		/* whoever looks just now has compared it with what was wanted before */
+		r->noted_us = server_now_us();
+	}
+	pthread_mutex_unlock(&repairs->lock);
+}
+
 static bool is_on(const struct ledger_key *key, const struct ledger_key *link)
 {
 	return key->netns == link->netns && key->size > link->size && memcmp(key->identity, link->identity, link->size) == 0;

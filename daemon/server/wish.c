@@ -160,6 +160,17 @@ size_t wish_yielding(struct wire_memory *memory, const void *bytes, size_t size,
 	return write_anew(operation, &request, bytes, ret_bytes);
 }
 
+size_t wish_amended(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_operation *operation,
+                    const void *given, uint8_t ret_bytes[static WISH_MAX])
+{
+	union message request;
+	const struct hycan_operation *wanted = wish_request(memory, bytes, size, &request);
+
+	if (!wanted || !op_wished(operation->number)->amends(wanted->number, &request, given))
+		return 0;
+	return write_anew(wanted, &request, bytes, ret_bytes);
+}
+
 /* Gives a link another name wherever there is one. False: it is not named. */
 static bool rename_link(const struct hycan_structure *s, void *structure, const char *from, const char *to)
 {

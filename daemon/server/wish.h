@@ -49,6 +49,10 @@ const struct hycan_operation *wish_request(struct wire_memory *memory, const voi
 size_t wish_yielding(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_operation *operation,
                      const void *given, uint8_t ret_bytes[static WISH_MAX]);
 
+/* The same of what another one has changed in the thing itself. */
+size_t wish_amended(struct wire_memory *memory, const void *bytes, size_t size, const struct hycan_operation *operation,
+                    const void *given, uint8_t ret_bytes[static WISH_MAX]);
+
 /* Writes what is wanted for when a link is called otherwise. Returns the size, or 0: it does not speak of that link. */
 size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, const char *from, const char *to,
                     uint8_t ret_bytes[static WISH_MAX]);

@@ -188,6 +188,11 @@ static void test_network_reported(void **state)
 	assert_false(events_heard(&e, "changed object network 101 link net101 uid 0 holders 1 by stranger"));
 	assert_false(events_heard(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger"));
 	assert_no_drift(w->h, 100);
+	/* what came makes something else of it, too */
+	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	free(shell("nft add element inet hycan network_nat '{ net100 }'"));
+	events_until(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger");
 	events_end(&e);
 	hycan_close(own);
 }
@@ -207,11 +212,15 @@ static void test_network_repaired(void **state)
 	until_table_is(before);
 	free(shell("nft flush map inet hycan network_vlan; nft flush map inet hycan network_ipv4"));
 	until_table_is(before);
+	/* how packets are treated, too */
+	free(shell("nft 'add element inet hycan network_nat { net100 }; add element inet hycan network_internal { net100 }'"));
+	until_table_is(before);
 	free(before);
 	assert_no_drift(w->h, 100);
-	/* of one that is gone from the table its link is left; it is what was asked for, with its NAT */
+	/* of one that is gone from the table its link is left; it is what was asked for, with the NAT that it had last: none */
 	free(shell("nft delete table inet hycan"));
-	shell_until(20, "nft list set inet hycan network_nat | grep -q net100");
+	shell_until(20, "nft list set inet hycan network | grep -q net100");
+	shell_until(20, "! nft list set inet hycan network_nat | grep elements");
 	assert_no_drift(w->h, 100);
 	assert_int_equal(objects_count(w->h), 2);
 }

@@ -29,8 +29,7 @@ static struct kernel_network wanted_of(const struct hycan_network *n, const stru
 		.internal = n->has_internal ? n->internal : before && before->internal,
 	};
 
-	wanted.nat = n->has_nat ? n->nat : !before || before->internal || before->nat;
-	wanted.nat = wanted.nat && !wanted.internal;
+	wanted.nat = n->has_nat ? n->nat : !before || before->nat;
 	if (n->has_ipv6_subnet)
 		wanted.ipv6_gateway = (struct hycan_prefix){ .address = n->ipv6_gateway, .length = n->ipv6_subnet.length };
 	memcpy(wanted.link, n->link, sizeof(wanted.link));
@@ -67,7 +66,8 @@ static const char *difference(const struct kernel_network *a, const struct kerne
 		return "mtu";
 	if (a->internal != b->internal)
 		return "internal";
-	return a->nat != b->nat ? "nat" : NULL;
+	/* what an internal network would have if it were none is nobody's difference */
+	return a->nat != b->nat && !a->internal ? "nat" : NULL;
 }
 
 /* What is there may stay, or be changed? */

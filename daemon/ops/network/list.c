@@ -187,8 +187,8 @@ static int tell(struct whole *w, const struct kernel_network *network)
 		.has_ipv6_subnet = network->ipv6_gateway.address.family != 0,
 		.has_ipv6_gateway = network->ipv6_gateway.address.family != 0,
 		.ipv6_gateway = network->ipv6_gateway.address,
-		.nat = network->nat,
-		.internal = network->internal,
+		.nat = network->has_nat,
+		.internal = network->is_internal,
 		.drift = w->op->memory(w->op, DRIFT_MAX * sizeof(struct hycan_network_drift)),
 	};
 	bool whole = true;
@@ -206,6 +206,10 @@ static int tell(struct whole *w, const struct kernel_network *network)
 		tell_mappings(w, network, &state);
 	if (!w->rules)
 		drift(&state, "Some of the rules in the table inet hycan are gone, or others came.");
+	if (network->is_internal != network->internal)
+		drift(&state, network->internal ? "It is to be internal, and has a way out." : "It is internal, and not to be so.");
+	if (network->has_nat != (network->nat && !network->internal))
+		drift(&state, network->has_nat ? "NAT is on, and was asked to be off." : "NAT is off, and was asked to be on.");
 	if (!network->internal && !w->forwarding[0])
 		drift(&state, "IPv4 is not forwarded.");
 	if (!network->internal && state.has_ipv6_subnet && !w->forwarding[1])

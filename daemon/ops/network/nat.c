@@ -15,7 +15,8 @@ int op_network_nat(struct op *op, const struct hycan_network_nat_request *reques
 
 	if (r != 0)
 		return r;
-	if (network.internal && request->on)
+	/* what is put back may be what it had before it was internal */
+	if (network.internal && request->on && !op->back)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "on", "The network “%s” is internal: it has no way out, and so no NAT.",
 		                 network.name);
 	back.on = network.nat;

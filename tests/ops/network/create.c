@@ -57,7 +57,7 @@ static void test_create(void **state)
 	assert_shell_says("ip -d link show net100", "vlan protocol 802.1Q id 100");
 	assert_shell_says("ip address show net100", "inet 10.9.0.1/24 ");
 	assert_shell_says("ip address show net101", "inet6 fd08::1/64 scope global nodad");
-	assert_shell_says("nft list set inet hycan network", "\"net100\" comment \"100 blue up0 10.9.0.1/24 - 0\"");
+	assert_shell_says("nft list set inet hycan network", "\"net100\" comment \"100 blue up0 10.9.0.1/24 - 0 n\"");
 	assert_shell_says("nft list set inet hycan network_nat", "elements = { \"net100\" }");
 	assert_shell_says("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding", "1\n1\n");
 	assert_no_drift(w->h, 100);
@@ -183,7 +183,7 @@ static void test_replace(void **state)
 	assert_shell_says("ip -o address show dev net100 scope global", "inet 10.7.0.9/16 ");
 	assert_int_equal(shell_status(NULL, "ip -o address show dev net100 | grep -q 'fd09::1\\|10.9.0.1'"), 1);
 	assert_shell_says("nft list set inet hycan network",
-	                  "elements = { \"net100\" comment \"100 other up0 10.7.0.9/16 - 1300\" }");
+	                  "elements = { \"net100\" comment \"100 other up0 10.7.0.9/16 - 1300 ni\" }");
 	assert_shell_says("nft list set inet hycan network_internal", "elements = { \"net100\" }");
 	/* it cannot go to another parent */
 	memcpy(n.parent, "up1", sizeof("up1"));
@@ -262,6 +262,26 @@ static void test_parent(void **state)
 	/* it stays where it is, wherever the default route goes later */
 	free(shell("ip route replace default via 198.51.100.2"));
 	assert_done(w->h, hycan_network_create(w->h, &n, NULL, NULL));
+}
+
+/* Candidates are named once each, and whole; of many as many as there is room for. */
+static void test_candidates(void **state)
+{
+	struct hycan_network n = network_of(BLUE);
+	struct world *w = *state;
+
+	n.has_parent = false;
+	free(shell("for i in 0 1 2 3 4; do ip link add candidate-fa-0$i type veth peer name candidate-fa-1$i;"
+	           " ip link set candidate-fa-0$i up; ip link set candidate-fa-1$i up; done"));
+	assert_refused(w->h, hycan_network_create(w->h, &n, NULL, NULL), HYCAN_REFUSAL_INVALID);
+	assert_string_equal(hycan_error_message(w->h),
+	                    "There is no default route; give the parent: candidate-fa-10, candidate-fa-00, candidate-fa-11, "
+	                    "candidate-fa-01, candidate-fa-12, candidate-fa-02, candidate-fa-13, candidate-fa-03 and 2 more.");
+	free(shell("for i in 0 1; do ip address add 10.1.$i.1/24 dev candidate-fa-0$i;"
+	           " ip route add default via 10.1.$i.2 metric 1$i; ip route add default via 10.1.$i.3 metric 2$i; done"));
+	assert_refused(w->h, hycan_network_create(w->h, &n, NULL, NULL), HYCAN_REFUSAL_INVALID);
+	assert_string_equal(hycan_error_message(w->h),
+	                    "There are several default routes; give the parent: candidate-fa-00, candidate-fa-01.");
 }
 
 /* What no network can be, on any kernel: the field at fault, and nothing changed. */
@@ -363,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_replace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_parent, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_candidates, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_bad, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_without_vlans, world_begin, world_end),
 	};
