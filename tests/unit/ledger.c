@@ -146,6 +146,28 @@ static void goes_with_a_link_of_somebody_else(void **state)
 	assert_objects(l, "r:1 ");
 }
 
+/* The names of a network stay, whatever becomes of its link, and are on it when it is there again. */
+static void names_outlive_the_link(void **state)
+{
+	const struct ledger_key link = key(HYCAN_OBJECT_KIND_LINK, "net5");
+	struct ledger *l = *state;
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "eth0", NULL, 1);
+	put(l, HYCAN_OBJECT_KIND_LINK, "net5", "eth0", 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "net5 1", "net5", 1);
+	put(l, HYCAN_OBJECT_KIND_DNS, "5", "net5", 2);
+	put(l, HYCAN_OBJECT_KIND_DNS_HOST, "5 web", "net5", 3);
+	take(l, HYCAN_OBJECT_KIND_LINK, "net5");
+	assert_objects(l, "eth0:1 5:2 5 web:3 ");
+	put(l, HYCAN_OBJECT_KIND_LINK, "net5", "eth0", 1);
+	take(l, HYCAN_OBJECT_KIND_LINK, "eth0");
+	assert_objects(l, "5:2 5 web:3 ");
+	ledger_take_on(l, &link, HYCAN_OBJECT_KIND_DNS_HOST);
+	assert_objects(l, "5:2 ");
+	take(l, HYCAN_OBJECT_KIND_DNS, "5");
+	assert_objects(l, "");
+}
+
 static void pairs_go_together(void **state)
 {
 	struct ledger *l = *state;
@@ -464,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_apart, begin, end),
 		cmocka_unit_test_setup_teardown(goes_with_the_link, begin, end),
 		cmocka_unit_test_setup_teardown(goes_with_a_link_of_somebody_else, begin, end),
+		cmocka_unit_test_setup_teardown(names_outlive_the_link, begin, end),
 		cmocka_unit_test_setup_teardown(pairs_go_together, begin, end),
 		cmocka_unit_test_setup_teardown(takes_all_of_a_kind, begin, end),
 		cmocka_unit_test_setup_teardown(renames, begin, end),

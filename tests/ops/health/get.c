@@ -176,6 +176,52 @@ static void test_lost_table(void **state)
 	assert_well(w);
 }
 
+/* What somebody else had is not another user's to let go of, and may be anybody's to have. */
+static void as_somebody_else(struct world *w)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80");
+	struct hycan *h = NULL;
+
+	assert_done(h, hycan_open(&h, w->socket));
+	assert_refused(h, nat_remove_mapping(h, &mapping), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
+}
+
+static void asking_as_somebody_else(struct world *w)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.9 80");
+	struct hycan *h = NULL;
+
+	assert_done(h, hycan_open(&h, w->socket));
+	assert_done(h, hycan_port_add(h, &mapping));
+	hycan_close(h);
+}
+
+static void test_anothers(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	world_as(4242, 4242, as_somebody_else, w);
+	assert_problem(w, "mappings", LOST);
+	world_as(4242, 4242, asking_as_somebody_else, w);
+	assert_well(w);
+}
+
+static int begin_for_all(void **state)
+{
+	const struct world_options options = { .arguments = { "--drift-patience", "20" },
+		                               .policy = "allow * port\n",
+		                               .open_to_all = true };
+
+	*state = world_start(&options);
+	return 0;
+}
+
 /* What a stranger puts back is the stranger's, until its owner asks for it again. */
 static void test_put_back(void **state)
 {
@@ -260,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_others, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_lost, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_lost_table, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_anothers, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_put_back, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_stated, begin_soon, world_end),
