@@ -217,6 +217,17 @@ void journal_free(struct journal **journal)
 	*journal = NULL;
 }
 
+int journal_find(const struct journal *j)
+{
+	struct stat ours, there;
+
+	if (fstat(j->fd, &ours) < 0)
+		return -errno;
+	if (stat(j->path, &there) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? -ESTALE : -errno;
+	return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino ? 0 : -ESTALE;
+}
+
 int journal_rename(struct journal *j, const char *path)
 {
 	char *name = strdup(path);

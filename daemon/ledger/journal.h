@@ -46,6 +46,9 @@ void journal_commit(struct journal *journal, uint32_t type, size_t size);
 /* Overwrites what is in a record, of which journal_read() or journal_reserve() said where it is. */
 void journal_wipe(struct journal *journal, const void *bytes, size_t size);
 
+/* Whether the file is still there under its name. 0 or -errno; -ESTALE: it is gone, or another one is there. */
+int journal_find(const struct journal *journal);
+
 /* Bytes that are used. */
 size_t journal_used(const struct journal *journal);
 

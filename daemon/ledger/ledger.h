@@ -170,7 +170,7 @@ size_t ledger_count(struct ledger *ledger);
 /* How many there are of each kind. */
 void ledger_count_kinds(struct ledger *ledger, size_t ret_counts[static LEDGER_KINDS]);
 
-/* Whether the file could be written. 0, also where there is none, or -errno. */
+/* Whether the file could be written. 0, also where there is none, or -errno; -ESTALE: it has no name any more. */
 int ledger_check(struct ledger *ledger);
 
 /* Objects that can be put at once. */

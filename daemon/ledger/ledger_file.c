@@ -250,8 +250,12 @@ void ledger_file_free(struct ledger_file **file)
 
 int ledger_file_check(struct ledger_file *file)
 {
+	if (!file)
+		return 0;
 	/* what one object on a link takes */
-	return !file || journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE_MAX) ? 0 : -errno;
+	if (!journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE_MAX))
+		return -errno;
+	return journal_find(file->journal);
 }
 
 bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)

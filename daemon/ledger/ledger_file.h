@@ -62,7 +62,7 @@ int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_note
 void ledger_file_commit(struct ledger_file *file, unsigned int number);
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata);
 
-/* Whether a record could be written. 0 or -errno; without a file, 0. */
+/* Whether a record could be written, and found again (-ESTALE: it could not). 0 or -errno; without a file, 0. */
 int ledger_file_check(struct ledger_file *file);
 
 /* Sessions that the next daemon is to know: bytes behind a number. 0 or -errno. */

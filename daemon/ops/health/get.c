@@ -44,7 +44,10 @@ __attribute__((format(printf, 3, 4))) static void find(struct findings *f, const
 
 static void look_at_ledger(struct findings *f, int ledger)
 {
-	if (ledger < 0)
+	if (ledger == -ESTALE)
+		find(f, "ledger",
+		     "Its file is gone, or another one is in its place, so the next daemon will not know what was made.");
+	else if (ledger < 0)
 		find(f, "ledger", "Its file cannot be written, so nothing can be changed: %s.", strerror(-ledger));
 }
 

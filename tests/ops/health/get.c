@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* health.get: well, and what is not. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,62 @@ static void test_well(void **state)
 	assert_int_equal(health->clients, 1);
 	assert_int_equal(health->objects, 0);
 	free(health);
+}
+
+static bool is_well(struct world *w)
+{
+	struct hycan_health_get_reply *health = ask(w);
+	const bool well = health->healthy;
+
+	free(health);
+	return well;
+}
+
+/* The ledger's file system is full; and its file, or the folder that it is in, is taken away. */
+static void test_ledger(void **state)
+{
+	struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 1000, .has_table = true, .table = 100
+	};
+	struct world *w = *state;
+	char path[128];
+	struct world_options options = { .arguments = { "--state", path } };
+
+	snprintf(path, sizeof(path), "%s/state/kept/ledger", w->directory);
+	hycan_close(w->h);
+	world_stop_daemon(w, SIGTERM);
+	free(shell("mkdir %s/state && mount -t tmpfs -o size=256k,mode=755 tmpfs %s/state && mkdir -m 700 %s/state/kept",
+	           w->directory, w->directory, w->directory));
+	world_start_daemon(w, &options);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_well(w);
+	(void)shell_status(NULL, "cat /dev/zero >%s/state/rest", w->directory);
+	for (; rule.priority < 10000 && is_well(w); rule.priority += 10)
+		for (uint32_t i = 0; i < 10; i++) {
+			struct hycan_rule one = rule;
+
+			one.priority += i;
+			(void)hycan_rule_add(w->h, &one);
+		}
+	assert_problem(w, "ledger", "No space left on device");
+	free(shell("rm %s/state/rest", w->directory));
+	assert_well(w);
+	free(shell("mv %s %s.away", path, path));
+	assert_problem(w, "ledger", "Its file is gone");
+	free(shell("cp %s.away %s", path, path));
+	assert_problem(w, "ledger", "another one is in its place");
+	free(shell("mv %s.away %s", path, path));
+	assert_well(w);
+	free(shell("rm -r %s/state/kept", w->directory));
+	assert_problem(w, "ledger", "Its file is gone");
+}
+
+static int end_ledger(void **state)
+{
+	struct world *w = *state;
+
+	(void)shell_status(NULL, "umount -l %s/state", w->directory);
+	return world_end(state);
 }
 
 /* What a stranger does to our table shows, and the next change mends the rules. */
@@ -302,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_well, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_ledger, world_begin, end_ledger),
 		cmocka_unit_test_setup_teardown(test_table, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_others, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_lost, begin_soon, world_end),
