@@ -122,6 +122,7 @@ static void found_lost(const struct ledger_key *key, uint64_t subject, void *use
 /* Sets how many are lost that nobody knows. */
 static int look(struct look *l, size_t *ret_more)
 {
+	size_t counts[LEDGER_KINDS];
 	int r = -EINTR;
 
 	for (int i = 0; i < LOOKS_MAX && r == -EINTR; i++) {
@@ -134,7 +135,9 @@ static int look(struct look *l, size_t *ret_more)
 		return r;
 	if (l->n_there > 0)
 		qsort(l->there, l->n_there, sizeof(*l->there), compare_keys);
-	r = ledger_list(server_of(l)->ledger, found_recorded, l);
+	/* it may have a hundred thousand routes */
+	ledger_count_kinds(server_of(l)->ledger, counts);
+	r = counts[l->kind] > 0 ? ledger_list(server_of(l)->ledger, found_recorded, l) : 0;
 	if (r < 0)
 		return r;
 	*ret_more = losses_list(&server_of(l)->losses, l->netns, l->kind, found_lost, l);

@@ -115,8 +115,8 @@ static void forget_losses(const struct key_view *v)
 {
 	struct ledger_key key;
 
-	if (v->absent || v->effect->n_parts == 0 || !(OP_KIND(v->effect->kind) & OP_KINDS_IN_TABLE) ||
-	    (v->effect->does != OP_MAKES && v->effect->does != OP_TAKES))
+	if (v->job->server->losses.n == 0 || v->absent || v->effect->n_parts == 0 ||
+	    !(OP_KIND(v->effect->kind) & OP_KINDS_IN_TABLE) || (v->effect->does != OP_MAKES && v->effect->does != OP_TAKES))
 		return;
 	for (size_t i = 0; i < v->n_items; i++) {
 		key_of(v, i, &key);
