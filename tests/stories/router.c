@@ -96,7 +96,7 @@ static void test_traffic(void **state)
 {
 	struct world_options options = { 0 };
 	struct world *w = *state;
-	int blue, red, client, elsewhere, sender, datagrams;
+	int blue, red, client, elsewhere, sender, datagrams, stays[2];
 	char *ruleset, *again;
 	char *before, *after;
 
@@ -134,6 +134,9 @@ static void test_traffic(void **state)
 	assert_seen(NULL, "192.0.2.1", 8080, blue, "10.9.0.1");
 	assert_seen("blue2", "192.0.2.1", 8080, blue, "10.9.0.1");
 	assert_seen("red1", "192.0.2.1", 8080, blue, "10.8.0.2");
+	assert_seen(NULL, "2001:db8:1::1", 8080, blue, "fd09::1");
+	assert_seen("blue2", "2001:db8:1::1", 8080, blue, "fd09::1");
+	assert_seen("red1", "2001:db8:1::1", 8080, blue, "fd08::2");
 	/* what is sent elsewhere is left alone: that port of somebody else, of IPv4 and IPv6, and of another container */
 	elsewhere = traffic_listen("client", IPPROTO_TCP, 8080);
 	assert_seen("blue1", "192.0.2.9", 8080, elsewhere, "192.0.2.1");
@@ -156,12 +159,15 @@ static void test_traffic(void **state)
 	datagrams = traffic_listen("blue1", IPPROTO_UDP, 53);
 	sender = traffic_connect_udp("client", "192.0.2.1", 5353);
 	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
+	traffic_connect_tcp("client", "192.0.2.1", 8080, blue, stays);
 	ruleset = shell("nft -a list ruleset");
 	world_stop_daemon(w, SIGKILL);
+	traffic_assert_open(stays);
 	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
 	assert_seen("red1", "10.9.0.2", 80, blue, "10.8.0.2");
 	assert_seen("client", "192.0.2.1", 8080, blue, "192.0.2.9");
 	world_start_daemon(w, &options);
+	traffic_assert_open(stays);
 	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
 	add_port(w, "udp 5353 10.9.0.2 53");
 	add_port(w, "tcp 8080 fd09::2 80");
@@ -170,6 +176,7 @@ static void test_traffic(void **state)
 	assert_string_equal(again, ruleset);
 	free(again);
 	free(ruleset);
+	traffic_assert_open(stays);
 	assert_string_equal(traffic_seen_again(sender, datagrams), "192.0.2.9");
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"));
 	assert_done(w->h, hycan_network_allow(w->h, 101, 100, false, NULL));
@@ -186,6 +193,8 @@ static void test_traffic(void **state)
 	assert_string_equal(after, before);
 	free(after);
 	free(before);
+	for (size_t i = 0; i < 2; i++)
+		close(stays[i]);
 	close(sender);
 	close(datagrams);
 	close(blue);

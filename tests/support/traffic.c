@@ -140,6 +140,26 @@ static const char *seen_stream(const char *netns, int protocol, const char *addr
 	return error ? reason(error) : text;
 }
 
+void traffic_connect_tcp(const char *netns, const char *address, unsigned int port, int listener, int ret_ends[static 2])
+{
+	struct sockaddr_storage to;
+	socklen_t size = make_address(address, port, &to);
+
+	ret_ends[0] = socket_in(netns, to.ss_family, IPPROTO_TCP);
+	assert_true(connect(ret_ends[0], (struct sockaddr *)&to, size) == 0 || errno == EINPROGRESS);
+	assert_true(wait_for(listener, POLLIN, ARRIVES_MS));
+	ret_ends[1] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	assert_true(ret_ends[1] >= 0);
+	traffic_assert_open(ret_ends);
+}
+
+void traffic_assert_open(const int ends[static 2])
+{
+	assert_true(wait_for(ends[0], POLLOUT, ARRIVES_MS));
+	assert_passes(ends[0], ends[1]);
+	assert_passes(ends[1], ends[0]);
+}
+
 int traffic_connect_udp(const char *netns, const char *address, unsigned int port)
 {
 	struct sockaddr_storage to;

@@ -29,4 +29,8 @@ const char *traffic_seen_again(int fd, int listener);
 /* A UDP socket that sends to and hears from that address and port alone. */
 int traffic_connect_udp(const char *netns, const char *address, unsigned int port);
 
+/* A connection that stays: both of its ends, of which listener's is the second; and that it is open in both directions. */
+void traffic_connect_tcp(const char *netns, const char *address, unsigned int port, int listener, int ret_ends[static 2]);
+void traffic_assert_open(const int ends[static 2]);
+
 #endif
