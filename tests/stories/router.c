@@ -92,6 +92,14 @@ static void add_port(struct world *w, const char *text)
 	assert_done(w->h, hycan_port_add(w->h, &m));
 }
 
+/* What the kernel has, but for what it does with IPv6 by itself when a link is up. */
+static char *everything(void)
+{
+	return shell("nft list ruleset; ip -d -o link show; ip -o address show scope global; ip rule; ip -6 rule; "
+	             "ip route show table all; ip -6 route show table all | grep -v -e fe80 -e ff00; "
+	             "cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding");
+}
+
 static void test_traffic(void **state)
 {
 	struct world_options options = { 0 };
@@ -101,9 +109,7 @@ static void test_traffic(void **state)
 	char *before, *after;
 
 	make_world();
-	before = shell("nft list ruleset; ip -o link show; ip -o address show scope global; ip rule; ip route; ip -6 route | grep "
-	               "-v fe80; "
-	               "cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding");
+	before = everything();
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"));
 	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red fd08::/64 fd08::1"));
 	wait_for_hosts();
@@ -187,9 +193,7 @@ static void test_traffic(void **state)
 	assert_seen("blue1", "192.0.2.9", 80, client, "10.9.0.2");
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
-	after = shell("nft list ruleset; ip -o link show; ip -o address show scope global; ip rule; ip route; ip -6 route | grep "
-	              "-v fe80; "
-	              "cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding");
+	after = everything();
 	assert_string_equal(after, before);
 	free(after);
 	free(before);
