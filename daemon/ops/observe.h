@@ -110,8 +110,8 @@ int op_monitor_list(struct kernel_monitor *monitor, enum hycan_object_kind kind,
 int op_scope_list_table(struct kernel_scope *scope, enum hycan_object_kind kind, op_found *found, void *userdata);
 
 /* The same for how links are, of what the kernel does not announce. */
-struct op_link_found;
-typedef int op_found_settings(const struct op_link_found *found, void *userdata);
+struct op_settings;
+typedef int op_found_settings(const char *link, const struct op_settings *settings, void *userdata);
 int op_monitor_list_settings(struct kernel_monitor *monitor, op_found_settings *found, void *userdata);
 
 /* What is found of a peer of WireGuard: who it is, and the interface with all of its peers. */

@@ -139,10 +139,10 @@ struct settings_listing {
 static int found_settings(const struct kernel_wireguard *wireguard, void *userdata)
 {
 	const struct settings_listing *l = userdata;
-	struct op_link_found found;
+	struct op_settings settings;
 
-	op_settings_of_wireguard(&wireguard->device, &found);
-	return l->found(&found, l->userdata);
+	op_settings_of_wireguard(&wireguard->device, &settings);
+	return l->found(wireguard->device.name, &settings, l->userdata);
 }
 
 int op_monitor_list_settings(struct kernel_monitor *monitor, op_found_settings *found, void *userdata)

@@ -21,17 +21,6 @@
 #define OP_SETTING_PRIVATE_KEY (1u << 2)
 #define OP_SETTINGS_SILENT     (OP_SETTING_LISTEN_PORT | OP_SETTING_FWMARK | OP_SETTING_PRIVATE_KEY)
 
-/* What it does: of any link. */
-#define OP_SETTING_MTU        (1u << 3)
-#define OP_SETTING_UP         (1u << 4)
-#define OP_SETTING_MAC        (1u << 5)
-#define OP_SETTING_TXQUEUELEN (1u << 6)
-#define OP_SETTING_ALIAS      (1u << 7)
-#define OP_SETTINGS_ANNOUNCED (OP_SETTING_MTU | OP_SETTING_UP | OP_SETTING_MAC | OP_SETTING_TXQUEUELEN | OP_SETTING_ALIAS)
-
-/* Of them, those that change with the link on which another one stands. */
-#define OP_SETTINGS_OF_BELOW (OP_SETTING_MTU | OP_SETTING_UP)
-
 /* What is not kept, and so cannot be put back. */
 #define OP_SETTINGS_SECRET OP_SETTING_PRIVATE_KEY
 
@@ -41,21 +30,8 @@ struct op_settings {
 	uint32_t fwmark;
 	uint16_t listen_port; /* wanted 0: any */
 	uint8_t has_public_key;
-	uint8_t up;
+	uint8_t zero;
 	struct hycan_key public_key;
-	uint32_t mtu;
-	uint32_t txqueuelen;
-	struct hycan_mac mac;
-	uint8_t zero[6];
-	char alias[256];
-};
-
-/* A link that was found. */
-struct op_link_found {
-	const char *name;
-	uint32_t ifindex;
-	const char *below; /* the link without which it cannot be up, or NULL */
-	struct op_settings is;
 };
 
 /*
@@ -65,9 +41,8 @@ struct op_link_found {
 bool op_settings_of_request(enum hycan_operation_number operation, const void *request, struct op_settings *ret_settings,
                             uint32_t *ret_unknown);
 
-/* How an interface of WireGuard is, and a link; they live as long as those. */
-void op_settings_of_wireguard(const struct hycan_wireguard *device, struct op_link_found *ret_found);
-void op_settings_of_link(const struct hycan_link *link, struct op_link_found *ret_found);
+/* How an interface of WireGuard is. */
+void op_settings_of_wireguard(const struct hycan_wireguard *device, struct op_settings *ret_settings);
 
 /* Some of them are as those, which say them. */
 void op_settings_take(struct op_settings *settings, const struct op_settings *from, uint32_t which);

@@ -56,8 +56,7 @@ void drift_suspect(struct drift *d, uint32_t kinds)
 	uint64_t at;
 
 	/* in that order: what is done is in the ledger */
-	if (!d->ledger || kinds == 0 ||
-	    (!any_under_way(d) && ledger_count(d->ledger) == 0 && !settings_know_any(&d->repairs->settings)))
+	if (!d->ledger || kinds == 0 || (!any_under_way(d) && ledger_count(d->ledger) == 0))
 		return;
 	at = server_now_us() + d->patience_us;
 	suspect_at(d, kinds, at > d->not_before_us ? at : d->not_before_us);
@@ -87,20 +86,8 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
 	struct ledger_key key;
 
 	if (d->ledger && OP_KIND(kind_of(event->family)) & OP_KINDS_HEARD && key_of_event(d->netns, event, &key) &&
-	    (any_under_way(d) || ledger_is_held(d->ledger, &key) ||
-	     (event->has_link && settings_know(&d->repairs->settings, d->netns, event->link.name))))
+	    (any_under_way(d) || ledger_is_held(d->ledger, &key)))
 		drift_suspect(d, OP_KIND(kind_of(event->family)));
-}
-
-void drift_change_link(struct drift *d, const struct hycan_link *link)
-{
-	struct op_link_found found;
-
-	if (!d->ledger || !settings_know_any(&d->repairs->settings))
-		return;
-	op_settings_of_link(link, &found);
-	if (settings_doubt(&d->repairs->settings, d->netns, &found))
-		drift_suspect(d, OP_KIND(HYCAN_OBJECT_KIND_LINK));
 }
 
 static bool is_noted(const struct drift *d, const struct ledger_key *key)
@@ -138,7 +125,6 @@ void drift_change_thing(struct drift *d, const struct hycan_event *event, bool n
 void drift_release(struct drift *d)
 {
 	cleanup_free(&d->changed);
-	settings_look_release(&d->look.settings);
 	*d = (struct drift){ 0 };
 }
 
@@ -168,16 +154,11 @@ uint64_t drift_time(const struct drift *d)
 static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 {
 	struct drift *d = userdata;
-	struct op_link_found link;
 	struct ledger_key key;
 
 	key_of_found(d->netns, kind, found, &key);
 	ledger_mark(d->ledger, d->look.number, &key);
 	repair_seen(d->repairs, &key, found);
-	if (kind == HYCAN_OBJECT_KIND_LINK && settings_know_any(&d->repairs->settings)) {
-		op_settings_of_link(found, &link);
-		settings_seen(&d->repairs->settings, &d->look.settings, &link);
-	}
 	if (!op_found_whole(kind, found))
 		note(d, &key);
 	return 0;
@@ -261,11 +242,11 @@ static void judge_changed(struct drift *d)
 		cleanup_free(&d->changed);
 }
 
-static int see_settings(const struct op_link_found *found, void *userdata)
+static int see_settings(const char *link, const struct op_settings *is, void *userdata)
 {
-	struct drift *d = userdata;
+	const struct drift *d = userdata;
 
-	settings_seen(&d->repairs->settings, &d->look.settings, found);
+	settings_seen(&d->repairs->settings, d->netns, link, is, d->look.began_us);
 	return 0;
 }
 
@@ -273,11 +254,11 @@ static void read_settings(struct drift *d, struct kernel_monitor *monitor)
 {
 	if (!(d->look.kinds & OP_SETTINGS) || !settings_has_silent(&d->repairs->settings))
 		return;
-	settings_look_begin(&d->repairs->settings, &d->look.settings, OP_SETTINGS_SILENT);
+	settings_look_begin(&d->repairs->settings, d->netns, OP_SETTINGS_SILENT);
 	if (op_monitor_list_settings(monitor, see_settings, d) == 0)
-		return;
-	d->look.settings.which &= ~OP_SETTINGS_SILENT;
-	suspect_at(d, OP_SETTINGS, server_now_us() + RETRY_PATIENCES * d->patience_us);
+		d->look.read |= OP_SETTINGS;
+	else
+		suspect_at(d, OP_SETTINGS, server_now_us() + RETRY_PATIENCES * d->patience_us);
 }
 
 static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kind kind)
@@ -301,15 +282,12 @@ static int read_kind(struct drift *d, struct kernel_monitor *monitor, enum hycan
 	int r = -EINTR;
 
 	repair_look_begin(d->repairs, d->netns, kind);
-	if (kind == HYCAN_OBJECT_KIND_LINK)
-		settings_look_begin(&d->repairs->settings, &d->look.settings, OP_SETTINGS_ANNOUNCED);
 	for (int i = 0; i < READINGS_MAX; i++) {
 		r = op_monitor_list(monitor, kind, idle ? mark_idle : mark, d);
 		if (r < 0 && r != -EINTR)
 			return r;
 		if (r == 0 && !op_monitor_is_behind(monitor))
 			return 0;
-		d->look.settings.is_part = r < 0;
 		if (!ledger_misses(d->ledger, &sight))
 			return 0;
 	}
@@ -344,10 +322,6 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 	look->number = ledger_look(d->ledger);
 	check_table(d, monitor);
 	ledger_count_kinds(d->ledger, counts);
-	look->settings.netns = d->netns;
-	look->settings.began_us = look->began_us;
-	/* those that the ledger does not have, too */
-	counts[HYCAN_OBJECT_KIND_LINK] += settings_know_any(&d->repairs->settings);
 	for (size_t i = 0; i < N_KINDS; i++) {
 		if (!(look->kinds & OP_KIND(kinds_in_order[i])) || counts[kinds_in_order[i]] == 0)
 			continue;
@@ -356,8 +330,6 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 		else
 			suspect_at(d, OP_KIND(kinds_in_order[i]), server_now_us() + RETRY_PATIENCES * d->patience_us);
 	}
-	if (!(look->read & OP_KIND(HYCAN_OBJECT_KIND_LINK)))
-		look->settings.which = 0;
 	read_settings(d, monitor);
 	now = server_now_us();
 	took_us = now - look->began_us;
@@ -382,16 +354,14 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 
 static void judge_settings(struct drift *d, bool *ret_repair)
 {
-	const uint32_t kinds = d->look.settings.which & OP_SETTINGS_ANNOUNCED ? OP_KIND(HYCAN_OBJECT_KIND_LINK) : 0;
-	const uint32_t silent = d->look.settings.which & OP_SETTINGS_SILENT ? OP_SETTINGS : 0;
 	bool told = false;
-	uint64_t again_us = settings_look_end(&d->repairs->settings, &d->look.settings, &told);
+	uint64_t again_us = settings_look_end(&d->repairs->settings, d->netns, d->look.began_us, &told);
 
 	if (told)
 		atomic_store(&d->repairs->told, true);
 	*ret_repair = *ret_repair || told;
 	if (again_us)
-		suspect_at(d, kinds | silent, again_us);
+		suspect_at(d, OP_SETTINGS, again_us);
 }
 
 /* Whether those are done that were under way; else when to ask again. */
@@ -433,7 +403,7 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 	for (size_t i = 0; i < N_KINDS; i++)
 		if (d->look.read & OP_KIND(kinds_in_order[i]))
 			judge_kind(d, kinds_in_order[i], &repair);
-	if (d->look.settings.which)
+	if (d->look.read & OP_SETTINGS)
 		judge_settings(d, &repair);
 	judge_changed(d);
 	return repair;

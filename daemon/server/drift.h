@@ -19,7 +19,6 @@
 
 #include "hands.h"
 #include "observe.h"
-#include "settings.h"
 
 struct ledger;
 struct ledger_key;
@@ -48,7 +47,6 @@ struct drift_look {
 	uint64_t began_us; /* when the kernel was asked */
 	size_t n_changed;  /* what was changed before the kernel was asked */
 	bool whole;        /* our table has all its rules */
-	struct settings_look settings;
 };
 
 /* Kinds of which something is suspected to be gone, and when to look. */
@@ -73,9 +71,6 @@ void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
 
 /* Something is otherwise; named: the kernel says that another program did it. */
 void drift_change_thing(struct drift *d, const struct hycan_event *event, bool named);
-
-/* A link is otherwise than before. */
-void drift_change_link(struct drift *d, const struct hycan_link *link);
 
 /* Something of these kinds (OP_KIND()) may have gone. */
 void drift_suspect(struct drift *d, uint32_t kinds);

@@ -59,9 +59,7 @@ static void on_change(const struct op_change *change, void *userdata)
 	}
 	if (change->what == HYCAN_EVENT_WHAT_GONE)
 		drift_suspect_thing(&o->drift, e);
-	if (change->what == HYCAN_EVENT_WHAT_CHANGED && e->has_link)
-		drift_change_link(&o->drift, &e->link);
-	else if (change->what == HYCAN_EVENT_WHAT_CHANGED)
+	if (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family != HYCAN_EVENT_FAMILY_LINK)
 		drift_change_thing(&o->drift, e, change->named);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
 		before = op_monitor_link_name(o->monitor, e->link.ifindex);

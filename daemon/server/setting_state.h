@@ -17,10 +17,6 @@ struct setting {
 	LIST_ENTRY(setting) entry;
 	uint64_t netns;
 	char link[HYCAN_IFNAME_SIZE];
-	char below[HYCAN_IFNAME_SIZE]; /* the link that it stands on, as far as it was seen; or "" */
-	uint32_t ifindex;              /* 0: it was not seen since something was said of it */
-	bool is_ours;                  /* the ledger has it; else it is that link with that number alone */
-	bool seen;
 	struct op_settings wanted;
 	uint32_t unknown;  /* of that: it is as it is found next */
 	uint32_t mends;    /* and this is to be put right */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How links are to be: the notes, and what a look finds. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "cleanup.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -24,15 +21,16 @@
 /* Of what was changed together so much is told one by one. */
 #define TOLD_MAX 20
 
-/* What the ledger keeps of a link. Without gaps; what a later daemon knows of it, too, comes behind that. */
+/* What the ledger keeps of a link. Without gaps; a daemon that knows more of it appends that, and one that knows less ignores it. */
 struct kept {
 	uint64_t subject;
 	uint32_t mends;
 	uint32_t unknown;
 	struct op_settings wanted;
+	uint32_t zero;
 };
 
-_Static_assert(sizeof(struct kept) == 16 + sizeof(struct op_settings), "there are no gaps");
+_Static_assert(sizeof(struct kept) == 20 + sizeof(struct op_settings), "there are no gaps");
 
 /* The name that a key of a link has, behind a byte that says that there is one. */
 static const char *name_of(const struct ledger_key *link)
@@ -77,17 +75,8 @@ static void break_off(struct settings *settings, struct setting *s, uint32_t bro
 	s->broken = broken;
 }
 
-static void stand_on(struct settings *settings, struct setting *s, const char *below)
-{
-	settings->n_above += below[0] != '\0';
-	settings->n_above -= s->below[0] != '\0';
-	memset(s->below, 0, sizeof(s->below));
-	memcpy(s->below, below, strnlen(below, sizeof(s->below) - 1));
-}
-
 static void drop(struct settings *settings, struct setting *s)
 {
-	stand_on(settings, s, "");
 	want(settings, s, 0);
 	break_off(settings, s, 0);
 	LIST_REMOVE(s, entry);
@@ -143,7 +132,7 @@ static void tidy(struct settings *settings)
 		settings->tidied = (settings->tidied + 1) % SETTINGS_LISTS;
 		for (s = LIST_FIRST(&settings->list[settings->tidied]); s; s = next) {
 			next = LIST_NEXT(s, entry);
-			if (s->is_ours && !is_held(settings, s))
+			if (!is_held(settings, s))
 				drop(settings, s);
 		}
 	}
@@ -156,7 +145,7 @@ static void keep(struct settings *settings, struct setting *s)
 	struct ledger_key key;
 	int r;
 
-	if (!s->is_ours || (s->mends == 0 && !s->is_kept))
+	if (s->mends == 0 && !s->is_kept)
 		return;
 	op_settings_take(&kept.wanted, &s->wanted, s->mends);
 	key_of_name(s->netns, s->link, &key);
@@ -167,28 +156,12 @@ static void keep(struct settings *settings, struct setting *s)
 		          strerror(-r));
 }
 
-/* With a link that goes down, or gets a smaller mtu, those do that stand on it: that is who asked for it, and no stranger. */
-static void note_above(struct settings *settings, uint64_t netns, const char *link)
-{
-	struct setting *s;
-
-	for (size_t i = 0; i < SETTINGS_LISTS; i++)
-		LIST_FOREACH(s, &settings->list[i], entry)
-	if (s->netns == netns && strcmp(s->below, link) == 0) {
-		/* what is to be up is so again with the one below; with a smaller mtu there it cannot have its own */
-		s->unknown |= s->wanted.said & (OP_SETTING_MTU | (OP_SETTING_UP & ~s->mends));
-		s->noted_us = server_now_us();
-	}
-}
-
-static void note(struct settings *settings, const struct job *job, const struct ledger_key *key, const struct op_settings *said,
+static void note(struct settings *settings, const struct job *job, const char *link, const struct op_settings *said,
                  uint32_t unknown)
 {
-	struct setting *s = find(settings, key->netns, name_of(key));
+	const uint64_t netns = op_scope_inode(job->op.scope);
+	struct setting *s = find(settings, netns, link);
 	uint32_t which = said->said, before;
-
-	if (which & OP_SETTINGS_OF_BELOW && settings->n_above > 0)
-		note_above(settings, key->netns, name_of(key));
 
 	/* what a transaction changed, and is put back, is wanted as it was */
 	if (job->is_own && !job->again)
@@ -196,11 +169,9 @@ static void note(struct settings *settings, const struct job *job, const struct 
 	if (which == 0)
 		return;
 	if (!s)
-		s = put(settings, key->netns, name_of(key));
+		s = put(settings, netns, link);
 	if (!s)
 		return;
-	s->is_ours = is_held(settings, s);
-	s->ifindex = 0;
 	before = s->wanted.said;
 	want(settings, s, before | which);
 	op_settings_take(&s->wanted, said, which);
@@ -216,13 +187,11 @@ static void note(struct settings *settings, const struct job *job, const struct 
 	keep(settings, s);
 }
 
-/* The links that a request makes or changes. Where the daemon does not live, it may hear of nothing but of those that it made. */
-static void note_links(struct settings *settings, struct job *job, const struct op_settings *said, uint32_t unknown)
+/* The link that a request makes or changes. */
+static bool link_of(struct job *job, struct ledger_key *ret_key)
 {
-	const bool is_home = op_scope_inode(job->op.scope) == op_scope_inode(job->scope);
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
-	struct ledger_key key;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
@@ -230,25 +199,28 @@ static void note_links(struct settings *settings, struct job *job, const struct 
 		if (v.absent || effects[i].kind != HYCAN_OBJECT_KIND_LINK || effects[i].list >= 0 ||
 		    (effects[i].does != OP_MAKES && effects[i].does != OP_CHANGES))
 			continue;
-		key_of(&v, 0, &key);
-		if (is_home || ledger_is_held(settings->ledger, &key))
-			note(settings, job, &key, said, unknown);
+		key_of(&v, 0, ret_key);
+		return true;
 	}
+	return false;
 }
 
 void settings_note(struct job *job)
 {
 	struct settings *settings = &job->server->repairs.settings;
 	struct op_settings said;
+	struct ledger_key key;
 	uint32_t unknown;
 
-	/* what the daemon does by itself is nobody's wish, as in repair_note(); and a private one looks at nothing */
-	if (!settings->ledger || job->lets_go || (job->is_own && !job->again && !job->op.back) ||
-	    !op_settings_of_request(job->operation->number, &job->request, &said, &unknown))
+	/* what the daemon does by itself is nobody's wish, as in repair_note() */
+	if (job->lets_go || (job->is_own && !job->again && !job->op.back) ||
+	    !op_settings_of_request(job->operation->number, &job->request, &said, &unknown) || !link_of(job, &key) ||
+	    !ledger_is_held(job->server->ledger, &key))
 		return;
 	pthread_mutex_lock(&settings->lock);
+	settings->ledger = job->server->ledger;
 	tidy(settings);
-	note_links(settings, job, &said, unknown);
+	note(settings, job, name_of(&key), &said, unknown);
 	pthread_mutex_unlock(&settings->lock);
 	if (said.said & OP_SETTINGS_SILENT)
 		observer_guard_silent(job->server->observer);
@@ -294,10 +266,9 @@ static void restore(const struct ledger_key *key, const void *bytes, size_t size
 	struct setting *s;
 	struct kept kept;
 
-	if (size < offsetof(struct kept, wanted) || key->kind != HYCAN_OBJECT_KIND_LINK)
+	if (size < sizeof(kept) || key->kind != HYCAN_OBJECT_KIND_LINK)
 		return;
-	memset(&kept, 0, sizeof(kept));
-	memcpy(&kept, bytes, size < sizeof(kept) ? size : sizeof(kept));
+	memcpy(&kept, bytes, sizeof(kept));
 	s = put(settings, key->netns, name_of(key));
 	if (!s)
 		return;
@@ -307,7 +278,7 @@ static void restore(const struct ledger_key *key, const void *bytes, size_t size
 	want(settings, s, kept.wanted.said);
 	s->mends = kept.mends & kept.wanted.said;
 	s->unknown = kept.unknown & kept.wanted.said;
-	s->is_kept = s->is_ours = true;
+	s->is_kept = true;
 }
 
 void settings_restore(struct settings *settings, struct ledger *ledger)
@@ -325,98 +296,38 @@ bool settings_has_silent(const struct settings *settings)
 
 /* --------------------------------------------------------------------------------------------------------------- a look */
 
-bool settings_know(struct settings *settings, uint64_t netns, const char *link)
-{
-	bool know;
-
-	if (settings->n == 0)
-		return false;
-	pthread_mutex_lock(&settings->lock);
-	know = find(settings, netns, link);
-	pthread_mutex_unlock(&settings->lock);
-	return know;
-}
-
-bool settings_doubt(struct settings *settings, uint64_t netns, const struct op_link_found *found)
-{
-	const struct setting *s;
-	bool doubt;
-
-	pthread_mutex_lock(&settings->lock);
-	s = find(settings, netns, found->name);
-	doubt = s && (s->unknown & found->is.said || op_settings_differ(&s->wanted, &found->is));
-	pthread_mutex_unlock(&settings->lock);
-	return doubt;
-}
-
-bool settings_know_any(const struct settings *settings)
-{
-	return settings->n > 0;
-}
-
-void settings_look_begin(struct settings *settings, struct settings_look *look, uint32_t which)
+void settings_look_begin(struct settings *settings, uint64_t netns, uint32_t which)
 {
 	struct setting *s;
 
-	look->which |= which;
-	if (settings->n == 0)
-		return;
 	pthread_mutex_lock(&settings->lock);
 	for (size_t i = 0; i < SETTINGS_LISTS; i++)
 		LIST_FOREACH(s, &settings->list[i], entry)
-	if (s->netns == look->netns) {
+	if (s->netns == netns)
 		s->differs &= ~which;
-		s->seen = s->seen && !(which & OP_SETTINGS_ANNOUNCED);
-	}
 	pthread_mutex_unlock(&settings->lock);
 }
 
-/* A link with that name was found. */
-static void see(struct settings *settings, struct setting *s, const struct op_link_found *found)
-{
-	uint32_t learns;
-
-	if (!s->is_ours && s->ifindex && s->ifindex != found->ifindex) {
-		drop(settings, s);
-		return;
-	}
-	s->ifindex = found->ifindex;
-	s->seen = true;
-	if (found->is.said & OP_SETTINGS_ANNOUNCED)
-		stand_on(settings, s, found->below ? found->below : "");
-	learns = s->unknown & found->is.said;
-	op_settings_take(&s->wanted, &found->is, learns);
-	s->unknown &= ~learns;
-	/* a list may be read again */
-	s->differs = (s->differs & ~found->is.said) | op_settings_differ(&s->wanted, &found->is);
-	if (learns & s->mends)
-		keep(settings, s);
-}
-
-void settings_seen(struct settings *settings, struct settings_look *look, const struct op_link_found *found)
+void settings_seen(struct settings *settings, uint64_t netns, const char *link, const struct op_settings *is, uint64_t began_us)
 {
 	struct setting *s;
+	uint32_t learns;
 
-	if (settings->n == 0)
-		return;
-	if (found->is.said & OP_SETTING_UP && !found->is.up && array_grow(&look->down, look->n_down, sizeof(*look->down)) == 0)
-		snprintf(look->down[look->n_down++], sizeof(*look->down), "%s", found->name);
 	pthread_mutex_lock(&settings->lock);
-	s = find(settings, look->netns, found->name);
+	s = find(settings, netns, link);
 	/* what was said since then is not in what was found */
-	if (s && s->noted_us < look->began_us)
-		see(settings, s, found);
+	if (s && s->noted_us < began_us) {
+		learns = s->unknown & is->said;
+		op_settings_take(&s->wanted, is, learns);
+		s->unknown &= ~learns;
+		s->differs |= op_settings_differ(&s->wanted, is);
+		if (learns & s->mends)
+			keep(settings, s);
+	}
 	pthread_mutex_unlock(&settings->lock);
-}
-
-void settings_look_release(struct settings_look *look)
-{
-	cleanup_free(&look->down);
-	*look = (struct settings_look){ 0 };
 }
 
 struct look {
-	const struct settings_look *of;
 	uint64_t now_us;
 	uint64_t next_us;
 	size_t n_told;
@@ -432,8 +343,6 @@ static void tell(struct settings *settings, struct setting *s, struct look *look
 	if (which == 0)
 		return;
 	s->unknown |= which;
-	/* that is found by the next look */
-	look->next_us = look->now_us + AGAIN_US;
 	key_of_name(s->netns, s->link, &key);
 	ledger_touch(settings->ledger, &key);
 	if (look->n_told++ < TOLD_MAX)
@@ -463,56 +372,35 @@ static void mend(struct settings *settings, struct setting *s, struct look *look
 		look->next_us = s->attempts.again_us;
 }
 
-static bool is_down(const struct settings_look *look, const char *link)
-{
-	for (size_t i = 0; i < look->n_down; i++)
-		if (strcmp(look->down[i], link) == 0)
-			return true;
-	return false;
-}
-
 static void judge(struct settings *settings, struct setting *s, struct look *look)
 {
-	uint32_t differs = s->differs & look->of->which, mends;
+	const uint32_t differs = s->differs, mends = differs & s->mends;
 
 	s->differs = 0;
-	/* the kernel puts it up again with the one below */
-	if (differs & OP_SETTING_UP && s->below[0] && is_down(look->of, s->below))
-		differs &= ~OP_SETTING_UP;
-	mends = differs & s->mends;
 	tell(settings, s, look, differs & ~mends, "was changed, and not by a request");
 	tell(settings, s, look, mends & OP_SETTINGS_SECRET, "was changed, and cannot be put back: keys are not kept");
 	mend(settings, s, look, mends & ~OP_SETTINGS_SECRET);
 }
 
-/* What is not there any more: of what the ledger has, that knows. */
-static bool is_gone(const struct settings *settings, const struct setting *s, const struct settings_look *look)
+uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t before_us, bool *ret_told)
 {
-	if (s->is_ours)
-		return s->differs && !is_held(settings, s);
-	return look->which & OP_SETTINGS_ANNOUNCED && !look->is_part && !s->seen;
-}
-
-uint64_t settings_look_end(struct settings *settings, struct settings_look *of, bool *ret_told)
-{
-	struct look look = { .of = of, .now_us = server_now_us() };
+	struct look look = { .now_us = server_now_us() };
 	struct setting *s, *next;
 
 	pthread_mutex_lock(&settings->lock);
 	for (size_t i = 0; i < SETTINGS_LISTS; i++)
 		for (s = LIST_FIRST(&settings->list[i]); s; s = next) {
 			next = LIST_NEXT(s, entry);
-			if (s->netns != of->netns)
+			if (s->netns != netns || !s->differs)
 				continue;
-			if (s->noted_us >= of->began_us)
-				s->differs = 0;
-			else if (is_gone(settings, s, of))
+			if (!is_held(settings, s))
 				drop(settings, s);
-			else if (s->differs)
+			else if (s->noted_us < before_us)
 				judge(settings, s, &look);
+			else
+				s->differs = 0;
 		}
 	pthread_mutex_unlock(&settings->lock);
-	settings_look_release(of);
 	if (look.n_told > TOLD_MAX)
 		log_write(LOG_NOTICE, "%zu links in all were changed.", look.n_told);
 	*ret_told = *ret_told || look.told;

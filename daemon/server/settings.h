@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How links are to be: what requests said of them, and whether it is so still.
+ * How links are to be: what requests said of links that the ledger has, and whether it is so still.
  *
  * A link that is there may be another than what was asked for, and it has more than one property, which different requests set, and
  * different clients want watched in different ways. So each property has its own word of what is done about drift, and what is said of
  * it last counts. Of what is to be put right the ledger keeps what that takes, for the next daemon, too (ledger_settle()); the rest is
- * known here alone, and a daemon that starts anew has nothing to compare with. So is all that is said of links which the ledger does
- * not have, since a stranger made them, or the machine has them.
+ * known here alone, and a daemon that starts anew has nothing to compare with.
  *
  * What is reported, and what cannot be put right, is from then on as it was found. A key is in neither place: one knows the public
  * key that the kernel makes of it, and that from the first look behind the request.
@@ -23,12 +22,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include <hycan/types.h>
-
 struct job;
 struct ledger;
 struct ledger_key;
-struct op_link_found;
+struct op_settings;
 struct setting;
 
 #define SETTINGS_LISTS 1024u
@@ -41,7 +38,6 @@ struct settings {
 	size_t tidied; /* the list that was tidied last */
 	atomic_size_t n;
 	atomic_size_t n_silent;      /* of them, those of which something is not announced by the kernel */
-	atomic_size_t n_above;       /* and those that stand on another link */
 	struct setting_queue broken; /* those that are to be put right now */
 	struct ledger *ledger;
 };
@@ -62,28 +58,12 @@ void settings_renamed(struct settings *settings, const struct ledger_key *from, 
 /* Whether there is anything to look at that the kernel does not announce. */
 bool settings_has_silent(const struct settings *settings);
 
-/* Whether anything is said of a link, and whether of any; and whether that may be otherwise now. */
-bool settings_know(struct settings *settings, uint64_t netns, const char *link);
-bool settings_doubt(struct settings *settings, uint64_t netns, const struct op_link_found *found);
-bool settings_know_any(const struct settings *settings);
-
-/* A look at the links of a namespace. */
-struct settings_look {
-	uint64_t netns;
-	uint64_t began_us; /* the kernel was asked after that moment */
-	uint32_t which;    /* what was looked at */
-	bool is_part;      /* a link may be there that was not found */
-	char (*down)[HYCAN_IFNAME_SIZE];
-	size_t n_down;
-};
-
-/* It begins, or goes on with something else; a link is so; and nothing comes of it. */
-void settings_look_begin(struct settings *settings, struct settings_look *look, uint32_t which);
-void settings_seen(struct settings *settings, struct settings_look *look, const struct op_link_found *found);
-void settings_look_release(struct settings_look *look);
+/* A look begins at some of what links of a namespace are to be; a link is so, as the kernel said after a moment; and that was all. */
+void settings_look_begin(struct settings *settings, uint64_t netns, uint32_t which);
+void settings_seen(struct settings *settings, uint64_t netns, const char *link, const struct op_settings *is, uint64_t began_us);
 
 /* What is otherwise is told, or is to be put right: then the loop has something to do. Returns when to look again, or 0. */
-uint64_t settings_look_end(struct settings *settings, struct settings_look *look, bool *ret_told);
+uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t before_us, bool *ret_told);
 
 /* On a worker: puts the next one right. False: there is none. */
 bool settings_mend(struct settings *settings, struct job *job);

@@ -75,7 +75,7 @@ bool settings_mend(struct settings *settings, struct job *job)
 	op_settings_words(s.broken, words);
 	key_of_name(s.netns, s.link, &key);
 	/* as in repair_again.c: nobody takes it away meanwhile */
-	if (s.is_ours && ledger_take_begin(ledger, &key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
+	if (ledger_take_begin(ledger, &key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
 		return true;
 	r = recovery_scope(job->scope, s.netns, &other);
 	while (r == 0 && s.broken) {
