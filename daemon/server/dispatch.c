@@ -32,16 +32,22 @@
 /* From so many bytes on, taking a frame apart is slow itself. */
 #define LONG_FRAME (128u << 10)
 
+/* Whether something slow is under way: the loop could have to wait for what it has half done. */
+static bool is_slow_busy(const struct server *server)
+{
+	return server->n_busy_slow > 0 || server->n_away > 0;
+}
+
 bool dispatch_has_room(const struct server *server, bool slow)
 {
 	return slow ? server->n_busy_slow < WORKERS_SLOW && server->n_busy < WORKERS
-	            : server->n_busy_slow == 0 || server->n_busy < WORKERS;
+	            : !is_slow_busy(server) || server->n_busy < WORKERS;
 }
 
 /* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
 static struct job *find_job(struct server *server, const struct hycan_operation *operation, bool slow)
 {
-	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && server->n_busy_slow == 0))
+	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && !is_slow_busy(server)))
 		return &server->job;
 	return dispatch_has_room(server, slow) ? dispatch_free_job(server) : NULL;
 }
