@@ -159,24 +159,6 @@ int dns_set(struct op *op, const struct resolver_zone *zone)
 	return r;
 }
 
-int dns_refresh(struct op *op, const struct kernel_network *network)
-{
-	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
-	int r = dns_zone_get(op, network->vlan_id, &before);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = resolver_zone_copy(&before, &zone);
-	if (r < 0)
-		return r;
-	dns_adopt_network(&zone, network);
-	/* what was asked for, for when it is internal no more */
-	if (resolver_zone_same(&zone, &before))
-		return 0;
-	r = dns_gate(op, &zone, false);
-	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
-}
-
 /* They do not go with the link, but with this. */
 static void tell_gone(struct op *op, const struct resolver_zone *zone)
 {
@@ -192,18 +174,47 @@ static void tell_gone(struct op *op, const struct resolver_zone *zone)
 	op->server->gone(op, HYCAN_OBJECT_KIND_DNS, &names);
 }
 
+static int end_zone(struct op *op, const struct resolver_zone *zone)
+{
+	int r = dns_gate(op, zone, true);
+
+	if (r == 0)
+		r = resolver_unset(op->resolver, zone->netns, zone->vlan_id);
+	if (r == 0)
+		tell_gone(op, zone);
+	return r == -ENOENT || r > 0 ? 0 : r;
+}
+
+int dns_refresh(struct op *op, const struct kernel_network *network)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
+	int r = dns_zone_get(op, network->vlan_id, &before);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	/* of a network that a stranger took away: the VLAN is another's now */
+	if (strcmp(before.link, network->link) != 0)
+		return end_zone(op, &before);
+	r = resolver_zone_copy(&before, &zone);
+	if (r < 0)
+		return r;
+	dns_adopt_network(&zone, network);
+	/* what was asked for, for when it is internal no more */
+	if (resolver_zone_same(&zone, &before))
+		return 0;
+	r = dns_gate(op, &zone, false);
+	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
+}
+
 int dns_drop(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
 	int r = dns_zone_get(op, network->vlan_id, &zone);
 
-	if (r == 0)
-		r = dns_gate(op, &zone, true);
-	if (r == 0)
-		r = resolver_unset(op->resolver, op_scope_inode(op->scope), network->vlan_id);
-	if (r == 0)
-		tell_gone(op, &zone);
-	return r == -ENOENT || r > 0 ? 0 : r;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	/* the names may be those of another network, which a stranger took away */
+	return strcmp(zone.link, network->link) == 0 ? end_zone(op, &zone) : 0;
 }
 
 void dns_probe(struct op *op)

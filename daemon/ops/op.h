@@ -139,8 +139,8 @@ struct op {
 	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
 	 * the request says, and nothing of it was there.
 	 */
-	bool unchanged;              /* it was there already: nothing was made */
-	bool kept_link;              /* the link that it makes was there, and what is on it stays */
+	bool unchanged; /* it was there already: nothing was made */
+	bool kept_link; /* the link that it makes was there, or that it takes is another's: it stays, and what is on it */
 	const bool *items_unchanged; /* the same for each item of the request's list; NULL: for none */
 	const bool *items_failed;    /* those of them that are not there at all; NULL: none */
 	const void *settled;         /* a request in which what the kernel chose is filled in; NULL: as it was asked */

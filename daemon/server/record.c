@@ -253,6 +253,9 @@ static void take(struct job *job, const struct ledger_key *key)
 
 	if (!job->lets_go) {
 		ledger_take(job->server->ledger, key);
+		/* whoever makes one of that name says anew how it is to be */
+		if (key->kind == HYCAN_OBJECT_KIND_LINK)
+			settings_forget(&job->server->repairs.settings, key);
 		return;
 	}
 	if (!ledger_let_go(job->server->ledger, key, &job->holder, job))
@@ -286,6 +289,8 @@ static int record_effect(const struct key_view *v)
 	case OP_CHANGES:
 		return 0;
 	case OP_TAKES:
+		if (v->effect->kind == HYCAN_OBJECT_KIND_LINK && v->job->op.kept_link)
+			return 0;
 		if (v->effect->n_parts) {
 			key_of(v, 0, &key);
 			if (!v->job->doubt.gone)

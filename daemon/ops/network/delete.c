@@ -69,5 +69,7 @@ int op_network_delete(struct op *op, const struct hycan_network_delete_request *
 	do
 		r = remove_mappings(op, &network);
 	while (network_try_again(r, &tried));
-	return r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
+	r = r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
+	op->kept_link = r == 0 && !link;
+	return r;
 }
