@@ -127,6 +127,13 @@ const void *wish_bytes(struct ledger *l, const struct entry *e, enum wish_about 
 	return w ? w->bytes : NULL;
 }
 
+static bool is_same(struct ledger *l, const struct entry *e, enum wish_about about, const void *bytes, size_t size)
+{
+	const struct wish *w = find(l, e, about);
+
+	return w ? w->size == size && memcmp(w->bytes, bytes, size) == 0 : size == 0;
+}
+
 static int wish(struct ledger *ledger, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
 	int r = -ENOENT, written = 0;
@@ -134,7 +141,7 @@ static int wish(struct ledger *ledger, const struct ledger_key *key, enum wish_a
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->object && (size > 0 || has(e, about))) {
+	if (e && e->object && !is_same(ledger, e, about, bytes, size)) {
 		written = ledger_file_wish(ledger->file, key, about, bytes, size);
 		r = wish_put(ledger, e, about, bytes, size);
 		list_write_anew(ledger);

@@ -29,4 +29,7 @@ struct setting {
 	TAILQ_ENTRY(setting) broken_entry;
 };
 
+/* With the lock held. NULL: nothing was said of it. */
+struct setting *settings_find(struct settings *settings, uint64_t netns, const char *link);
+
 #endif

@@ -47,7 +47,7 @@ static size_t list_of(uint64_t netns, const char *link)
 	return h % SETTINGS_LISTS;
 }
 
-static struct setting *find(struct settings *settings, uint64_t netns, const char *link)
+struct setting *settings_find(struct settings *settings, uint64_t netns, const char *link)
 {
 	struct setting *s;
 
@@ -160,7 +160,7 @@ static void note(struct settings *settings, const struct job *job, const char *l
                  uint32_t unknown)
 {
 	const uint64_t netns = op_scope_inode(job->op.scope);
-	struct setting *s = find(settings, netns, link);
+	struct setting *s = settings_find(settings, netns, link);
 	uint32_t which = said->said, before;
 
 	/* what a transaction changed, and is put back, is wanted as it was */
@@ -233,7 +233,7 @@ void settings_forget(struct settings *settings, const struct ledger_key *link)
 	if (settings->n == 0)
 		return;
 	pthread_mutex_lock(&settings->lock);
-	s = find(settings, link->netns, name_of(link));
+	s = settings_find(settings, link->netns, name_of(link));
 	if (s)
 		drop(settings, s);
 	pthread_mutex_unlock(&settings->lock);
@@ -246,8 +246,8 @@ void settings_renamed(struct settings *settings, const struct ledger_key *from, 
 	if (settings->n == 0)
 		return;
 	pthread_mutex_lock(&settings->lock);
-	s = find(settings, from->netns, name_of(from));
-	other = find(settings, to->netns, name_of(to));
+	s = settings_find(settings, from->netns, name_of(from));
+	other = settings_find(settings, to->netns, name_of(to));
 	if (other && other != s)
 		drop(settings, other);
 	if (s) {
@@ -314,7 +314,7 @@ void settings_seen(struct settings *settings, uint64_t netns, const char *link, 
 	uint32_t learns;
 
 	pthread_mutex_lock(&settings->lock);
-	s = find(settings, netns, link);
+	s = settings_find(settings, netns, link);
 	/* what was said since then is not in what was found */
 	if (s && s->noted_us < began_us) {
 		learns = s->unknown & is->said;
@@ -391,11 +391,11 @@ uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t b
 	for (size_t i = 0; i < SETTINGS_LISTS; i++)
 		for (s = LIST_FIRST(&settings->list[i]); s; s = next) {
 			next = LIST_NEXT(s, entry);
-			if (s->netns != netns || !s->differs)
+			if (s->netns != netns)
 				continue;
 			if (!is_held(settings, s))
 				drop(settings, s);
-			else if (s->noted_us < before_us)
+			else if (s->differs && s->noted_us < before_us)
 				judge(settings, s, &look);
 			else
 				s->differs = 0;

@@ -36,6 +36,19 @@ static bool next_broken(struct settings *settings, struct setting *ret_setting)
 	return s;
 }
 
+/* Whether nobody has said anything of it since then. */
+static bool is_still_wanted(struct settings *settings, const struct setting *s)
+{
+	const struct setting *now;
+	bool is;
+
+	pthread_mutex_lock(&settings->lock);
+	now = settings_find(settings, s->netns, s->link);
+	is = now && now->noted_us == s->noted_us;
+	pthread_mutex_unlock(&settings->lock);
+	return is;
+}
+
 /* Asks for one part of it, which is taken out of what is broken. 0, the refusal or -errno. */
 static int ask(struct job *job, struct kernel_scope *scope, struct setting *s, const struct ledger_key *key, bool *ret_changed,
                char *ret_sentence)
@@ -78,10 +91,14 @@ bool settings_mend(struct settings *settings, struct job *job)
 	if (ledger_take_begin(ledger, &key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
 		return true;
 	r = recovery_scope(job->scope, s.netns, &other);
-	while (r == 0 && s.broken) {
+	while (r == 0 && s.broken && is_still_wanted(settings, &s)) {
 		r = ask(job, other ? other : job->scope, &s, &key, &changed, sentence);
 		any = any || changed;
 	}
+	/* whoever let go of the link meanwhile has left it to us */
+	if (!ledger_is_held(ledger, &key))
+		(void)undo_key(job, other ? other : job->scope, &key, &(struct undo_cause){ "nobody wants it any more", s.subject },
+		               sentence);
 	ledger_cancel(ledger, job);
 	if (r == 0 && any)
 		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, was changed, and is what it was.", words, s.link,
