@@ -180,14 +180,21 @@ int export_list(struct exporter *e, struct listing *l, const struct hycan_operat
 }
 
 /* All that an entry, known by those parts, has of a request, but for one field, or NULL. */
+static bool is_among(const char *const *names, const char *name)
+{
+	while (names && *names && strcmp(*names, name) != 0)
+		names++;
+	return names && *names;
+}
+
 void export_put_all_but(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
-                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *without)
+                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *const *without)
 {
 	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
 		const char *name = operation->request->field[i].name;
 		const struct hycan_field *field = counterpart(description, kind, name);
 
-		if (without && strcmp(name, without) == 0)
+		if (is_among(without, name))
 			continue;
 		if (field && request_has(field, entry) && !is_unasked(field, description, parts, n)) {
 			fprintf(e->out, ", \"%s\": ", name);

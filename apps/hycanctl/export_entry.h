@@ -71,11 +71,11 @@ int export_find_entry(struct exporter *e, struct listing *l, const char *kind, c
 int export_find_link(struct exporter *e, const char *name, const struct hycan_link **ret_link);
 
 /*
- * All that an entry, known by those parts, has of a request: under the same names, or with the kind before them. Without one
- * field, or NULL.
+ * All that an entry, known by those parts, has of a request: under the same names, or with the kind before them. Without some
+ * fields, in a list that ends with NULL; or NULL.
  */
 void export_put_all_but(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
-                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *without);
+                        const void *entry, const char *kind, const struct part *parts, size_t n, const char *const *without);
 void export_put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
                       const void *entry, const char *kind, const struct part *parts, size_t n);
 

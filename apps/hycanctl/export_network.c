@@ -36,15 +36,16 @@ int export_find_network(struct exporter *e, const char *link, const struct hycan
 	return r;
 }
 
-/* A network has the mtu of its parent unless somebody asked for another. */
+/* A network has the mtu of its parent unless somebody asked for another; and one that is internal has no NAT as long as it is. */
 int export_network(struct exporter *e, struct listing *l, char *identity)
 {
 	const struct hycan_operation *create = hycan_operation_by_name("network.create");
 	const struct hycan_network_state *network;
 	const struct hycan_link *link, *parent;
+	const char *without[3] = { NULL };
 	struct part parts[EXPORT_PARTS_MAX];
+	size_t n, n_without = 0;
 	const void *entry;
-	size_t n;
 	int r = export_find_entry(e, l, "network", create, identity, parts, &n, &entry);
 
 	network = entry;
@@ -55,9 +56,12 @@ int export_network(struct exporter *e, struct listing *l, char *identity)
 		r = export_find_link(e, network->link, &link);
 	if (r)
 		return r;
+	if (network->internal)
+		without[n_without++] = "nat";
+	if (parent && network->has_mtu && parent->mtu == network->mtu)
+		without[n_without++] = "mtu";
 	export_begin_step(e, create->name);
-	export_put_all_but(e, create, l->operation->reply, network, NULL, parts, n,
-	                   parent && network->has_mtu && parent->mtu == network->mtu ? "mtu" : NULL);
+	export_put_all_but(e, create, l->operation->reply, network, NULL, parts, n, without);
 	export_end_step(e);
 	if (link)
 		export_put_alias(e, link);
@@ -86,6 +90,7 @@ int export_ways(struct exporter *e)
 /* With all hosts. In an internal network nobody else is asked anyway. */
 int export_dns(struct exporter *e, struct listing *l, char *identity)
 {
+	static const char *const own_only[] = { "own_only", NULL };
 	const struct hycan_operation *set = hycan_operation_by_name("dns.set");
 	const struct hycan_network_state *network;
 	const struct hycan_dns_state *names;
@@ -99,7 +104,7 @@ int export_dns(struct exporter *e, struct listing *l, char *identity)
 		return r;
 	r = export_find_network(e, names->link, &network);
 	export_begin_step(e, set->name);
-	export_put_all_but(e, set, l->operation->reply, names, NULL, parts, n, network && network->internal ? "own_only" : NULL);
+	export_put_all_but(e, set, l->operation->reply, names, NULL, parts, n, network && network->internal ? own_only : NULL);
 	export_end_step(e);
 	return r;
 }
