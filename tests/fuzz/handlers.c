@@ -157,13 +157,16 @@ static uint64_t contents(const struct hycan_operation *operation, const void *re
 /* All, some or nothing of what is asked for was there, or the kernel chose something in it. */
 static void tell_ledger(const struct hycan_operation *operation, struct op *op, struct chance *chance, const void *request)
 {
-	size_t n = 0;
+	size_t n = 0, of_field;
 	bool *items;
 	void *settled;
 
+	/* of several lists the longest, whichever it is that has objects */
 	for (uint16_t i = 0; i < operation->request->n_fields; i++)
-		if (operation->request->field[i].flags & HYCAN_FIELD_LIST)
-			wire_values(&operation->request->field[i], request, &n);
+		if (operation->request->field[i].flags & HYCAN_FIELD_LIST) {
+			wire_values(&operation->request->field[i], request, &of_field);
+			n = of_field > n ? of_field : n;
+		}
 	op->unchanged = chance_below(chance, 8) == 0;
 	items = n && chance_below(chance, 2) ? op->memory(op, n) : NULL;
 	for (size_t i = 0; items && i < n; i++)
