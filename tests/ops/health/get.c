@@ -172,6 +172,15 @@ static void lose(struct hycan *h, const char *what)
 
 #define LOST "A stranger took away the port mapping “tcp 8080 host_address 0.0.0.0” of uid 0; “port.add” makes it again"
 
+/* Both are there, and then a stranger takes away the first, of port 8080. */
+static void lose_first(struct world *w, const struct hycan_port_mapping *first, const struct hycan_port_mapping *other)
+{
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, first));
+	assert_done(w->h, hycan_port_add(w->h, other));
+	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+}
+
 /* What the ledger has forgotten is missed until somebody asks for it again, or lets go of it. */
 static void test_lost(void **state)
 {
@@ -259,10 +268,7 @@ static void test_anothers(void **state)
 	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
 	struct world *w = *state;
 
-	need_command("nft");
-	assert_done(w->h, hycan_port_add(w->h, &other));
-	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	lose_first(w, &mapping, &other);
 	world_as(4242, 4242, as_somebody_else, w);
 	assert_problem(w, "mappings", LOST);
 	world_as(4242, 4242, asking_as_somebody_else, w);
@@ -285,10 +291,7 @@ static void test_put_back(void **state)
 	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
 	struct world *w = *state;
 
-	need_command("nft");
-	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_done(w->h, hycan_port_add(w->h, &other));
-	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	lose_first(w, &mapping, &other);
 	free(shell("nft add element inet hycan port_ipv4 '{ tcp . 8080 : 10.0.0.2 . 80 }'"));
 	assert_problem(w, "mappings", "and the daemon did not make it");
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
@@ -300,7 +303,6 @@ static void test_put_back(void **state)
 static void test_connection(void **state)
 {
 	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
-	struct hycan_health_get_reply *health;
 	struct world *w = *state;
 	struct hycan *h = NULL;
 	bool healthy = false;
@@ -313,11 +315,8 @@ static void test_connection(void **state)
 	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
 	assert_problem(w, "mappings", LOST);
 	hycan_close(h);
-	for (int i = 0; i < 2000 && !healthy; i++) {
-		health = ask(w);
-		healthy = health->healthy;
-		free(health);
-	}
+	for (int i = 0; i < 2000 && !healthy; i++)
+		healthy = is_well(w);
 	assert_true(healthy);
 }
 
@@ -327,10 +326,7 @@ static void test_stated(void **state)
 	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8081 10.0.0.2 80");
 	struct world *w = *state;
 
-	need_command("nft");
-	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_done(w->h, hycan_port_add(w->h, &other));
-	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	lose_first(w, &mapping, &other);
 	assert_problem(w, "mappings", LOST);
 	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
 	assert_done(w->h, hycan_port_add(w->h, &other));
