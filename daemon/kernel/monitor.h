@@ -152,7 +152,8 @@ bool kernel_monitor_has_silent(const struct kernel_monitor *monitor);
 void kernel_monitor_look(struct kernel_monitor *monitor);
 
 /*
- * Reads all interfaces of WireGuard, without keys, and with their peers or none of them. -EAGAIN: which there are is in doubt. 0, -errno, or what found() returned.
+ * Reads all interfaces of WireGuard, without keys, and with their peers or none of them. -EAGAIN: which there are is in doubt.
+ * 0, -errno, or what found() returned.
  */
 struct kernel_wireguard;
 typedef int kernel_found_wireguard(const struct kernel_wireguard *wireguard, void *userdata);

@@ -287,7 +287,6 @@ int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_
 
 struct recalling {
 	struct kernel_network *network;
-	struct hycan_prefix *subnet;
 	uint8_t first[16], behind[16]; /* of the interval that leads to its link */
 	bool found, ends;
 };

@@ -231,45 +231,40 @@ int network_check_addresses(struct op *op, const struct kernel_network *wanted)
 #define NAMED_MAX 8
 
 struct candidates {
-	char name[NAMED_MAX][HYCAN_IFNAME_SIZE];
-	size_t n;
 	struct op *op;
-	char (*more)[HYCAN_IFNAME_SIZE]; /* the others, so that none counts twice */
-	size_t n_more;
+	char (*name)[HYCAN_IFNAME_SIZE];
+	size_t n;
 };
-
-static bool is_among(char (*names)[HYCAN_IFNAME_SIZE], size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
 
 static int add_candidate(struct candidates *c, const char *name)
 {
-	size_t *n = c->n < NAMED_MAX ? &c->n : &c->n_more;
-	int r;
+	int r = op_grow(c->op, &c->name, c->n, sizeof(*c->name));
 
-	if (is_among(c->name, c->n, name) || is_among(c->more, c->n_more, name))
-		return 0;
-	r = c->n < NAMED_MAX ? 0 : op_grow(c->op, &c->more, c->n_more, sizeof(*c->more));
 	if (r == 0)
-		snprintf(c->n < NAMED_MAX ? c->name[c->n] : c->more[c->n_more], HYCAN_IFNAME_SIZE, "%s", name);
-	*n += r == 0;
+		snprintf(c->name[c->n++], HYCAN_IFNAME_SIZE, "%s", name);
 	return r;
+}
+
+/* Several routes may lead to one link. */
+static int add_candidate_once(struct candidates *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->name[i], name) == 0)
+			return 0;
+	return add_candidate(c, name);
 }
 
 /* “eth0, eth1 and 3 more” */
 static const char *say_candidates(const struct candidates *c, char *text, size_t size)
 {
+	const size_t named = c->n < NAMED_MAX ? c->n : NAMED_MAX;
 	size_t used = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < named; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", c->name[i]);
-	if (c->n_more)
-		snprintf(text + used, size - used, " and %zu more", c->n_more);
+	if (c->n > named)
+		snprintf(text + used, size - used, " and %zu more", c->n - named);
 	return text;
 }
 
@@ -280,10 +275,10 @@ static int find_default(const struct hycan_route *route, void *userdata)
 	if (route->destination.length != 0 || (route->has_type && route->type != HYCAN_ROUTE_TYPE_UNICAST))
 		return 0;
 	if (route->has_link)
-		r = add_candidate(userdata, route->link);
+		r = add_candidate_once(userdata, route->link);
 	for (size_t i = 0; i < route->n_nexthops && r == 0; i++)
 		if (route->nexthops[i].has_link)
-			r = add_candidate(userdata, route->nexthops[i].link);
+			r = add_candidate_once(userdata, route->nexthops[i].link);
 	return r;
 }
 
