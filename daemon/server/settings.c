@@ -40,11 +40,10 @@ static const char *name_of(const struct ledger_key *link)
 
 static size_t list_of(uint64_t netns, const char *link)
 {
-	uint32_t h = 2166136261u ^ (uint32_t)netns;
+	struct ledger_key key;
 
-	for (; *link; link++)
-		h = (h ^ (uint8_t)*link) * 16777619u;
-	return h % SETTINGS_LISTS;
+	key_of_name(netns, link, &key);
+	return key_hash(&key) % SETTINGS_LISTS;
 }
 
 struct setting *settings_find(struct settings *settings, uint64_t netns, const char *link)
