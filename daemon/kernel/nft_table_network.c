@@ -2,9 +2,11 @@
 /*
  * What our table does for networks.
  *
- *   forward        what belongs to a connection, or to a port mapping: passes
+ *   forward        what belongs to a connection: passes
+ *                  from an internal network out: dropped, also through a port mapping that leads there
+ *                  what a port mapping translated: passes
  *                  from a network: network_from; else into an internal one: dropped
- *   network_from   to a network: only where there is a way; from an internal one out: dropped
+ *   network_from   to a network: only where there is a way
  *   postrouting    from a network with NAT, to none: masquerade
  *
  * Every question is one lookup, so a packet is asked the same few however many networks there are. What passes here may
@@ -64,18 +66,24 @@ static void match_link(struct nft_rule *rule, uint32_t key, enum nft_network_set
 	nft_rule_lookup(rule, nft_network_set(set), 0, inverted);
 }
 
-static void put_connections(struct nft_batch *batch)
+static void put_connection(struct nft_batch *batch, uint32_t key, uint32_t bits)
 {
 	struct nft_rule rule;
 
 	nft_rule_begin(&rule, "forward");
-	match_bits(&rule, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+	match_bits(&rule, key, bits);
 	nft_rule_verdict(&rule, NF_ACCEPT, NULL);
 	nft_rule_put(&rule, batch);
+}
+
+static void put_internal(struct nft_batch *batch)
+{
+	struct nft_rule rule;
 
 	nft_rule_begin(&rule, "forward");
-	match_bits(&rule, NFT_CT_STATUS, IPS_DST_NAT);
-	nft_rule_verdict(&rule, NF_ACCEPT, NULL);
+	match_link(&rule, NFT_META_IIFNAME, NFT_NETWORK_INTERNAL, false);
+	match_link(&rule, NFT_META_OIFNAME, NFT_NETWORK, true);
+	nft_rule_verdict(&rule, NF_DROP, NULL);
 	nft_rule_put(&rule, batch);
 }
 
@@ -115,11 +123,12 @@ static void put_nat(struct nft_batch *batch)
 
 void nft_put_network_rules(struct nft_batch *batch)
 {
-	put_connections(batch);
+	put_connection(batch, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+	put_internal(batch);
+	put_connection(batch, NFT_CT_STATUS, IPS_DST_NAT);
 	put_link_verdict(batch, "forward", NFT_META_IIFNAME, NFT_NETWORK, NFT_JUMP, "network_from");
 	put_link_verdict(batch, "forward", NFT_META_OIFNAME, NFT_NETWORK_INTERNAL, NF_DROP, NULL);
 	put_way(batch);
 	put_link_verdict(batch, "network_from", NFT_META_OIFNAME, NFT_NETWORK, NF_DROP, NULL);
-	put_link_verdict(batch, "network_from", NFT_META_IIFNAME, NFT_NETWORK_INTERNAL, NF_DROP, NULL);
 	put_nat(batch);
 }

@@ -210,6 +210,7 @@ static void test_traffic(void **state)
 static void test_internal(void **state)
 {
 	struct hycan_network n = network_of("100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1");
+	struct hycan_port_mapping out = nat_mapping("tcp 8080 192.0.2.9 80");
 	struct world *w = *state;
 	int blue, client;
 
@@ -223,13 +224,20 @@ static void test_internal(void **state)
 	assert_seen("blue2", "10.9.0.2", 80, blue, "10.9.0.3");
 	assert_seen(NULL, "10.9.0.2", 80, blue, "10.9.0.1");
 	assert_seen("blue1", "192.0.2.9", 80, client, "timeout");
+	assert_seen("blue1", "2001:db8:1::9", 80, client, "timeout");
 	assert_seen("client", "10.9.0.2", 80, blue, "timeout");
 	assert_seen("client", "fd09::2", 80, blue, "timeout");
+	/* nor through a port of the host that leads out, which others may take */
+	out.has_network = true;
+	assert_done(w->h, hycan_port_add(w->h, &out));
+	assert_seen("blue1", "192.0.2.1", 8080, client, "timeout");
+	assert_seen("red1", "192.0.2.1", 8080, client, "192.0.2.1");
 	/* changed in place */
 	n.internal = false;
 	assert_done(w->h, hycan_network_create(
 				  w->h, &n, &(struct hycan_network_create_options){ .has_replace = true, .replace = true }, NULL));
 	assert_seen("blue1", "192.0.2.9", 80, client, "192.0.2.1");
+	assert_seen("blue1", "192.0.2.1", 8080, client, "192.0.2.1");
 	close(blue);
 	close(client);
 }
