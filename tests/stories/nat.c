@@ -147,7 +147,13 @@ static void test_port_sctp(void **state)
 	forward(w);
 	listener = traffic_listen("target", IPPROTO_SCTP, 80);
 	add_port(w, "sctp 8080 172.18.0.2 80");
+	add_port(w, "sctp 8080-8082 2001:db8:18::2 80 2001:db8:1::1");
 	assert_seen("client", IPPROTO_SCTP, "192.0.2.1", 8080, listener, "192.0.2.9");
+	assert_seen("client", IPPROTO_SCTP, "2001:db8:1::1", 8080, listener, "2001:db8:1::9");
+	assert_seen(NULL, IPPROTO_SCTP, "192.0.2.1", 8080, listener, "172.18.0.1");
+	assert_seen("neighbour", IPPROTO_SCTP, "192.0.2.1", 8080, listener, "172.18.0.1");
+	assert_seen("neighbour", IPPROTO_SCTP, "2001:db8:1::1", 8080, listener, "2001:db8:18::1");
+	assert_seen("target", IPPROTO_SCTP, "192.0.2.1", 8080, listener, "172.18.0.1");
 	close(listener);
 }
 
@@ -200,6 +206,13 @@ static void test_port_of_one_address(void **state)
 	assert_seen("client", IPPROTO_TCP, "192.0.2.1", 8080, target, "192.0.2.9");
 	remove_port(w, "tcp 8080 172.18.0.3 80 172.18.0.1");
 	assert_seen("client", IPPROTO_TCP, "172.18.0.1", 8080, neighbour, "refused");
+	/* of IPv6 just so */
+	add_port(w, "tcp 8080 2001:db8:18::3 80 2001:db8:18::1");
+	assert_seen("client", IPPROTO_TCP, "2001:db8:18::1", 8080, neighbour, "2001:db8:1::9");
+	assert_seen("client", IPPROTO_TCP, "2001:db8:1::1", 8080, neighbour, "refused");
+	add_port(w, "tcp 8080 2001:db8:18::2 80 2001:db8:1::1");
+	assert_seen("client", IPPROTO_TCP, "2001:db8:18::1", 8080, neighbour, "2001:db8:1::9");
+	assert_seen("client", IPPROTO_TCP, "2001:db8:1::1", 8080, target, "2001:db8:1::9");
 	close(neighbour);
 	close(target);
 }
@@ -212,10 +225,12 @@ static void test_port_range(void **state)
 
 	forward(w);
 	add_port(w, "tcp 9000-9010 172.18.0.2 7000");
+	add_port(w, "tcp 9000-9010 2001:db8:18::2 7000");
 	for (size_t i = 0; i < 3; i++) {
 		int listener = traffic_listen("target", IPPROTO_TCP, 7000 + offsets[i]);
 
 		assert_seen("client", IPPROTO_TCP, "192.0.2.1", 9000 + offsets[i], listener, "192.0.2.9");
+		assert_seen("client", IPPROTO_TCP, "2001:db8:1::1", 9000 + offsets[i], listener, "2001:db8:1::9");
 		assert_seen("client", IPPROTO_TCP, "192.0.2.1", 8999, listener, "refused");
 		assert_seen("client", IPPROTO_TCP, "192.0.2.1", 9011, listener, "refused");
 		close(listener);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* dns.list, and what health.get says: a dnsmasq that is killed, that hangs, and one that comes back. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "names.h"
 #include "network.h"
@@ -149,12 +151,54 @@ static void test_link(void **state)
 	names_objects(w->h, "");
 }
 
+/* The program that stands for dnsmasq, in place at once: what is run is never half written. */
+static void put_program(const char *program, const char *does)
+{
+	free(shell("printf '#!/bin/sh\n%%s\n' '%s' >%s.new && chmod 755 %s.new && mv %s.new %s", does, program, program, program,
+	           program));
+}
+
+/* One that cannot run: it is tried again and again, later each time, which is told, and so is why; until it can. */
+static void test_backoff(void **state)
+{
+	char program[64];
+	const struct world_options options = { .arguments = { "--dnsmasq", program } };
+	struct hycan_dns_state *now;
+	struct world *w;
+	int pid;
+
+	snprintf(program, sizeof(program), "/var/tmp/hycan-test-dnsmasq-%d", getpid());
+	put_program(program, "PATH=$PATH:/usr/sbin exec dnsmasq \"$@\"");
+	*state = w = world_start(&options);
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	pid = names_pid(w->h, 100);
+	put_program(program, "echo not today >&2; exit 3");
+	kill(pid, SIGKILL);
+	shell_until(60, "grep -q 'ended: it was killed by signal 9. It is started again in 100 ms' %s", w->log);
+	for (unsigned int ms = 200; ms <= 1600; ms *= 2)
+		shell_until(60, "grep -q 'ended: not today. It is started again in %u ms' %s", ms, w->log);
+	assert_health(w->h, false);
+	now = names_state(w->h, 100);
+	assert_true(now->restarts >= 5);
+	assert_false(now->serves);
+	assert_true(now->has_message);
+	assert_string_equal(now->message, "not today");
+	free(now);
+	put_program(program, "PATH=$PATH:/usr/sbin exec dnsmasq \"$@\"");
+	dns_until(60, NULL, "10.9.0.1", "web", "10.9.0.2");
+	assert_health(w->h, true);
+	free(shell("rm %s", program));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_orphan, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
+		cmocka_unit_test_teardown(test_backoff, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);

@@ -266,8 +266,12 @@ static void test_not_installed(void **state)
 	assert_refused(w->h, hycan_dns_remove_host(w->h, 100, "web", NULL), HYCAN_REFUSAL_UNSUPPORTED);
 	assert_refused(w->h, hycan_dns_unset(w->h, 100, NULL), HYCAN_REFUSAL_UNSUPPORTED);
 	assert_refused(w->h, hycan_dns_list(w->h, NULL, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
-	/* the rest works */
 	assert_done(w->h, hycan_link_list(w->h, NULL, NULL, NULL));
+	/* the rest works */
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_no_drift(w->h, 100);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 }
 
 int main(void)

@@ -113,6 +113,9 @@ struct bad {
 #define NO_HOST  HYCAN_OPERATION_DNS_REMOVE_HOST, take_host
 #define NAMES    HYCAN_OPERATION_DNS_LIST, one_network
 
+#define HEALTH  HYCAN_OPERATION_HEALTH_GET, none
+#define METRICS HYCAN_OPERATION_METRICS_GET, none
+
 #define MALFORMED HYCAN_REFUSAL_MALFORMED
 #define UNKNOWN   HYCAN_REFUSAL_UNKNOWN
 #define RANGED    HYCAN_REFUSAL_OUT_OF_RANGE
@@ -244,12 +247,14 @@ static const struct bad cases[] = {
 	{ LIST, RANGED, "vlan_id", U16(1, 4095) },
 	{ LIST, MALFORMED, "vlan_id", U32(1, 7) },
 	{ LIST, NOT_FOUND, "vlan_id", U16(1, 100) },
+	{ LIST, UNKNOWN, NULL, U8(2, 1) },
 
 	BAD_VLAN(NAT, 1, "vlan_id"),
 	{ NAT, MALFORMED, "on", NOTHING(2) },
 	BAD_BOOL(NAT, 2, "on"),
 	BAD_LINK(NAT, 3, "link"),
 	{ NAT, NOT_FOUND, "vlan_id", U16(1, 100) },
+	{ NAT, UNKNOWN, NULL, U8(4, 1) },
 
 	BAD_VLAN(ALLOW, 1, "from"),
 	BAD_VLAN(ALLOW, 2, "to"),
@@ -259,6 +264,7 @@ static const struct bad cases[] = {
 	BAD_LINK(ALLOW, 5, "to_link"),
 	{ ALLOW, INVALID, "to", U16(2, 7) },
 	{ ALLOW, NOT_FOUND, "from", U16(2, 9) },
+	{ ALLOW, UNKNOWN, NULL, U8(6, 1) },
 
 	{ ADD, MALFORMED, "protocol", NOTHING(1) },
 	{ ADD, RANGED, "protocol", U8(1, 0) },
@@ -310,6 +316,7 @@ static const struct bad cases[] = {
 	{ REMOVE, MALFORMED, "network", U8(5, 7) },
 	{ REMOVE, NOT_FOUND, "host_port", U16(5, 7) },
 	{ REMOVE, NOT_FOUND, "host_port", { 3, IPV4(192, 0, 2, 1) } },
+	{ REMOVE, UNKNOWN, NULL, U8(6, 1) },
 
 	{ PORTS, UNKNOWN, NULL, U8(1, 6) },
 
@@ -345,6 +352,9 @@ static const struct bad cases[] = {
 	{ NAMES, RANGED, "vlan_id", U16(1, 4095) },
 	{ NAMES, MALFORMED, "vlan_id", U8(1, 100) },
 	{ NAMES, UNKNOWN, NULL, U8(2, 1) },
+
+	{ HEALTH, UNKNOWN, NULL, U8(1, 1) },
+	{ METRICS, UNKNOWN, NULL, U8(1, 1) },
 };
 
 static struct raw_answer ask(struct raw *raw, const struct bad *bad)
@@ -398,6 +408,35 @@ static void ask_all(struct world *w)
 	free(after);
 }
 
+static bool has_case(const struct hycan_operation *o, uint16_t field)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (cases[i].operation == o->number && cases[i].wrong.number == field)
+			return true;
+	return false;
+}
+
+/* The list has every field of every request of these families, and behind the last one a field that there is not. */
+static void test_list_is_whole(void **state)
+{
+	static const char *const families[] = { "network.", "port.", "dns.", "health.", "metrics." };
+	const struct hycan_operation *const *operations;
+	size_t n;
+
+	(void)state;
+	operations = hycan_operations(&n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t family = 0; family < sizeof(families) / sizeof(*families); family++) {
+			const struct hycan_operation *o = operations[i];
+
+			if (strncmp(o->name, families[family], strlen(families[family])) != 0)
+				continue;
+			for (uint16_t field = 1; field <= o->request->n_fields + 1; field++)
+				if (!has_case(o, field))
+					fail_msg("%s: field %u is never wrong", o->name, field);
+		}
+}
+
 static void test_on_a_bare_host(void **state)
 {
 	struct world *w = *state;
@@ -421,6 +460,7 @@ static void test_among_networks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list_is_whole),
 		cmocka_unit_test_setup_teardown(test_on_a_bare_host, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_among_networks, world_begin, world_end),
 	};

@@ -208,6 +208,7 @@ static void test_others(void **state)
 	assert_contains(hycan_error_message(w->h), "“red”");
 	assert_refused(w->h, network_create(w->h, "102 10.7.0.0/24 10.7.0.1 green fd08::/48 fd08::2"), HYCAN_REFUSAL_EXISTS);
 	assert_string_equal(hycan_error_field(w->h), "ipv6_subnet");
+	assert_contains(hycan_error_message(w->h), "fd08::/64 of the network “red” with VLAN 101");
 	assert_refused(w->h, network_create(w->h, "102 10.7.0.0/24 10.7.0.1 red"), HYCAN_REFUSAL_EXISTS);
 	assert_string_equal(hycan_error_field(w->h), "network_name");
 	n.has_link = true;
@@ -257,6 +258,15 @@ static void test_parent(void **state)
 	assert_refused(w->h, hycan_network_create(w->h, &n, NULL, NULL), HYCAN_REFUSAL_INVALID);
 	assert_contains(hycan_error_message(w->h), "up0, up1");
 	free(shell("ip route delete default metric 9"));
+	assert_done(w->h, hycan_network_create(w->h, &n, NULL, NULL));
+	assert_shell_says("ip -d link show net100", "net100@up0");
+	/* a host that has one of IPv6 alone */
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	free(shell("ip route delete default; ip address add 2001:db8::1/64 dev up1 nodad; ip route add default via 2001:db8::2"));
+	assert_done(w->h, hycan_network_create(w->h, &n, NULL, NULL));
+	assert_shell_says("ip -d link show net100", "net100@up1");
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	free(shell("ip route add default via 192.0.2.2"));
 	assert_done(w->h, hycan_network_create(w->h, &n, NULL, NULL));
 	assert_shell_says("ip -d link show net100", "net100@up0");
 	/* it stays where it is, wherever the default route goes later */
