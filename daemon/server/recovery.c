@@ -70,8 +70,6 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		return;
 	}
 	job->again = job->is_own = true;
-	if (head->drift >= HYCAN_DRIFT_REPORT && head->drift <= HYCAN_DRIFT_IGNORE)
-		job->drift = head->drift;
 	job->op.exact = head->exact;
 	job->op.sealed = head->sealed;
 	r = job_do(job);
@@ -124,6 +122,8 @@ static void go_on(struct server *server, const struct unfinished *u)
 	job->holder = head.holder;
 	job->op.subject = head.holder.subject;
 	job->op.scope = other ? other : job->scope;
+	if (head.drift >= HYCAN_DRIFT_REPORT && head.drift <= HYCAN_DRIFT_IGNORE)
+		job->drift = head.drift;
 	if (head.diary) {
 		transaction_resume(job, u->number);
 	} else {

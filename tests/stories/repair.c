@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clients.h"
 #include "events.h"
@@ -185,6 +187,42 @@ static void test_restarted(void **state)
 	free(log);
 }
 
+/* Has its steps done but for the last, for which there is no way, and tries that one again and again. */
+static void run_transaction(struct hycan *h)
+{
+	const struct hycan_route route = route_via("10.9.0.0/16", "203.0.113.1");
+
+	client_choose_drift(h, HYCAN_DRIFT_REPAIR);
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_rule_add(h, rule_70()));
+	assert_done(h, hycan_link_delete(h, "tx0"));
+	assert_done(h, hycan_route_add(h, &route));
+	(void)hycan_transaction_commit(h, NULL, NULL);
+	_exit(0);
+}
+
+/* What was chosen for a transaction is known to the daemon that brings it to its end. */
+static void test_finished(void **state)
+{
+	struct world *w = *state;
+	pid_t pid;
+
+	free(shell("ip link add tx0 type veth peer name tx1"));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		run_transaction(client_open(w));
+	until("! ip link show tx0 2>/dev/null");
+	world_stop_daemon(w, SIGKILL);
+	free(shell("ip addr add 203.0.113.2/24 dev va"));
+	world_start_daemon(w, NULL);
+	objects_wait(w->h, 2);
+	free(shell("ip rule del priority 70; ip route del 10.9.0.0/16"));
+	until("ip rule | grep -q '^70:.*from 10.7.0.0/16.*lookup 7'");
+	until("ip route | grep -q '^10.9.0.0/16 via 203.0.113.1 dev va'");
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */
 static void test_renamed(void **state)
 {
@@ -219,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_restarted, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_finished, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_renamed, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),
 	};
