@@ -121,6 +121,8 @@ void drift_change_thing(struct drift *d, const struct hycan_event *event, bool n
 	note(d, &key);
 	suspect_at(d, 0, server_now_us() + d->patience_us);
 }
+	if (d->repairs)
+		losses_end_place(&d->repairs->server->losses, d->netns);
 
 void drift_release(struct drift *d)
 {

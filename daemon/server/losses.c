@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The notes, in lists by key. */
+/* The notes, in lists by key, and how many there are of each kind in each namespace. */
 #include "losses.h"
 
 #include <stdlib.h>
@@ -9,9 +9,17 @@
 #include "observe.h"
 #include "server.h"
 
+struct losses_place {
+	LIST_ENTRY(losses_place) entry;
+	uint64_t netns;
+	size_t n;
+	size_t n_of[LEDGER_KINDS];
+	size_t n_more[LEDGER_KINDS]; /* that were not noted */
+};
+
 struct loss {
 	LIST_ENTRY(loss) entry;
-	uint64_t netns;
+	struct losses_place *place;
 	uint64_t subject;
 	uint64_t session;     /* that held it; 0: it was for good */
 	uint64_t deadline_us; /* of a lease; 0: it was none */
@@ -21,19 +29,55 @@ struct loss {
 	uint8_t identity[];
 };
 
-void losses_open(struct losses *losses)
+void losses_open(struct losses *losses, uint64_t own)
 {
 	pthread_mutex_init(&losses->lock, NULL);
+	losses->own = own;
 	losses->open = true;
+}
+
+static struct losses_place *find_place(struct losses *losses, uint64_t netns)
+{
+	struct losses_place *place;
+
+	LIST_FOREACH(place, &losses->places, entry)
+	if (place->netns == netns)
+		break;
+	return place;
+}
+
+static struct losses_place *put_place(struct losses *losses, uint64_t netns)
+{
+	struct losses_place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	place->netns = netns;
+	LIST_INSERT_HEAD(&losses->places, place, entry);
+	return place;
+}
+
+/* Without a note it is not known any more. */
+static void tidy(struct losses_place *place)
+{
+	if (place->n > 0)
+		return;
+	LIST_REMOVE(place, entry);
+	free(place);
 }
 
 static void drop(struct losses *losses, struct loss *loss)
 {
+	struct losses_place *place = loss->place;
+
+	/* of those that were not noted nobody knows who they were */
+	if (--place->n_of[loss->kind] == 0)
+		place->n_more[loss->kind] = 0;
+	place->n--;
+	tidy(place);
 	LIST_REMOVE(loss, entry);
 	free(loss);
-	/* of those that were not noted nobody knows who they were */
-	if (--losses->n == 0)
-		losses->n_more = 0;
+	losses->n--;
 }
 
 void losses_close(struct losses *losses)
@@ -50,7 +94,7 @@ static struct loss *find(struct losses *losses, const struct ledger_key *key)
 	struct loss *loss;
 
 	LIST_FOREACH(loss, &losses->list[key_hash(key) % LOSSES_LISTS], entry)
-	if (loss->netns == key->netns && loss->kind == key->kind && loss->size == key->size &&
+	if (loss->place->netns == key->netns && loss->kind == key->kind && loss->size == key->size &&
 	    memcmp(loss->identity, key->identity, key->size) == 0)
 		break;
 	return loss;
@@ -59,14 +103,21 @@ static struct loss *find(struct losses *losses, const struct ledger_key *key)
 static void put(struct losses *losses, const struct ledger_object *object)
 {
 	const struct ledger_key *key = &object->key;
-	struct loss *loss = losses->n < LOSSES_MAX ? malloc(sizeof(*loss) + key->size) : NULL;
+	const size_t max = key->netns == losses->own ? LOSSES_MAX : LOSSES_OTHERS_MAX;
+	struct losses_place *place = find_place(losses, key->netns);
+	struct loss *loss;
 
+	place = place ? place : put_place(losses, key->netns);
+	if (!place)
+		return;
+	loss = place->n_of[key->kind] < max ? malloc(sizeof(*loss) + key->size) : NULL;
 	if (!loss) {
-		losses->n_more++;
+		place->n_more[key->kind]++;
+		tidy(place);
 		return;
 	}
 	*loss = (struct loss){
-		.netns = key->netns,
+		.place = place,
 		.subject = object->holder.subject,
 		.session = object->holder.lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : object->holder.session,
 		.deadline_us = object->deadline_us,
@@ -77,6 +128,8 @@ static void put(struct losses *losses, const struct ledger_object *object)
 	memcpy(loss->identity, key->identity, key->size);
 	LIST_INSERT_HEAD(&losses->list[key_hash(key) % LOSSES_LISTS], loss, entry);
 	losses->n++;
+	place->n++;
+	place->n_of[key->kind]++;
 }
 
 void losses_note(struct losses *losses, const struct ledger_object *object)
@@ -139,7 +192,7 @@ static bool is_meant(const struct loss *loss, const struct meant *meant)
 {
 	return (!meant->subject || loss->subject == *meant->subject) && (!meant->kind || loss->kind == meant->kind) &&
 	       (!meant->session || loss->session == meant->session) && (!meant->permanent || loss->session == 0) &&
-	       (!meant->netns || loss->netns == meant->netns) && (!meant->before_us || loss->noted_us < meant->before_us);
+	       (!meant->netns || loss->place->netns == meant->netns) && (!meant->before_us || loss->noted_us < meant->before_us);
 }
 
 static void forget_all(struct losses *losses, const struct meant *meant)
@@ -178,6 +231,11 @@ void losses_end_round(struct losses *losses, const struct ledger_holder *holder,
 			   });
 }
 
+void losses_end_place(struct losses *losses, uint64_t netns)
+{
+	forget_all(losses, &(struct meant){ .netns = netns });
+}
+
 void losses_end_session(struct losses *losses, uint64_t session)
 {
 	forget_all(losses, &(struct meant){ .session = session });
@@ -201,23 +259,26 @@ size_t losses_list(struct losses *losses, uint64_t netns, enum hycan_object_kind
 {
 	struct ledger_key key = { .netns = netns, .kind = kind };
 	const uint64_t now_us = server_now_us();
+	const struct losses_place *place;
 	const struct loss *loss;
-	size_t n_more;
+	size_t n_more = 0;
 
 	if (losses->n == 0)
 		return 0;
 	pthread_mutex_lock(&losses->lock);
-	for (size_t i = 0; i < LOSSES_LISTS; i++)
+	place = find_place(losses, netns);
+	for (size_t i = 0; place && i < LOSSES_LISTS; i++)
 		LIST_FOREACH(loss, &losses->list[i], entry)
 		{
 			/* a lease that is over would have gone by itself */
-			if (loss->netns != netns || loss->kind != kind || (loss->deadline_us && loss->deadline_us <= now_us))
+			if (loss->place != place || loss->kind != kind || (loss->deadline_us && loss->deadline_us <= now_us))
 				continue;
 			key.size = loss->size;
 			memcpy(key.identity, loss->identity, loss->size);
 			found(&key, loss->subject, userdata);
 		}
-	n_more = losses->n_more;
+	if (place)
+		n_more = place->n_more[kind];
 	pthread_mutex_unlock(&losses->lock);
 	return n_more;
 }

@@ -6,8 +6,12 @@
  * over with that: who looks whether all is well hours later is to hear of it. So it is noted here, with whose it was, until
  * somebody asks for it again, or lets go of it: by the request that takes it away, with what held it, or by object.clear.
  *
- * It is in memory alone. A daemon that follows finds what went while there was none, since that is still in its ledger, and
- * does not know what was told before. Notes come from the observer's thread and from requests, on any thread.
+ * Each network namespace has a share of its own for each kind: whoever is root in one could lose as much there as he likes, and
+ * others are to hear of theirs. Of what does not fit one knows how many there are. When nobody looks after a namespace any more, nothing is missed in it.
+ *
+ * It is in memory alone: the ledger's file has what there is, and what its records are about is taken for there by whoever reads
+ * it. A daemon that follows finds what went while there was none, since that is still in its ledger, and does not know what was
+ * told before. Notes come from the observer's thread and from requests, on any thread.
  */
 #ifndef SERVER_LOSSES_H
 #define SERVER_LOSSES_H
@@ -20,22 +24,25 @@
 
 #include "ledger.h"
 
-/* So many are noted, about 100 bytes each; of more the number alone. */
-#define LOSSES_MAX 16384u
+/* So many of a kind are noted in the daemon's own namespace and in each other one, about 100 bytes each; of more the number alone. */
+#define LOSSES_MAX        16384u
+#define LOSSES_OTHERS_MAX 1024u
 
 #define LOSSES_LISTS 4096u
 
 struct loss;
+struct losses_place;
 
 struct losses {
 	pthread_mutex_t lock;
 	bool open;
+	uint64_t own; /* the daemon's namespace */
 	atomic_size_t n;
-	size_t n_more;
 	LIST_HEAD(, loss) list[LOSSES_LISTS];
+	LIST_HEAD(, losses_place) places; /* namespaces in which something is missed: as many as are looked after, at most */
 };
 
-void losses_open(struct losses *losses);
+void losses_open(struct losses *losses, uint64_t own);
 void losses_close(struct losses *losses);
 
 /* An object was found to be gone. Under the ledger's lock. */
@@ -54,11 +61,14 @@ void losses_clear(struct losses *losses, const uint64_t *subject, unsigned int k
 void losses_end_round(struct losses *losses, const struct ledger_holder *holder, uint64_t netns, unsigned int kind,
                       uint64_t before_us);
 
+/* Nobody looks after a namespace any more. */
+void losses_end_place(struct losses *losses, uint64_t netns);
+
 /* A session has nothing any more, and would not have what it held; and what one held is another's. */
 void losses_end_session(struct losses *losses, uint64_t session);
 void losses_adopt(struct losses *losses, uint64_t from, uint64_t to);
 
-/* Tells of all of a kind in a namespace, under the lock. Returns how many more there may be that were not noted. */
+/* Tells of all of a kind in a namespace, under the lock. Returns how many more there are, or were, that were not noted. */
 typedef void losses_found(const struct ledger_key *key, uint64_t subject, void *userdata);
 size_t losses_list(struct losses *losses, uint64_t netns, enum hycan_object_kind kind, losses_found *found, void *userdata);
 

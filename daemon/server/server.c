@@ -218,7 +218,6 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (server->epoll < 0 || epoll_ctl(server->epoll, EPOLL_CTL_ADD, sd_event_get_fd(server->event), &others) < 0)
 		return -errno;
 	repair_open(&server->repairs, server);
-	losses_open(&server->losses);
 	r = ledger_open(&server->ledger);
 	if (r < 0)
 		return r;
@@ -226,6 +225,7 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (r < 0)
 		return r;
 	server->job.op.server = &about_server;
+	losses_open(&server->losses, op_scope_inode(server->job.scope));
 	r = patience_open(server);
 	if (r >= 0)
 		r = turn_open(server);
