@@ -3,11 +3,13 @@
  * What the files of the settings share, for them alone:
  *
  *   settings.c      the notes, and what a look finds
+ *   settings_kept.c the same in bytes, for the ledger and for transactions that may be taken back
  *   settings_mend.c putting right
  */
 #ifndef SERVER_SETTING_STATE_H
 #define SERVER_SETTING_STATE_H
 
+#include "ledger.h"
 #include "repair_state.h"
 #include "setting.h"
 #include "settings.h"
@@ -29,7 +31,28 @@ struct setting {
 	TAILQ_ENTRY(setting) broken_entry;
 };
 
-/* With the lock held. NULL: nothing was said of it. */
-struct setting *settings_find(struct settings *settings, uint64_t netns, const char *link);
+/* The name that a key of a link has, behind a byte that says that there is one. */
+static inline const char *setting_name(const struct ledger_key *link)
+{
+	return (const char *)link->identity + 1;
+}
+
+/* All with the lock held. NULL: nothing was said of it; or there is no memory for it. */
+struct setting *setting_find(struct settings *settings, uint64_t netns, const char *link);
+struct setting *setting_put(struct settings *settings, uint64_t netns, const char *link);
+
+/* So much is said of it; so much of it is to be put right now; and nothing is any more. */
+void setting_want(struct settings *settings, struct setting *s, uint32_t said);
+void setting_break_off(struct settings *settings, struct setting *s, uint32_t broken);
+void setting_drop(struct settings *settings, struct setting *s);
+
+/* Whether anybody holds the link. */
+bool setting_is_held(const struct settings *settings, const struct setting *s);
+
+/* What is to be put right, in the ledger. */
+void setting_keep(struct settings *settings, struct setting *s);
+
+/* What the job's request says of a link that somebody holds; without the lock. False: nothing. */
+bool setting_said(struct job *job, struct op_settings *ret_said, uint32_t *ret_unknown, struct ledger_key *ret_link);
 
 #endif

@@ -21,23 +21,6 @@
 /* Of what was changed together so much is told one by one. */
 #define TOLD_MAX 20
 
-/* What the ledger keeps of a link. Without gaps; a daemon that knows more of it appends that, and one that knows less ignores it. */
-struct kept {
-	uint64_t subject;
-	uint32_t mends;
-	uint32_t unknown;
-	struct op_settings wanted;
-	uint32_t zero;
-};
-
-_Static_assert(sizeof(struct kept) == 20 + sizeof(struct op_settings), "there are no gaps");
-
-/* The name that a key of a link has, behind a byte that says that there is one. */
-static const char *name_of(const struct ledger_key *link)
-{
-	return (const char *)link->identity + 1;
-}
-
 static size_t list_of(uint64_t netns, const char *link)
 {
 	struct ledger_key key;
@@ -46,7 +29,7 @@ static size_t list_of(uint64_t netns, const char *link)
 	return key_hash(&key) % SETTINGS_LISTS;
 }
 
-struct setting *settings_find(struct settings *settings, uint64_t netns, const char *link)
+struct setting *setting_find(struct settings *settings, uint64_t netns, const char *link)
 {
 	struct setting *s;
 
@@ -56,7 +39,7 @@ struct setting *settings_find(struct settings *settings, uint64_t netns, const c
 	return s;
 }
 
-static void want(struct settings *settings, struct setting *s, uint32_t said)
+void setting_want(struct settings *settings, struct setting *s, uint32_t said)
 {
 	settings->n_silent += (said & OP_SETTINGS_SILENT) != 0;
 	settings->n_silent -= (s->wanted.said & OP_SETTINGS_SILENT) != 0;
@@ -65,7 +48,7 @@ static void want(struct settings *settings, struct setting *s, uint32_t said)
 	s->mends &= said;
 }
 
-static void break_off(struct settings *settings, struct setting *s, uint32_t broken)
+void setting_break_off(struct settings *settings, struct setting *s, uint32_t broken)
 {
 	if (broken && !s->broken)
 		TAILQ_INSERT_TAIL(&settings->broken, s, broken_entry);
@@ -74,16 +57,16 @@ static void break_off(struct settings *settings, struct setting *s, uint32_t bro
 	s->broken = broken;
 }
 
-static void drop(struct settings *settings, struct setting *s)
+void setting_drop(struct settings *settings, struct setting *s)
 {
-	want(settings, s, 0);
-	break_off(settings, s, 0);
+	setting_want(settings, s, 0);
+	setting_break_off(settings, s, 0);
 	LIST_REMOVE(s, entry);
 	free(s);
 	settings->n--;
 }
 
-static struct setting *put(struct settings *settings, uint64_t netns, const char *link)
+struct setting *setting_put(struct settings *settings, uint64_t netns, const char *link)
 {
 	struct setting *s = calloc(1, sizeof(*s));
 
@@ -108,13 +91,13 @@ void settings_close(struct settings *settings)
 
 	for (size_t i = 0; i < SETTINGS_LISTS; i++)
 		while ((s = LIST_FIRST(&settings->list[i])))
-			drop(settings, s);
+			setting_drop(settings, s);
 	pthread_mutex_destroy(&settings->lock);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- notes */
 
-static bool is_held(const struct settings *settings, const struct setting *s)
+bool setting_is_held(const struct settings *settings, const struct setting *s)
 {
 	struct ledger_key key;
 
@@ -131,48 +114,30 @@ static void tidy(struct settings *settings)
 		settings->tidied = (settings->tidied + 1) % SETTINGS_LISTS;
 		for (s = LIST_FIRST(&settings->list[settings->tidied]); s; s = next) {
 			next = LIST_NEXT(s, entry);
-			if (!is_held(settings, s))
-				drop(settings, s);
+			if (!setting_is_held(settings, s))
+				setting_drop(settings, s);
 		}
 	}
-}
-
-/* What is to be put right, in the ledger. */
-static void keep(struct settings *settings, struct setting *s)
-{
-	struct kept kept = { .subject = s->subject, .mends = s->mends, .unknown = s->unknown & s->mends };
-	struct ledger_key key;
-	int r;
-
-	if (s->mends == 0 && !s->is_kept)
-		return;
-	op_settings_take(&kept.wanted, &s->wanted, s->mends);
-	key_of_name(s->netns, s->link, &key);
-	r = ledger_settle(settings->ledger, &key, &kept, s->mends ? sizeof(kept) : 0);
-	s->is_kept = s->mends;
-	if (r < 0 && r != -ENOENT)
-		log_write(LOG_WARNING, "What is to be put right when strangers change a link could not be written down: %s",
-		          strerror(-r));
 }
 
 static void note(struct settings *settings, const struct job *job, const char *link, const struct op_settings *said,
                  uint32_t unknown)
 {
 	const uint64_t netns = op_scope_inode(job->op.scope);
-	struct setting *s = settings_find(settings, netns, link);
+	struct setting *s = setting_find(settings, netns, link);
 	uint32_t which = said->said, before;
 
-	/* what a transaction changed, and is put back, is wanted as it was */
+	/* what a transaction changed, and is put back: how that was wanted is said behind it (settings_put_back()) */
 	if (job->is_own && !job->again)
 		which &= s ? s->wanted.said : 0;
 	if (which == 0)
 		return;
 	if (!s)
-		s = put(settings, netns, link);
+		s = setting_put(settings, netns, link);
 	if (!s)
 		return;
 	before = s->wanted.said;
-	want(settings, s, before | which);
+	setting_want(settings, s, before | which);
 	op_settings_take(&s->wanted, said, which);
 	s->unknown = (s->unknown & ~which) | (unknown & which);
 	s->noted_us = server_now_us();
@@ -180,10 +145,10 @@ static void note(struct settings *settings, const struct job *job, const char *l
 		s->subject = job->holder.subject;
 		s->mends = (s->mends & ~which) | (job->drift == HYCAN_DRIFT_REPAIR ? which : 0);
 		if (job->drift == HYCAN_DRIFT_IGNORE)
-			want(settings, s, s->wanted.said & ~which);
+			setting_want(settings, s, s->wanted.said & ~which);
 	}
-	break_off(settings, s, s->broken & ~which);
-	keep(settings, s);
+	setting_break_off(settings, s, s->broken & ~which);
+	setting_keep(settings, s);
 }
 
 /* The link that a request makes or changes. */
@@ -204,6 +169,12 @@ static bool link_of(struct job *job, struct ledger_key *ret_key)
 	return false;
 }
 
+bool setting_said(struct job *job, struct op_settings *ret_said, uint32_t *ret_unknown, struct ledger_key *ret_link)
+{
+	return op_settings_of_request(job->operation->number, &job->request, ret_said, ret_unknown) && link_of(job, ret_link) &&
+	       ledger_is_held(job->server->ledger, ret_link);
+}
+
 void settings_note(struct job *job)
 {
 	struct settings *settings = &job->server->repairs.settings;
@@ -212,14 +183,12 @@ void settings_note(struct job *job)
 	uint32_t unknown;
 
 	/* what the daemon does by itself is nobody's wish, as in repair_note() */
-	if (job->lets_go || (job->is_own && !job->again && !job->op.back) ||
-	    !op_settings_of_request(job->operation->number, &job->request, &said, &unknown) || !link_of(job, &key) ||
-	    !ledger_is_held(job->server->ledger, &key))
+	if (job->lets_go || (job->is_own && !job->again && !job->op.back) || !setting_said(job, &said, &unknown, &key))
 		return;
 	pthread_mutex_lock(&settings->lock);
 	settings->ledger = job->server->ledger;
 	tidy(settings);
-	note(settings, job, name_of(&key), &said, unknown);
+	note(settings, job, setting_name(&key), &said, unknown);
 	pthread_mutex_unlock(&settings->lock);
 	if (said.said & OP_SETTINGS_SILENT)
 		observer_guard_silent(job->server->observer);
@@ -232,9 +201,9 @@ void settings_forget(struct settings *settings, const struct ledger_key *link)
 	if (settings->n == 0)
 		return;
 	pthread_mutex_lock(&settings->lock);
-	s = settings_find(settings, link->netns, name_of(link));
+	s = setting_find(settings, link->netns, setting_name(link));
 	if (s)
-		drop(settings, s);
+		setting_drop(settings, s);
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -245,46 +214,17 @@ void settings_renamed(struct settings *settings, const struct ledger_key *from, 
 	if (settings->n == 0)
 		return;
 	pthread_mutex_lock(&settings->lock);
-	s = settings_find(settings, from->netns, name_of(from));
-	other = settings_find(settings, to->netns, name_of(to));
+	s = setting_find(settings, from->netns, setting_name(from));
+	other = setting_find(settings, to->netns, setting_name(to));
 	if (other && other != s)
-		drop(settings, other);
+		setting_drop(settings, other);
 	if (s) {
 		LIST_REMOVE(s, entry);
 		memset(s->link, 0, sizeof(s->link));
-		memcpy(s->link, name_of(to), strnlen(name_of(to), sizeof(s->link) - 1));
+		memcpy(s->link, setting_name(to), strnlen(setting_name(to), sizeof(s->link) - 1));
 		LIST_INSERT_HEAD(&settings->list[list_of(s->netns, s->link)], s, entry);
 		s->noted_us = server_now_us();
 	}
-	pthread_mutex_unlock(&settings->lock);
-}
-
-static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
-{
-	struct settings *settings = userdata;
-	struct setting *s;
-	struct kept kept;
-
-	if (size < sizeof(kept) || key->kind != HYCAN_OBJECT_KIND_LINK)
-		return;
-	memcpy(&kept, bytes, sizeof(kept));
-	s = put(settings, key->netns, name_of(key));
-	if (!s)
-		return;
-	s->subject = kept.subject;
-	s->wanted = kept.wanted;
-	s->wanted.said = 0;
-	want(settings, s, kept.wanted.said);
-	s->mends = kept.mends & kept.wanted.said;
-	s->unknown = kept.unknown & kept.wanted.said;
-	s->is_kept = true;
-}
-
-void settings_restore(struct settings *settings, struct ledger *ledger)
-{
-	pthread_mutex_lock(&settings->lock);
-	settings->ledger = ledger;
-	ledger_list_settled(ledger, restore, settings);
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -313,7 +253,7 @@ void settings_seen(struct settings *settings, uint64_t netns, const char *link, 
 	uint32_t learns;
 
 	pthread_mutex_lock(&settings->lock);
-	s = settings_find(settings, netns, link);
+	s = setting_find(settings, netns, link);
 	/* what was said since then is not in what was found */
 	if (s && s->noted_us < began_us) {
 		learns = s->unknown & is->said;
@@ -321,7 +261,7 @@ void settings_seen(struct settings *settings, uint64_t netns, const char *link, 
 		s->unknown &= ~learns;
 		s->differs |= op_settings_differ(&s->wanted, is);
 		if (learns & s->mends)
-			keep(settings, s);
+			setting_keep(settings, s);
 	}
 	pthread_mutex_unlock(&settings->lock);
 }
@@ -358,10 +298,10 @@ static void mend(struct settings *settings, struct setting *s, struct look *look
 	case ATTEMPT_NEVER:
 		s->mends &= ~which;
 		tell(settings, s, look, which, "was put right again and again, and is changed each time: it is given up");
-		keep(settings, s);
+		setting_keep(settings, s);
 		return;
 	case ATTEMPT_NOW:
-		break_off(settings, s, s->broken | which);
+		setting_break_off(settings, s, s->broken | which);
 		look->told = true;
 		break;
 	case ATTEMPT_LATER:
@@ -392,8 +332,8 @@ uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t b
 			next = LIST_NEXT(s, entry);
 			if (s->netns != netns)
 				continue;
-			if (!is_held(settings, s))
-				drop(settings, s);
+			if (!setting_is_held(settings, s))
+				setting_drop(settings, s);
 			else if (s->differs && s->noted_us < before_us)
 				judge(settings, s, &look);
 			else

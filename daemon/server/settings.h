@@ -51,6 +51,14 @@ void settings_restore(struct settings *settings, struct ledger *ledger);
 /* A request was carried out that may have said something of a link. */
 void settings_note(struct job *job);
 
+/*
+ * What is wanted of a link before the job's request says something of it, in bytes for settings_put_back(). False: it will say
+ * nothing, or what was said already. A transaction that is not confirmed puts that back, behind how the link was.
+ */
+#define SETTINGS_BEFORE_SIZE 80
+bool settings_before(struct job *job, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE]);
+void settings_put_back(struct settings *settings, uint64_t netns, const void *bytes, size_t size);
+
 /* A link is another one now, or called otherwise. */
 void settings_forget(struct settings *settings, const struct ledger_key *link);
 void settings_renamed(struct settings *settings, const struct ledger_key *from, const struct ledger_key *to);

@@ -43,7 +43,7 @@ static bool is_still_wanted(struct settings *settings, const struct setting *s)
 	bool is;
 
 	pthread_mutex_lock(&settings->lock);
-	now = settings_find(settings, s->netns, s->link);
+	now = setting_find(settings, s->netns, s->link);
 	is = now && now->noted_us == s->noted_us;
 	pthread_mutex_unlock(&settings->lock);
 	return is;

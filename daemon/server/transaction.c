@@ -128,7 +128,7 @@ static int conclude(struct transaction *t)
 		t->job->intent.no_room = true;
 	}
 	t->now = (uint32_t)t->n;
-	t->begun = undo_log_mark(&t->undo);
+	t->first = t->begun = undo_log_mark(&t->undo);
 	return answer_explain(t->job, r);
 }
 

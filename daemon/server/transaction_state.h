@@ -75,6 +75,7 @@ struct transaction {
 	struct op_gate gate;    /* the one that was there before ours */
 	size_t n_changes;       /* that asked at our gate */
 	uint32_t now;           /* the step that is carried out */
+	struct undo_mark first; /* where what the diary has of it begins; behind how what it changes was wanted */
 	struct undo_mark begun; /* where what takes it back begins, */
 	size_t noted;           /* and as much of that as is in the diary */
 	bool is_noted;          /* all of it is */
@@ -105,6 +106,9 @@ int transaction_carry_out(struct transaction *t, size_t i);
 
 /* What the handler of the job's step says that takes it back (op_undo()). */
 int transaction_keep_undo(struct op *op, uint16_t number, const void *request);
+
+/* The step in the job is about to be carried out: how what it changes was wanted. 0 or -ENOBUFS. */
+int transaction_undo_wanted(struct transaction *t);
 
 /* The step in the job was done: what takes it back, unless its handler has said it. */
 int transaction_undo_step(struct transaction *t, struct undo_mark before);

@@ -89,7 +89,7 @@ int transaction_on_change(void *userdata)
 		return 1;
 	/* a successor goes forward, too */
 	r = t->is_noted || t->is_final || buffer_used(&t->undo.frames) == t->noted ? 0
-	                                                                           : diary_undo(t->job, t->now, &t->undo, t->begun);
+	                                                                           : diary_undo(t->job, t->now, &t->undo, t->first);
 	if (r < 0) {
 		t->job->intent.no_room = true;
 		return r;
@@ -166,7 +166,7 @@ static int look_ahead(struct transaction *t)
 	/* of a list that will break off in the middle, too */
 	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, t->begun) == 0 && t->undo.n > t->begun.n;
 	look(t, false);
-	r = t->is_noted ? diary_undo(job, t->now, &t->undo, t->begun) : 0;
+	r = t->is_noted ? diary_undo(job, t->now, &t->undo, t->first) : 0;
 	job->intent.no_room = r < 0;
 	undo_log_rewind(&t->undo, t->begun);
 	job->memory = before;
@@ -268,14 +268,18 @@ static int prepare_undo(struct transaction *t)
 static int prepare_step(struct transaction *t, size_t i)
 {
 	struct job *job = t->job;
-	int r = 0;
+	int r;
 
 	t->now = (uint32_t)i;
+	t->first = undo_log_mark(&t->undo);
+	transaction_enter(t, i);
+	r = transaction_undo_wanted(t);
+	transaction_leave(t);
 	t->begun = undo_log_mark(&t->undo);
 	t->noted = t->begun.end;
 	t->is_noted = false;
 	t->outlook = (struct outlook){ 0 };
-	if (!t->is_final && transaction_step_is_final(t->step[i].operation))
+	if (r == 0 && !t->is_final && transaction_step_is_final(t->step[i].operation))
 		r = begin_final_steps(t);
 	if (t->is_plan)
 		return r;
@@ -295,7 +299,7 @@ static int prepare_step(struct transaction *t, size_t i)
 /* What became of a step that was carried out. Without room for that, one that cannot be taken back is carried out again. */
 static int note_step(struct transaction *t)
 {
-	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->begun);
+	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->first);
 
 	if (r == 0 || t->is_final)
 		return 0;

@@ -105,6 +105,16 @@ int transaction_undo_holds(struct transaction *t)
 	return r;
 }
 
+int transaction_undo_wanted(struct transaction *t)
+{
+	uint8_t bytes[SETTINGS_BEFORE_SIZE];
+
+	/* one that fails has said nothing to anybody */
+	if (!t->pending || !settings_before(t->job, bytes))
+		return 0;
+	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
+}
+
 int transaction_undo_step(struct transaction *t, struct undo_mark before)
 {
 	size_t n;
@@ -127,7 +137,7 @@ void transaction_roll_back(struct transaction *t)
 		.whole = t->operation,
 		.undo = &t->undo,
 		/* where there is no room for that, the diary goes on saying what it said before: all would be taken back again */
-		.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->begun) == 0,
+		.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->first) == 0,
 		.number = job->intent.number,
 	};
 	size_t n, left;

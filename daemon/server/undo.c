@@ -245,6 +245,11 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
+	if (flags & UNDO_WANTED) {
+		settings_put_back(&job->server->repairs.settings, op_scope_inode(scope), frame + 1,
+		                  frame->nlmsg_len - sizeof(*frame));
+		return 0;
+	}
 	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->op.exact = flags & UNDO_EXACT;

@@ -26,6 +26,15 @@ int undo_log_prepare(struct undo_log *log, size_t n)
 	return buffer_reserve(&log->frames, n * KEY_REQUEST_MAX + ROOM, UNDO_MAX) ? 0 : -ENOBUFS;
 }
 
+/* The frame, whose attributes are in its place already, is the last one. */
+static void put(struct undo_log *log, uint8_t *frame, const struct nlmsghdr *header)
+{
+	memcpy(frame, header, sizeof(*header));
+	log->last = buffer_used(&log->frames);
+	log->n++;
+	buffer_commit(&log->frames, header->nlmsg_len);
+}
+
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
                  uint64_t subject)
 {
@@ -50,12 +59,27 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 		if (n < 0)
 			return (int)n;
 		nlh.nlmsg_len = (uint32_t)(sizeof(nlh) + (size_t)n);
-		memcpy(frame, &nlh, sizeof(nlh));
-		log->last = buffer_used(&log->frames);
-		log->n++;
-		buffer_commit(&log->frames, nlh.nlmsg_len);
+		put(log, frame, &nlh);
 		return 0;
 	}
+}
+
+int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *operation, unsigned int flags, const void *bytes,
+                       size_t size)
+{
+	const struct nlmsghdr nlh = {
+		.nlmsg_len = (uint32_t)(sizeof(nlh) + size),
+		.nlmsg_type = operation->number,
+		.nlmsg_flags = (uint16_t)flags,
+		.nlmsg_pid = (uint32_t)log->last,
+	};
+	uint8_t *frame = buffer_reserve(&log->frames, nlh.nlmsg_len, UNDO_MAX);
+
+	if (!frame)
+		return -ENOBUFS;
+	memcpy(frame + sizeof(nlh), bytes, size);
+	put(log, frame, &nlh);
+	return 0;
 }
 
 uint64_t undo_log_owner(const struct nlmsghdr *frame)
@@ -93,10 +117,7 @@ int undo_log_append(struct undo_log *log, const void *frames, size_t size)
 			return -ENOBUFS;
 		nlh.nlmsg_pid = (uint32_t)log->last;
 		memcpy(frame, p, nlh.nlmsg_len);
-		memcpy(frame, &nlh, sizeof(nlh));
-		log->last = buffer_used(&log->frames);
-		log->n++;
-		buffer_commit(&log->frames, nlh.nlmsg_len);
+		put(log, frame, &nlh);
 	}
 	return 0;
 }

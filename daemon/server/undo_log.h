@@ -32,10 +32,15 @@ struct undo_mark {
 #define UNDO_HELD    4  /* what it names was there, and another's: only that it is held as well is taken back */
 #define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
 #define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
+#define UNDO_WANTED  32 /* no request: how what it was about was wanted before (settings.h) */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
                  uint64_t subject);
+
+/* Keeps something else that is to be put back, of a step of that operation: whole words. 0 or -ENOBUFS. */
+int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *operation, unsigned int flags, const void *bytes,
+                       size_t size);
 
 /* Whose it was, of UNDO_OWNED. */
 uint64_t undo_log_owner(const struct nlmsghdr *frame);

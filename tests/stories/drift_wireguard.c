@@ -222,6 +222,43 @@ static void test_settings_repaired(void **state)
 	until("wg show wg0 listen-port 2>/dev/null | grep -q '^5001$'%s", "");
 }
 
+/* What a transaction said that nobody confirms is not wanted any more: neither by this daemon nor by the one behind it. */
+static void test_settings_unconfirmed(void **state)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct world *w = need_device(state);
+	char *log;
+
+	set_device(w->h, 5001, 0, false);
+	for (int killed = 0; killed < 2; killed++) {
+		client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		set_device(w->h, 5002, 0x55, false);
+		assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+		assert_device("listen-port", "5002");
+		if (killed) {
+			world_stop_daemon(w, SIGKILL);
+			world_start_daemon(w, NULL);
+		} else {
+			assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+		}
+		free(reply);
+		assert_device("listen-port", "5001");
+		free(shell("wg set wg0 listen-port 6001 fwmark 0x77"));
+		until_log(w, "listen_port of wg0, which uid 0 had asked for, was changed, and not by a request");
+		log = world_log(w);
+		world_assert_contains(log, "fwmark of wg0", false, __FILE__, __LINE__);
+		free(log);
+		assert_device("listen-port", "6001");
+		assert_device("fwmark", "0x77");
+		free(shell("wg set wg0 fwmark 0"));
+		client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
+		set_device(w->h, 5001, 0, false);
+		free(shell(": >%s", w->log));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +267,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_repaired, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_settings_unconfirmed, device_begin, world_end),
 	};
 
 	if (argc > 1)
