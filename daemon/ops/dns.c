@@ -251,32 +251,34 @@ int dns_describe(struct op *op, uint16_t vlan_id, struct hycan_network_dns *ret_
 }
 
 /* A stranger took the network out of our table, and its link and its dnsmasq are left. */
-static bool outlives_network(struct op *op, uint16_t vlan_id)
+static bool outlives_network(struct op *op, const struct resolver_zone *zone)
 {
-	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
 	struct kernel_network network;
 
-	return resolver_get(op->resolver, op_scope_inode(op->scope), vlan_id, &zone) == 0 &&
-	       kernel_network_get(op->scope, zone.link, &network) == -ENOENT;
+	return kernel_network_get(op->scope, zone->link, &network) == -ENOENT;
 }
 
-static void check_one(struct op *op, uint16_t vlan_id, void (*found)(uint16_t vlan_id, const char *message, void *userdata),
-                      void *userdata)
+static void check_one(struct op *op, uint16_t vlan_id, dns_amiss *found, void *userdata)
 {
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
 	struct resolver_state state;
-	int r = resolver_state(op->resolver, op_scope_inode(op->scope), vlan_id, &state);
+	int r;
 
+	/* it was ended meanwhile */
+	if (resolver_get(op->resolver, op_scope_inode(op->scope), vlan_id, &zone) < 0)
+		return;
+	r = resolver_state(op->resolver, op_scope_inode(op->scope), vlan_id, &state);
 	if (r < 0)
-		found(vlan_id, r == -ENOENT ? "no dnsmasq was started for it" : strerror(-r), userdata);
+		found(vlan_id, zone.link, r == -ENOENT ? "no dnsmasq was started for it" : strerror(-r), userdata);
 	else if (state.pid == 0)
-		found(vlan_id, *state.words ? state.words : "dnsmasq does not run", userdata);
+		found(vlan_id, zone.link, *state.words ? state.words : "dnsmasq does not run", userdata);
 	else if (!state.serves && !state.starts)
-		found(vlan_id, "dnsmasq runs and does not answer", userdata);
-	else if (outlives_network(op, vlan_id))
-		found(vlan_id, "their network is gone, and dnsmasq is left; “dns.unset” ends it", userdata);
+		found(vlan_id, zone.link, "dnsmasq runs and does not answer", userdata);
+	else if (outlives_network(op, &zone))
+		found(vlan_id, zone.link, "their network is gone, and dnsmasq is left; “dns.unset” ends it", userdata);
 }
 
-void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata)
+void dns_check(struct op *op, dns_amiss *found, void *userdata)
 {
 	_cleanup_free_ uint16_t *ids = NULL;
 	size_t n = 0;

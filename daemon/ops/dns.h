@@ -57,6 +57,7 @@ void dns_probe(struct op *op);
 int dns_describe(struct op *op, uint16_t vlan_id, struct hycan_network_dns *ret_dns, bool *ret_has);
 
 /* Tells of each zone of the namespace whose names nobody tells. */
-void dns_check(struct op *op, void (*found)(uint16_t vlan_id, const char *message, void *userdata), void *userdata);
+typedef void dns_amiss(uint16_t vlan_id, const char *link, const char *message, void *userdata);
+void dns_check(struct op *op, dns_amiss *found, void *userdata);
 
 #endif

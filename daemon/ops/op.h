@@ -74,7 +74,11 @@ struct op_server {
 	/* How many objects of a kind the ledger has in the namespace to act in. On a worker. */
 	size_t (*count)(struct op *op, enum hycan_object_kind kind);
 
-	/* An object went along with what a handler takes away: the one that such a request of the row that makes it is about. */
+	/*
+	 * An object is about to go along with what a handler takes away, and has gone: the one that such a request of the row
+	 * that makes it is about. 0, or -ENOMEM: then it must not go.
+	 */
+	int (*going)(struct op *op, enum hycan_object_kind kind, const void *request);
 	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);
 
 	/* How the caller stands to something, as op_monitor_list() would find it, whether it is there or not. */
@@ -85,9 +89,16 @@ struct op_server {
 
 	/*
 	 * Compares what the ledger has of a kind that is in our table of nf_tables, in the namespace to act in, with what is
-	 * there, thing by thing. On a worker. 0 or -errno.
+	 * there, thing by thing. What a request is about meanwhile is left out. On a worker. 0 or -errno.
 	 */
 	int (*compare)(struct op *op, enum hycan_object_kind kind, op_amiss *found, void *userdata);
+
+	/*
+	 * A moment, and whether a request was about something at any time since then: the object in our table, or the names, that
+	 * such a request of the row that makes it is about; with NULL anything in the table.
+	 */
+	uint64_t (*moment)(struct op *op);
+	bool (*was_under_way)(struct op *op, uint64_t moment, enum hycan_object_kind kind, const void *request);
 	int (*transaction)(struct op *op, const struct hycan_transaction_run_request *request,
 	                   struct hycan_transaction_run_reply *reply);
 	int (*confirm)(struct op *op, const char *token);

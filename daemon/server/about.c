@@ -172,6 +172,17 @@ static size_t count(struct op *op, enum hycan_object_kind kind)
 	return c.n;
 }
 
+static int going(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	struct job *job = job_of(op);
+	struct ledger_key key;
+
+	if (op->plan)
+		return 0;
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	return underway_begin(&job->server->underway, &job->intent.things, job, &key);
+}
+
 static void gone(struct op *op, enum hycan_object_kind kind, const void *request)
 {
 	struct ledger_key key;
@@ -214,6 +225,22 @@ static bool let_go_lost(struct op *op, enum hycan_object_kind kind, const void *
 	if (!losses_has(losses, &key, &subject) || (subject != job_of(op)->holder.subject && !op->any_owner))
 		return false;
 	return op->plan || losses_forget(losses, &key);
+}
+
+static uint64_t moment(struct op *op)
+{
+	return underway_moment(&job_of(op)->server->underway);
+}
+
+static bool was_under_way(struct op *op, uint64_t since, enum hycan_object_kind kind, const void *request)
+{
+	struct underway *underway = &job_of(op)->server->underway;
+	struct ledger_key key;
+
+	if (!request)
+		return underway_was_table(underway, since, op_scope_inode(op->scope));
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	return underway_was(underway, since, &key);
 }
 
 struct listing {
@@ -304,10 +331,13 @@ const struct op_server about_server = {
 	.metrics = metrics_tell,
 	.objects = objects,
 	.count = count,
+	.going = going,
 	.gone = gone,
 	.standing = standing,
 	.let_go_lost = let_go_lost,
 	.compare = compare_table,
+	.moment = moment,
+	.was_under_way = was_under_way,
 	.transaction = transaction_run,
 	.confirm = pending_confirm,
 	.cancel = pending_cancel,

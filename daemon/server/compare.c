@@ -3,15 +3,15 @@
  * Comparing the ledger with our table of nf_tables, thing by thing.
  *
  * Requests go on meanwhile: what one of them has just made may be in the table and not yet in the ledger, and what it takes
- * away the other way round. So where something is amiss one looks once more a little later, and tells only what is still
- * amiss in the same way. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again.
+ * away the other way round. So what a request was about while one looked is left out (underway.h), and everything else is as it is
+ * told. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again. A table that others change
+ * faster than it can be read is not compared.
  */
 #include "compare.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "array.h"
 #include "cleanup.h"
@@ -22,9 +22,8 @@
 #include "server.h"
 #include "subject.h"
 
-/* Looks at most, and how long to wait between two. */
-#define LOOKS_MAX 5
-static const struct timespec between = { .tv_nsec = 20000000 };
+/* Looks at most, where so much was done meanwhile that nobody knows all of it. */
+#define LOOKS_MAX 3
 
 /* So many of each sort are told one by one. */
 #define NAMED_MAX 4u
@@ -39,7 +38,7 @@ struct look {
 	struct op *op;
 	enum hycan_object_kind kind;
 	uint64_t netns;
-	uint64_t began_us;
+	uint64_t moment;          /* at which it began */
 	struct ledger_key *there; /* what the kernel has, in order once all of it is known */
 	size_t n_there;
 	struct amiss *amiss;
@@ -104,9 +103,7 @@ static int found_recorded(const struct ledger_object *object, void *userdata)
 {
 	struct look *l = userdata;
 
-	/* what was made since is not in what was read before */
-	if (object->key.kind == l->kind && object->key.netns == l->netns && object->since_us < l->began_us &&
-	    !is_there(l, &object->key))
+	if (object->key.kind == l->kind && object->key.netns == l->netns && !is_there(l, &object->key))
 		add(l, OP_AMISS_GONE, &object->key, object->holder.subject);
 	return l->error;
 }
@@ -123,13 +120,11 @@ static void found_lost(const struct ledger_key *key, uint64_t subject, void *use
 static int look(struct look *l, size_t *ret_more)
 {
 	size_t counts[LEDGER_KINDS];
-	int r = -EINTR;
+	int r;
 
-	for (int i = 0; i < LOOKS_MAX && r == -EINTR; i++) {
-		l->n_there = l->n_amiss = 0;
-		l->began_us = server_now_us();
-		r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
-	}
+	l->n_there = l->n_amiss = 0;
+	l->moment = underway_moment(&server_of(l)->underway);
+	r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
 	/* a kernel without nf_tables has nothing in it */
 	if (r < 0 && r != -EOPNOTSUPP)
 		return r;
@@ -146,15 +141,15 @@ static int look(struct look *l, size_t *ret_more)
 	return l->error;
 }
 
-/* Of what was amiss before, what still is. */
-static size_t keep_common(struct amiss *before, size_t n_before, const struct look *now)
+/* What no request was about. */
+static void leave_out(struct look *l)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_before; i++)
-		if (now->n_amiss > 0 && bsearch(&before[i], now->amiss, now->n_amiss, sizeof(*before), compare_amiss))
-			before[n++] = before[i];
-	return n;
+	for (size_t i = 0; i < l->n_amiss; i++)
+		if (l->amiss[i].what == OP_AMISS_LOST || !underway_was(&server_of(l)->underway, l->moment, &l->amiss[i].key))
+			l->amiss[n++] = l->amiss[i];
+	l->n_amiss = n;
 }
 
 static void tell(const struct amiss *amiss, size_t n, size_t n_more, op_amiss *found, void *userdata)
@@ -177,22 +172,16 @@ static void tell(const struct amiss *amiss, size_t n, size_t n_more, op_amiss *f
 int compare_table(struct op *op, enum hycan_object_kind kind, op_amiss *found, void *userdata)
 {
 	_cleanup_(look_done) struct look l = { .op = op, .kind = kind, .netns = op_scope_inode(op->scope) };
-	_cleanup_free_ struct amiss *amiss = NULL;
-	size_t n = 0, n_more = 0;
-	int r = look(&l, &n_more);
+	bool again = true;
+	size_t n_more = 0;
+	int r = 0;
 
-	for (int i = 1; r == 0 && l.n_amiss > 0 && i < LOOKS_MAX; i++) {
-		n = l.n_amiss;
-		free(amiss);
-		amiss = steal(&l.amiss);
-		nanosleep(&between, NULL);
+	for (int i = 0; i < LOOKS_MAX && r == 0 && again; i++) {
 		r = look(&l, &n_more);
-		n = keep_common(amiss, n, &l);
-		/* what is amiss with others by now is theirs who are at work */
-		if (n > 0)
-			break;
+		leave_out(&l);
+		again = underway_is_behind(&server_of(&l)->underway, l.moment);
 	}
 	if (r == 0)
-		tell(amiss, n, n_more, found, userdata);
-	return r;
+		tell(l.amiss, l.n_amiss, n_more, found, userdata);
+	return r == -EINTR ? 0 : r;
 }

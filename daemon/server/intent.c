@@ -187,6 +187,8 @@ static int on_change(void *userdata)
 	struct intent *intent = &job->intent;
 	int r = intent->before.change && !intent->inner ? intent->before.change(intent->before.userdata) : 0;
 
+	if (r == 0)
+		r = underway_begin_all(job);
 	return r ? r : intent_now(job);
 }
 
@@ -204,7 +206,7 @@ void intent_begin(struct job *job)
 	struct intent *intent = &job->intent;
 
 	*intent = (struct intent){ 0 };
-	if (!ledger_is_kept(job->server->ledger) || is_one_message(job->operation))
+	if (is_one_message(job->operation))
 		return;
 	intent->before = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = job });
 	intent->watches = true;
@@ -220,5 +222,6 @@ void intent_end(struct job *job)
 		(void)op_scope_set_gate(job->op.scope, intent->before);
 	if (intent->begun && !intent->inner && !intent->kept)
 		ledger_commit(job->server->ledger, intent->number);
+	underway_end(&job->server->underway, &intent->things);
 	intent->watches = intent->begun = false;
 }

@@ -3,7 +3,8 @@
  * Intents: a request that changes the kernel is in the ledger's file from before its first change until what it made and
  * took away is recorded. What a daemon that was killed leaves there, its successor carries out once more (recovery.h).
  *
- * One that finds everything as it should be writes nothing.
+ * One that finds everything as it should be writes nothing. For the same time it is under way to those who compare the ledger with
+ * the kernel (underway.h), also where there is no such file.
  */
 #ifndef SERVER_INTENT_H
 #define SERVER_INTENT_H
@@ -14,6 +15,7 @@
 
 #include "ledger.h"
 #include "op.h"
+#include "underway.h"
 
 struct hycan_structure;
 struct job;
@@ -27,6 +29,7 @@ struct intent {
 	bool diary;   /* what is done of it will be noted, and the request itself is not written */
 	bool kept;    /* it is not over: whoever keeps its number ends it by ledger_commit() */
 	unsigned int number;
+	struct underway_things things; /* that it changes, for those who compare */
 	struct op_gate before;
 };
 

@@ -218,6 +218,9 @@ int server_open(const struct server_options *options, struct server **ret_server
 	if (server->epoll < 0 || epoll_ctl(server->epoll, EPOLL_CTL_ADD, sd_event_get_fd(server->event), &others) < 0)
 		return -errno;
 	repair_open(&server->repairs, server);
+	r = underway_open(&server->underway);
+	if (r < 0)
+		return r;
 	r = ledger_open(&server->ledger);
 	if (r < 0)
 		return r;
@@ -409,6 +412,7 @@ void server_free(struct server **server)
 		ledger_end(s->ledger);
 	repair_close(&s->repairs);
 	losses_close(&s->losses);
+	underway_close(&s->underway);
 	ledger_free(&s->ledger);
 	resolver_free(&s->resolver);
 	quota_free(&s->quotas);

@@ -28,6 +28,7 @@
 #include "repair.h"
 #include "session.h"
 #include "statistics.h"
+#include "underway.h"
 #include "worker.h"
 
 /* Peers at once; further ones wait in the socket's backlog. */
@@ -75,6 +76,7 @@ struct server {
 	const char *policy_path;
 	struct repairs repairs;
 	struct losses losses;
+	struct underway underway;
 	struct ledger *ledger;
 	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct resolver *resolver;  /* NULL: of a private daemon */

@@ -272,12 +272,14 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
                 const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(operation);
+	struct underway *underway = &job->server->underway;
+	struct underway_things things = SLIST_HEAD_INITIALIZER(things);
 	struct wire_decoder decoder = { .strict = true };
 	struct job outer;
 	int r;
 
-	if (!row)
-		return -EINVAL;
+	if (!row || underway_begin(underway, &things, job, key) < 0)
+		return row ? -ENOMEM : -EINVAL;
 	begin(job, scope, holder, row, &outer);
 	job->repairs = true;
 	job->op.mends = true;
@@ -295,5 +297,6 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 		news_act(job, false);
 	}
 	end(job, &outer, ret_sentence);
+	underway_end(underway, &things);
 	return r;
 }

@@ -4,7 +4,8 @@
  *
  * Everything is looked at when it is asked for, and each thing by itself: what is wrong with one keeps nobody from being
  * told about the others. What is looked at is what others rely on: that a change can be written down, that the kernel
- * answers, and that our table has what the ledger says, thing by thing, and nothing else. Nothing is mended here.
+ * answers, and that our table has what the ledger says, thing by thing, and nothing else. What a request is about meanwhile is
+ * left out, since it is half done; nobody waits for it. Nothing is mended here.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -24,6 +25,7 @@
 
 struct findings {
 	struct op *op;
+	uint64_t moment; /* at which one began to look */
 	struct hycan_health_problem *problem;
 	size_t n;
 };
@@ -115,9 +117,9 @@ static void look_at_table(struct findings *f)
 	            f->op->server->count(f->op, HYCAN_OBJECT_KIND_NETWORK) >
 	    0)
 		r = kernel_nat_check(f->op->scope, &whole);
-	if (r < 0)
+	if (r < 0 && r != -EINTR)
 		find(f, "rules", "The kernel does not tell: %s.", strerror(-r));
-	else if (!whole)
+	else if (!whole && !f->op->server->was_under_way(f->op, f->moment, HYCAN_OBJECT_KIND_NETWORK, NULL))
 		find(f, "rules",
 		     "Some of the rules in the table inet hycan are gone, or others came; the next change puts them back.");
 	compare(f, HYCAN_OBJECT_KIND_PORT, &ports);
@@ -125,16 +127,27 @@ static void look_at_table(struct findings *f)
 	compare(f, HYCAN_OBJECT_KIND_NETWORK, &networks);
 }
 
+/* Whether a request is about a network, so that it may be half made or half gone. */
+static bool is_under_way(const struct findings *f, uint16_t vlan_id, const char *link)
+{
+	struct hycan_network_create_request made = { .network = { .vlan_id = vlan_id, .has_link = true } };
+
+	memcpy(made.network.link, link, strnlen(link, sizeof(made.network.link) - 1));
+	return f->op->server->was_under_way(f->op, f->moment, HYCAN_OBJECT_KIND_NETWORK, &made);
+}
+
 static void look_at_link(struct findings *f, const struct kernel_network *network)
 {
 	struct hycan_link link;
 	int r = kernel_link_get(f->op->scope, network->link, &link);
 
+	if ((r == 0 && link.up) || is_under_way(f, network->vlan_id, network->link))
+		return;
 	if (r == -ENODEV)
 		find(f, "networks", "The link %s of the network “%s” is gone.", network->link, network->name);
 	else if (r < 0)
 		find(f, "networks", "The kernel does not tell about the link %s: %s.", network->link, strerror(-r));
-	else if (!link.up)
+	else
 		find(f, "networks", "The link %s of the network “%s” is down.", network->link, network->name);
 }
 
@@ -143,9 +156,11 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 	bool whole = true;
 	int r = kernel_network_check(f->op->scope, network, &whole);
 
+	if ((r == 0 && whole) || is_under_way(f, network->vlan_id, network->link))
+		return;
 	if (r < 0)
 		find(f, "networks", "The kernel does not tell about the network “%s”: %s.", network->name, strerror(-r));
-	else if (!whole)
+	else
 		find(f, "networks",
 		     "Elements of the network “%s” are gone from the table inet hycan; “network.create” with its values puts them "
 		     "back.",
@@ -167,9 +182,14 @@ static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 	}
 }
 
-static void find_dns(uint16_t vlan_id, const char *message, void *userdata)
+static void find_dns(uint16_t vlan_id, const char *link, const char *message, void *userdata)
 {
-	find(userdata, "dns", "The names of VLAN %u are not told as they should be: %s.", vlan_id, message);
+	struct hycan_dns_set_request made = { .vlan_id = vlan_id, .has_link = true };
+	struct findings *f = userdata;
+
+	memcpy(made.link, link, strnlen(link, sizeof(made.link) - 1));
+	if (!f->op->server->was_under_way(f->op, f->moment, HYCAN_OBJECT_KIND_DNS, &made) && !is_under_way(f, vlan_id, link))
+		find(f, "dns", "The names of VLAN %u are not told as they should be: %s.", vlan_id, message);
 }
 
 int op_health_get(struct op *op, const struct hycan_health_get_request *request, struct hycan_health_get_reply *reply)
@@ -180,6 +200,7 @@ int op_health_get(struct op *op, const struct hycan_health_get_request *request,
 	(void)request;
 	if (!f.problem)
 		return -ENOMEM;
+	f.moment = op->server->moment(op);
 	op->server->health(op, reply, &ledger);
 	look_at_ledger(&f, ledger);
 	look_at_kernel(&f);

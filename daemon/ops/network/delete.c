@@ -29,11 +29,13 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 		if (mappings[i].has_network ? mappings[i].network != network->vlan_id
 		                            : !network_has(network, &mappings[i].to_address))
 			continue;
-		r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		port_settle(&made.port_mapping.has_host_address, &made.port_mapping.host_address, mappings[i].to_address.family);
+		r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
+		if (r == 0)
+			r = kernel_port_remove(op->scope, &mappings[i], &holder);
 		/* somebody else was faster */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
-		port_settle(&made.port_mapping.has_host_address, &made.port_mapping.host_address, mappings[i].to_address.family);
 		if (r == 0)
 			op->server->gone(op, HYCAN_OBJECT_KIND_PORT, &made);
 	}

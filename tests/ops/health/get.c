@@ -5,64 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health.h"
 #include "nat.h"
 #include "objects.h"
 #include "text.h"
 #include "world.h"
 
-static struct hycan_health_get_reply *ask(struct world *w)
-{
-	struct hycan_health_get_reply *health = NULL;
-
-	assert_done(w->h, hycan_health_get(w->h, &health));
-	return health;
-}
-
-static void assert_well(struct world *w)
-{
-	struct hycan_health_get_reply *health = ask(w);
-
-	for (size_t i = 0; i < health->n_problems; i++)
-		print_error("%s: %s\n", health->problems[i].check, health->problems[i].message);
-	assert_true(health->healthy);
-	assert_int_equal(health->n_problems, 0);
-	free(health);
-}
-
-/* There is that problem, and its message has that part. */
-static void assert_problem(struct world *w, const char *check, const char *part)
-{
-	struct hycan_health_get_reply *health = ask(w);
-	bool found = false;
-
-	assert_false(health->healthy);
-	for (size_t i = 0; i < health->n_problems; i++)
-		found |= strcmp(health->problems[i].check, check) == 0 && strstr(health->problems[i].message, part);
-	if (!found)
-		fail_msg("%zu problems, the first: %s: %s", health->n_problems, health->problems[0].check,
-		         health->problems[0].message);
-	free(health);
-}
-
 static void test_well(void **state)
 {
 	struct world *w = *state;
-	struct hycan_health_get_reply *health = ask(w);
+	struct hycan_health_get_reply *health = NULL;
 
+	assert_done(w->h, hycan_health_get(w->h, &health));
 	assert_true(health->healthy);
 	assert_true(strlen(health->version) > 0);
 	assert_int_equal(health->clients, 1);
 	assert_int_equal(health->objects, 0);
 	free(health);
-}
-
-static bool is_well(struct world *w)
-{
-	struct hycan_health_get_reply *health = ask(w);
-	const bool well = health->healthy;
-
-	free(health);
-	return well;
 }
 
 /* The ledger's file system is full; and its file, or the folder that it is in, is taken away. */
@@ -82,26 +41,26 @@ static void test_ledger(void **state)
 	           w->directory, w->directory, w->directory));
 	world_start_daemon(w, &options);
 	assert_done(w->h, hycan_open(&w->h, w->socket));
-	assert_well(w);
+	assert_well(w->h);
 	(void)shell_status(NULL, "cat /dev/zero >%s/state/rest", w->directory);
-	for (; rule.priority < 10000 && is_well(w); rule.priority += 10)
+	for (; rule.priority < 10000 && health_is_well(w->h); rule.priority += 10)
 		for (uint32_t i = 0; i < 10; i++) {
 			struct hycan_rule one = rule;
 
 			one.priority += i;
 			(void)hycan_rule_add(w->h, &one);
 		}
-	assert_problem(w, "ledger", "No space left on device");
+	assert_problem(w->h, "ledger", "No space left on device");
 	free(shell("rm %s/state/rest", w->directory));
-	assert_well(w);
+	assert_well(w->h);
 	free(shell("mv %s %s.away", path, path));
-	assert_problem(w, "ledger", "Its file is gone");
+	assert_problem(w->h, "ledger", "Its file is gone");
 	free(shell("cp %s.away %s", path, path));
-	assert_problem(w, "ledger", "another one is in its place");
+	assert_problem(w->h, "ledger", "another one is in its place");
 	free(shell("mv %s.away %s", path, path));
-	assert_well(w);
+	assert_well(w->h);
 	free(shell("rm -r %s/state/kept", w->directory));
-	assert_problem(w, "ledger", "Its file is gone");
+	assert_problem(w->h, "ledger", "Its file is gone");
 }
 
 static int end_ledger(void **state)
@@ -124,20 +83,20 @@ static void test_table(void **state)
 	need_command("nft");
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_well(w);
+	assert_well(w->h);
 	free(shell("nft flush chain inet hycan postrouting"));
-	assert_problem(w, "rules", "gone");
+	assert_problem(w->h, "rules", "gone");
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
-	assert_well(w);
+	assert_well(w->h);
 	free(shell("nft delete element inet hycan port_ipv4 '{ tcp . 80 }'"));
-	assert_problem(w, "mappings", "The port mapping “tcp 80 host_address 0.0.0.0” of uid 0 is gone.");
+	assert_problem(w->h, "mappings", "The port mapping “tcp 80 host_address 0.0.0.0” of uid 0 is gone.");
 	free(shell("nft flush set inet hycan masquerade_ipv4_24"));
-	assert_problem(w, "masquerade", "The masqueraded subnet “10.0.0.0/24” of uid 0 is gone.");
+	assert_problem(w->h, "masquerade", "The masqueraded subnet “10.0.0.0/24” of uid 0 is gone.");
 	free(shell("nft delete table inet hycan"));
-	assert_problem(w, "masquerade", "is gone");
+	assert_problem(w->h, "masquerade", "is gone");
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_well(w);
+	assert_well(w->h);
 }
 
 /* One is taken out and another one put in at once: so many as there were, and not those. */
@@ -150,13 +109,14 @@ static void test_others(void **state)
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
 	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 8081 }; "
 	           "add element inet hycan port_ipv4 { tcp . 8082 : 10.0.0.2 . 80 }'"));
-	assert_problem(w, "mappings", "“tcp 8081 host_address 0.0.0.0” of uid 0 is gone");
-	assert_problem(w, "mappings", "“tcp 8082 host_address 0.0.0.0” is in the table inet hycan, and the daemon did not make it");
+	assert_problem(w->h, "mappings", "“tcp 8081 host_address 0.0.0.0” of uid 0 is gone");
+	assert_problem(w->h, "mappings",
+	               "“tcp 8082 host_address 0.0.0.0” is in the table inet hycan, and the daemon did not make it");
 	mapping = nat_mapping("tcp 8082 10.0.0.2 80");
 	assert_done(w->h, nat_remove_mapping(w->h, &mapping));
 	mapping = nat_mapping("tcp 8081 10.0.0.2 80");
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_well(w);
+	assert_well(w->h);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- losses */
@@ -194,16 +154,16 @@ static void test_lost(void **state)
 	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
 	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
-	assert_problem(w, "mappings", LOST);
-	assert_problem(w, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
 	/* asked for again */
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
-	assert_well(w);
+	assert_well(w->h);
 	/* let go of, which nobody else can a second time */
 	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
-	assert_problem(w, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
 	assert_done(w->h, nat_remove_mapping(w->h, &mapping));
-	assert_well(w);
+	assert_well(w->h);
 	assert_refused(w->h, nat_remove_mapping(w->h, &mapping), HYCAN_REFUSAL_NOT_FOUND);
 	/* let go of with everything of its kind */
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
@@ -213,9 +173,9 @@ static void test_lost(void **state)
 	assert_done(w->h, hycan_object_clear(w->h, &ports, &cleared));
 	assert_int_equal(cleared->removed, 1);
 	free(cleared);
-	assert_problem(w, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24” of uid 0");
+	assert_problem(w->h, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24” of uid 0");
 	assert_done(w->h, hycan_masquerade_remove(w->h, &masquerade));
-	assert_well(w);
+	assert_well(w->h);
 }
 
 /* All of it, and as many as there are. */
@@ -235,11 +195,11 @@ static void test_lost_table(void **state)
 	}
 	free(shell("nft flush ruleset"));
 	objects_wait(w->h, 0);
-	assert_problem(w, "mappings", "A stranger took away the port mapping “tcp 8081 host_address 0.0.0.0” of uid 0");
-	assert_problem(w, "mappings", "So it is with 6 more port mappings.");
-	assert_problem(w, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24”");
+	assert_problem(w->h, "mappings", "A stranger took away the port mapping “tcp 8081 host_address 0.0.0.0” of uid 0");
+	assert_problem(w->h, "mappings", "So it is with 6 more port mappings.");
+	assert_problem(w->h, "masquerade", "A stranger took away the masqueraded subnet “10.0.0.0/24”");
 	assert_done(w->h, hycan_object_clear(w->h, NULL, NULL));
-	assert_well(w);
+	assert_well(w->h);
 }
 
 /* What somebody else had is not another user's to let go of, and may be anybody's to have. */
@@ -270,9 +230,9 @@ static void test_anothers(void **state)
 
 	lose_first(w, &mapping, &other);
 	world_as(4242, 4242, as_somebody_else, w);
-	assert_problem(w, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
 	world_as(4242, 4242, asking_as_somebody_else, w);
-	assert_well(w);
+	assert_well(w->h);
 }
 
 static int begin_for_all(void **state)
@@ -293,10 +253,10 @@ static void test_put_back(void **state)
 
 	lose_first(w, &mapping, &other);
 	free(shell("nft add element inet hycan port_ipv4 '{ tcp . 8080 : 10.0.0.2 . 80 }'"));
-	assert_problem(w, "mappings", "and the daemon did not make it");
+	assert_problem(w->h, "mappings", "and the daemon did not make it");
 	assert_done(w->h, hycan_port_add(w->h, &mapping));
 	assert_int_equal(objects_count(w->h), 2);
-	assert_well(w);
+	assert_well(w->h);
 }
 
 /* What would have gone with its connection is not missed after that. */
@@ -313,10 +273,10 @@ static void test_connection(void **state)
 	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
 	assert_done(h, hycan_port_add(h, &mapping));
 	lose(w->h, "delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
-	assert_problem(w, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
 	hycan_close(h);
 	for (int i = 0; i < 2000 && !healthy; i++)
-		healthy = is_well(w);
+		healthy = health_is_well(w->h);
 	assert_true(healthy);
 }
 
@@ -327,11 +287,11 @@ static void test_stated(void **state)
 	struct world *w = *state;
 
 	lose_first(w, &mapping, &other);
-	assert_problem(w, "mappings", LOST);
+	assert_problem(w->h, "mappings", LOST);
 	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
 	assert_done(w->h, hycan_port_add(w->h, &other));
 	assert_done(w->h, hycan_object_replace_end(w->h, NULL));
-	assert_well(w);
+	assert_well(w->h);
 }
 
 static int begin_soon(void **state)
