@@ -59,6 +59,9 @@ int worker_open(struct worker *worker, struct server *server, int notify)
 	worker->running = r == 0;
 	return r;
 }
+	/* the next one tries again in the same place */
+	if (r < 0)
+		job_close(&worker->job);
 
 void worker_stop(struct worker *worker)
 {
