@@ -67,6 +67,7 @@ void dispatch_give_work(struct server *server, struct job *job)
 
 	if (job->peer)
 		job->peer->job = job;
+	worker->asked = job->errand ? NULL : job->operation;
 	server->n_busy++;
 	observer_working(server->observer, worker->hand, true);
 	server->n_busy_slow += job->slow;
@@ -246,16 +247,16 @@ static void refuse_uncharged(struct peer *peer, const struct hycan_operation *op
 }
 
 /* What it means that there is no job. */
-static enum dispatched must_wait(const struct peer *peer, bool slow)
+static enum dispatched must_wait(const struct peer *peer, const struct hycan_operation *operation, bool slow)
 {
 	if (!slow)
 		return DISPATCH_WAIT;
-	return workers_wait_enough(peer->server, peer->identity.subject) ? DISPATCH_WAIT_OWN : DISPATCH_WAIT_SLOW;
+	return workers_wait_enough(peer->server, peer->identity.subject, operation) ? DISPATCH_WAIT_OWN : DISPATCH_WAIT_SLOW;
 }
 
 static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow)
 {
-	const bool enough = slow && workers_wait_enough(peer->server, peer->identity.subject);
+	const bool enough = slow && workers_wait_enough(peer->server, peer->identity.subject, operation);
 	struct job *job = enough ? NULL : find_job(peer->server, operation, slow);
 
 	if (!job)
@@ -365,7 +366,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	}
 	job = begin(peer, operation, header, slow);
 	if (!job)
-		return must_wait(peer, slow);
+		return must_wait(peer, operation, slow);
 	peer->charged = false;
 	memcpy(job->fds, fds, n_fds * sizeof(*fds));
 	job->n_fds = n_fds;
@@ -387,7 +388,7 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 	struct job *job = begin(peer, operation, &header, slow);
 
 	if (!job)
-		return must_wait(peer, slow);
+		return must_wait(peer, operation, slow);
 	memcpy(&job->request, request, operation->request->size);
 	if (!charge_request(peer))
 		return carry_out(job, charge_refuse(job, 0));

@@ -47,7 +47,7 @@
 enum turn_queue {
 	TURN_WORKER,
 	TURN_WORKER_SLOW, /* with a slow operation */
-	TURN_OWN,         /* such a one, until others of its user have what they wait for */
+	TURN_OWN,         /* such a one, until others that wait for another program, mostly its own, have what they wait for */
 	TURN_ANOTHER,     /* of its user */
 	N_TURN_QUEUES,
 };
@@ -129,6 +129,7 @@ struct server {
 	size_t n_busy;              /* workers under way, but for those that are away */
 	size_t n_busy_slow;         /* of them with slow operations */
 	size_t n_away;
+	bool waits[N_OPERATIONS]; /* requests of that operation have waited for another program */
 
 	struct buffer output; /* answers to the peer whose turn it is */
 	struct statistics statistics;

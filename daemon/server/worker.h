@@ -7,7 +7,8 @@
  * the same time, and nothing else is shared.
  *
  * A worker whose job waits for another program (dnsmasq) says so, and another one is started in its place: so it is not the
- * others that wait. Of such requests a user has only so many; what else it asks for that is slow waits for them.
+ * others that wait. Of such requests a user has only so many; what else it asks for that is slow waits for them. Where all
+ * stand-ins are out, what is known to wait is not begun either: so it never has all workers for slow operations.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -23,7 +24,7 @@
 #define WORKERS      3
 #define WORKERS_SLOW 2
 
-/* So many may be away, waiting for another program. A user for whom that many wait begins nothing slow meanwhile. */
+/* So many may be away, waiting for another program. A user who has so many slow requests under way, one of which waits, begins no other. */
 #define WORKERS_AWAY     4
 #define WORKERS_AWAY_FOR 2
 #define WORKERS_ALL      (WORKERS + WORKERS_AWAY)
@@ -33,14 +34,15 @@ struct worker {
 	pthread_t thread;
 	sem_t start;
 	atomic_bool done;
-	atomic_bool waited; /* its job has waited for another program at all */
-	atomic_bool waits;  /* it does: what the thread says, */
-	bool is_away;       /* and that another one is in its place */
-	bool running;       /* the thread exists */
-	bool busy;          /* it has a job; the loop's view */
-	bool pending;       /* a job was given to it; the thread's view */
-	unsigned int hand;  /* hands.h */
-	int notify;         /* eventfd that tells the loop */
+	atomic_bool waited;                  /* its job has waited for another program at all */
+	atomic_bool waits;                   /* it does: what the thread says, */
+	bool is_away;                        /* and that another one is in its place */
+	bool running;                        /* the thread exists */
+	bool busy;                           /* it has a job; the loop's view */
+	bool pending;                        /* a job was given to it; the thread's view */
+	unsigned int hand;                   /* hands.h */
+	const struct hycan_operation *asked; /* what the job is about, whatever the thread makes of it meanwhile; NULL: an errand */
+	int notify;                          /* eventfd that tells the loop */
 };
 
 int worker_open(struct worker *worker, struct server *server, int notify);

@@ -35,6 +35,8 @@ static void look(struct server *server, struct worker *worker)
 {
 	const bool waits = atomic_load(&worker->waits);
 
+	if (waits && worker->asked)
+		server->waits[worker->asked->index] = true;
 	if (waits == worker->is_away)
 		return;
 	if (waits && (server->n_away == WORKERS_AWAY ||
@@ -52,17 +54,26 @@ static void look(struct server *server, struct worker *worker)
 	}
 }
 
-bool workers_wait_enough(const struct server *server, uint64_t subject)
+/* Whether a user has as many slow requests under way as it may while one of them waits. */
+static bool has_enough(const struct server *server, uint64_t subject)
 {
+	bool waits = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < server->n_workers; i++) {
 		const struct worker *worker = &server->worker[i];
 
-		n += worker->busy && worker->job.peer && worker->job.peer->identity.subject == subject &&
-		     atomic_load(&worker->waits);
+		if (!worker->busy || !worker->job.slow || !worker->job.peer || worker->job.peer->identity.subject != subject)
+			continue;
+		n++;
+		waits = waits || atomic_load(&worker->waits);
 	}
-	return n >= WORKERS_AWAY_FOR;
+	return waits && n >= WORKERS_AWAY_FOR;
+}
+
+bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation)
+{
+	return (server->n_away == WORKERS_AWAY && server->waits[operation->index]) || has_enough(server, subject);
 }
 
 static void finish(struct server *server, struct worker *worker)
@@ -72,7 +83,7 @@ static void finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	look(server, worker);
-	if (atomic_exchange(&worker->waited, false))
+	if (atomic_exchange(&worker->waited, false) || (peer && has_enough(server, peer->identity.subject)))
 		server->n_own_due = server->n_waiting[TURN_OWN];
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);

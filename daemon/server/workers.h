@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hycan_operation;
 struct server;
 
 /* Starts them, and the scribe. 0 or -errno. */
@@ -17,8 +18,11 @@ int workers_open(struct server *server);
  */
 void workers_finish(struct server *server);
 
-/* Whether as many requests of a user wait for another program as may. */
-bool workers_wait_enough(const struct server *server, uint64_t subject);
+/*
+ * Whether a user is to begin nothing slow now, because of those that wait for another program: two of its own are under way, one
+ * of which waits; or as many wait as there are stand-ins, and requests of that operation are known to wait.
+ */
+bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation);
 
 /* Ends them, when each is done with what it has. */
 void workers_close(struct server *server);
