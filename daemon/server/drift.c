@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone. What has changed was
- * told, and only waits for its turn.
+ * Suspecting, and looking: everything of a kind that the kernel has is marked in the ledger, and what has no mark is gone
+ * (drift_judge.c). What has changed was told, and only waits for its turn.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "array.h"
 #include "cleanup.h"
-#include "drift.h"
+#include "drift_state.h"
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
@@ -21,9 +21,6 @@
 /* What the kernel does not announce is looked at so often, and less often where that takes more than a part of the time. */
 #define SILENT_PATIENCES 10
 #define SILENT_PART      20
-
-/* What could not be read is read again so much later. */
-#define RETRY_PATIENCES 5
 
 /* A list that changes while it is read may lack what is there; then it is read again, so often at most. */
 #define READINGS_MAX 2
@@ -43,7 +40,7 @@ static bool any_under_way(const struct drift *d)
 	return hands_any(&noted);
 }
 
-static void suspect_at(struct drift *d, uint32_t kinds, uint64_t at_us)
+void drift_suspect_at(struct drift *d, uint32_t kinds, uint64_t at_us)
 {
 	d->kinds |= kinds;
 	/* what is to be repaired may have to wait longer */
@@ -59,7 +56,7 @@ void drift_suspect(struct drift *d, uint32_t kinds)
 	if (!d->ledger || kinds == 0 || (!any_under_way(d) && ledger_count(d->ledger) == 0))
 		return;
 	at = server_now_us() + d->patience_us;
-	suspect_at(d, kinds, at > d->not_before_us ? at : d->not_before_us);
+	drift_suspect_at(d, kinds, at > d->not_before_us ? at : d->not_before_us);
 }
 
 static enum hycan_object_kind kind_of(enum hycan_event_family family)
@@ -119,13 +116,13 @@ void drift_change_thing(struct drift *d, const struct hycan_event *event, bool n
 	if (!named)
 		return;
 	note(d, &key);
-	suspect_at(d, 0, server_now_us() + d->patience_us);
+	drift_suspect_at(d, 0, server_now_us() + d->patience_us);
 }
-	if (d->repairs)
-		losses_end_place(&d->repairs->server->losses, d->netns);
 
 void drift_release(struct drift *d)
 {
+	if (d->repairs)
+		losses_end_place(&d->repairs->server->losses, d->netns);
 	cleanup_free(&d->changed);
 	*d = (struct drift){ 0 };
 }
@@ -178,72 +175,6 @@ static int mark_idle(enum hycan_object_kind kind, const void *found, void *userd
 	return 0;
 }
 
-/* What is being told one by one. */
-struct reporting {
-	struct losses *losses;
-	size_t n;
-};
-
-static void report(const struct ledger_object *object, void *userdata)
-{
-	struct reporting *reporting = userdata;
-	char text[512];
-
-	losses_note(reporting->losses, object);
-	/* of a thousand that went together, the number is enough */
-	if (reporting->n++ >= 20)
-		return;
-	key_format(&object->key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
-	          subject_say(object->holder.subject).text);
-}
-
-static void report_changed(struct drift *d, const struct ledger_key *key, size_t *n)
-{
-	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
-	uint64_t owner = SUBJECT_NOBODY;
-	char text[512];
-
-	if (!ledger_is_held(d->ledger, key))
-		return;
-	ledger_touch(d->ledger, key);
-	if ((*n)++ >= 20)
-		return;
-	(void)ledger_whose(d->ledger, key, &nobody, &owner);
-	key_format(key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
-}
-
-/* What was noted before the look was done, and is to be reported. That it is to be repaired may be known only since then. */
-static void judge_changed(struct drift *d)
-{
-	const size_t n_told = d->look.n_changed;
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_told; i++) {
-		const struct ledger_key *key = &d->changed[i];
-
-		switch (repair_drift(d->repairs, key)) {
-		case HYCAN_DRIFT_REPORT:
-			report_changed(d, key, &n);
-			break;
-		case HYCAN_DRIFT_REPAIR:
-			if (!(d->look.read & OP_KIND(key->kind)))
-				drift_suspect(d, OP_KIND(key->kind));
-			break;
-		case HYCAN_DRIFT_IGNORE:
-			break;
-		}
-	}
-	if (n > 20)
-		log_write(LOG_NOTICE, "%zu in all were changed.", n);
-	d->n_changed -= n_told;
-	if (d->n_changed > 0)
-		memmove(d->changed, d->changed + n_told, d->n_changed * sizeof(*d->changed));
-	else
-		cleanup_free(&d->changed);
-}
-
 static int see_settings(const char *link, const struct op_settings *is, void *userdata)
 {
 	const struct drift *d = userdata;
@@ -260,17 +191,7 @@ static void read_settings(struct drift *d, struct kernel_monitor *monitor)
 	if (op_monitor_list_settings(monitor, see_settings, d) == 0)
 		d->look.read |= OP_SETTINGS;
 	else
-		suspect_at(d, OP_SETTINGS, server_now_us() + RETRY_PATIENCES * d->patience_us);
-}
-
-static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kind kind)
-{
-	return (struct ledger_sight){
-		.look = d->look.number,
-		.netns = d->netns,
-		.kind = kind,
-		.before_us = d->look.began_us,
-	};
+		drift_suspect_at(d, OP_SETTINGS, server_now_us() + RETRY_PATIENCES * d->patience_us);
 }
 
 /*
@@ -280,7 +201,7 @@ static struct ledger_sight sight_of(const struct drift *d, enum hycan_object_kin
 static int read_kind(struct drift *d, struct kernel_monitor *monitor, enum hycan_object_kind kind)
 {
 	const bool idle = OP_KIND(kind) & OP_KINDS_IN_TABLE && !d->look.whole;
-	const struct ledger_sight sight = sight_of(d, kind);
+	const struct ledger_sight sight = drift_sight(d, kind);
 	int r = -EINTR;
 
 	repair_look_begin(d->repairs, d->netns, kind);
@@ -306,14 +227,6 @@ static void check_table(struct drift *d, struct kernel_monitor *monitor)
 		          "Rules of the table inet hycan are gone, and not by a request: what is in it may do nothing.");
 }
 
-/* What is on others behind those. */
-static const enum hycan_object_kind kinds_in_order[] = {
-	HYCAN_OBJECT_KIND_LINK,       HYCAN_OBJECT_KIND_WIREGUARD_PEER, HYCAN_OBJECT_KIND_ADDRESS,
-	HYCAN_OBJECT_KIND_ROUTE,      HYCAN_OBJECT_KIND_RULE,           HYCAN_OBJECT_KIND_FORWARDING,
-	HYCAN_OBJECT_KIND_MASQUERADE, HYCAN_OBJECT_KIND_PORT,           HYCAN_OBJECT_KIND_NETWORK,
-};
-#define N_KINDS (sizeof(kinds_in_order) / sizeof(*kinds_in_order))
-
 static void read_all(struct drift *d, struct kernel_monitor *monitor)
 {
 	struct drift_look *look = &d->look;
@@ -324,13 +237,13 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 	look->number = ledger_look(d->ledger);
 	check_table(d, monitor);
 	ledger_count_kinds(d->ledger, counts);
-	for (size_t i = 0; i < N_KINDS; i++) {
-		if (!(look->kinds & OP_KIND(kinds_in_order[i])) || counts[kinds_in_order[i]] == 0)
+	for (size_t i = 0; i < DRIFT_KINDS; i++) {
+		if (!(look->kinds & OP_KIND(drift_kinds[i])) || counts[drift_kinds[i]] == 0)
 			continue;
-		if (read_kind(d, monitor, kinds_in_order[i]) == 0)
-			look->read |= OP_KIND(kinds_in_order[i]);
+		if (read_kind(d, monitor, drift_kinds[i]) == 0)
+			look->read |= OP_KIND(drift_kinds[i]);
 		else
-			suspect_at(d, OP_KIND(kinds_in_order[i]), server_now_us() + RETRY_PATIENCES * d->patience_us);
+			drift_suspect_at(d, OP_KIND(drift_kinds[i]), server_now_us() + RETRY_PATIENCES * d->patience_us);
 	}
 	read_settings(d, monitor);
 	now = server_now_us();
@@ -340,39 +253,29 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 	d->not_before_us = now + 4 * took_us;
 }
 
-static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_repair)
+/* What a request that waits is about is looked at later. */
+static void put_off(struct drift *d, uint32_t held)
 {
-	const struct ledger_sight sight = sight_of(d, kind);
-	uint64_t again_us = repair_look_end(d->repairs, d->netns, kind, d->look.began_us, ret_repair);
-	struct reporting reporting = { .losses = &d->repairs->server->losses };
+	struct drift_look *look = &d->look;
 
-	if (again_us)
-		suspect_at(d, OP_KIND(kind), again_us);
-	if (ledger_sweep_lost(d->ledger, &sight, report, &reporting))
-		drift_suspect(d, OP_KIND(kind));
-	if (reporting.n > 20)
-		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
+	if (look->kinds & held)
+		drift_suspect_at(d, look->kinds & held, server_now_us() + RETRY_PATIENCES * d->patience_us);
+	look->kinds &= ~held;
+	look->read &= ~held;
+	look->held |= held;
 }
 
-static void judge_settings(struct drift *d, bool *ret_repair)
-{
-	bool told = false;
-	uint64_t again_us = settings_look_end(&d->repairs->settings, d->netns, d->look.began_us, &told);
-
-	if (told)
-		atomic_store(&d->repairs->told, true);
-	*ret_repair = *ret_repair || told;
-	if (again_us)
-		suspect_at(d, OP_SETTINGS, again_us);
-}
-
-/* Whether those are done that were under way; else when to ask again. */
+/* Whether those are done that were under way, or wait for another program; else when to ask again. */
 static bool others_are_done(struct drift *d)
 {
-	if (hands_done(d->hands, &d->look.noted))
-		return true;
-	d->look.at_us = server_now_us() + WAIT_US;
-	return false;
+	const uint32_t held = hands_hold(d->hands, &d->look.noted);
+
+	if (held == HANDS_ANY) {
+		d->look.at_us = server_now_us() + WAIT_US;
+		return false;
+	}
+	put_off(d, held);
+	return true;
 }
 
 static void begin(struct drift *d)
@@ -402,11 +305,6 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 			return false;
 	}
 	d->look.step = DRIFT_RESTS;
-	for (size_t i = 0; i < N_KINDS; i++)
-		if (d->look.read & OP_KIND(kinds_in_order[i]))
-			judge_kind(d, kinds_in_order[i], &repair);
-	if (d->look.read & OP_SETTINGS)
-		judge_settings(d, &repair);
-	judge_changed(d);
+	drift_judge(d, &repair);
 	return repair;
 }

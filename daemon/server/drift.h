@@ -29,7 +29,8 @@ struct repairs;
 
 /*
  * A look under way. Before the kernel is asked, and again before the ledger is compared with it, the requests are waited for
- * that were under way then: what they did half is nobody's drift. Others may come and go meanwhile.
+ * that were under way then: what they did half is nobody's drift. Others may come and go meanwhile. Who waits for another program
+ * is not waited for; what it is about is left for a later look.
  */
 enum drift_step {
 	DRIFT_RESTS,
@@ -43,6 +44,7 @@ struct drift_look {
 	uint64_t at_us;    /* when to see whether they are done */
 	uint32_t kinds;    /* what it is about */
 	uint32_t read;     /* of them, those of which everything that the kernel has was read */
+	uint32_t held;     /* what requests that wait for another program are about: it is looked at later */
 	uint32_t number;   /* for the ledger */
 	uint64_t began_us; /* when the kernel was asked */
 	size_t n_changed;  /* what was changed before the kernel was asked */

@@ -25,6 +25,7 @@ void errand_serve(struct server *server)
 	TAILQ_REMOVE(&server->errands, job->errand, entry);
 	job->slow = true;
 	job->result = 0;
+	job->touched = 0;
 	server->errand_runs = true;
 	dispatch_give_work(server, job);
 }

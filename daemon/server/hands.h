@@ -5,14 +5,21 @@
  * Between the kernel's change and the ledger's the two differ, and who compares them would take a request for a stranger. So
  * he notes whose hands are full, and waits until each of them was empty once: for these requests alone, and never for those
  * that come after them. A hand is filled and emptied by the loop's thread, and looked at by another.
+ *
+ * A worker whose request waits for another program, twenty seconds at most, changes nothing meanwhile, and says what it has been
+ * about so far: so he who compares need not wait for it, and leaves that out.
  */
 #ifndef SERVER_HANDS_H
 #define SERVER_HANDS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define HANDS 8u
+
+/* Kinds of objects (OP_KIND()): any of them. */
+#define HANDS_ANY UINT32_MAX
 
 /* The loop's; a worker's is its number and one. */
 #define HAND_OF_LOOP 0u
@@ -20,6 +27,7 @@
 struct hands {
 	struct {
 		_Alignas(64) atomic_uint turn; /* odd: full */
+		_Atomic uint32_t about;        /* while it waits, these kinds; 0: it is at work */
 	} hand[HANDS];
 };
 
@@ -56,16 +64,26 @@ static inline bool hands_any(const struct hands_noted *noted)
 	return any;
 }
 
-/* Whether each that was full then was empty since. */
-static inline bool hands_done(const struct hands *hands, const struct hands_noted *noted)
+/* A full hand waits for another program, and has been about these kinds; or with 0 no more. By the worker itself. */
+static inline void hands_wait(struct hands *hands, unsigned int hand, uint32_t kinds)
 {
+	atomic_store(&hands->hand[hand].about, kinds);
+}
+
+/* What those that were full then may have half done: HANDS_ANY, until each of them was empty since, or waits. */
+static inline uint32_t hands_hold(const struct hands *hands, const struct hands_noted *noted)
+{
+	uint32_t kinds = 0, about;
 	struct hands_noted now;
-	bool done = true;
 
 	hands_note(hands, &now);
-	for (unsigned int i = 0; i < HANDS; i++)
-		done = done && (!(noted->turn[i] & 1) || now.turn[i] != noted->turn[i]);
-	return done;
+	for (unsigned int i = 0; i < HANDS; i++) {
+		if (!(noted->turn[i] & 1) || now.turn[i] != noted->turn[i])
+			continue;
+		about = atomic_load(&hands->hand[i].about);
+		kinds |= about ? about : HANDS_ANY;
+	}
+	return kinds;
 }
 
 #endif

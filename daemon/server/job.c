@@ -13,10 +13,12 @@
 
 #include "answer.h"
 #include "charge.h"
+#include "hands.h"
 #include "intent.h"
 #include "job.h"
 #include "names.h"
 #include "news.h"
+#include "observe.h"
 #include "observer.h"
 #include "own.h"
 #include "policy.h"
@@ -105,6 +107,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->drift = HYCAN_DRIFT_REPORT;
 	job->slow = false;
 	job->unanswered = false;
+	job->touched = 0;
 	job_forget_doubt(job);
 	job->fds_lost = false;
 	job->step = 0;
@@ -127,6 +130,21 @@ bool job_found_gone(struct job *job, int result)
 	            result == -EADDRNOTAVAIL;
 
 	return gone && record_count(job) == 0;
+}
+
+/* What may be otherwise in the kernel by an operation, and is in the ledger: a link goes with all that is on it. */
+static uint32_t kinds_of(const struct hycan_operation *operation)
+{
+	uint32_t kinds = 0;
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		kinds |= OP_KIND(effects[i].kind);
+		if (effects[i].kind == HYCAN_OBJECT_KIND_LINK)
+			kinds |= effects[i].does == OP_TAKES || effects[i].does == OP_RENAMES ? HANDS_ANY : OP_SETTINGS;
+	}
+	return kinds;
 }
 
 /* One call of the handler. */
@@ -179,6 +197,7 @@ int job_perform(struct job *job)
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
+	job->touched |= kinds_of(job->operation);
 	job->recorded = 0;
 	job->order = NULL;
 	job_forget_doubt(job);

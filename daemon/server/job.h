@@ -60,6 +60,7 @@ struct job {
 	enum hycan_drift drift;   /* what is done when a stranger takes that away */
 	bool repairs;             /* it makes again what a stranger took away */
 	bool sent;                /* the kernel was asked for a change */
+	uint32_t touched;         /* kinds of objects (OP_KIND()) that it is about so far */
 	bool again;               /* a daemon that was killed had begun it */
 	const uint8_t *was_there; /* of that: for each item whether it was there before; or NULL */
 	size_t n_was_there;

@@ -255,6 +255,11 @@ void observer_working(struct observer *observer, unsigned int hand, bool begins)
 		hands_empty(&observer->hands, hand);
 }
 
+void observer_waiting(struct observer *observer, unsigned int hand, uint32_t kinds)
+{
+	hands_wait(&observer->hands, hand, kinds);
+}
+
 /* What a request is about: the link, and the peer. */
 static void say_about(struct job *job, struct op_request *request)
 {

@@ -84,6 +84,9 @@ struct buffer observer_take_output(struct observer *observer, struct subscriptio
 /* A request that may change something begins in a hand (hands.h), or has ended and told the ledger. In the loop. */
 void observer_working(struct observer *observer, unsigned int hand, bool begins);
 
+/* What it does waits for another program, and has been about these kinds so far; or with 0 no more. On its worker. */
+void observer_waiting(struct observer *observer, unsigned int hand, uint32_t kinds);
+
 /* A request that may change something begins, or has ended and asked the kernel for a change, or for none; on any thread. */
 void observer_mark(struct observer *observer, struct job *job, bool begin, bool changed);
 

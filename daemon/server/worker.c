@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "dispatch.h"
+#include "observer.h"
+#include "server.h"
 #include "thread.h"
 #include "worker.h"
 
@@ -23,6 +25,7 @@ void worker_wait(bool begins)
 {
 	if (!current)
 		return;
+	observer_waiting(current->job.server->observer, current->hand, begins ? current->job.touched : 0);
 	atomic_store(&current->waited, true);
 	atomic_store(&current->waits, begins);
 	tell_loop(current);
@@ -51,17 +54,16 @@ int worker_open(struct worker *worker, struct server *server, int notify)
 
 	worker->notify = notify;
 	r = job_open(&worker->job, server, NULL);
-	if (r < 0)
-		return r;
-	if (sem_init(&worker->start, 0, 0) < 0)
-		return -errno;
-	r = thread_begin(&worker->thread, work, worker);
+	if (r == 0 && sem_init(&worker->start, 0, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = thread_begin(&worker->thread, work, worker);
 	worker->running = r == 0;
-	return r;
-}
 	/* the next one tries again in the same place */
 	if (r < 0)
 		job_close(&worker->job);
+	return r;
+}
 
 void worker_stop(struct worker *worker)
 {

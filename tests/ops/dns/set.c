@@ -10,9 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "names.h"
+#include "nat.h"
 #include "network.h"
+#include "objects.h"
 #include "question.h"
+#include "text.h"
 
 #define BLUE "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"
 
@@ -200,10 +204,26 @@ static void test_port_taken(void **state)
 	free(shell("kill $(cat %s/pid)", w->directory));
 }
 
-#define NOBODY 65534
+/* A dnsmasq that does not come up, until end_hanging(); its path is in a buffer of 64 bytes. */
+static void write_hanging(char *program)
+{
+	snprintf(program, 64, "/var/tmp/hycan-test-dnsmasq-%d", getpid());
+	free(shell("printf '#!/bin/sh\nexec sleep 600.%d\n' >%s && chmod 755 %s", getpid(), program, program));
+}
+
+static void until_hanging(int n)
+{
+	shell_until(60, "test $(pgrep -cf 'sleep 600[.]%d') -ge %d", getpid(), n);
+}
+
+/* Those that hang end, and so do those that are started from now on. */
+static void end_hanging(const char *program)
+{
+	free(shell("printf '#!/bin/sh\nexit 3\n' >%s && kill $(pgrep -f 'sleep 600[.]%d')", program, getpid()));
+}
 
 /* Somebody who asks for names of the network, and waits; ends with whether they are told. */
-static pid_t ask_as_nobody(const struct world *w, uint16_t vlan_id)
+static pid_t ask_as(const struct world *w, uid_t uid, uint16_t vlan_id)
 {
 	pid_t pid = fork();
 	struct hycan *h = NULL;
@@ -211,45 +231,85 @@ static pid_t ask_as_nobody(const struct world *w, uint16_t vlan_id)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
-	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
 		_exit(126);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	_exit(hycan_open(&h, w->socket) == 0 && names_set(h, vlan_id, "", NULL) == 0);
 }
 
-/* Some dnsmasqs do not come up: who waits for them keeps nobody else waiting, and of its own requests those alone. */
+#define ASKS 6
+
+/*
+ * Some dnsmasqs do not come up: who waits for them keeps nobody else waiting, and of its own requests those alone. Of two users
+ * together, too; and what strangers do meanwhile is noticed.
+ */
 static void test_waiting(void **state)
 {
-	static const char *const networks[] = { "101 10.1.0.0/24 10.1.0.1 a", "102 10.2.0.0/24 10.2.0.1 b",
-		                                "103 10.3.0.0/24 10.3.0.1 c", "104 10.4.0.0/24 10.4.0.1 d" };
-	char program[64];
+	const struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 70, .has_table = true, .table = 7
+	};
+	char program[64], network[64];
 	const struct world_options options = {
 		.policy = "allow root all\nallow * dns owner=any\n",
 		.open_to_all = true,
 		.arguments = { "--dnsmasq", program },
 	};
 	struct world *w;
-	pid_t asks[4];
+	pid_t asks[ASKS];
 	int status;
 
-	snprintf(program, sizeof(program), "/var/tmp/hycan-test-dnsmasq-%d", getpid());
-	free(shell("printf '#!/bin/sh\nexec sleep 600.%d\n' >%s && chmod 755 %s", getpid(), program, program));
+	write_hanging(program);
 	*state = w = world_start(&options);
 	names_begin();
-	for (size_t i = 0; i < 4; i++)
-		assert_done(w->h, network_create(w->h, networks[i]));
-	for (uint16_t i = 0; i < 4; i++)
-		asks[i] = ask_as_nobody(w, 101 + i);
-	shell_until(60, "test $(pgrep -cf 'sleep 600[.]%d') -ge 2", getpid());
+	for (int i = 0; i < ASKS; i++) {
+		snprintf(network, sizeof(network), "10%d 10.%d.0.0/24 10.%d.0.1 n%d", i, i, i, i);
+		assert_done(w->h, network_create(w->h, network));
+	}
+	assert_done(w->h, hycan_rule_add(w->h, &rule));
+	for (uint16_t i = 0; i < ASKS; i++)
+		asks[i] = ask_as(w, i < ASKS / 2 ? 65534 : 65533, 100 + i);
+	until_hanging(4);
 	assert_refused(w->h, hycan_link_delete(w->h, "nosuch0"), HYCAN_REFUSAL_NOT_FOUND);
-	for (size_t i = 0; i < 4; i++)
+	free(shell("ip rule del priority 70"));
+	objects_wait(w->h, 2 * ASKS);
+	for (size_t i = 0; i < ASKS; i++)
 		assert_int_equal(waitpid(asks[i], NULL, WNOHANG), 0);
 	/* some wait for others of that user, and go on when these are done */
-	free(shell("printf '#!/bin/sh\nexit 3\n' >%s && kill $(pgrep -f 'sleep 600[.]%d')", program, getpid()));
-	for (size_t i = 0; i < 4; i++) {
+	end_hanging(program);
+	for (size_t i = 0; i < ASKS; i++) {
 		assert_int_equal(waitpid(asks[i], &status, 0), asks[i]);
 		assert_int_equal(status, 0);
 	}
+	names_objects(w->h, "");
+	free(shell("rm %s", program));
+}
+
+/* A transaction that has made a network and a mapping, and waits for a dnsmasq: nothing is amiss by that. */
+static void test_well(void **state)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	char program[64];
+	const struct world_options options = { .arguments = { "--dnsmasq", program } };
+	struct hycan *h = NULL;
+	struct world *w;
+	pid_t child;
+
+	write_hanging(program);
+	*state = w = world_start(&options);
+	names_begin();
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(hycan_open(&h, w->socket) == 0 && hycan_transaction_begin(h) == 0 && network_create(h, BLUE) == 0 &&
+		      hycan_port_add(h, &mapping) == 0 && names_set(h, 100, "web 10.9.0.2", NULL) == 0 &&
+		      hycan_transaction_commit(h, NULL, NULL) == 0);
+	}
+	until_hanging(1);
+	for (int i = 0; i < 10; i++)
+		assert_well(w->h);
+	end_hanging(program);
+	assert_int_equal(assert_well_beside(w->h, child), 0);
 	names_objects(w->h, "");
 	free(shell("rm %s", program));
 }
@@ -282,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_upstreams, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_port_taken, world_begin, world_end),
 		cmocka_unit_test_teardown(test_waiting, world_end),
+		cmocka_unit_test_teardown(test_well, world_end),
 		cmocka_unit_test_teardown(test_not_installed, world_end),
 	};
 

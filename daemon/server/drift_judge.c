@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a look: what has no mark is gone, and what was changed is told. */
+#include <string.h>
+
+#include "cleanup.h"
+#include "drift_state.h"
+#include "key.h"
+#include "ledger.h"
+#include "log.h"
+#include "repair.h"
+#include "server.h"
+#include "setting.h"
+#include "subject.h"
+
+struct ledger_sight drift_sight(const struct drift *d, enum hycan_object_kind kind)
+{
+	return (struct ledger_sight){
+		.look = d->look.number,
+		.netns = d->netns,
+		.kind = kind,
+		.before_us = d->look.began_us,
+	};
+}
+
+/* What is being told one by one. */
+struct reporting {
+	struct losses *losses;
+	size_t n;
+};
+
+static void report(const struct ledger_object *object, void *userdata)
+{
+	struct reporting *reporting = userdata;
+	char text[512];
+
+	losses_note(reporting->losses, object);
+	/* of a thousand that went together, the number is enough */
+	if (reporting->n++ >= 20)
+		return;
+	key_format(&object->key, text, sizeof(text));
+	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
+	          subject_say(object->holder.subject).text);
+}
+
+static void report_changed(struct drift *d, const struct ledger_key *key, size_t *n)
+{
+	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	uint64_t owner = SUBJECT_NOBODY;
+	char text[512];
+
+	if (!ledger_is_held(d->ledger, key))
+		return;
+	ledger_touch(d->ledger, key);
+	if ((*n)++ >= 20)
+		return;
+	(void)ledger_whose(d->ledger, key, &nobody, &owner);
+	key_format(key, text, sizeof(text));
+	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
+}
+
+/* What was noted before the look was done, and is to be reported. That it is to be repaired may be known only since then. */
+static void judge_changed(struct drift *d)
+{
+	const size_t n_told = d->look.n_changed;
+	size_t n = 0, n_kept = 0;
+
+	for (size_t i = 0; i < n_told; i++) {
+		const struct ledger_key *key = &d->changed[i];
+
+		if (OP_KIND(key->kind) & d->look.held) {
+			d->changed[n_kept++] = *key;
+			continue;
+		}
+		switch (repair_drift(d->repairs, key)) {
+		case HYCAN_DRIFT_REPORT:
+			report_changed(d, key, &n);
+			break;
+		case HYCAN_DRIFT_REPAIR:
+			if (!(d->look.read & OP_KIND(key->kind)))
+				drift_suspect(d, OP_KIND(key->kind));
+			break;
+		case HYCAN_DRIFT_IGNORE:
+			break;
+		}
+	}
+	if (n > 20)
+		log_write(LOG_NOTICE, "%zu in all were changed.", n);
+	if (d->n_changed > n_told)
+		memmove(d->changed + n_kept, d->changed + n_told, (d->n_changed - n_told) * sizeof(*d->changed));
+	d->n_changed -= n_told - n_kept;
+	if (n_kept > 0)
+		drift_suspect_at(d, 0, server_now_us() + RETRY_PATIENCES * d->patience_us);
+	if (d->n_changed == 0)
+		cleanup_free(&d->changed);
+}
+
+static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_repair)
+{
+	const struct ledger_sight sight = drift_sight(d, kind);
+	uint64_t again_us = repair_look_end(d->repairs, d->netns, kind, d->look.began_us, ret_repair);
+	struct reporting reporting = { .losses = &d->repairs->server->losses };
+
+	if (again_us)
+		drift_suspect_at(d, OP_KIND(kind), again_us);
+	if (ledger_sweep_lost(d->ledger, &sight, report, &reporting))
+		drift_suspect(d, OP_KIND(kind));
+	if (reporting.n > 20)
+		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
+}
+
+static void judge_settings(struct drift *d, bool *ret_repair)
+{
+	bool told = false;
+	uint64_t again_us = settings_look_end(&d->repairs->settings, d->netns, d->look.began_us, &told);
+
+	if (told)
+		atomic_store(&d->repairs->told, true);
+	*ret_repair = *ret_repair || told;
+	if (again_us)
+		drift_suspect_at(d, OP_SETTINGS, again_us);
+}
+
+void drift_judge(struct drift *d, bool *ret_repair)
+{
+	for (size_t i = 0; i < DRIFT_KINDS; i++)
+		if (d->look.read & OP_KIND(drift_kinds[i]))
+			judge_kind(d, drift_kinds[i], ret_repair);
+	if (d->look.read & OP_SETTINGS)
+		judge_settings(d, ret_repair);
+	judge_changed(d);
+}
