@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 /* Long enough for an emulated machine. */
-#define DEADLINE_MS 20000
+#define DEADLINE_S  20
+#define DEADLINE_MS (DEADLINE_S * 1000)
 
 static int can_socket(const char *link)
 {
@@ -30,6 +31,8 @@ void assert_frame_travels(const char *from, const char *to)
 	int sender = can_socket(from), receiver = can_socket(to);
 	struct can_frame received;
 
+	/* a link that was set up drops what is sent until the kernel has given it a queue, which it does when it says so */
+	shell_until(DEADLINE_S, "ip -o link show dev %s up | grep -Eq 'state (UP|UNKNOWN)'", from);
 	assert_int_equal(write(sender, &sent, sizeof(sent)), sizeof(sent));
 	assert_int_equal(poll(&(struct pollfd){ .fd = receiver, .events = POLLIN }, 1, DEADLINE_MS), 1);
 	assert_int_equal(read(receiver, &received, sizeof(received)), sizeof(received));
