@@ -81,7 +81,8 @@ static size_t put_deletions(struct nft_batch *batch, const struct nft_layout *la
 			}
 	if (layout->networks && !used->networks) {
 		for (int i = 0; i < NFT_NETWORK_SETS; i++)
-			delete (batch, NFT_MSG_DELSET, nft_network_set((enum nft_network_set)i));
+			if (i != NFT_NETWORK_ALLOWED || layout->allowed)
+				delete (batch, NFT_MSG_DELSET, nft_network_set((enum nft_network_set)i));
 		delete (batch, NFT_MSG_DELCHAIN, "forward");
 		delete (batch, NFT_MSG_DELCHAIN, "network_from");
 		n += NFT_NETWORK_SETS;

@@ -13,11 +13,13 @@
 #include "cleanup.h"
 #include "network.h"
 #include "network_element.h"
+#include "network_way.h"
 
 /* All that are to be changed together. */
 struct wishes {
 	struct network_wish *wish;
 	size_t n;
+	struct network_ways ways; /* which of them change along */
 };
 
 static void wishes_free(struct wishes *wishes)
@@ -35,11 +37,15 @@ static bool is_to_come(const struct network_wish *w)
 	return w->wanted && (!w->there || w->differs);
 }
 
-/* What is there of them. -EEXIST: something that is wanted is another network's. */
-static int look_at_all(struct kernel_scope *scope, const struct wishes *wishes, bool *ret_wanted, bool *ret_fulfilled)
-{
-	bool wanted = false, fulfilled = true;
+/* What all of them come to. */
+struct sum {
+	bool wanted;      /* something is to be there */
+	bool unfulfilled; /* something has to be changed */
+};
 
+/* What is there of them. -EEXIST: something that is wanted is another network's. */
+static int look_at_all(struct kernel_scope *scope, const struct wishes *wishes, struct sum *sum)
+{
 	for (size_t i = 0; i < wishes->n; i++) {
 		struct network_wish *w = &wishes->wish[i];
 		int r = network_wish_look(scope, w);
@@ -48,12 +54,24 @@ static int look_at_all(struct kernel_scope *scope, const struct wishes *wishes, 
 			return r;
 		if (w->wanted && w->taken)
 			return -EEXIST;
-		wanted |= w->wanted;
-		fulfilled &= !is_to_come(w) && !is_to_go(w);
+		sum->wanted |= w->wanted;
+		sum->unfulfilled |= is_to_come(w) || is_to_go(w);
 	}
-	*ret_wanted = wanted;
-	*ret_fulfilled = fulfilled;
 	return 0;
+}
+
+/* The ways that change along, of the table as it was read. */
+static int look_at_ways(struct kernel_scope *scope, const struct nft_layout *layout, const struct wishes *wishes,
+                        struct wishes *ret_more, struct sum *sum)
+{
+	struct network_ways ways = wishes->ways;
+	int r;
+
+	ways.adopt = sum->wanted && layout->networks && !layout->allowed;
+	ways.but = wishes->wish;
+	ways.n_but = wishes->n;
+	r = network_ways_wish(scope, &ways, &ret_more->wish, &ret_more->n);
+	return r == 0 ? look_at_all(scope, ret_more, sum) : r;
 }
 
 static size_t put_all(struct nft_batch *batch, uint16_t type, const struct wishes *wishes)
@@ -70,30 +88,34 @@ static size_t put_all(struct nft_batch *batch, uint16_t type, const struct wishe
 static int fulfil_once(struct kernel_scope *scope, const struct wishes *wishes)
 {
 	_cleanup_(nft_batch_free) struct nft_batch batch = { 0 };
+	_cleanup_(wishes_free) struct wishes more = { 0 };
 	size_t added = 0, deleted, total = 0;
-	bool wanted = false, fulfilled = false, whole;
 	struct nft_layout layout;
+	struct sum sum = { 0 };
+	bool whole;
 	int r = nft_layout_read(scope, &layout);
 
 	if (r == 0)
-		r = look_at_all(scope, wishes, &wanted, &fulfilled);
+		r = look_at_all(scope, wishes, &sum);
+	if (r == 0)
+		r = look_at_ways(scope, &layout, wishes, &more, &sum);
 	if (r < 0)
 		return r;
-	whole = layout.networks && nft_layout_is_whole(&layout);
-	if (fulfilled && (whole || !wanted))
+	whole = layout.networks && layout.allowed && nft_layout_is_whole(&layout);
+	if (!sum.unfulfilled && (whole || !sum.wanted))
 		return -EALREADY;
-	if (!wanted) {
+	if (!sum.wanted) {
 		r = nft_layout_count(scope, &layout, &total);
 		if (r < 0)
 			return r;
 	}
 	nft_batch_begin(&batch, scope, layout.generation);
-	layout.networks = true;
-	if (wanted && !whole)
+	layout.networks = layout.allowed = true;
+	if (sum.wanted && !whole)
 		nft_layout_put(&batch, &layout);
-	deleted = put_all(&batch, NFT_MSG_DELSETELEM, wishes);
-	added = put_all(&batch, NFT_MSG_NEWSETELEM, wishes);
-	if (!wanted && total <= deleted)
+	deleted = put_all(&batch, NFT_MSG_DELSETELEM, wishes) + put_all(&batch, NFT_MSG_DELSETELEM, &more);
+	added = put_all(&batch, NFT_MSG_NEWSETELEM, wishes) + put_all(&batch, NFT_MSG_NEWSETELEM, &more);
+	if (!sum.wanted && total <= deleted)
 		nft_batch_delete_table(&batch);
 	r = nft_batch_send(&batch);
 	if (r == 0)
@@ -110,13 +132,6 @@ static int fulfil(struct kernel_scope *scope, const struct wishes *wishes)
 	return r;
 }
 
-/* Whether two are about the same element. */
-static bool same_element(const struct network_wish *a, const struct network_wish *b)
-{
-	return a->set == b->set && memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
-	       memcmp(a->behind, b->behind, sizeof(a->behind)) == 0;
-}
-
 /* Elements of a network: one in each set, but for forwarding. */
 #define ELEMENTS (4 + NETWORK_INDICES)
 
@@ -127,10 +142,10 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 		network_wish_link(NFT_NETWORK_NAT, network->link, network->nat && !network->internal),
 		network_wish_link(NFT_NETWORK_INTERNAL, network->link, network->internal),
 		/* what comes back to the link that it came through does not leave the network */
-		network_wish_way(network->link, network->link, true),
+		network_wish_way(NFT_NETWORK_WAY, network->link, network->link, true),
 	};
 	struct network_wish former[NETWORK_INDICES];
-	struct wishes wishes = { wish, ELEMENTS };
+	struct wishes wishes = { wish, ELEMENTS, { .mend = before ? network->link : NULL } };
 	char comment[NFT_COMMENT_SIZE];
 
 	network_format(network, comment);
@@ -139,14 +154,14 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 	if (before)
 		network_wish_indices(before, false, former);
 	for (size_t i = 0; before && i < NETWORK_INDICES; i++)
-		if (!same_element(&former[i], &wish[ELEMENTS - NETWORK_INDICES + i]))
+		if (!network_wish_same(&former[i], &wish[ELEMENTS - NETWORK_INDICES + i]))
 			wish[wishes.n++] = former[i];
 	return fulfil(scope, &wishes);
 }
 
 int kernel_network_check(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_whole)
 {
-	struct network_wish wish[1 + NETWORK_INDICES] = { network_wish_way(network->link, network->link, true) };
+	struct network_wish wish[1 + NETWORK_INDICES] = { network_wish_way(NFT_NETWORK_WAY, network->link, network->link, true) };
 	bool whole = network->has_nat == (network->nat && !network->internal) && network->is_internal == network->internal;
 	int r = 0;
 
@@ -167,26 +182,19 @@ int kernel_network_check(struct kernel_scope *scope, const struct kernel_network
 
 int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open)
 {
-	struct network_wish wish = network_wish_way(from, to, open);
+	struct network_wish wish[] = {
+		network_wish_way(NFT_NETWORK_WAY, from, to, open),
+		network_wish_way(NFT_NETWORK_ALLOWED, from, to, open),
+	};
 
-	return fulfil(scope, &(struct wishes){ &wish, 1 });
-}
-
-int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_open)
-{
-	struct network_wish wish = network_wish_way(from, to, true);
-	int r = network_wish_look(scope, &wish);
-
-	if (r == 0)
-		*ret_open = wish.there;
-	return r;
+	return fulfil(scope, &(struct wishes){ wish, 2, { 0 } });
 }
 
 int kernel_network_note_forwarding(struct kernel_scope *scope, enum hycan_family family, bool on)
 {
 	struct network_wish wish = network_wish_family(family, on);
 
-	return fulfil(scope, &(struct wishes){ &wish, 1 });
+	return fulfil(scope, &(struct wishes){ &wish, 1, { 0 } });
 }
 
 int kernel_network_has_forwarding(struct kernel_scope *scope, enum hycan_family family, bool *ret_on)
@@ -199,38 +207,17 @@ int kernel_network_has_forwarding(struct kernel_scope *scope, enum hycan_family 
 	return r;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- removing */
-
-static int remove_once(struct kernel_scope *scope, const struct kernel_network *network)
-{
-	_cleanup_free_ struct kernel_network_way *ways = NULL;
-	_cleanup_(wishes_free) struct wishes wishes = { 0 };
-	const char *link = network->link;
-	size_t n_ways;
-	int r = kernel_network_list_ways(scope, &ways, &n_ways);
-
-	if (r < 0)
-		return r;
-	wishes.wish = calloc(n_ways + ELEMENTS, sizeof(*wishes.wish));
-	if (!wishes.wish)
-		return -ENOMEM;
-	wishes.wish[wishes.n++] = network_wish_link(NFT_NETWORK, link, false);
-	wishes.wish[wishes.n++] = network_wish_link(NFT_NETWORK_NAT, link, false);
-	wishes.wish[wishes.n++] = network_wish_link(NFT_NETWORK_INTERNAL, link, false);
-	wishes.wish[wishes.n++] = network_wish_way(link, link, false);
-	network_wish_indices(network, false, wishes.wish + wishes.n);
-	wishes.n += NETWORK_INDICES;
-	for (size_t i = 0; i < n_ways; i++)
-		if (strcmp(ways[i].from, link) == 0 || strcmp(ways[i].to, link) == 0)
-			wishes.wish[wishes.n++] = network_wish_way(ways[i].from, ways[i].to, false);
-	return fulfil_once(scope, &wishes);
-}
-
 int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network)
 {
-	int r = -ERESTART;
+	struct network_wish wish[ELEMENTS] = {
+		network_wish_link(NFT_NETWORK, network->link, false),
+		network_wish_link(NFT_NETWORK_NAT, network->link, false),
+		network_wish_link(NFT_NETWORK_INTERNAL, network->link, false),
+		network_wish_way(NFT_NETWORK_WAY, network->link, network->link, false),
+	};
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
-		r = remove_once(scope, network);
+	network_wish_indices(network, false, wish + ELEMENTS - NETWORK_INDICES);
+	r = fulfil(scope, &(struct wishes){ wish, ELEMENTS, { .drop = network->link } });
 	return r == -EALREADY ? -ENOENT : r;
 }

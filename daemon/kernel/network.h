@@ -35,10 +35,12 @@ struct kernel_network {
 	bool is_internal;
 };
 
-/* From the network of one link packets may go to that of another. */
+/* From the network of one link packets may go to that of another, or should. */
 struct kernel_network_way {
 	char from[HYCAN_IFNAME_SIZE];
 	char to[HYCAN_IFNAME_SIZE];
+	bool open;  /* they may */
+	bool asked; /* for; where it is not open, a stranger closed it, and where it is and this is not, one opened it */
 };
 
 /* Reads all networks, by VLAN. None where this kernel has no nf_tables. ret_networks is for the caller to free(). */
@@ -58,12 +60,15 @@ int kernel_network_of_address(struct kernel_scope *scope, const struct hycan_add
  */
 int kernel_network_is_free(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_free);
 
-/* Reads all ways, but those of each network to itself. ret_ways is for the caller to free(). */
+/* Reads all ways, but those of each network to itself, in order. ret_ways is for the caller to free(). */
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n);
 
+/* Whether of all ways those from the network of a link are as they were asked for: a way is that network's. */
+bool kernel_network_keeps_ways(const struct kernel_network_way *ways, size_t n, const char *link);
+
 /*
- * Makes sure that a network is in the table as it is given, in place of what its link was before, or NULL. -EALREADY: so it
- * is, and nothing was changed. -EEXIST, -ENOTEMPTY: its VLAN, its name or addresses of it are another's. -EOPNOTSUPP,
+ * Makes sure that a network is in the table as it is given, in place of what its link was before, or NULL; of one that was there
+ * the ways are as they were asked for, too. -EALREADY: so it is, and nothing was changed. -EEXIST, -ENOTEMPTY: its VLAN, its name or addresses of it are another's. -EOPNOTSUPP,
  * -EBUSY: as for kernel_masquerade_add().
  */
 int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before);
@@ -83,9 +88,12 @@ int kernel_network_recall(struct kernel_scope *scope, struct kernel_network *net
 /* Takes a network out of the table, with the ways from it and to it. -ENOENT: it is not there. */
 int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network);
 
-/* Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. And whether it is open. */
+/*
+ * Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. And whether it was
+ * asked for.
+ */
 int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open);
-int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_open);
+int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_asked);
 
 /*
  * Notes that forwarding was turned on because of networks, or that it is not any more. -EALREADY: nothing was changed. And

@@ -92,9 +92,9 @@ struct network_wish network_wish_link(enum nft_network_set set, const char *link
 	return w;
 }
 
-struct network_wish network_wish_way(const char *from, const char *to, bool wanted)
+struct network_wish network_wish_way(enum nft_network_set set, const char *from, const char *to, bool wanted)
 {
-	struct network_wish w = { .set = NFT_NETWORK_WAY, .size = (size_t)2 * HYCAN_IFNAME_SIZE, .wanted = wanted };
+	struct network_wish w = { .set = set, .size = (size_t)2 * HYCAN_IFNAME_SIZE, .wanted = wanted };
 
 	put_name(w.key, from);
 	put_name(w.key + HYCAN_IFNAME_SIZE, to);
@@ -174,6 +174,12 @@ void network_wish_indices(const struct kernel_network *network, bool wanted, str
 	wish[3] = wish_subnet(&network->ipv6_gateway, wanted);
 	for (size_t i = 0; i < NETWORK_INDICES; i++)
 		put_name((uint8_t *)wish[i].link, network->link);
+}
+
+bool network_wish_same(const struct network_wish *a, const struct network_wish *b)
+{
+	return a->set == b->set && memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       memcmp(a->behind, b->behind, sizeof(a->behind)) == 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ looking */

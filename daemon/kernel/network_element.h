@@ -35,14 +35,17 @@ struct network_wish {
 	bool taken;   /* it is there, and leads to another link */
 };
 
-/* An element of a set of links; of the ways; of the families. */
+/* An element of a set of links; of one of the sets of ways; of the families. */
 struct network_wish network_wish_link(enum nft_network_set set, const char *link, bool wanted);
-struct network_wish network_wish_way(const char *from, const char *to, bool wanted);
+struct network_wish network_wish_way(enum nft_network_set set, const char *from, const char *to, bool wanted);
 struct network_wish network_wish_family(enum hycan_family family, bool wanted);
 
 /* Those by which a network is found. */
 #define NETWORK_INDICES 4
 void network_wish_indices(const struct kernel_network *network, bool wanted, struct network_wish wish[static NETWORK_INDICES]);
+
+/* Whether two are about the same element. */
+bool network_wish_same(const struct network_wish *a, const struct network_wish *b);
 
 /* Looks whether it is there. 0 or -errno. */
 int network_wish_look(struct kernel_scope *scope, struct network_wish *wish);

@@ -119,56 +119,6 @@ int kernel_network_is_free(struct kernel_scope *scope, const struct kernel_netwo
 
 /* -------------------------------------------------------------------------------------------------------- all of them */
 
-struct ways {
-	struct kernel_network_way *way;
-	size_t n;
-};
-
-static void ways_free(struct ways *ways)
-{
-	cleanup_free(&ways->way);
-}
-
-static int found_way(const struct nft_element *element, void *userdata)
-{
-	struct ways *w = userdata;
-	const char *key = element->key;
-	int r;
-
-	if (element->key_size != (size_t)2 * HYCAN_IFNAME_SIZE || memcmp(key, key + HYCAN_IFNAME_SIZE, HYCAN_IFNAME_SIZE) == 0)
-		return 0;
-	r = array_grow(&w->way, w->n, sizeof(*w->way));
-	if (r < 0)
-		return r;
-	w->way[w->n] = (struct kernel_network_way){ 0 };
-	memcpy(w->way[w->n].from, key, HYCAN_IFNAME_SIZE - 1);
-	memcpy(w->way[w->n++].to, key + HYCAN_IFNAME_SIZE, HYCAN_IFNAME_SIZE - 1);
-	return 0;
-}
-
-static int compare_ways(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct kernel_network_way));
-}
-
-int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n)
-{
-	_cleanup_(ways_free) struct ways w = { 0 };
-	int r = -EINTR;
-
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++) {
-		w.n = 0;
-		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_WAY), found_way, &w);
-	}
-	if (r < 0)
-		return r;
-	if (w.n)
-		qsort(w.way, w.n, sizeof(*w.way), compare_ways);
-	*ret_n = w.n;
-	*ret_ways = steal(&w.way);
-	return 0;
-}
-
 struct networks {
 	struct reading *reading;
 	size_t n;

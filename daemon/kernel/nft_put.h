@@ -3,6 +3,7 @@
 #ifndef KERNEL_NFT_PUT_H
 #define KERNEL_NFT_PUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nft.h"
@@ -38,7 +39,7 @@ void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, 
 /* The sets and chains of networks, and how many rules there are, in chains of their own and in postrouting. */
 #define NFT_NETWORK_RULES 8
 
-void nft_put_network_sets(struct nft_batch *batch);
+void nft_put_network_sets(struct nft_batch *batch, bool allowed);
 void nft_put_network_rules(struct nft_batch *batch);
 
 #endif

@@ -33,6 +33,8 @@ const char *nft_network_set(enum nft_network_set set)
 		return "network_internal";
 	case NFT_NETWORK_WAY:
 		return "network_way";
+	case NFT_NETWORK_ALLOWED:
+		return "network_allowed";
 	case NFT_NETWORK_FORWARDING:
 		return "network_forwarding";
 	case NFT_NETWORK_VLAN:
@@ -68,7 +70,9 @@ static int set_found(const char *name, void *userdata)
 	if (strcmp(name, nft_port_set(false, false)) == 0)
 		layout->ports = true;
 	for (int i = 0; i < NFT_NETWORK_SETS; i++)
-		layout->network_sets += strcmp(name, nft_network_set((enum nft_network_set)i)) == 0;
+		layout->network_sets += i != NFT_NETWORK_ALLOWED && strcmp(name, nft_network_set((enum nft_network_set)i)) == 0;
+	if (strcmp(name, nft_network_set(NFT_NETWORK_ALLOWED)) == 0)
+		layout->allowed = true;
 	layout->networks = layout->network_sets > 0;
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
 		size_t n = strlen(masquerade_prefix(ipv6));

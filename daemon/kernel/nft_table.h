@@ -11,6 +11,7 @@
  *   set network_nat                link                                    those whose packets are masqueraded on their way out
  *   set network_internal           link                                    those without a way in or out
  *   set network_way                link . link                             from which to which packets may go
+ *   set network_allowed            link . link                             those of them that were asked for; no rule looks at it
  *   set network_forwarding         family                                  forwarding that was turned on for networks
  *   map network_vlan               VLAN → link                             what is whose, so that it is found without
  *   map network_name               name → link                             reading all networks; the last two by
@@ -44,6 +45,7 @@ enum nft_network_set {
 	NFT_NETWORK_NAT,
 	NFT_NETWORK_INTERNAL,
 	NFT_NETWORK_WAY,
+	NFT_NETWORK_ALLOWED,
 	NFT_NETWORK_FORWARDING,
 	NFT_NETWORK_VLAN,
 	NFT_NETWORK_NAME,
@@ -59,7 +61,8 @@ struct nft_layout {
 	size_t rules;               /* how many rules */
 	bool ports;                 /* the maps of port mappings, with all that they need */
 	bool networks;              /* the sets of networks, with all that they need */
-	size_t network_sets;        /* how many of those there are */
+	size_t network_sets;        /* how many of those there are, but for */
+	bool allowed;               /* that of the ways that were asked for: a former release knew none */
 	bool masquerade[2][2][129]; /* the sets of masqueraded subnets: [IPv6][through one link][prefix length] */
 };
 

@@ -31,6 +31,7 @@ static const struct nft_set_type types[NFT_NETWORK_SETS] = {
 	[NFT_NETWORK_NAT] = { 0, { FIELD_IFNAME }, { 0 }, "masqueraded on the way out" },
 	[NFT_NETWORK_INTERNAL] = { 0, { FIELD_IFNAME }, { 0 }, "no way in or out" },
 	[NFT_NETWORK_WAY] = { 0, { FIELD_IFNAME, FIELD_IFNAME }, { 0 }, "connections from the first to the second pass" },
+	[NFT_NETWORK_ALLOWED] = { 0, { FIELD_IFNAME, FIELD_IFNAME }, { 0 }, "ways that were asked for" },
 	[NFT_NETWORK_FORWARDING] = { 0, { FIELD_FAMILY }, { 0 }, "turned on for networks" },
 	[NFT_NETWORK_VLAN] = { NFT_SET_MAP, { FIELD_VLAN }, { FIELD_IFNAME }, "the link with that VLAN" },
 	[NFT_NETWORK_NAME] = { NFT_SET_MAP,
@@ -41,12 +42,13 @@ static const struct nft_set_type types[NFT_NETWORK_SETS] = {
 	[NFT_NETWORK_IPV6] = { NFT_SET_MAP | NFT_SET_INTERVAL, { FIELD_IPV6 }, { FIELD_IFNAME }, "the link with that subnet" },
 };
 
-void nft_put_network_sets(struct nft_batch *batch)
+void nft_put_network_sets(struct nft_batch *batch, bool allowed)
 {
 	nft_put_chain(batch, "forward", "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER);
 	nft_put_chain(batch, "network_from", NULL, -1, 0);
 	for (int i = 0; i < NFT_NETWORK_SETS; i++)
-		nft_put_set(batch, nft_network_set((enum nft_network_set)i), &types[i]);
+		if (i != NFT_NETWORK_ALLOWED || allowed)
+			nft_put_set(batch, nft_network_set((enum nft_network_set)i), &types[i]);
 }
 
 /* Goes on for packets with one of these bits in something about their connection. */

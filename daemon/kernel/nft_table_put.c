@@ -379,7 +379,7 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 			if (layout->masquerade[i / 2][i % 2][length])
 				nft_put_set(batch, nft_masquerade_set(i / 2, i % 2, length, name), &masquerade_type[i / 2][i % 2]);
 	if (layout->networks)
-		nft_put_network_sets(batch);
+		nft_put_network_sets(batch, layout->allowed);
 	delete_rules(batch);
 	put_postrouting(batch, layout->ports);
 	if (layout->ports)
@@ -399,5 +399,5 @@ bool nft_layout_is_whole(const struct nft_layout *layout)
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
 			n += layout->masquerade[i / 2][i % 2][length] ? RULES_SET : 0;
-	return layout->rules == n && (!layout->networks || layout->network_sets == NFT_NETWORK_SETS);
+	return layout->rules == n && (!layout->networks || layout->network_sets == NFT_NETWORK_SETS - 1);
 }

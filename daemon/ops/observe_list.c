@@ -90,15 +90,19 @@ static int list_ports(struct kernel_scope *scope, const struct listing *l)
 static int list_networks(struct kernel_scope *scope, const struct listing *l)
 {
 	_cleanup_free_ struct kernel_network *list = NULL;
+	_cleanup_free_ struct kernel_network_way *ways = NULL;
 	struct op_found_network found;
-	size_t n = 0;
+	size_t n = 0, n_ways = 0;
 	int r = kernel_network_list(scope, &list, &n);
 
+	if (r == 0 && n > 0)
+		r = kernel_network_list_ways(scope, &ways, &n_ways);
 	memset(&found, 0, sizeof(found));
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = kernel_network_check(scope, &list[i], &found.whole);
 		if (r < 0)
 			break;
+		found.whole = found.whole && kernel_network_keeps_ways(ways, n_ways, list[i].link);
 		found.request.network.vlan_id = list[i].vlan_id;
 		found.request.network.has_link = true;
 		memcpy(found.request.network.link, list[i].link, sizeof(found.request.network.link));

@@ -191,6 +191,9 @@ static void test_network_reported(void **state)
 	/* what came makes something else of it, too */
 	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	free(shell("nft add element inet hycan network_way '{ \"net100\" . \"net9\" }'"));
+	events_until(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger");
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
 	free(shell("nft add element inet hycan network_nat '{ net100 }'"));
 	events_until(&e, "changed object network 100 link net100 uid 0 holders 1 by stranger");
 	events_end(&e);
@@ -207,8 +210,12 @@ static void test_network_repaired(void **state)
 	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
 	assert_done(w->h, hycan_network_nat(w->h, 100, false, NULL));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
 	before = table();
 	free(shell("nft flush set inet hycan network_way"));
+	until_table_is(before);
+	free(shell("nft add element inet hycan network_way '{ \"net101\" . \"net100\" }'"));
 	until_table_is(before);
 	free(shell("nft flush map inet hycan network_vlan; nft flush map inet hycan network_ipv4"));
 	until_table_is(before);
@@ -222,7 +229,7 @@ static void test_network_repaired(void **state)
 	shell_until(20, "nft list set inet hycan network | grep -q net100");
 	shell_until(20, "! nft list set inet hycan network_nat | grep elements");
 	assert_no_drift(w->h, 100);
-	assert_int_equal(objects_count(w->h), 2);
+	assert_int_equal(objects_count(w->h), 4);
 }
 
 int main(void)

@@ -167,18 +167,33 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 		     network->name);
 }
 
+/* What a network lets others do is told with it, as its elements are. */
+static void look_at_ways(struct findings *f, const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ways[i].open != ways[i].asked && strcmp(ways[i].from, network->link) == 0)
+			find(f, "networks",
+			     ways[i].open ? "A stranger opened the way from the network “%s” to %s; “network.allow” closes it."
+			                  : "A stranger closed the way from the network “%s” to %s; “network.allow” opens it.",
+			     network->name, ways[i].to);
+}
+
 /* “network.list” tells the rest of what is otherwise. */
 static void look_at_networks(struct findings *f, uint32_t *ret_networks)
 {
 	_cleanup_free_ struct kernel_network *networks = NULL;
-	size_t n = 0;
+	_cleanup_free_ struct kernel_network_way *ways = NULL;
+	size_t n = 0, n_ways = 0;
 
-	/* that it cannot be read was said already */
+	/* that they cannot be read was said already */
 	(void)kernel_network_list(f->op->scope, &networks, &n);
+	if (n > 0)
+		(void)kernel_network_list_ways(f->op->scope, &ways, &n_ways);
 	*ret_networks = (uint32_t)n;
 	for (size_t i = 0; i < n; i++) {
 		look_at_link(f, &networks[i]);
 		look_at_elements(f, &networks[i]);
+		look_at_ways(f, &networks[i], ways, n_ways);
 	}
 }
 

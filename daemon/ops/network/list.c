@@ -144,6 +144,14 @@ static int tell_link(struct whole *w, const struct kernel_network *network, stru
 	return 0;
 }
 
+static const struct kernel_network *network_at(const struct whole *w, const char *link)
+{
+	for (size_t i = 0; i < w->networks.n; i++)
+		if (strcmp(w->networks.network[i].link, link) == 0)
+			return &w->networks.network[i];
+	return NULL;
+}
+
 static int tell_ways(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
 {
 	struct hycan_network_way *way = w->op->memory(w->op, (w->n_ways + 1) * sizeof(*way));
@@ -152,12 +160,21 @@ static int tell_ways(struct whole *w, const struct kernel_network *network, stru
 	if (!way)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_ways; i++) {
-		if (strcmp(w->ways[i].from, network->link) != 0)
+		const struct kernel_network_way *is = &w->ways[i];
+		const struct kernel_network *to;
+
+		if (strcmp(is->from, network->link) != 0)
 			continue;
-		for (size_t k = 0; k < w->networks.n; k++)
-			if (strcmp(w->networks.network[k].link, w->ways[i].to) == 0)
-				way[n].vlan_id = w->networks.network[k].vlan_id;
-		memcpy(way[n++].link, w->ways[i].to, sizeof(way->link));
+		if (is->open != is->asked)
+			drift(state,
+			      is->open ? "The way to %s is open, and was not asked for."
+			               : "The way to %s was asked for, and is closed.",
+			      is->to);
+		if (!is->open)
+			continue;
+		to = network_at(w, is->to);
+		way[n].vlan_id = to ? to->vlan_id : 0;
+		memcpy(way[n++].link, is->to, sizeof(way->link));
 	}
 	state->ways = way;
 	state->n_ways = n;

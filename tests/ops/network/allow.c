@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health.h"
 #include "network.h"
 
 static void assert_ways(const char *expected)
@@ -38,10 +39,99 @@ static void test_allow(void **state)
 	assert_ways("2\n");
 }
 
+static void assert_set(const char *set, const char *way, bool there)
+{
+	char *text = shell("nft list set inet hycan %s", set);
+
+	assert_int_equal(strstr(text, way) != NULL, there);
+	free(text);
+}
+
+static void make_blue_and_red(struct world *w)
+{
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
+}
+
+/* What a stranger closes or opens is told, and put right when the network that it leads from is asked for again. */
+static void test_stranger(void **state)
+{
+	struct world *w = *state;
+	struct hycan_network_state *s;
+
+	make_blue_and_red(w);
+	assert_no_drift(w->h, 100);
+	assert_well(w->h);
+	free(shell("nft delete element inet hycan network_way '{ \"net100\" . \"net101\" }'"));
+	assert_drift(w->h, 100, "The way to net101 was asked for, and is closed.");
+	assert_no_drift(w->h, 101);
+	assert_problem(w->h, "networks", "A stranger closed the way from the network “blue” to net101");
+	s = network_state(w->h, 100);
+	assert_int_equal(s->n_ways, 0);
+	free(s);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_set("network_way", "\"net100\" . \"net101\"", true);
+	assert_no_drift(w->h, 100);
+	free(shell("nft add element inet hycan network_way '{ \"net101\" . \"net100\" }'"));
+	assert_drift(w->h, 101, "The way to net100 is open, and was not asked for.");
+	assert_problem(w->h, "networks", "A stranger opened the way from the network “red” to net100");
+	/* of another network's */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_set("network_way", "\"net101\" . \"net100\"", true);
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_set("network_way", "\"net101\" . \"net100\"", false);
+	assert_well(w->h);
+	/* or asked for */
+	free(shell("nft add element inet hycan network_way '{ \"net101\" . \"net100\" }'"));
+	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));
+	assert_no_drift(w->h, 101);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_set("network_way", "net100", false);
+	assert_set("network_allowed", "net100", false);
+}
+
+/* A table without the set that says which ways were asked for is that of a former release: those that there are. */
+static void test_former(void **state)
+{
+	struct world *w = *state;
+
+	make_blue_and_red(w);
+	free(shell("nft delete set inet hycan network_allowed"));
+	assert_no_drift(w->h, 100);
+	assert_well(w->h);
+	assert_done(w->h, hycan_network_nat(w->h, 101, false, NULL));
+	assert_set("network_allowed", "\"net100\" . \"net101\"", true);
+	free(shell("nft delete set inet hycan network_allowed"));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, false, NULL));
+	assert_set("network_way", "\"net100\" . \"net101\"", false);
+	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));
+	free(shell("nft delete set inet hycan network_allowed"));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
+	assert_set("network_allowed", "\"net101\" . \"net100\"", true);
+	assert_no_drift(w->h, 100);
+	assert_no_drift(w->h, 101);
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	assert_int_equal(shell_status(NULL, "nft list table inet hycan"), 1);
+}
+
+/* What is drift is not looked at in between. */
+static int begin_patiently(void **state)
+{
+	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
+
+	*state = world_start(&options);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_allow, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_stranger, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_former, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("network.allow", tests, NULL, NULL);
