@@ -31,16 +31,24 @@ struct reading {
 	const struct hycan_port_mapping *wanted;
 	const char *set;
 	bool any_target;              /* a port is the same wherever it leads */
+	bool mends;                   /* one that leads elsewhere is to be put right */
 	uint8_t there[(1 << 16) / 8]; /* a bit for each port that is there and the same */
+	uint8_t wrong[(1 << 16) / 8]; /* for each that is to be put right */
 	size_t n_there;
-	struct hycan_port_mapping found; /* one of those */
+	size_t n_wrong;
+	struct hycan_port_mapping found; /* one of those that are there, or else to be put right */
 	bool held;                       /* a port belongs to something else: */
 	struct hycan_port_mapping holder;
 };
 
-static bool is_there(const struct reading *reading, unsigned int port)
+static bool has_port(const uint8_t *ports, unsigned int port)
 {
-	return reading->there[port / 8] & 1 << port % 8;
+	return ports[port / 8] & 1 << port % 8;
+}
+
+static void add_port(uint8_t *ports, unsigned int port)
+{
+	ports[port / 8] |= (uint8_t)(1 << port % 8);
 }
 
 static int reading_element(const struct nft_element *element, void *userdata)
@@ -54,8 +62,12 @@ static int reading_element(const struct nft_element *element, void *userdata)
 		return 0;
 	if (port_same_range(&e.mapping, w) &&
 	    (reading->any_target || (port_same_target(&e.mapping, w) && port_same_network(&e.mapping, w)))) {
-		reading->there[e.port / 8] |= (uint8_t)(1 << e.port % 8);
+		add_port(reading->there, e.port);
 		reading->n_there++;
+		reading->found = e.mapping;
+	} else if (reading->mends && port_same_range(&e.mapping, w)) {
+		add_port(reading->wrong, e.port);
+		reading->n_wrong++;
 		reading->found = e.mapping;
 	} else {
 		reading->held = true;
@@ -72,7 +84,8 @@ static int read_ports(struct kernel_scope *scope, struct reading *reading)
 
 	reading->set = port_set(w);
 	memset(reading->there, 0, sizeof(reading->there));
-	reading->n_there = 0;
+	memset(reading->wrong, 0, sizeof(reading->wrong));
+	reading->n_there = reading->n_wrong = 0;
 	reading->held = false;
 	if (w->host_port.first != w->host_port.last)
 		return nft_element_list(scope, reading->set, reading_element, reading);
@@ -122,8 +135,8 @@ static size_t count(const struct hycan_port_mapping *m)
 
 /* --------------------------------------------------------------------------------------------- adding and removing */
 
-/* Puts the ports into the batch: those that are missing are added, or those that are there deleted. */
-static void put_elements(struct nft_batch *batch, uint16_t type, const struct reading *reading)
+/* Puts ports into the batch: those that are missing among these are added, or these are deleted. */
+static void put_elements(struct nft_batch *batch, uint16_t type, const struct reading *reading, const uint8_t *ports)
 {
 	const struct hycan_port_mapping *w = reading->wanted;
 	bool add = type == NFT_MSG_NEWSETELEM;
@@ -134,7 +147,7 @@ static void put_elements(struct nft_batch *batch, uint16_t type, const struct re
 	for (unsigned int port = w->host_port.first; port <= w->host_port.last; port++) {
 		struct nft_element element = { .key = key.bytes };
 
-		if (is_there(reading, port) == add)
+		if (has_port(ports, port) == add)
 			continue;
 		port_key(&key, w, (uint16_t)port);
 		element.key_size = key.size;
@@ -161,7 +174,7 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 	r = read_ports(scope, reading);
 	if (r < 0)
 		return r;
-	if (!reading->held && reading->n_there == 0)
+	if (!reading->held && reading->n_there + reading->n_wrong == 0)
 		r = read_rivals(scope, reading);
 	if (r < 0)
 		return r;
@@ -174,26 +187,43 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 	layout.ports = true;
 	if (!whole)
 		nft_layout_put(&batch, &layout);
-	put_elements(&batch, NFT_MSG_NEWSETELEM, reading);
+	if (reading->n_wrong > 0)
+		put_elements(&batch, NFT_MSG_DELSETELEM, reading, reading->wrong);
+	put_elements(&batch, NFT_MSG_NEWSETELEM, reading, reading->there);
 	r = nft_batch_send(&batch);
 	if (r < 0)
 		return r;
-	nft_layout_changed(scope, &layout, count(reading->wanted) - reading->n_there, 0);
+	nft_layout_changed(scope, &layout, count(reading->wanted) - reading->n_there, reading->n_wrong);
 	return 0;
+}
+
+static int add(struct kernel_scope *scope, struct reading *reading, struct hycan_port_mapping *ret_holder)
+{
+	int r = -ERESTART;
+
+	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+		r = add_once(scope, reading);
+	if (r == -EEXIST)
+		*ret_holder = reading->holder;
+	/* a connection of TCP or SCTP is somebody's at this host, and goes on; UDP has only senders */
+	if (r == 0 && reading->wanted->protocol == HYCAN_TRANSPORT_UDP)
+		conntrack_forget_untranslated(scope, reading->wanted);
+	return r;
 }
 
 int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder)
 {
-	struct reading reading = { .wanted = mapping };
-	int r = -ERESTART;
+	return add(scope, &(struct reading){ .wanted = mapping }, ret_holder);
+}
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
-		r = add_once(scope, &reading);
-	if (r == -EEXIST)
-		*ret_holder = reading.holder;
-	/* a connection of TCP or SCTP is somebody's at this host, and goes on; UDP has only senders */
-	if (r == 0 && mapping->protocol == HYCAN_TRANSPORT_UDP)
-		conntrack_forget_untranslated(scope, mapping);
+int kernel_port_put(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder)
+{
+	struct reading reading = { .wanted = mapping, .mends = true };
+	int r = add(scope, &reading, ret_holder);
+
+	/* who was led elsewhere is so no more */
+	if (r == 0 && reading.n_wrong > 0 && !port_same_target(&reading.found, mapping))
+		conntrack_forget_translated(scope, &reading.found);
 	return r;
 }
 
@@ -237,7 +267,7 @@ static int remove_once(struct kernel_scope *scope, struct reading *reading)
 		return r;
 	nft_batch_begin(&batch, scope, layout.generation);
 	if (n > reading->n_there)
-		put_elements(&batch, NFT_MSG_DELSETELEM, reading);
+		put_elements(&batch, NFT_MSG_DELSETELEM, reading, reading->there);
 	else
 		nft_batch_delete_table(&batch);
 	r = nft_batch_send(&batch);

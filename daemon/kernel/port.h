@@ -23,6 +23,12 @@
  */
 int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder);
 
+/*
+ * The same, and those of its own ports that lead elsewhere, or are noted as another network's, are put right. -EEXIST: one belongs to
+ * another range, or to a mapping of one address where this is of all, or of all where this is of one.
+ */
+int kernel_port_put(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder);
+
 /* Reads the mapping that key tells (as for kernel_port_remove()). -ENOENT: there is no such mapping. */
 int kernel_port_get(struct kernel_scope *scope, const struct hycan_port_mapping *key, struct hycan_port_mapping *ret_mapping);
 

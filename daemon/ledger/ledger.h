@@ -291,8 +291,9 @@ int ledger_wish(struct ledger *ledger, const struct ledger_key *key, const void 
 /* The same about how it is to be while it is there: without any it is gone all the same when it is gone. */
 int ledger_settle(struct ledger *ledger, const struct ledger_key *key, const void *bytes, size_t size);
 
-/* A copy of the bytes of ledger_wish(), for free(). 0, -ENOENT or -ENOMEM. */
+/* A copy of the bytes of ledger_wish(), or of ledger_settle(), for free(). 0, -ENOENT or -ENOMEM. */
 int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size);
+int ledger_settled_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size);
 
 /* Tells of all, under the lock. */
 typedef void ledger_wished(const struct ledger_key *key, const void *bytes, size_t size, void *userdata);

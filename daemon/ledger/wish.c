@@ -162,7 +162,8 @@ int ledger_settle(struct ledger *ledger, const struct ledger_key *key, const voi
 	return wish(ledger, key, WISH_ABOUT_SETTINGS, bytes, size);
 }
 
-int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size)
+static int copy_about(struct ledger *ledger, const struct ledger_key *key, enum wish_about about, void **ret_bytes,
+                      size_t *ret_size)
 {
 	const struct entry *e;
 	const void *bytes = NULL;
@@ -172,7 +173,7 @@ int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **r
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
 	if (e && e->object)
-		bytes = wish_bytes(ledger, e, WISH_ABOUT_LOSS, &size);
+		bytes = wish_bytes(ledger, e, about, &size);
 	if (bytes)
 		copy = malloc(size);
 	if (copy)
@@ -183,6 +184,16 @@ int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **r
 	*ret_bytes = copy;
 	*ret_size = size;
 	return 0;
+}
+
+int ledger_wish_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size)
+{
+	return copy_about(ledger, key, WISH_ABOUT_LOSS, ret_bytes, ret_size);
+}
+
+int ledger_settled_of(struct ledger *ledger, const struct ledger_key *key, void **ret_bytes, size_t *ret_size)
+{
+	return copy_about(ledger, key, WISH_ABOUT_SETTINGS, ret_bytes, ret_size);
 }
 
 static void list_about(struct ledger *ledger, enum wish_about about, ledger_wished *found, void *userdata)

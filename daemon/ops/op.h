@@ -41,11 +41,19 @@ enum op_standing {
 	OP_CALLERS,
 };
 
+/* What the ledger keeps of what was asked for (op_wished()): nothing, the same as was found, or something else. */
+enum op_asked {
+	OP_ASKED_UNKNOWN,
+	OP_ASKED_FITS,
+	OP_ASKED_DIFFERS,
+};
+
 /* What is wrong with something that is compared with the ledger. */
 enum op_amiss_what {
 	OP_AMISS_GONE,    /* it is not there, and the ledger says that it is */
 	OP_AMISS_LOST,    /* strangers took it away, and nobody asked for it since */
 	OP_AMISS_FOREIGN, /* it is there, and nobody asked for it */
+	OP_AMISS_CHANGED, /* it is there, and something else than was asked for */
 	OP_AMISS_UNNAMED, /* so many more, which are not told one by one */
 };
 
@@ -86,6 +94,9 @@ struct op_server {
 
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
+
+	/* How something, as op_monitor_list() would find it, is to what was asked for. */
+	enum op_asked (*asked)(struct op *op, enum hycan_object_kind kind, const void *found);
 
 	/*
 	 * Compares what the ledger has of a kind that is in our table of nf_tables, in the namespace to act in, with what is

@@ -43,6 +43,15 @@ static bool network_fits(const void *found, const void *wanted)
 	return ((const struct op_found_network *)found)->whole;
 }
 
+static bool port_fits(const void *found, const void *wanted)
+{
+	const struct hycan_port_mapping *is = found, *want = &((const struct hycan_port_add_request *)wanted)->port_mapping;
+
+	return is->to_port == want->to_port && is->to_address.family == want->to_address.family &&
+	       memcmp(is->to_address.bytes, want->to_address.bytes, hycan_address_size(&want->to_address)) == 0 &&
+	       (!want->has_network || (is->has_network && is->network == want->network));
+}
+
 /* Where a stranger takes all of it away, it is made again with the NAT that it had last. */
 static bool nat_amends(enum hycan_operation_number operation, void *wanted, const void *given)
 {
@@ -114,6 +123,7 @@ static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_ADDRESS_ADD, .fits = address_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_NAT, .amends = nat_amends },
+	{ .operation = HYCAN_OPERATION_PORT_ADD, .fits = port_fits, .is_compared = true },
 	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits },
 	{ .operation = HYCAN_OPERATION_WIREGUARD_PEER_SET, .fits = peer_fits, .absent_stays = true, .yields = peer_yields },

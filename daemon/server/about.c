@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "asked.h"
 #include "charge.h"
 #include "compare.h"
 #include "job.h"
@@ -243,6 +244,14 @@ static bool was_under_way(struct op *op, uint64_t since, enum hycan_object_kind 
 	return underway_was(underway, since, &key);
 }
 
+static enum op_asked asked(struct op *op, enum hycan_object_kind kind, const void *found)
+{
+	struct ledger_key key;
+
+	key_of_found(op_scope_inode(op->scope), kind, found, &key);
+	return asked_of(job_of(op)->server->ledger, &key, found);
+}
+
 struct listing {
 	struct op *op;
 	struct server *server;
@@ -335,6 +344,7 @@ const struct op_server about_server = {
 	.gone = gone,
 	.standing = standing,
 	.let_go_lost = let_go_lost,
+	.asked = asked,
 	.compare = compare_table,
 	.moment = moment,
 	.was_under_way = was_under_way,

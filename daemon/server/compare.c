@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "asked.h"
 #include "cleanup.h"
 #include "job.h"
 #include "key.h"
@@ -96,6 +97,8 @@ static int found_there(enum hycan_object_kind kind, const void *found, void *use
 	key_of_found(l->netns, kind, found, key);
 	if (!ledger_knows(server_of(l)->ledger, key))
 		add(l, OP_AMISS_FOREIGN, key, SUBJECT_NOBODY);
+	else if (asked_of(server_of(l)->ledger, key, found) == OP_ASKED_DIFFERS)
+		add(l, OP_AMISS_CHANGED, key, SUBJECT_NOBODY);
 	return l->error;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "asked.h"
 #include "cleanup.h"
 #include "drift_state.h"
 #include "key.h"
@@ -154,11 +155,16 @@ static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 {
 	struct drift *d = userdata;
 	struct ledger_key key;
+	bool differs = false;
 
 	key_of_found(d->netns, kind, found, &key);
 	ledger_mark(d->ledger, d->look.number, &key);
 	repair_seen(d->repairs, &key, found);
-	if (!op_found_whole(kind, found))
+	if (OP_KIND(kind) & OP_KINDS_IN_TABLE)
+		differs = asked_of(d->ledger, &key, found) == OP_ASKED_DIFFERS;
+	if (differs)
+		repair_differs(d->repairs, &key);
+	if (differs || !op_found_whole(kind, found))
 		note(d, &key);
 	return 0;
 }

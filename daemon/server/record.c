@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "asked.h"
 #include "charge.h"
 #include "job.h"
 #include "key.h"
@@ -347,6 +348,7 @@ int record_done(struct job *job)
 		if (v.absent || (effects[i].does != OP_MAKES && effects[i].does != OP_REPLACES))
 			continue;
 		repair_note(&v);
+		asked_note(&v);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_IN_TABLE)
 			observer_guard_table(job->server->observer);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)

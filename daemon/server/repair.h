@@ -63,6 +63,9 @@ void repair_renamed(struct repairs *repairs, uint64_t netns, const char *from, c
 void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind);
 void repair_seen(struct repairs *repairs, const struct ledger_key *key, const void *found);
 
+/* Some of it is not what was asked for, also where other parts of it are. */
+void repair_differs(struct repairs *repairs, const struct ledger_key *key);
+
 /*
  * What was not seen as it was asked for, and was made before that moment, is made again where it is to be repaired. Returns when to look again, or 0. told: the loop has something to do.
  */

@@ -33,7 +33,7 @@ static void unsee(struct repairs *repairs, struct repair *r, void *userdata)
 {
 	(void)repairs;
 	(void)userdata;
-	r->seen = r->there = false;
+	r->seen = r->there = r->differs = false;
 }
 
 void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind)
@@ -75,6 +75,19 @@ void repair_seen(struct repairs *repairs, const struct ledger_key *key, const vo
 	pthread_mutex_unlock(&repairs->lock);
 }
 
+void repair_differs(struct repairs *repairs, const struct ledger_key *key)
+{
+	struct repair *r;
+
+	if (repairs->n == 0)
+		return;
+	pthread_mutex_lock(&repairs->lock);
+	r = repair_find(repairs, key);
+	if (r)
+		r->differs = true;
+	pthread_mutex_unlock(&repairs->lock);
+}
+
 struct look {
 	uint64_t before_us;
 	uint64_t now_us;
@@ -112,7 +125,7 @@ static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 	struct look *look = userdata;
 	char text[512];
 
-	if (r->seen || r->noted_us >= look->before_us)
+	if ((r->seen && !r->differs) || r->noted_us >= look->before_us)
 		return;
 	if (!ledger_is_held(repairs->server->ledger, &r->key)) {
 		repair_drop(repairs, r);

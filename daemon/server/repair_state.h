@@ -57,6 +57,7 @@ struct repair {
 	bool keyless; /* the request that made it had keys, which nobody knows any more */
 	bool seen;    /* it is there, as it was asked for */
 	bool there;   /* it is there, and may be otherwise */
+	bool differs; /* some of it is, whatever else is there */
 	bool wanted;  /* it is to be made now: in the list of those */
 	TAILQ_ENTRY(repair) wanted_entry;
 	struct attempts attempts;

@@ -19,12 +19,17 @@ static void add_masquerade(struct hycan *h, const char *subnet)
 	assert_done(h, hycan_masquerade_add(h, &m));
 }
 
-static void add_port(struct hycan *h, uint16_t port)
+static void add_ports(struct hycan *h, uint16_t first, uint16_t last)
 {
-	struct hycan_port_mapping m = { .protocol = HYCAN_TRANSPORT_TCP, .host_port = { port, port }, .to_port = 80 };
+	struct hycan_port_mapping m = { .protocol = HYCAN_TRANSPORT_TCP, .host_port = { first, last }, .to_port = 80 };
 
 	m.to_address = prefix_of("10.1.0.2/32").address;
 	assert_done(h, hycan_port_add(h, &m));
+}
+
+static void add_port(struct hycan *h, uint16_t port)
+{
+	add_ports(h, port, port);
 }
 
 static char *table(void)
@@ -67,6 +72,10 @@ static void test_reported(void **state)
 	assert_int_equal(objects_count(w->h), 3);
 	/* which the next change puts right */
 	add_masquerade(w->h, "10.9.0.0/16");
+	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 8080 }; "
+	           "add element inet hycan port_ipv4 { tcp . 8080 : 10.1.0.3 . 80 }'"));
+	shell_until(20, "grep -q '8080 host_address 0.0.0.0, which uid 0 had asked for, was changed, and not by a request' %s",
+	            w->log);
 	free(shell("nft flush set inet hycan port_ipv4; nft flush map inet hycan port_ipv4"));
 	events_until(&e, "gone object port tcp 8080 host_address 0.0.0.0 uid 0 holders 1 by stranger");
 	assert_int_equal(objects_count(w->h), 3);
@@ -100,6 +109,7 @@ static void test_repaired(void **state)
 	add_masquerade(w->h, "10.7.0.0/16");
 	add_port(w->h, 8080);
 	add_port(w->h, 8081);
+	add_ports(w->h, 9000, 9001);
 	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
 	add_masquerade(w->h, "10.8.0.0/16");
 	before = table();
@@ -108,6 +118,10 @@ static void test_repaired(void **state)
 	until_table_is(before);
 	free(shell("nft flush map inet hycan port_ipv4"));
 	events_until(&e, "changed object port tcp 8080 host_address 0.0.0.0 uid 0 holders 1 by repair 0 port.add");
+	until_table_is(before);
+	/* with the comment that tells a range, and without any */
+	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 8081, tcp . 9001 }; add element inet hycan port_ipv4 { "
+	           "tcp . 8081 : 10.1.0.2 . 81, tcp . 9001 comment \"9000-9001\" : 10.1.0.3 . 81 }'"));
 	until_table_is(before);
 	free(before);
 	free(shell("nft delete table inet hycan"));
@@ -120,7 +134,7 @@ static void test_repaired(void **state)
 	assert_null(strstr(before, "10.8.0.0"));
 	free(before);
 	/* what is to be ignored belongs to whom it belonged */
-	assert_int_equal(objects_count(w->h), 4);
+	assert_int_equal(objects_count(w->h), 5);
 	events_end(&e);
 	hycan_close(own);
 }
@@ -227,7 +241,7 @@ static void test_network_repaired(void **state)
 	/* of one that is gone from the table its link is left; it is what was asked for, with the NAT that it had last: none */
 	free(shell("nft delete table inet hycan"));
 	shell_until(20, "nft list set inet hycan network | grep -q net100");
-	shell_until(20, "! nft list set inet hycan network_nat | grep elements");
+	shell_until(20, "! nft list set inet hycan network_nat | grep net100");
 	assert_no_drift(w->h, 100);
 	assert_int_equal(objects_count(w->h), 4);
 }

@@ -85,6 +85,10 @@ static void find_amiss(enum op_amiss_what what, const char *identity, const char
 		find(k->f, k->check, "The %s “%s” is in the table inet hycan, and the daemon did not make it; “%s” takes it away.",
 		     k->thing, identity, k->remove);
 		break;
+	case OP_AMISS_CHANGED:
+		find(k->f, k->check, "A stranger made something else of the %s “%s”; “%s” as it was asked for puts it right.",
+		     k->thing, identity, k->make);
+		break;
 	case OP_AMISS_UNNAMED:
 		find(k->f, k->check, "So it is with %zu more %s.", n, k->things);
 		break;

@@ -67,10 +67,21 @@ static int refuse_exists(struct op *op, const struct hycan_port_mapping *holder)
 	                 port_format(holder, place, sizeof(place)), hycan_endpoint_format(&endpoint, to, sizeof(to)), network);
 }
 
+/* It is there, but by a stranger, in place of what is in the ledger. */
+static int refuse_otherwise(struct op *op, const struct hycan_port_mapping *wanted)
+{
+	char place[PORT_TEXT_SIZE];
+
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "host_port",
+	                 "A mapping of %s was asked for that leads elsewhere, and a stranger changed it. Remove it first.",
+	                 port_format(wanted, place, sizeof(place)));
+}
+
 int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
 	struct hycan_port_mapping wanted = request->port_mapping, holder;
+	enum op_asked asked = OP_ASKED_UNKNOWN;
 	int r;
 
 	if (!settled)
@@ -83,7 +94,14 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 	settled->port_mapping = wanted;
 	port_settle(&settled->port_mapping.has_host_address, &settled->port_mapping.host_address, wanted.to_address.family);
 	op->settled = settled;
+	if (op->server)
+		asked = op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
 	r = kernel_port_add(op->scope, &wanted, &holder);
+	/* a stranger has made something else of it */
+	if (r == -EEXIST && (op->mends || asked == OP_ASKED_FITS))
+		r = kernel_port_put(op->scope, &wanted, &holder);
+	if (r == -EALREADY && asked == OP_ASKED_DIFFERS)
+		return refuse_otherwise(op, &wanted);
 	if (r == -EEXIST)
 		return refuse_exists(op, &holder);
 	if (r == -EALREADY && op->exclusive)

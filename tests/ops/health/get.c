@@ -119,6 +119,47 @@ static void test_others(void **state)
 	assert_well(w->h);
 }
 
+static void lead_elsewhere(const char *to)
+{
+	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 8080 }; "
+	           "add element inet hycan port_ipv4 { tcp . 8080 : %s }'",
+	           to));
+}
+
+/* It is there, and leads elsewhere than it was asked for. */
+static void test_elsewhere(void **state)
+{
+	static const char elsewhere[] = "A stranger made something else of the port mapping “tcp 8080 host_address 0.0.0.0”";
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80"), other = nat_mapping("tcp 8080 10.0.0.3 80");
+	struct world *w = *state;
+	char *text;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	lead_elsewhere("10.0.0.3 . 80");
+	assert_problem(w->h, "mappings", elsewhere);
+	/* what is there is not what anybody may ask for, and what was asked for is */
+	assert_refused(w->h, hycan_port_add(w->h, &other), HYCAN_REFUSAL_EXISTS);
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_well(w->h);
+	text = shell("nft list map inet hycan port_ipv4");
+	assert_contains(text, "tcp . 8080 : 10.0.0.2 . 80");
+	free(text);
+	lead_elsewhere("10.0.0.2 . 81");
+	assert_problem(w->h, "mappings", elsewhere);
+	/* the next daemon knows it, too */
+	hycan_close(w->h);
+	world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, &(struct world_options){ .arguments = { "--drift-patience", "60000" } });
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_problem(w->h, "mappings", elsewhere);
+	assert_done(w->h, nat_remove_mapping(w->h, &mapping));
+	assert_well(w->h);
+	/* another one may be asked for then */
+	assert_done(w->h, hycan_port_add(w->h, &other));
+	assert_well(w->h);
+}
+
 /* -------------------------------------------------------------------------------------------------------------- losses */
 
 /* A stranger takes it out, and the daemon has noticed. */
@@ -318,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ledger, world_begin, end_ledger),
 		cmocka_unit_test_setup_teardown(test_table, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_others, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_elsewhere, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_lost, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_lost_table, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_anothers, begin_for_all, world_end),
