@@ -50,6 +50,12 @@ int network_forward(struct op *op, const struct kernel_network *network, bool *r
 /* The same taken back: off where no network has a way out, if it was for networks. */
 int network_release(struct op *op);
 
+/* Off as well where there is no network, or none but one that goes; but may be NULL. */
+int network_release_unused(struct op *op, const struct kernel_network *but);
+
+/* That it was for networks is in the table again, where the ledger has that with a network's link. 0 or -errno. */
+int network_recall_forwarding(struct op *op, const char *link);
+
 /* Whether to try once more what failed half way, after a while; tried counts, from 0. */
 bool network_try_again(int r, unsigned int *tried);
 

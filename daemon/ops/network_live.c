@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a network has outside our table: its link, the gateway's addresses, and forwarding.
+ * What a network has outside our table: its link, the gateway's addresses, and forwarding (network_forwarding.c).
  *
- * Each part is looked at first, so that a second time changes nothing, and what a stranger took away comes back. Forwarding
- * that networks turned on is noted in the table, and turned off when none needs it any more, unless somebody asked for it
- * by itself.
+ * Each part is looked at first, so that a second time changes nothing, and what a stranger took away comes back.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,9 +11,7 @@
 
 #include "cleanup.h"
 #include "dns.h"
-#include "forwarding.h"
 #include "kernel/address.h"
-#include "kernel/forwarding.h"
 #include "kernel/link.h"
 #include "kernel/nat.h"
 #include "kernel/vlan.h"
@@ -141,97 +137,6 @@ static int raise_address(struct op *op, const char *link, const struct hycan_pre
 	return r == -EEXIST ? 0 : r;
 }
 
-/* --------------------------------------------------------------------------------------------------------- forwarding */
-
-static int forward(struct op *op, enum hycan_family family, bool *ret_changed)
-{
-	bool on = false;
-	int r = kernel_forwarding_get(op->scope, family, NULL, &on);
-
-	if (r < 0 || on)
-		return forwarding_refuse(op, family, NULL, r);
-	*ret_changed = true;
-	/* first, so that a daemon that is killed in between leaves nothing on that nobody turns off */
-	r = kernel_network_note_forwarding(op->scope, family, true);
-	if (r < 0 && r != -EALREADY)
-		return nat_refuse(op, r);
-	return forwarding_refuse(op, family, NULL, kernel_forwarding_set(op->scope, family, NULL, true, &on));
-}
-
-int network_forward(struct op *op, const struct kernel_network *network, bool *ret_changed)
-{
-	int r = forward(op, HYCAN_FAMILY_IPV4, ret_changed);
-
-	if (r == 0 && network->ipv6_gateway.address.family)
-		r = forward(op, HYCAN_FAMILY_IPV6, ret_changed);
-	return r;
-}
-
-static int release(struct op *op, enum hycan_family family)
-{
-	bool noted = false, changed;
-	int r = kernel_network_has_forwarding(op->scope, family, &noted);
-
-	if (r < 0 || !noted)
-		return r;
-	if (op->server->count(op, HYCAN_OBJECT_KIND_FORWARDING) == 0)
-		r = kernel_forwarding_set(op->scope, family, NULL, false, &changed);
-	if (r == 0)
-		r = kernel_network_note_forwarding(op->scope, family, false);
-	return r == -EALREADY ? 0 : r;
-}
-
-static int release_needless(struct op *op, bool ipv4, bool ipv6)
-{
-	int r = ipv6 ? 0 : release(op, HYCAN_FAMILY_IPV6);
-
-	return r == 0 && !ipv4 ? release(op, HYCAN_FAMILY_IPV4) : r;
-}
-
-/* Forwarding when there is no network, or none but one that goes. */
-static int release_all(struct op *op, const struct kernel_network *but)
-{
-	_cleanup_(networks_free) struct networks networks = { 0 };
-	bool ipv6 = false, ipv4 = false;
-	int r = networks_read(op, &networks);
-
-	for (size_t i = 0; i < networks.n; i++) {
-		if (but && strcmp(networks.network[i].link, but->link) == 0)
-			continue;
-		ipv4 = true;
-		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
-	}
-	return r == 0 ? release_needless(op, ipv4, ipv6) : r;
-}
-
-static bool has_way_out(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
-{
-	bool has = !network->internal;
-
-	for (size_t i = 0; i < n && !has; i++)
-		has = strcmp(ways[i].from, network->link) == 0;
-	return has;
-}
-
-int network_release(struct op *op)
-{
-	_cleanup_(networks_free) struct networks networks = { 0 };
-	_cleanup_free_ struct kernel_network_way *ways = NULL;
-	bool ipv6 = false, ipv4 = false;
-	size_t n_ways = 0;
-	int r = networks_read(op, &networks);
-
-	if (r == 0)
-		r = kernel_network_list_ways(op->scope, &ways, &n_ways);
-	for (size_t i = 0; i < networks.n && r == 0; i++) {
-		bool needs = has_way_out(&networks.network[i], ways, n_ways);
-
-		ipv4 |= needs;
-		ipv6 |= needs && networks.network[i].ipv6_gateway.address.family != 0;
-	}
-	return r == 0 ? release_needless(op, ipv4, ipv6) : r;
-}
-
 /* ----------------------------------------------------------------------------------------------------------- together */
 
 int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
@@ -256,7 +161,7 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 		r = network_forward(op, network, &ret_raised->changed);
 	/* it may have been the last one of IPv6 */
 	if (r == 0 && before && before->ipv6_gateway.address.family && !network->ipv6_gateway.address.family)
-		r = nat_refuse(op, release_all(op, NULL));
+		r = nat_refuse(op, network_release_unused(op, NULL));
 	return r;
 }
 
@@ -286,7 +191,7 @@ static int lower(struct op *op, const struct kernel_network *network, bool link,
 		*ret_at_link = r < 0;
 	}
 	if (r == 0)
-		r = release_all(op, network);
+		r = network_release_unused(op, network);
 	if (r == 0)
 		r = kernel_network_remove(op->scope, network);
 	return r == 0 || r == -ENOENT ? kernel_nat_tidy(op->scope) : r;

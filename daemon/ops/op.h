@@ -95,6 +95,9 @@ struct op_server {
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
 
+	/* Which forwarding was turned on for networks, by what the ledger has with the link of one (OP_FORWARDS()). */
+	uint32_t (*forwards)(struct op *op, const char *link);
+
 	/* How something, as op_monitor_list() would find it, is to what was asked for. */
 	enum op_asked (*asked)(struct op *op, enum hycan_object_kind kind, const void *found);
 
@@ -217,6 +220,10 @@ int op_namespace_find(uint64_t inode, int *ret_netns);
 
 /* Whether the network of a zone that a former daemon had is there still; completes it by what that is now. */
 bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone);
+
+/* Which forwarding our table says that was turned on for networks: a bit for each family. 0 or -errno. */
+#define OP_FORWARDS(family) (1u << (family))
+int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families);
 
 /* Deletes links at once, all or none of them (kernel/link.h). */
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);

@@ -10,6 +10,7 @@
 #include "charge.h"
 #include "compare.h"
 #include "job.h"
+#include "forwards.h"
 #include "key.h"
 #include "ledger.h"
 #include "lookup.h"
@@ -352,6 +353,7 @@ const struct op_server about_server = {
 	.confirm = pending_confirm,
 	.cancel = pending_cancel,
 	.pending = pending_list,
+	.forwards = forwards_of,
 	.subscribe = subscribe_begin,
 	.unsubscribe = subscribe_end,
 	.enter = enter,

@@ -9,6 +9,7 @@
 
 #include "asked.h"
 #include "charge.h"
+#include "forwards.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -315,8 +316,10 @@ static void record_changed(struct job *job)
 	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 
-		if (!v.absent && effects[i].does == OP_CHANGES)
-			repair_amend(&v);
+		if (v.absent || effects[i].does != OP_CHANGES)
+			continue;
+		repair_amend(&v);
+		forwards_note(&v);
 	}
 }
 
@@ -349,6 +352,7 @@ int record_done(struct job *job)
 			continue;
 		repair_note(&v);
 		asked_note(&v);
+		forwards_note(&v);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_IN_TABLE)
 			observer_guard_table(job->server->observer);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)

@@ -169,3 +169,10 @@ bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone)
 	(void)scope, (void)zone;
 	abort();
 }
+
+/* Nor is there any network. */
+int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families)
+{
+	(void)scope, (void)ret_families;
+	abort();
+}

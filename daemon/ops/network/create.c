@@ -249,6 +249,9 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 	if (r != 0)
 		return r;
 	r = make(op, &wanted, before, &raised);
+	/* a stranger took the table away, which said so */
+	if (r == 0 && !before && !raised.made_link)
+		r = nat_refuse(op, network_recall_forwarding(op, wanted.link));
 	if (r == 0 && !before)
 		r = say(op, &wanted, NULL);
 	if (r != 0)

@@ -55,7 +55,7 @@ static int find(struct op *op, const struct hycan_network_delete_request *reques
 	if (left < 0)
 		return left == -ENOENT ? r : left;
 	op->refusal = 0;
-	return 0;
+	return nat_refuse(op, network_recall_forwarding(op, request->link));
 }
 
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* network.delete: everything of it goes, and nothing else. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,47 @@ static void test_left(void **state)
 	assert_health(w->h, true);
 }
 
+static void assert_forwarding(const char *ipv4_ipv6)
+{
+	char *text = shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding | tr -d '\\n'");
+
+	assert_string_equal(text, ipv4_ipv6);
+	free(text);
+}
+
+/* That networks turned forwarding on is known where the table that said so is gone, and the daemon was another one. */
+static void test_forwarding_left(void **state)
+{
+	struct world *w = *state;
+
+	network_make_parent();
+	for (int again = 0; again < 2; again++) {
+		assert_forwarding("00");
+		assert_done(w->h, network_create(w->h, BLUE));
+		assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+		assert_forwarding("11");
+		world_stop_daemon(w, SIGKILL);
+		hycan_close(w->h);
+		w->h = NULL;
+		free(shell("nft flush ruleset"));
+		world_start_daemon(w, &(struct world_options){ 0 });
+		assert_done(w->h, hycan_open(&w->h, w->socket));
+		/* it is made again, or goes as it is */
+		if (again)
+			assert_done(w->h, network_create(w->h, BLUE));
+		assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+		assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+		assert_nothing_left();
+	}
+	assert_forwarding("00");
+	/* what was on before stays on */
+	free(shell("sysctl -qw net.ipv4.ip_forward=1"));
+	assert_done(w->h, network_create(w->h, BLUE));
+	free(shell("nft flush ruleset"));
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_forwarding("10");
+}
+
 /* A link that was made as one is no network's, whatever its name. */
 static void test_not_left(void **state)
 {
@@ -181,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which forwarding was turned on for networks, beside our table of nf_tables, which says so: a stranger may take the table away.
+ *
+ * It is in the ledger with the link of each network, since that is left then, and goes when the link does.
+ */
+#ifndef SERVER_FORWARDS_H
+#define SERVER_FORWARDS_H
+
+#include <stdint.h>
+
+struct key_view;
+struct op;
+
+/* A request made or changed a network. */
+void forwards_note(const struct key_view *v);
+
+/* What is noted with the link of one (OP_FORWARDS()). */
+uint32_t forwards_of(struct op *op, const char *link);
+
+#endif
