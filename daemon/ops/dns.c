@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "kernel/link.h"
 #include "kernel/scope.h"
 #include "network.h"
 #include "table.h"
@@ -290,17 +291,22 @@ void dns_check(struct op *op, dns_amiss *found, void *userdata)
 		check_one(op, ids[i], found, userdata);
 }
 
-bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone)
+int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct hycan_link *ret_link)
 {
 	_cleanup_free_ struct kernel_network *networks = NULL;
 	size_t n = 0;
+	int r = kernel_network_list(scope, &networks, &n);
 
-	if (kernel_network_list(scope, &networks, &n) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < n; i++)
 		if (networks[i].vlan_id == zone->vlan_id && strcmp(networks[i].link, zone->link) == 0) {
 			dns_adopt_network(zone, &networks[i]);
-			return true;
+			return 1;
 		}
-	return false;
+	memset(ret_link, 0, sizeof(*ret_link));
+	r = kernel_link_get(scope, zone->link, ret_link);
+	if (r == 0 && (!ret_link->has_vlan_id || ret_link->vlan_id != zone->vlan_id))
+		memset(ret_link, 0, sizeof(*ret_link));
+	return r == -ENODEV ? 0 : r;
 }

@@ -218,8 +218,11 @@ int op_scope_open_in(int netns, struct kernel_scope **ret_scope);
 /* Opens a network namespace by its inode. -ENOENT: it cannot be found. */
 int op_namespace_find(uint64_t inode, int *ret_netns);
 
-/* Whether the network of a zone that a former daemon had is there still; completes it by what that is now. */
-bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone);
+/*
+ * Whether the network of a zone that a former daemon had is there still: 1, and the zone is completed by what that is now; or 0, and
+ * ret_link is the link that it had, where that is there, else it has no name. Or -errno.
+ */
+int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct hycan_link *ret_link);
 
 /* Which forwarding our table says that was turned on for networks: a bit for each family. 0 or -errno. */
 #define OP_FORWARDS(family) (1u << (family))

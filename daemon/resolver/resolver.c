@@ -278,15 +278,16 @@ int resolver_state(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, 
 void resolver_resume(struct resolver *resolver, resolver_found *found, void *userdata)
 {
 	struct known *known, *next;
-	int r = 0;
+	int goes_on, r = 0;
 
 	pthread_mutex_lock(&resolver->lock);
 	for (known = LIST_FIRST(&resolver->zones); known; known = next) {
 		next = LIST_NEXT(known, entries);
 		if (known->resumed)
 			continue;
-		known->resumed = found(&known->zone, &known->netns, userdata);
-		if (known->resumed)
+		goes_on = found(&known->zone, &known->netns, userdata);
+		known->resumed = goes_on > 0;
+		if (goes_on != 0)
 			continue;
 		known_unsave(resolver, &known->zone);
 		known_drop(known);

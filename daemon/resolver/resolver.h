@@ -74,9 +74,9 @@ int resolver_state(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, 
 
 /*
  * After the start: tells of each zone that a former daemon had. found() completes it, opens its namespace (or leaves -1),
- * and returns whether it is to go on; nobody waits until it does. Others are forgotten.
+ * and returns 1, and it goes on; nobody waits until it does. 0: it is forgotten. -errno: nobody knows, so it is kept, and not run.
  */
-typedef bool resolver_found(struct resolver_zone *zone, int *ret_netns, void *userdata);
+typedef int resolver_found(struct resolver_zone *zone, int *ret_netns, void *userdata);
 void resolver_resume(struct resolver *resolver, resolver_found *found, void *userdata);
 
 #endif

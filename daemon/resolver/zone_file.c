@@ -157,6 +157,8 @@ static int read_lines(FILE *file, struct resolver_zone *zone, bool *ret_end)
 		line[strcspn(line, "\n")] = '\0';
 		r = read_line(zone, line, ret_end);
 	}
+	if (r == 0 && ferror(file))
+		r = errno ? -errno : -EIO;
 	free(line);
 	return r;
 }

@@ -164,9 +164,9 @@ void op_scope_mark(struct kernel_scope *scope, uint32_t port, uint64_t token, co
 }
 
 /* No zone is resumed there. */
-bool op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone)
+int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct hycan_link *ret_link)
 {
-	(void)scope, (void)zone;
+	(void)scope, (void)zone, (void)ret_link;
 	abort();
 }
 

@@ -405,7 +405,7 @@ static void test_others(void **state)
 	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
 }
 
-static bool go_on(struct resolver_zone *zone, int *ret_netns, void *userdata)
+static int go_on(struct resolver_zone *zone, int *ret_netns, void *userdata)
 {
 	(void)ret_netns;
 	*(unsigned int *)userdata += 1;
@@ -439,6 +439,42 @@ static void test_resume(void **state)
 	assert_int_equal(shell_status(NULL, "test -e %s.dns-0-101", path), 1);
 	assert_int_equal(resolver_unset(resolver, 0, 100), 0);
 	assert_int_equal(shell_status(NULL, "test -e %s.dns-0-100", path), 1);
+	resolver_free(&resolver);
+}
+
+static int cannot_say(struct resolver_zone *zone, int *ret_netns, void *userdata)
+{
+	(void)zone, (void)ret_netns, (void)userdata;
+	return -EIO;
+}
+
+/* What cannot be seen, or read, is not forgotten; what is broken is passed over. */
+static void test_unseen(void **state)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone, found = { 0 };
+	struct resolver_options options = { 0 };
+	char path[128], words[RESOLVER_WORDS_SIZE];
+	struct resolver *resolver;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/ledger", folder);
+	make_zone(&zone);
+	resolver = start(path, NULL);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
+	resolver_free(&resolver);
+	resolver = start(path, NULL);
+	resolver_resume(resolver, cannot_say, NULL);
+	assert_int_equal(resolver_get(resolver, 0, 100, &found), 0);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+	free(shell("test -e %s.dns-0-100", path));
+	resolver_free(&resolver);
+	options.state_path = path;
+	free(shell("mkdir %s.dns-0-101", path));
+	assert_int_equal(resolver_open(&options, &resolver), -EISDIR);
+	free(shell("rmdir %s.dns-0-101 && echo nonsense >%s.dns-0-101", path, path));
+	resolver = start(path, NULL);
+	free(shell("rm %s.dns-0-101", path));
+	assert_int_equal(resolver_unset(resolver, 0, 100), 0);
 	resolver_free(&resolver);
 }
 
@@ -593,6 +629,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pause, begin, end),
 		cmocka_unit_test_setup_teardown(test_others, begin, end),
 		cmocka_unit_test_setup_teardown(test_resume, begin, end),
+		cmocka_unit_test_setup_teardown(test_unseen, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(test_stuck, begin, end),
 		cmocka_unit_test(test_instance),

@@ -192,6 +192,45 @@ static void test_backoff(void **state)
 	free(shell("rm %s", program));
 }
 
+#define BLUE "100 10.9.0.0/24 10.9.0.1 blue"
+
+static void make_blue(struct world *w)
+{
+	names_begin();
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+}
+
+/* The daemon is killed, and before the next one comes a stranger does this. */
+static void restart_behind(struct world *w, const char *command)
+{
+	world_stop_daemon(w, SIGKILL);
+	hycan_close(w->h);
+	w->h = NULL;
+	free(shell("%s", command));
+	world_start_daemon(w, &(struct world_options){ 0 });
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+}
+
+/* The table went while there was no daemon: the next one tells the names on, as long as it is their own link. */
+static void test_flushed(void **state)
+{
+	struct world *w = *state;
+
+	make_blue(w);
+	restart_behind(w, "nft flush ruleset");
+	dns_until(60, NULL, "10.9.0.1", "web", "10.9.0.2");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	assert_true(finds_orphan(w->h));
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_false(finds_orphan(w->h));
+	assert_no_drift(w->h, 100);
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	restart_behind(w, "nft flush ruleset; ip link delete net100; ip link add link up0 name net100 type vlan id 101");
+	names_objects(w->h, "");
+	assert_int_equal(shell_status(NULL, "ls %s.d | grep dns", w->socket), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_orphan, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
 		cmocka_unit_test_teardown(test_backoff, world_end),
+		cmocka_unit_test_setup_teardown(test_flushed, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);
