@@ -179,13 +179,16 @@ bool network_try_again(int r, unsigned int *tried)
 	return true;
 }
 
-/* What is done already is not done again. The table last: as long as it has the network, somebody can ask for the rest. */
+/*
+ * What is done already is not done again. The table behind the link: as long as it has the network, somebody can ask for the rest;
+ * and names last, since they are as good as before where the network is made again, and lead to what is left where it is not.
+ */
 static int lower(struct op *op, const struct kernel_network *network, bool link, bool names, bool *ret_at_link)
 {
-	int r = names ? dns_drop(op, network) : 0;
+	int r = 0;
 
 	*ret_at_link = false;
-	if (r == 0 && link) {
+	if (link) {
 		r = kernel_link_delete(op->scope, network->link);
 		r = r == -ENODEV ? 0 : r;
 		*ret_at_link = r < 0;
@@ -194,7 +197,9 @@ static int lower(struct op *op, const struct kernel_network *network, bool link,
 		r = network_release_unused(op, network);
 	if (r == 0)
 		r = kernel_network_remove(op->scope, network);
-	return r == 0 || r == -ENOENT ? kernel_nat_tidy(op->scope) : r;
+	if (r == 0 || r == -ENOENT)
+		r = kernel_nat_tidy(op->scope);
+	return r == 0 && names ? dns_drop(op, network) : r;
 }
 
 int network_lower(struct op *op, const struct kernel_network *network, bool link, bool names)

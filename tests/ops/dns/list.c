@@ -231,6 +231,20 @@ static void test_flushed(void **state)
 	assert_int_equal(shell_status(NULL, "ls %s.d | grep dns", w->socket), 1);
 }
 
+/* What a network cannot be deleted for keeps its names, too. */
+static void test_stays(void **state)
+{
+	struct world *w = *state;
+
+	make_blue(w);
+	free(shell("nft 'delete map inet hycan network_vlan; add set inet hycan network_vlan { type ipv6_addr; }'"));
+	assert_true(hycan_network_delete(w->h, 100, NULL) != 0);
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	free(shell("nft delete table inet hycan"));
+	assert_done(w->h, network_create(w->h, BLUE));
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
 		cmocka_unit_test_teardown(test_backoff, world_end),
 		cmocka_unit_test_setup_teardown(test_flushed, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_stays, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);
