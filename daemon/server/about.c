@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "array.h"
 #include "asked.h"
 #include "charge.h"
 #include "compare.h"
-#include "job.h"
 #include "forwards.h"
+#include "job.h"
 #include "key.h"
 #include "ledger.h"
 #include "lookup.h"
@@ -187,13 +188,17 @@ static int going(struct op *op, enum hycan_object_kind kind, const void *request
 
 static void gone(struct op *op, enum hycan_object_kind kind, const void *request)
 {
+	struct job *job = job_of(op);
 	struct ledger_key key;
 
 	if (op->plan)
 		return;
 	key_of_request(op_scope_inode(op->scope), kind, request, &key);
-	ledger_take(job_of(op)->server->ledger, &key);
-	losses_forget(&job_of(op)->server->losses, &key);
+	ledger_take(job->server->ledger, &key);
+	losses_forget(&job->server->losses, &key);
+	/* without memory the ledger may keep it until somebody looks */
+	if (job->went.is_kept && array_grow(&job->went.key, job->went.n, sizeof(*job->went.key)) == 0)
+		job->went.key[job->went.n++] = key;
 }
 
 static enum op_standing standing(struct op *op, enum hycan_object_kind kind, const void *found)
@@ -346,6 +351,7 @@ const struct op_server about_server = {
 	.standing = standing,
 	.let_go_lost = let_go_lost,
 	.asked = asked,
+	.forwards = forwards_of,
 	.compare = compare_table,
 	.moment = moment,
 	.was_under_way = was_under_way,
@@ -353,7 +359,6 @@ const struct op_server about_server = {
 	.confirm = pending_confirm,
 	.cancel = pending_cancel,
 	.pending = pending_list,
-	.forwards = forwards_of,
 	.subscribe = subscribe_begin,
 	.unsubscribe = subscribe_end,
 	.enter = enter,

@@ -39,6 +39,13 @@ struct doubt {
 	const void *settled;      /* the request about it, exact */
 };
 
+/* What went along with the steps of a transaction: the ledger may be told only later that an earlier step made it. */
+struct went {
+	bool is_kept;
+	struct ledger_key *key;
+	size_t n;
+};
+
 struct job {
 	struct op op; /* first: a handler's op is its job */
 	struct server *server;
@@ -88,6 +95,7 @@ struct job {
 	const struct hycan_operation *step_operation;
 	struct pending *pending;        /* a transaction of it that is to be confirmed */
 	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
+	struct went went;               /* of a transaction, while its steps are carried out */
 	int result;                     /* what the handler returned */
 	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
 	bool has_reserved;

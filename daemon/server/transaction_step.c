@@ -318,6 +318,7 @@ static void keep_outcome(struct transaction *t, struct step *step)
 	step->items_failed = job->op.items_failed;
 	step->settled = job->op.settled;
 	step->lets_go = job->lets_go;
+	step->n_went = job->went.n;
 }
 
 /* What is known and written down of a step that was done, or that a plan looked at. */

@@ -42,7 +42,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->holder = *holder;
 	job->is_own = true;
 	job->is_nobodys = false;
-	job->lets_go = job->marks = false;
+	job->lets_go = job->marks = job->went.is_kept = false;
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;

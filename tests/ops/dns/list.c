@@ -245,6 +245,21 @@ static void test_stays(void **state)
 	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
 }
 
+/* Set and gone along with the network in one transaction. */
+static void test_transaction(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)names_set(w->h, 100, "web 10.9.0.2", NULL);
+	(void)hycan_network_delete(w->h, 100, NULL);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	names_objects(w->h, "");
+	assert_int_equal(objects_count(w->h), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +269,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_backoff, world_end),
 		cmocka_unit_test_setup_teardown(test_flushed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_stays, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_transaction, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.list", tests, NULL, NULL);

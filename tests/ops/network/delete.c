@@ -195,6 +195,22 @@ static void test_forwarding_left(void **state)
 	assert_forwarding("10");
 }
 
+/* What a transaction made, and took along with the network, is not in the ledger. */
+static void test_gone_along(void **state)
+{
+	struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)hycan_port_add(w->h, &mapping);
+	(void)hycan_network_delete(w->h, 100, NULL);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	assert_int_equal(objects_count(w->h), 0);
+	assert_nothing_left();
+}
+
 /* A link that was made as one is no network's, whatever its name. */
 static void test_not_left(void **state)
 {
@@ -216,6 +232,14 @@ static int begin_soon(void **state)
 	return 0;
 }
 
+static int begin_patiently(void **state)
+{
+	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
+
+	*state = world_start(&options);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone_along, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 
