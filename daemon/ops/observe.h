@@ -153,6 +153,12 @@ struct op_wished {
 	bool (*yields)(void *wanted, const void *given);
 
 	/*
+	 * A request of this row says something of things, with no lists, that is to be said again when they are made again from
+	 * nothing: makes of it the one that says so. False: it is said no more. NULL: nothing is.
+	 */
+	bool (*follows)(void *request);
+
+	/*
 	 * Says in what is wanted, by a request of another row, what this one has changed in the same thing. False: nothing. NULL:
 	 * it never does.
 	 */

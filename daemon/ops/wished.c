@@ -65,6 +65,15 @@ static bool nat_amends(enum hycan_operation_number operation, void *wanted, cons
 	return true;
 }
 
+static bool allow_follows(void *request)
+{
+	struct hycan_network_allow_request *allow = request;
+	const bool on = allow->on;
+
+	allow->on = true;
+	return on;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- WireGuard */
 
 static bool is_among(const struct hycan_prefix *prefix, const struct hycan_prefix *list, size_t n)
@@ -121,6 +130,7 @@ static bool peer_yields(void *wanted, const void *given)
 
 static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_ADDRESS_ADD, .fits = address_fits },
+	{ .operation = HYCAN_OPERATION_NETWORK_ALLOW, .follows = allow_follows },
 	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_NAT, .amends = nat_amends },
 	{ .operation = HYCAN_OPERATION_PORT_ADD, .fits = port_fits, .is_compared = true },

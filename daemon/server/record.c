@@ -9,6 +9,7 @@
 
 #include "asked.h"
 #include "charge.h"
+#include "follow.h"
 #include "forwards.h"
 #include "job.h"
 #include "key.h"
@@ -320,6 +321,7 @@ static void record_changed(struct job *job)
 			continue;
 		repair_amend(&v);
 		forwards_note(&v);
+		follow_note(&v);
 	}
 }
 

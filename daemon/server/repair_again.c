@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "follow.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
@@ -70,6 +71,8 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
 		                     size - sizeof(head), key, &changed, sentence);
 	}
+	if (result == 0 && changed && !there)
+		follow_again(job, other ? other : job->scope, &holder, key);
 	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
 		(void)undo_key(job, other ? other : job->scope, key,
 		               &(struct undo_cause){ "nobody wants it any more", holder.subject }, sentence);

@@ -217,7 +217,7 @@ static void test_network_reported(void **state)
 static void test_network_repaired(void **state)
 {
 	struct world *w = *state;
-	char *before;
+	char *before, *text;
 
 	need_command("nft");
 	network_make_parent();
@@ -242,8 +242,26 @@ static void test_network_repaired(void **state)
 	free(shell("nft delete table inet hycan"));
 	shell_until(20, "nft list set inet hycan network | grep -q net100");
 	shell_until(20, "! nft list set inet hycan network_nat | grep net100");
+	/* the way between both, and none where one of them is another one since */
+	shell_until(20, "nft list set inet hycan network_way | grep -q '\"net100\" . \"net101\"'");
 	assert_no_drift(w->h, 100);
 	assert_int_equal(objects_count(w->h), 4);
+	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, false, NULL));
+	/* asked for again, it is tried as often again */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	free(shell("nft delete table inet hycan"));
+	shell_until(20, "nft list set inet hycan network_way | grep -q '\"net101\" . \"net100\"'");
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	free(shell("nft delete table inet hycan"));
+	shell_until(20, "nft list set inet hycan network | grep -q net100 && nft list set inet hycan network | grep -q net101");
+	assert_done(w->h, hycan_network_nat(w->h, 101, false, NULL));
+	text = shell("nft list set inet hycan network_way");
+	assert_null(strstr(text, "\"net100\" . \"net101\""));
+	assert_null(strstr(text, "\"net101\" . \"net100\""));
+	free(text);
 }
 
 int main(void)
