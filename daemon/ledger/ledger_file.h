@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the ledger tells its journal, and what it is told again by it: for ledger.c alone.
+ * What the ledger tells its journal, and what it is told again by it: for this room alone.
  *
  * A record is what was asked of the ledger, and to read the file is to ask it again. So a record is written for each change,
  * before it is made, under the ledger's lock.
