@@ -515,7 +515,7 @@ static void over_vsock(void **state)
 	shell_until(20, "! ip addr show lo | grep -q 10.9.9.3/32");
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
@@ -528,7 +528,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(over_vsock, begin, end),
 	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
 }

@@ -182,7 +182,7 @@ static void test_ignored(void **state)
 	assert_int_equal(objects_count(w->h), 4);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_logged, routing_begin, world_end),
@@ -192,7 +192,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
 	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("drift_changed", tests, NULL, NULL);
 }

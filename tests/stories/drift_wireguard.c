@@ -259,7 +259,7 @@ static void test_settings_unconfirmed(void **state)
 	}
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, device_begin, world_end),
@@ -270,7 +270,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_settings_unconfirmed, device_begin, world_end),
 	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("drift_wireguard", tests, NULL, NULL);
 }

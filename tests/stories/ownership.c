@@ -307,7 +307,7 @@ static void logged(void **state)
 }
 
 /* With an argument: the tests of that name. */
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(killed, begin, end),
@@ -320,7 +320,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(many_links, begin, end),
 	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("ownership", tests, NULL, NULL);
 }

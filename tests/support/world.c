@@ -6,6 +6,7 @@
  * test, whatever happens to the test (PR_SET_PDEATHSIG).
  */
 #include "world.h"
+#include "chosen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,7 @@ static void lacking(const char *what)
 {
 	if (getenv("HYCAN_TEST_COMPLETE"))
 		fail_msg("This test needs %s, and nothing may be skipped here.", what);
+	chosen_note_skipped();
 	print_message("SKIPPED, since there is no %s here.\n", what);
 	skip();
 }

@@ -334,7 +334,7 @@ static void test_not_installed(void **state)
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_set, world_begin, world_end),
@@ -346,7 +346,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_not_installed, world_end),
 	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("dns.set", tests, NULL, NULL);
 }

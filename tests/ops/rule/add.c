@@ -195,8 +195,7 @@ static void looks_in_the_table_of_a_vrf(void **state)
 	struct hycan_rule r = { .family = HYCAN_FAMILY_IPV6, .has_l3mdev = true, .l3mdev = true };
 	char *theirs, *ours;
 
-	if (shell_status(NULL, "ip -6 rule add pref 1000 l3mdev protocol static") != 0)
-		skip();
+	need_success("VRFs in this kernel", "ip -6 rule add pref 1000 l3mdev protocol static");
 	theirs = shell("ip -6 -d rule show pref 1000");
 	changes_nothing(w, &r);
 	free(shell("ip -6 rule delete pref 1000"));
