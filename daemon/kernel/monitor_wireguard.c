@@ -83,7 +83,7 @@ void kernel_monitor_look(struct kernel_monitor *m)
 
 /* ------------------------------------------------------------------------------------------------------------- reading */
 
-/* NULL: it is gone, or called otherwise, which the kernel has told already. */
+/* NULL: it is gone, or called otherwise, which the kernel has told already, or is about to. */
 static int read_device(struct kernel_monitor *m, const struct image_entry *e, bool peers, struct kernel_wireguard **ret_device)
 {
 	struct hycan_link link;
@@ -171,17 +171,40 @@ static void begin(struct kernel_monitor *m, struct monitor_message *message, uin
 	message->compact->nlmsg_type = type;
 }
 
+/* Of the link that an entry is about. */
+static uint32_t index_of(const struct nlmsghdr *nlh)
+{
+	const void *body = mnl_nlmsg_get_payload(nlh);
+
+	return nlh->nlmsg_type == PEER ? ((const struct peer_body *)body)->ifindex
+	                               : ((const struct hycan_wireguard *)body)->ifindex;
+}
+
 static void blame(const struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_change *change)
 {
 	const struct peer_body *body = mnl_nlmsg_get_payload(nlh);
-	const bool is_peer = nlh->nlmsg_type == PEER;
-	uint32_t ifindex = is_peer ? body->ifindex : ((const struct hycan_wireguard *)mnl_nlmsg_get_payload(nlh))->ifindex;
-	const char *name = kernel_monitor_link_name(m, ifindex);
+	const uint8_t *peer = nlh->nlmsg_type == PEER ? body->peer.public_key.bytes : NULL;
+	const char *name = kernel_monitor_link_name(m, index_of(nlh));
 
-	change->origin = monitor_blame(m, name ? name : "", is_peer ? body->peer.public_key.bytes : NULL, &change->mark);
+	change->origin = monitor_blame(m, name ? name : "", peer, &change->mark);
 }
 
-/* What was not found any more. */
+/* Whether what is not found any more is about a link of which the kernel has not told yet that it is no more. */
+static bool is_yet_to_be_told(const struct kernel_monitor *m, uint32_t ifindex)
+{
+	const struct wireguard_reading *w = &m->wireguard;
+	struct image_key link = { .size = sizeof(ifindex) };
+	const struct image_entry *e;
+
+	memcpy(link.bytes, &ifindex, sizeof(ifindex));
+	e = image_find(&m->image, KERNEL_LINK, &link);
+	for (size_t i = 0; e && i < w->n; i++)
+		if (w->device[i]->device.ifindex == ifindex)
+			return false;
+	return e && is_wireguard(e);
+}
+
+/* What was not found any more. What goes with its link is gone when that is, and then it is known whose doing it was. */
 static void sweep(struct kernel_monitor *m)
 {
 	struct kernel_change change = { .kind = KERNEL_WIREGUARD };
@@ -189,7 +212,7 @@ static void sweep(struct kernel_monitor *m)
 
 	for (e = TAILQ_FIRST(&m->image.entries); e; e = next) {
 		next = TAILQ_NEXT(e, order);
-		if (e->kind != KERNEL_WIREGUARD || e->seen == m->generation)
+		if (e->kind != KERNEL_WIREGUARD || e->seen == m->generation || is_yet_to_be_told(m, index_of(image_message(e))))
 			continue;
 		blame(m, image_message(e), &change);
 		monitor_take(m, &change, e);

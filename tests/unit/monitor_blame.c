@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
 
 #include "monitor_state.h"
 
@@ -129,12 +131,97 @@ static void test_too_many(void **state)
 	free(m);
 }
 
+/* What was told last. */
+struct told {
+	unsigned int n;
+	struct kernel_change change;
+};
+
+static void note(const struct kernel_change *change, void *userdata)
+{
+	struct told *told = userdata;
+
+	told->n++;
+	told->change = *change;
+}
+
+static void have_link(struct kernel_monitor *m, uint32_t ifindex, const char *name)
+{
+	struct image_key key = { .size = sizeof(ifindex) };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(m->compact);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(nlh, sizeof(*link));
+	struct nlattr *info;
+
+	nlh->nlmsg_type = RTM_NEWLINK;
+	link->ifi_index = (int)ifindex;
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "wireguard");
+	mnl_attr_nest_end(nlh, info);
+	memcpy(key.bytes, &ifindex, sizeof(ifindex));
+	assert_non_null(image_add(&m->image, KERNEL_LINK, &key, nlh, nlh->nlmsg_len));
+	assert_int_equal(link_names_put(m->names, ifindex, name), 0);
+}
+
+/* All interfaces were read, and that one alone was found, or none. */
+static void compare(struct kernel_monitor *m, uint32_t ifindex)
+{
+	struct wireguard_reading *w = &m->wireguard;
+
+	w->is_read = true;
+	if (ifindex) {
+		w->device = calloc(1, sizeof(*w->device));
+		assert_non_null(w->device);
+		w->device[0] = calloc(1, sizeof(*w->device[0]));
+		assert_non_null(w->device[0]);
+		w->device[0]->device.ifindex = ifindex;
+		w->n = 1;
+	}
+	monitor_blame_read(m);
+	assert_int_equal(monitor_sync_wireguard(m), 0);
+}
+
+/* The kernel finds a link no more a while before it says that it is gone, and only then is it known whose doing it was. */
+static void test_link_goes(void **state)
+{
+	struct kernel_monitor *m = monitor();
+	struct kernel_mark deletes = { .request = 5 };
+	struct told told = { 0 };
+	struct image_entry *link;
+
+	(void)state;
+	m->changed = note;
+	m->userdata = &told;
+	m->kinds = KERNEL_BIT(KERNEL_LINK) | KERNEL_BIT(KERNEL_WIREGUARD);
+	m->names = link_names_new();
+	assert_non_null(m->names);
+	assert_int_equal(image_open(&m->image), 0);
+	have_link(m, 7, "wg0");
+	compare(m, 7);
+	assert_int_equal(told.n, 1);
+	compare(m, 0);
+	assert_int_equal(told.n, 1);
+	link = TAILQ_FIRST(&m->image.entries);
+	assert_int_equal(link->kind, KERNEL_LINK);
+	image_take(&m->image, link);
+	image_release(link);
+	monitor_blame_link(m, &deletes, "wg0");
+	compare(m, 0);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.change.what, KERNEL_WENT);
+	assert_int_equal(told.change.origin, KERNEL_DURING);
+	image_close(&m->image);
+	kernel_link_names_free(&m->names);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_over),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_link_goes),
 	};
 
 	return cmocka_run_group_tests_name("monitor_blame", tests, NULL, NULL);
