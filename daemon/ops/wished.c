@@ -43,13 +43,14 @@ static bool network_fits(const void *found, const void *wanted)
 	return ((const struct op_found_network *)found)->whole;
 }
 
+/* A network noted on one side alone is no difference: a mapping that is older than its network has no note, and keeps none. */
 static bool port_fits(const void *found, const void *wanted)
 {
 	const struct hycan_port_mapping *is = found, *want = &((const struct hycan_port_add_request *)wanted)->port_mapping;
 
 	return is->to_port == want->to_port && is->to_address.family == want->to_address.family &&
 	       memcmp(is->to_address.bytes, want->to_address.bytes, hycan_address_size(&want->to_address)) == 0 &&
-	       (!want->has_network || (is->has_network && is->network == want->network));
+	       (!want->has_network || !is->has_network || is->network == want->network);
 }
 
 /* Where a stranger takes all of it away, it is made again with the NAT that it had last. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health.h"
 #include "nat.h"
 #include "network.h"
 
@@ -143,11 +144,28 @@ static void test_goes_along(void **state)
 	free(text);
 }
 
+/* One that is older than its network has no note of it, also when it is asked for again; and that is nobody's doing. */
+static void test_older_than_its_network(void **state)
+{
+	struct world *w = *state;
+
+	assert_done(w->h, add(w, "tcp 1000 10.9.0.9 80", NONE));
+	make_networks(w);
+	assert_done(w->h, add(w, "tcp 1000 10.9.0.9 80", NONE));
+	assert_well(w->h);
+	/* nor is it once the networks are gone */
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	assert_done(w->h, add(w, "tcp 1000 10.9.0.9 80", NONE));
+	assert_well(w->h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_whose, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_goes_along, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_older_than_its_network, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("port mappings of networks", tests, NULL, NULL);
