@@ -264,11 +264,21 @@ static void put_off(struct drift *d, uint32_t held)
 {
 	struct drift_look *look = &d->look;
 
-	if (look->kinds & held)
+	if (look->kinds & held) {
 		drift_suspect_at(d, look->kinds & held, server_now_us() + RETRY_PATIENCES * d->patience_us);
+		if (!d->owed.kinds)
+			d->owed.by = look->noted;
+		d->owed.kinds |= look->kinds & held;
+	}
 	look->kinds &= ~held;
 	look->read &= ~held;
 	look->held |= held;
+}
+
+/* Whether something was put off already for requests that are done: for later ones it is not, or it would be for ever. */
+static bool is_put_off_again(const struct drift *d, uint32_t held)
+{
+	return d->look.kinds & d->owed.kinds & held & ~hands_hold(d->hands, &d->owed.by);
 }
 
 /* Whether those are done that were under way, or wait for another program; else when to ask again. */
@@ -276,7 +286,7 @@ static bool others_are_done(struct drift *d)
 {
 	const uint32_t held = hands_hold(d->hands, &d->look.noted);
 
-	if (held == HANDS_ANY) {
+	if (held == HANDS_ANY || is_put_off_again(d, held)) {
 		d->look.at_us = server_now_us() + WAIT_US;
 		return false;
 	}
@@ -311,6 +321,7 @@ bool drift_look(struct drift *d, struct kernel_monitor *monitor)
 			return false;
 	}
 	d->look.step = DRIFT_RESTS;
+	d->owed.kinds &= ~d->look.kinds;
 	drift_judge(d, &repair);
 	return repair;
 }

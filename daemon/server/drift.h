@@ -64,6 +64,10 @@ struct drift {
 	struct ledger_key *changed; /* by strangers, to be told when the requests that were under way are done */
 	size_t n_changed;
 	struct drift_look look;
+	struct {
+		uint32_t kinds;        /* that were put off, and not looked at since */
+		struct hands_noted by; /* for whom */
+	} owed;
 	bool looks_at_silent;  /* the ledger has something that the kernel does not announce */
 	uint64_t silent_at_us; /* when to look at that */
 };
