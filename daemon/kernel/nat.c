@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tidying our table up.
+ * Our table as a whole: tidying it up, and making it what this release makes.
  *
- * The rules are put anew for what is left, in the same batch that removes what is empty, so there is no moment without.
+ * The rules are put anew for what is left, in the same batch that removes the former ones and what is empty, so there is no
+ * moment without.
  */
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
@@ -140,5 +141,31 @@ int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole)
 		r = nft_layout_read(scope, &layout);
 	if (r == 0)
 		*ret_whole = layout.sets == 0 || nft_layout_is_whole(&layout);
+	return r;
+}
+
+static int renew_once(struct kernel_scope *scope, bool *ret_renewed)
+{
+	_cleanup_(nft_batch_free) struct nft_batch batch = { 0 };
+	struct nft_layout layout;
+	int r = nft_layout_read(scope, &layout);
+
+	*ret_renewed = r == 0 && nft_layout_is_former(&layout);
+	if (!*ret_renewed)
+		return r;
+	nft_batch_begin(&batch, scope, layout.generation);
+	nft_layout_put(&batch, &layout);
+	r = nft_batch_send(&batch);
+	if (r == 0)
+		nft_layout_changed(scope, &layout, 0, 0);
+	return r;
+}
+
+int kernel_nat_renew(struct kernel_scope *scope, bool *ret_renewed)
+{
+	int r = -ERESTART;
+
+	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+		r = renew_once(scope, ret_renewed);
 	return r;
 }

@@ -16,4 +16,7 @@ int kernel_nat_tidy(struct kernel_scope *scope);
 /* Whether our table has all rules that belong to the sets in it; true where there is no table. 0 or -errno. */
 int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole);
 
+/* Puts the rules anew where a former release made them. 0 or -errno. */
+int kernel_nat_renew(struct kernel_scope *scope, bool *ret_renewed);
+
 #endif

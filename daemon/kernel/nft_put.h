@@ -37,7 +37,10 @@ void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set
 void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, int hook, int priority);
 
 /* The sets and chains of networks, and how many rules there are, in chains of their own and in postrouting. */
-#define NFT_NETWORK_RULES 8
+#define NFT_NETWORK_RULES 9
+
+/* How many a former release made, which let pass what a port mapping translated before it asked where it came from. */
+#define NFT_NETWORK_RULES_FORMER 8
 
 void nft_put_network_sets(struct nft_batch *batch, bool allowed);
 void nft_put_network_rules(struct nft_batch *batch);

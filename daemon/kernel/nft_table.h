@@ -72,6 +72,9 @@ int nft_layout_read(struct kernel_scope *scope, struct nft_layout *ret_layout);
 /* Whether all rules of the sets are there. */
 bool nft_layout_is_whole(const struct nft_layout *layout);
 
+/* Whether it has as many as a former release made; a stranger who took just one away cannot be told from that. */
+bool nft_layout_is_former(const struct nft_layout *layout);
+
 /* Puts the table, its chains and sets into a batch where they are missing, and all its rules anew. */
 void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout);
 

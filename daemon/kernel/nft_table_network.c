@@ -2,7 +2,7 @@
 /*
  * What our table does for networks.
  *
- *   forward        what belongs to a connection: passes
+ *   forward        what belongs to a connection: passes; what is related to one: passes
  *                  from an internal network out: dropped, also through a port mapping that leads there
  *                  what a port mapping translated: passes
  *                  from a network: network_from; else into an internal one: dropped
@@ -125,7 +125,9 @@ static void put_nat(struct nft_batch *batch)
 
 void nft_put_network_rules(struct nft_batch *batch)
 {
-	put_connection(batch, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+	/* two rules, and not one: by how many there are a table of a former release is told from ours */
+	put_connection(batch, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED));
+	put_connection(batch, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_RELATED));
 	put_internal(batch);
 	put_connection(batch, NFT_CT_STATUS, IPS_DST_NAT);
 	put_link_verdict(batch, "forward", NFT_META_IIFNAME, NFT_NETWORK, NFT_JUMP, "network_from");

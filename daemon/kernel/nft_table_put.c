@@ -392,12 +392,23 @@ void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 				put_masquerade(batch, i / 2, i % 2, length);
 }
 
-bool nft_layout_is_whole(const struct nft_layout *layout)
+/* Whether all is there that belongs to the sets, with so many rules for networks. */
+static bool has_all(const struct nft_layout *layout, size_t network_rules)
 {
-	size_t n = RULES_TABLE + (layout->ports ? RULES_PORTS : 0) + (layout->networks ? NFT_NETWORK_RULES : 0);
+	size_t n = RULES_TABLE + (layout->ports ? RULES_PORTS : 0) + (layout->networks ? network_rules : 0);
 
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
 			n += layout->masquerade[i / 2][i % 2][length] ? RULES_SET : 0;
 	return layout->rules == n && (!layout->networks || layout->network_sets == NFT_NETWORK_SETS - 1);
+}
+
+bool nft_layout_is_whole(const struct nft_layout *layout)
+{
+	return has_all(layout, NFT_NETWORK_RULES);
+}
+
+bool nft_layout_is_former(const struct nft_layout *layout)
+{
+	return layout->networks && has_all(layout, NFT_NETWORK_RULES_FORMER);
 }

@@ -266,6 +266,11 @@ int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole)
 	return kernel_nat_check(kernel_monitor_scope(monitor), ret_whole);
 }
 
+int op_scope_renew_table(struct kernel_scope *scope, bool *ret_renewed)
+{
+	return kernel_nat_renew(scope, ret_renewed);
+}
+
 int op_nft_watch_open(struct kernel_monitor *monitor, struct kernel_nft_watch **ret_watch)
 {
 	return kernel_nft_watch_open(kernel_monitor_scope(monitor), ret_watch);

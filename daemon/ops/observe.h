@@ -171,6 +171,9 @@ const struct op_wished *op_wished(enum hycan_operation_number operation);
 /* Whether our table in the monitor's namespace has all its rules; where there is no table, too. 0 or -errno. */
 int op_monitor_check_table(struct kernel_monitor *monitor, bool *ret_whole);
 
+/* As kernel_nat_renew(). */
+int op_scope_renew_table(struct kernel_scope *scope, bool *ret_renewed);
+
 /* kernel/nft_watch.h, in the namespace of a monitor. */
 int op_nft_watch_open(struct kernel_monitor *monitor, struct kernel_nft_watch **ret_watch);
 void op_nft_watch_free(struct kernel_nft_watch **watch);

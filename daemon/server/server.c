@@ -27,6 +27,7 @@
 #include "listen.h"
 #include "listeners.h"
 #include "log.h"
+#include "observe.h"
 #include "observer.h"
 #include "patience.h"
 #include "peer.h"
@@ -327,6 +328,24 @@ static void say_what_is_served(const struct server *server)
 		log_write(LOG_INFO, "Port %u of vsock is served for machines that the policy allows something (cid:NUMBER).", port);
 }
 
+/* What a former release put into our table is this one's from now on: before anybody takes that for a stranger's doing. */
+static void renew_table(struct server *server)
+{
+	size_t counts[LEDGER_KINDS];
+	bool renewed = false;
+	int r;
+
+	ledger_count_kinds(server->ledger, counts);
+	if (counts[HYCAN_OBJECT_KIND_NETWORK] == 0)
+		return;
+	r = op_scope_renew_table(server->job.scope, &renewed);
+	if (r < 0)
+		log_write(LOG_WARNING, "Whether a former release made the rules of the table inet hycan cannot be seen: %s",
+		          strerror(-r));
+	else if (renewed)
+		log_write(LOG_NOTICE, "The rules of the table inet hycan were those of a former release, and are made anew.");
+}
+
 int server_run(struct server *server)
 {
 	int r = 0;
@@ -341,6 +360,7 @@ int server_run(struct server *server)
 		/* what is taken back now may be missing in the kernel until then */
 		observer_working(server->observer, HAND_OF_LOOP, true);
 		repair_restore(&server->repairs);
+		renew_table(server);
 		r = observer_guard(server->observer, server->job.scope, &server->repairs);
 		if (r < 0)
 			log_write(LOG_WARNING, "Nobody will notice what strangers take away: %s", strerror(-r));

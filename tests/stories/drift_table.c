@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a stranger does to our table of nf_tables, and in another network namespace, is noticed. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "clients.h"
 #include "events.h"
+#include "health.h"
 #include "network.h"
 #include "objects.h"
 
@@ -264,6 +266,31 @@ static void test_network_repaired(void **state)
 	free(text);
 }
 
+/* The rules of a former release, which made one fewer, are made anew by the next daemon, and were nobody's doing. */
+static void test_former_release(void **state)
+{
+	struct world *w = *state;
+	char *before;
+
+	need_command("nft");
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	before = table();
+	world_stop_daemon(w, SIGKILL);
+	free(shell("nft delete rule inet hycan forward handle $(nft -a list chain inet hycan forward | sed -n 's/.*related.*handle "
+	           "//p')"));
+	world_start_daemon(w, NULL);
+	until_table_is(before);
+	free(before);
+	shell_until(20, "grep -q 'were those of a former release, and are made anew' %s", w->log);
+	assert_int_equal(shell_status(NULL, "grep 'Rules of the table inet hycan are gone' %s", w->log), 1);
+	hycan_close(w->h);
+	w->h = NULL;
+	assert_int_equal(hycan_open(&w->h, w->socket), 0);
+	assert_well(w->h);
+	assert_no_drift(w->h, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_elsewhere, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_network_reported, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_network_repaired, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_former_release, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("drift_table", tests, NULL, NULL);

@@ -92,6 +92,7 @@ static void test_somebody_was_faster(void **state)
 	assert_int_equal(nft_layout_read(pair->a, &layout), 0);
 	assert_true(layout.ports);
 	assert_true(nft_layout_is_whole(&layout));
+	assert_false(nft_layout_is_former(&layout));
 	nft_batch_begin(&batch, pair->a, layout.generation);
 	nft_batch_delete_table(&batch);
 	assert_int_equal(nft_batch_send(&batch), 0);
