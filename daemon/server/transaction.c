@@ -95,11 +95,27 @@ static int for_each_step(struct transaction *t, int (*function)(struct transacti
 	return 0;
 }
 
+/* What went along was taken out at once; what the ledger has of it by now others have made since, and it is theirs. */
+static void leave_others(struct transaction *t)
+{
+	struct ledger_key *key = t->job->went.key;
+	size_t n = 0;
+
+	for (size_t i = 0, k = 0; i < t->n; i++) {
+		for (; k < t->step[i].n_went; k++)
+			if (!ledger_is_held(t->job->server->ledger, &key[k]))
+				key[n++] = key[k];
+		t->step[i].n_went = n;
+	}
+	t->job->went.n = n;
+}
+
 /* All is done: the ledger and the log hear of it. */
 static int record(struct transaction *t)
 {
 	size_t n_went = 0;
 
+	leave_others(t);
 	t->round = t->prunes ? ledger_round(t->job->server->ledger) : 0;
 	for (size_t i = 0; i < t->n; i++) {
 		transaction_enter(t, i);

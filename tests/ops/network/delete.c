@@ -3,10 +3,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "health.h"
 #include "nat.h"
 #include "network.h"
 #include "objects.h"
+#include "text.h"
 
 static void test_delete(void **state)
 {
@@ -211,6 +216,41 @@ static void test_gone_along(void **state)
 	assert_nothing_left();
 }
 
+/* What others make while a later step is tried again is theirs, though one like it went along. */
+static void test_made_anew(void **state)
+{
+	struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	const struct hycan_route route = { .destination = prefix_of("10.7.0.0/16"),
+		                           .has_via = true,
+		                           .via = prefix_of("203.0.113.1/32").address };
+	struct world *w = *state;
+	struct hycan *h = NULL;
+	int status;
+	pid_t child;
+
+	network_make_parent();
+	free(shell("ip link add other0 type veth peer name other1 && ip link set other0 up && ip link set other1 up"));
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(!(hycan_open(&h, w->socket) == 0 && hycan_transaction_begin(h) == 0 &&
+		        hycan_network_delete(h, 100, NULL) == 0 && hycan_route_add(h, &route) == 0 &&
+		        hycan_transaction_commit(h, NULL, NULL) == 0));
+	}
+	/* the table is the last */
+	shell_until(60, "! nft list ruleset | grep -q 10.9.0");
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	/* until then the gateway cannot be reached */
+	free(shell("ip address add 203.0.113.2/24 dev other0"));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(objects_count(w->h), 2);
+	assert_well(w->h);
+}
+
 /* A link that was made as one is no network's, whatever its name. */
 static void test_not_left(void **state)
 {
@@ -249,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_along, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_made_anew, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 
