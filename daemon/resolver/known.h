@@ -37,6 +37,7 @@ struct resolver {
 	LIST_HEAD(, taken) taken;
 	unsigned int connection; /* to the supervisor, the how many-th */
 	char *state_path;        /* or NULL */
+	bool unread;             /* not all that is there could be read */
 	const char *program;
 	void (*waits)(bool begins); /* or NULL */
 	bool started;
@@ -50,7 +51,10 @@ struct known *known_find(struct resolver *resolver, uint64_t netns, uint16_t vla
 struct known *known_insert(struct resolver *resolver, struct resolver_zone *zone);
 void known_drop(struct known *known);
 
-/* Its file, where there are files; and all of a former daemon's, but what is broken (known_file.c). 0 or -errno. */
+/*
+ * Its file, where there are files; and all of a former daemon's, but what is broken (known_file.c). 0 or -errno: of those, some
+ * could not be read.
+ */
 int known_save(const struct resolver *resolver, const struct resolver_zone *zone);
 void known_unsave(const struct resolver *resolver, const struct resolver_zone *zone);
 int known_load(struct resolver *resolver);

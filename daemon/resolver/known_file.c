@@ -96,8 +96,11 @@ int known_load(struct resolver *resolver)
 		return errno == ENOENT ? 0 : -errno;
 	snprintf(prefix, sizeof(prefix), "%s" FILE_MARK, basename(other));
 	/* only so does the end differ from a fault */
-	while (r == 0 && (errno = 0, entry = readdir(folder)))
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-			r = load_one(resolver, entry->d_name + strlen(prefix));
-	return r < 0 ? r : -errno;
+	while ((errno = 0, entry = readdir(folder)))
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
+			const int one = load_one(resolver, entry->d_name + strlen(prefix));
+
+			r = r < 0 ? r : one;
+		}
+	return errno ? -errno : r;
 }

@@ -300,6 +300,11 @@ void resolver_resume(struct resolver *resolver, resolver_found *found, void *use
 	pthread_mutex_unlock(&resolver->lock);
 }
 
+bool resolver_is_whole(const struct resolver *resolver)
+{
+	return !resolver->unread;
+}
+
 const char *resolver_lacks(const struct resolver *resolver)
 {
 	return resolver->ask.socket || resolver->started || resolver->program ? NULL : SUPERVISOR_PACKAGE;
@@ -332,10 +337,15 @@ int resolver_open(const struct resolver_options *options, struct resolver **ret_
 	resolver->program = supervisor_find_program(options->program);
 	if (options->state_path) {
 		resolver->state_path = strdup(options->state_path);
-		r = resolver->state_path ? known_load(resolver) : -ENOMEM;
+		if (!resolver->state_path)
+			return -ENOMEM;
+		r = known_load(resolver);
 	}
 	if (r < 0)
-		return r;
+		log_write(LOG_ERR, "What names were told of networks cannot all be read, and nobody tells the rest: %s",
+		          strerror(-r));
+	/* names are no reason to leave everything else undone */
+	resolver->unread = r < 0;
 	*ret_resolver = steal(&resolver);
 	return 0;
 }

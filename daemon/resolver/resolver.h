@@ -26,8 +26,11 @@ struct resolver_options {
 	void (*waits)(bool begins); /* told by a thread that waits for a dnsmasq for longer than they mostly take; or NULL */
 };
 
-/* Knows what a former daemon had. */
+/* Knows what a former daemon had, as far as it can be read. */
 int resolver_open(const struct resolver_options *options, struct resolver **ret_resolver);
+
+/* Whether all of it could be: what the resolver does not have there never was. */
+bool resolver_is_whole(const struct resolver *resolver);
 
 /* The supervisor ends, if it is our child, and every dnsmasq with it; the files stay. */
 void resolver_free(struct resolver **resolver);

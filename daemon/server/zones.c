@@ -96,6 +96,8 @@ void zones_resume(struct server *server)
 	size_t counts[LEDGER_KINDS];
 
 	resolver_resume(server->resolver, resume_zone, server);
+	if (!resolver_is_whole(server->resolver))
+		return;
 	ledger_count_kinds(server->ledger, counts);
 	if (counts[HYCAN_OBJECT_KIND_DNS] + counts[HYCAN_OBJECT_KIND_DNS_HOST] > 0)
 		(void)ledger_list(server->ledger, forget, server);

@@ -231,6 +231,22 @@ static void test_flushed(void **state)
 	assert_int_equal(shell_status(NULL, "ls %s.d | grep dns", w->socket), 1);
 }
 
+/* What cannot be read is not forgotten, and everything else goes on. */
+static void test_unreadable(void **state)
+{
+	struct world *w = *state;
+	char command[256];
+
+	make_blue(w);
+	snprintf(command, sizeof(command), "cd %s.d && f=$(ls | grep dns) && mv $f kept && mkdir $f", w->socket);
+	restart_behind(w, command);
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	assert_no_drift(w->h, 100);
+	snprintf(command, sizeof(command), "cd %s.d && f=$(ls | grep dns) && rmdir $f && mv kept $f", w->socket);
+	restart_behind(w, command);
+	dns_until(60, NULL, "10.9.0.1", "web", "10.9.0.2");
+}
+
 /* What a network cannot be deleted for keeps its names, too. */
 static void test_stays(void **state)
 {
@@ -268,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
 		cmocka_unit_test_teardown(test_backoff, world_end),
 		cmocka_unit_test_setup_teardown(test_flushed, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_unreadable, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_stays, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_transaction, world_begin, world_end),
 	};
