@@ -252,10 +252,17 @@ static bool was_under_way(struct op *op, uint64_t since, enum hycan_object_kind 
 
 static enum op_asked asked(struct op *op, enum hycan_object_kind kind, const void *found)
 {
+	struct job *job = job_of(op);
 	struct ledger_key key;
+	enum op_asked asked;
 
 	key_of_found(op_scope_inode(op->scope), kind, found, &key);
-	return asked_of(job_of(op)->server->ledger, &key, found);
+	/* the ledger will hear later what an earlier step made of it */
+	if (!job->doubt.is && underway_is_by(&job->server->underway, job, &key))
+		return OP_ASKED_UNKNOWN;
+	asked = asked_of(job->server->ledger, &key, found);
+	/* no stranger: that was this request, the first time */
+	return asked == OP_ASKED_DIFFERS && (job->doubt.is || job->again) ? OP_ASKED_UNKNOWN : asked;
 }
 
 struct listing {

@@ -79,6 +79,16 @@ int underway_begin(struct underway *underway, struct underway_things *things, co
 	return listed || thing ? 0 : -ENOMEM;
 }
 
+bool underway_is_by(struct underway *underway, const struct job *job, const struct ledger_key *key)
+{
+	bool is;
+
+	pthread_mutex_lock(&underway->lock);
+	is = is_listed(underway, hash_of(underway, key), job);
+	pthread_mutex_unlock(&underway->lock);
+	return is;
+}
+
 /* Our table itself, which is no object. */
 static struct ledger_key table_of(uint64_t netns)
 {

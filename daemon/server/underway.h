@@ -53,6 +53,9 @@ int underway_begin(struct underway *underway, struct underway_things *things, co
 /* The same of all that the row of the job's request is about, as far as anybody compares it, and of the table that it is in. */
 int underway_begin_all(struct job *job);
 
+/* Whether that job's request, or what it is part of, has changed the thing so far, or is about to. */
+bool underway_is_by(struct underway *underway, const struct job *job, const struct ledger_key *key);
+
 /* The ledger knows all of it. */
 void underway_end(struct underway *underway, struct underway_things *things);
 

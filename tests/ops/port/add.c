@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "nat.h"
 
 static int add(struct world *w, const char *text)
@@ -81,6 +82,47 @@ static void test_twice_changes_nothing(void **state)
 	hycan_set_exclusive(w->h, true);
 	for (size_t i = 0; i < 4; i++)
 		assert_refused(w->h, add(w, mappings[i]), HYCAN_REFUSAL_EXISTS);
+}
+
+/* What an earlier step of the same transaction made of it no stranger did. */
+static void test_steps(void **state)
+{
+	struct hycan_port_mapping before = nat_mapping("tcp 80 172.18.0.2 80"), after = nat_mapping("tcp 80 172.18.0.3 80");
+	struct world *w = *state;
+
+	assert_done(w->h, hycan_port_add(w->h, &before));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)nat_remove_mapping(w->h, &before);
+	(void)hycan_port_add(w->h, &after);
+	(void)hycan_port_add(w->h, &before);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_EXISTS);
+	assert_contains(hycan_error_message(w->h), "tcp 80 leads to 172.18.0.3:80");
+	assert_listed(w, "tcp 80 172.18.0.2 80\n");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)nat_remove_mapping(w->h, &before);
+	(void)hycan_port_add(w->h, &after);
+	(void)hycan_port_add(w->h, &after);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	assert_listed(w, "tcp 80 172.18.0.3 80\n");
+	assert_well(w->h);
+}
+
+/* A stranger's is what it was, too, when a transaction that took it away is undone; and still not what was asked for. */
+static void test_put_back(void **state)
+{
+	struct hycan_port_mapping asked = nat_mapping("tcp 80 172.18.0.2 80");
+	struct world *w = *state;
+
+	need_command("nft");
+	assert_done(w->h, hycan_port_add(w->h, &asked));
+	free(shell("nft 'delete element inet hycan port_ipv4 { tcp . 80 }; "
+	           "add element inet hycan port_ipv4 { tcp . 80 : 172.18.0.3 . 80 }'"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)nat_remove_mapping(w->h, &asked);
+	(void)hycan_link_up(w->h, "nowhere");
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_listed(w, "tcp 80 172.18.0.3 80\n");
+	assert_problem(w->h, "mappings", "A stranger made something else of the port mapping “tcp 80 ");
 }
 
 static void test_exists(void **state)
@@ -260,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITNESS(test_kernel_has_it),   WITNESS(test_twice_changes_nothing),
 		WITNESS(test_exists),          WITNESS(test_invalid),
+		WITNESS(test_steps),           WITNESS(test_put_back),
 		WITNESS(test_strangers_table), WITNESS(test_largest_range),
 		WITNESS(test_among_strangers), WITNESS(test_rivals),
 	};
