@@ -175,7 +175,8 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 static void look_at_ways(struct findings *f, const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ways[i].open != ways[i].asked && strcmp(ways[i].from, network->link) == 0)
+		if (ways[i].open != ways[i].asked && strcmp(ways[i].from, network->link) == 0 &&
+		    !is_under_way(f, network->vlan_id, network->link))
 			find(f, "networks",
 			     ways[i].open ? "A stranger opened the way from the network “%s” to %s; “network.allow” closes it."
 			                  : "A stranger closed the way from the network “%s” to %s; “network.allow” opens it.",
