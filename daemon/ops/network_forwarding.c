@@ -4,7 +4,8 @@
  *
  * That networks turned it on is noted in our table, and it is turned off when none needs it any more, unless somebody asked for it
  * by itself. A stranger may take the table away with the note in it, and the networks' links stay; so the ledger has the note, too,
- * with each of those links, and from there it comes back into the table when something is done with the network of that link.
+ * with each of those links, as far as its network needs it, and from there it comes back into the table when something is done with
+ * the network of that link.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,7 +43,8 @@ int network_forward(struct op *op, const struct kernel_network *network, bool *r
 
 static const enum hycan_family both[] = { HYCAN_FAMILY_IPV4, HYCAN_FAMILY_IPV6 };
 
-int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families)
+/* Of which families the table says that it was turned on for networks. */
+static int noted(struct kernel_scope *scope, uint32_t *ret_families)
 {
 	uint32_t families = 0;
 	bool noted = false;
@@ -57,11 +59,42 @@ int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families)
 	return r;
 }
 
+static bool has_way_out(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
+{
+	bool has = !network->internal;
+
+	for (size_t i = 0; i < n && !has; i++)
+		has = strcmp(ways[i].from, network->link) == 0;
+	return has;
+}
+
+int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t *ret_families)
+{
+	_cleanup_free_ struct kernel_network_way *ways = NULL;
+	struct kernel_network network;
+	uint32_t families = 0;
+	size_t n_ways = 0;
+	int r = kernel_network_get(scope, link, &network);
+
+	if (r == 0 && network.internal)
+		r = kernel_network_list_ways(scope, &ways, &n_ways);
+	if (r == 0)
+		r = noted(scope, &families);
+	if (r < 0)
+		return r;
+	if (!has_way_out(&network, ways, n_ways))
+		families = 0;
+	if (!network.ipv6_gateway.address.family)
+		families &= ~OP_FORWARDS(HYCAN_FAMILY_IPV6);
+	*ret_families = families;
+	return 0;
+}
+
 int network_recall_forwarding(struct op *op, const char *link)
 {
 	const uint32_t was = op->server->forwards(op, link);
 	uint32_t is = 0;
-	int r = was ? op_scope_forwards(op->scope, &is) : 0;
+	int r = was ? noted(op->scope, &is) : 0;
 
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		if (was & ~is & OP_FORWARDS(both[i]))
@@ -105,15 +138,6 @@ int network_release_unused(struct op *op, const struct kernel_network *but)
 		ipv6 |= networks.network[i].ipv6_gateway.address.family != 0;
 	}
 	return r == 0 ? release_needless(op, ipv4, ipv6) : r;
-}
-
-static bool has_way_out(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
-{
-	bool has = !network->internal;
-
-	for (size_t i = 0; i < n && !has; i++)
-		has = strcmp(ways[i].from, network->link) == 0;
-	return has;
 }
 
 int network_release(struct op *op)

@@ -224,9 +224,12 @@ int op_namespace_find(uint64_t inode, int *ret_netns);
  */
 int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct hycan_link *ret_link);
 
-/* Which forwarding our table says that was turned on for networks: a bit for each family. 0 or -errno. */
+/*
+ * Which forwarding our table says that was turned on for networks, as far as that of a link needs it: a bit for each family. 0 or
+ * -errno; -ENOENT: it is no network's link.
+ */
 #define OP_FORWARDS(family) (1u << (family))
-int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families);
+int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t *ret_families);
 
 /* Deletes links at once, all or none of them (kernel/link.h). */
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);

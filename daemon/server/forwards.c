@@ -3,6 +3,7 @@
 #include "forwards.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -14,8 +15,11 @@
 #include "server.h"
 #include "table.h"
 
-/* The link of the network that an effect is about. */
-static bool link_of(const struct key_view *v, struct ledger_key *ret_link)
+/* What is noted last is what was read last: of two workers each reads and notes at one go. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The link of the network that an effect is about, and its key. */
+static bool link_of(const struct key_view *v, char link[static HYCAN_IFNAME_SIZE], struct ledger_key *ret_key)
 {
 	struct ledger_key network;
 	union message away;
@@ -23,22 +27,27 @@ static bool link_of(const struct key_view *v, struct ledger_key *ret_link)
 	key_of(v, 0, &network);
 	if (!key_request(&network, &away))
 		return false;
-	key_of_name(network.netns, ((const struct hycan_network_delete_request *)&away)->link, ret_link);
+	memcpy(link, ((const struct hycan_network_delete_request *)&away)->link, HYCAN_IFNAME_SIZE);
+	key_of_name(network.netns, link, ret_key);
 	return true;
 }
 
 void forwards_note(const struct key_view *v)
 {
-	struct ledger_key link;
+	struct ledger *ledger = v->job->server->ledger;
+	char link[HYCAN_IFNAME_SIZE];
+	struct ledger_key key;
 	uint32_t families = 0;
 	int r;
 
-	if (v->effect->kind != HYCAN_OBJECT_KIND_NETWORK || !link_of(v, &link))
+	if (v->effect->kind != HYCAN_OBJECT_KIND_NETWORK || !link_of(v, link, &key))
 		return;
-	r = op_scope_forwards(v->job->op.scope, &families);
+	pthread_mutex_lock(&lock);
+	r = op_scope_forwards_of(v->job->op.scope, link, &families);
 	if (r == 0)
-		r = ledger_settle(v->job->server->ledger, &link, &families, families ? sizeof(families) : 0);
-	/* a stranger's link is not in the ledger, and where the kernel does not tell the table does */
+		r = ledger_settle(ledger, &key, &families, families ? sizeof(families) : 0);
+	pthread_mutex_unlock(&lock);
+	/* a stranger's link is not in the ledger, and a network that is gone since says nothing */
 	if (r < 0 && r != -ENOENT)
 		log_write(LOG_WARNING, "That forwarding was turned on for networks could not be written down: %s", strerror(-r));
 }

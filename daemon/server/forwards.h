@@ -2,7 +2,7 @@
 /*
  * Which forwarding was turned on for networks, beside our table of nf_tables, which says so: a stranger may take the table away.
  *
- * It is in the ledger with the link of each network, since that is left then, and goes when the link does.
+ * As far as a network needs it, it is in the ledger with that network's link, since that is left then, and goes when the link does.
  */
 #ifndef SERVER_FORWARDS_H
 #define SERVER_FORWARDS_H

@@ -177,8 +177,8 @@ int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct
 }
 
 /* Nor is there any network. */
-int op_scope_forwards(struct kernel_scope *scope, uint32_t *ret_families)
+int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t *ret_families)
 {
-	(void)scope, (void)ret_families;
+	(void)scope, (void)link, (void)ret_families;
 	abort();
 }

@@ -200,6 +200,23 @@ static void test_forwarding_left(void **state)
 	assert_forwarding("10");
 }
 
+/* What no network needed any more, and somebody else turned on since, is not turned off by one that never needed it. */
+static void test_forwarding_own(void **state)
+{
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_forwarding("10");
+	free(shell("sysctl -qw net.ipv6.conf.all.forwarding=1; nft flush ruleset"));
+	objects_wait(w->h, 1);
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	assert_nothing_left();
+	assert_forwarding("01");
+}
+
 /* What a transaction made, and took along with the network, is not in the ledger. */
 static void test_gone_along(void **state)
 {
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_forwarding_own, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_along, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_made_anew, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
