@@ -3,7 +3,7 @@
  * What somebody wants to be done when an object is gone, and what is to be so of it while it is there: bytes, with the object
  * for as long as it is there.
  *
- * Few objects have any, so they are in lists of their own, and an entry has a bit for each of the two. Inside this room alone, and with
+ * Of most kinds few objects have any, so they are in lists of their own, and an entry has a bit for each of the two. Inside this room alone, and with
  * the ledger's lock held, but for the functions of ledger.h.
  */
 #include <errno.h>

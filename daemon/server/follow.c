@@ -3,6 +3,7 @@
 #include "follow.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -90,39 +91,6 @@ static bool take(const struct key_view *v, struct follower *ret_follower, bool *
 	return true;
 }
 
-void follow_note(const struct key_view *v)
-{
-	struct ledger *ledger = v->job->server->ledger;
-	uint8_t list[2 * FOLLOW_MAX], *before;
-	struct follower follower;
-	struct ledger_key key;
-	size_t size;
-	bool said;
-	int r;
-
-	if (!op_wished(v->job->operation->number)->follows || !take(v, &follower, &said))
-		return;
-	key_of(v, 0, &key);
-	size = read_list(ledger, &key, list);
-	before = find(list, size, &follower);
-	if (before) {
-		size -= whole(&follower);
-		memmove(before, before + whole(&follower), size - (size_t)(before - list));
-	}
-	if (said) {
-		memcpy(list + size, &follower, whole(&follower));
-		size += whole(&follower);
-	}
-	r = size > FOLLOW_MAX ? -ENOSPC : ledger_settle(ledger, &key, list, size);
-	if (r < 0 && r != -ENOENT)
-		log_write(LOG_WARNING,
-		          "What %s asked for could not be written down, and is not asked for again where a stranger takes it away: "
-		          "%s",
-		          v->job->operation->name, strerror(-r));
-}
-
-/* ---------------------------------------------------------------------------------------------------------------- again */
-
 /* Whether each thing that it is about has it. */
 static bool is_agreed(struct job *job, const struct follower *follower, uint64_t netns)
 {
@@ -148,6 +116,67 @@ static bool is_agreed(struct job *job, const struct follower *follower, uint64_t
 	}
 	return true;
 }
+
+/* Leaves of a list what counts still: what was made anew by a name since has nothing of that. Returns how many bytes are left. */
+static size_t drop_stale(struct job *job, const struct ledger_key *key, uint8_t *list, size_t size)
+{
+	struct follower follower;
+	size_t kept = 0;
+
+	for (size_t at = 0; read_one(list + at, size - at, &follower); at += whole(&follower)) {
+		if (!is_agreed(job, &follower, key->netns))
+			continue;
+		memcpy(list + kept, &follower, whole(&follower));
+		kept += whole(&follower);
+	}
+	return kept;
+}
+
+/* Adds it to those of a thing, or takes it out. */
+static int note(const struct key_view *v, const struct follower *follower, bool said)
+{
+	struct ledger *ledger = v->job->server->ledger;
+	uint8_t list[2 * FOLLOW_MAX], *before;
+	struct ledger_key key;
+	size_t size;
+
+	key_of(v, 0, &key);
+	size = read_list(ledger, &key, list);
+	before = find(list, size, follower);
+	if (before) {
+		size -= whole(follower);
+		memmove(before, before + whole(follower), size - (size_t)(before - list));
+	}
+	if (said && size + whole(follower) > FOLLOW_MAX)
+		size = drop_stale(v->job, &key, list, size);
+	if (said) {
+		memcpy(list + size, follower, whole(follower));
+		size += whole(follower);
+	}
+	return size > FOLLOW_MAX ? -ENOSPC : ledger_settle(ledger, &key, list, size);
+}
+
+void follow_note(const struct key_view *v)
+{
+	/* of two workers each reads a list and writes it at one go */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct follower follower;
+	bool said;
+	int r;
+
+	if (!op_wished(v->job->operation->number)->follows || !take(v, &follower, &said))
+		return;
+	pthread_mutex_lock(&lock);
+	r = note(v, &follower, said);
+	pthread_mutex_unlock(&lock);
+	if (r < 0 && r != -ENOENT)
+		log_write(LOG_WARNING,
+		          "What %s asked for could not be written down, and is not asked for again where a stranger takes it away: "
+		          "%s",
+		          v->job->operation->name, strerror(-r));
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- again */
 
 void follow_again(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct ledger_key *key)
 {

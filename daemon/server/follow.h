@@ -4,7 +4,8 @@
  * between two networks is in our table alone, and a stranger may take the table away.
  *
  * The ledger keeps such a request with each thing that it is about, and it counts where all of them have it: what was made anew by
- * that name since has not. Which rows that is about says op_wished().
+ * that name since has not. Which rows that is about says op_wished(). What the table still says of a name is the table's: a way that a
+ * stranger left in it there goes on to what is made anew by that name.
  */
 #ifndef SERVER_FOLLOW_H
 #define SERVER_FOLLOW_H

@@ -117,6 +117,29 @@ static void test_former(void **state)
 	assert_int_equal(shell_status(NULL, "nft list table inet hycan"), 1);
 }
 
+/* Ways to and from networks that are gone are not kept for ever: so many that there were room for no more of them are no harm. */
+static void test_gone(void **state)
+{
+	struct hycan_network_allow_options there = { true, "net100", true, "no-more-for-all" },
+					   back = { true, "no-more-for-all", true, "net100" };
+	struct hycan_network other = network_of("200 10.8.0.0/24 10.8.0.1 red");
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	other.has_link = true;
+	memcpy(other.link, there.to_link, sizeof(other.link));
+	for (uint16_t i = 0; i < 80; i++) {
+		other.vlan_id = (uint16_t)(200 + i);
+		assert_done(w->h, hycan_network_create(w->h, &other, NULL, NULL));
+		assert_done(w->h, hycan_network_allow(w->h, 100, other.vlan_id, true, &there));
+		assert_done(w->h, hycan_network_allow(w->h, other.vlan_id, 100, true, &back));
+		assert_done(w->h, hycan_network_delete(w->h, other.vlan_id,
+		                                       &(struct hycan_network_delete_options){ true, "no-more-for-all" }));
+	}
+	assert_int_equal(shell_status(NULL, "grep 'could not be written down' %s", w->log), 1);
+}
+
 /* What is drift is not looked at in between. */
 static int begin_patiently(void **state)
 {
@@ -132,6 +155,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_allow, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_stranger, begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_former, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("network.allow", tests, NULL, NULL);
