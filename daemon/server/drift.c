@@ -299,6 +299,7 @@ static void begin(struct drift *d)
 	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds };
 	d->kinds = 0;
 	d->at_us = 0;
+	d->look.moment = underway_moment(&d->repairs->server->underway);
 	hands_note(d->hands, &d->look.noted);
 }
 

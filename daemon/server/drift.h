@@ -46,6 +46,7 @@ struct drift_look {
 	uint32_t read;     /* of them, those of which everything that the kernel has was read */
 	uint32_t held;     /* what requests that wait for another program are about: it is looked at later */
 	uint32_t number;   /* for the ledger */
+	uint64_t moment;   /* when it began (underway.h) */
 	uint64_t began_us; /* when the kernel was asked */
 	size_t n_changed;  /* what was changed before the kernel was asked */
 	bool whole;        /* our table has all its rules */

@@ -58,6 +58,12 @@ static void report_changed(struct drift *d, const struct ledger_key *key, size_t
 	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
 }
 
+/* A request was about it meanwhile, which may be what made it differ from what the ledger had: it is compared anew. */
+static bool is_in_doubt(const struct drift *d, const struct ledger_key *key)
+{
+	return OP_KIND(key->kind) & OP_KINDS_IN_TABLE && underway_was(&d->repairs->server->underway, d->look.moment, key);
+}
+
 /* What was noted before the look was done, and is to be reported. That it is to be repaired may be known only since then. */
 static void judge_changed(struct drift *d)
 {
@@ -67,6 +73,10 @@ static void judge_changed(struct drift *d)
 	for (size_t i = 0; i < n_told; i++) {
 		const struct ledger_key *key = &d->changed[i];
 
+		if (is_in_doubt(d, key)) {
+			drift_suspect_at(d, OP_KIND(key->kind), server_now_us() + RETRY_PATIENCES * d->patience_us);
+			continue;
+		}
 		if (OP_KIND(key->kind) & d->look.held) {
 			d->changed[n_kept++] = *key;
 			continue;

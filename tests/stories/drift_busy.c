@@ -128,6 +128,23 @@ static void do_masquerades(struct hycan *h)
 	}
 }
 
+/* One that leads elsewhere each time, within one transaction, of which the ledger hears some steps later. */
+static void do_mappings(struct hycan *h)
+{
+	struct hycan_port_mapping mapping[] = { nat_mapping("tcp 8080 10.0.0.2 80"), nat_mapping("tcp 8080 10.0.0.3 80") };
+
+	assert_done(h, hycan_port_add(h, &mapping[0]));
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		assert_done(h, hycan_transaction_begin(h));
+		(void)nat_remove_mapping(h, &mapping[i % 2]);
+		(void)hycan_port_add(h, &mapping[(i + 1) % 2]);
+		for (unsigned int n = 0; n < 20; n++)
+			(void)hycan_link_up(h, "va");
+		assert_done(h, hycan_transaction_commit(h, NULL, NULL));
+	}
+	assert_done(h, nat_remove_mapping(h, &mapping[ROUNDS % 2]));
+}
+
 /* Peers that stay, and some that come and go, as a whole list and one by one. */
 static void do_peers(struct hycan *h)
 {
@@ -170,7 +187,8 @@ static void end_client(pid_t pid)
 }
 
 /*
- * A stranger who renames a link of his: after that the daemon looks at everything. He does so until the file “enough” is there.
+ * A stranger who renames a link of his, and has an element in our table: after that the daemon looks at everything, and at what is in
+ * the table. He does so until the file “enough” is there.
  */
 static pid_t begin_stranger(const struct world *w)
 {
@@ -180,7 +198,9 @@ static pid_t begin_stranger(const struct world *w)
 	if (pid > 0)
 		return pid;
 	free(shell("for i in $(seq 100); do echo link set sa name sc; echo link set sc name sa; done > %s/renames; "
-	           "while ! test -e %s/enough; do ip -batch %s/renames; done",
+	           "while ! test -e %s/enough; do ip -batch %s/renames; "
+	           "nft 'add element inet hycan port_ipv4 { tcp . 54 : 10.0.0.2 . 54 }; "
+	           "delete element inet hycan port_ipv4 { tcp . 54 }' 2>/dev/null; true; done",
 	           w->directory, w->directory, w->directory));
 	_exit(0);
 }
@@ -268,7 +288,8 @@ static const struct {
 	{ do_routes, HYCAN_DRIFT_REPORT, NULL },       { do_many_routes, HYCAN_DRIFT_REPORT, NULL },
 	{ do_replacements, HYCAN_DRIFT_REPORT, NULL }, { do_addresses, HYCAN_DRIFT_REPAIR, NULL },
 	{ do_rules, HYCAN_DRIFT_REPAIR, NULL },        { do_renames, HYCAN_DRIFT_REPORT, NULL },
-	{ do_masquerades, HYCAN_DRIFT_IGNORE, NULL },  { do_peers, HYCAN_DRIFT_REPORT, "wireguard" },
+	{ do_masquerades, HYCAN_DRIFT_IGNORE, NULL },  { do_mappings, HYCAN_DRIFT_REPORT, NULL },
+	{ do_peers, HYCAN_DRIFT_REPORT, "wireguard" },
 };
 #define CLIENTS (sizeof(clients) / sizeof(*clients))
 
