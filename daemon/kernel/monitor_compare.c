@@ -44,16 +44,20 @@ void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex)
 	m->lost_names[m->n_lost_names++] = ifindex;
 }
 
+const struct image_entry *monitor_find_link(const struct kernel_monitor *m, uint32_t ifindex)
+{
+	struct image_key key = { .size = sizeof(ifindex) };
+
+	memcpy(key.bytes, &ifindex, sizeof(ifindex));
+	return image_find(&m->image, KERNEL_LINK, &key);
+}
+
 void monitor_drop_lost_names(struct kernel_monitor *m)
 {
-	for (size_t i = 0; i < m->n_lost_names; i++) {
-		struct image_key key = { .size = sizeof(m->lost_names[i]) };
-
+	for (size_t i = 0; i < m->n_lost_names; i++)
 		/* another one may have its number */
-		memcpy(key.bytes, &m->lost_names[i], key.size);
-		if (!image_find(&m->image, KERNEL_LINK, &key))
+		if (!monitor_find_link(m, m->lost_names[i]))
 			link_names_drop(m->names, m->lost_names[i]);
-	}
 	cleanup_free(&m->lost_names);
 	m->n_lost_names = 0;
 }

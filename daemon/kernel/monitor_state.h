@@ -138,6 +138,9 @@ void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct 
                  const struct monitor_message *message);
 void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e);
 
+/* The link of that number, as the kernel told it last; NULL: there is none. */
+const struct image_entry *monitor_find_link(const struct kernel_monitor *m, uint32_t ifindex);
+
 /* Names of links that are gone stay until their routes are known to be gone, too. */
 void monitor_lose_name(struct kernel_monitor *m, uint32_t ifindex);
 void monitor_drop_lost_names(struct kernel_monitor *m);

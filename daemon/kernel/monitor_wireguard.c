@@ -192,12 +192,9 @@ static void blame(const struct kernel_monitor *m, const struct nlmsghdr *nlh, st
 /* Whether what is not found any more is about a link of which the kernel has not told yet that it is no more. */
 static bool is_yet_to_be_told(const struct kernel_monitor *m, uint32_t ifindex)
 {
+	const struct image_entry *e = monitor_find_link(m, ifindex);
 	const struct wireguard_reading *w = &m->wireguard;
-	struct image_key link = { .size = sizeof(ifindex) };
-	const struct image_entry *e;
 
-	memcpy(link.bytes, &ifindex, sizeof(ifindex));
-	e = image_find(&m->image, KERNEL_LINK, &link);
 	for (size_t i = 0; e && i < w->n; i++)
 		if (w->device[i]->device.ifindex == ifindex)
 			return false;
