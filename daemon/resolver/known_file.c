@@ -57,21 +57,19 @@ static bool read_mark(const char *text, uint64_t *ret_netns, uint16_t *ret_vlan_
 static int load_one(struct resolver *resolver, const char *mark)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	struct resolver_zone of = { 0 };
 	char path[PATH_MAX];
-	uint64_t netns;
-	uint16_t vlan_id;
 	int r;
 
-	if (!read_mark(mark, &netns, &vlan_id))
+	if (!read_mark(mark, &of.netns, &of.vlan_id) || !file_path(resolver, &of, path))
 		return 0;
-	snprintf(path, sizeof(path), "%s" FILE_MARK "%ju-%u", resolver->state_path, (uintmax_t)netns, vlan_id);
 	r = resolver_zone_read(path, &zone);
-	zone.netns = netns;
-	zone.vlan_id = vlan_id;
+	zone.netns = of.netns;
+	zone.vlan_id = of.vlan_id;
 	if (r == 0 && !known_insert(resolver, &zone))
 		r = -ENOMEM;
 	if (r < 0)
-		log_write(LOG_WARNING, "%s is not read, and the DNS of VLAN %u not resumed: %s", path, vlan_id, strerror(-r));
+		log_write(LOG_WARNING, "%s is not read, and the DNS of VLAN %u not resumed: %s", path, zone.vlan_id, strerror(-r));
 	return r == -EBADMSG ? 0 : r;
 }
 
