@@ -341,6 +341,18 @@ int world_begin(void **state)
 	return 0;
 }
 
+int world_begin_soon(void **state)
+{
+	*state = world_start(&(struct world_options){ .arguments = { "--drift-patience", "20" } });
+	return 0;
+}
+
+int world_begin_patiently(void **state)
+{
+	*state = world_start(&(struct world_options){ .arguments = { "--drift-patience", "60000" } });
+	return 0;
+}
+
 int world_end(void **state)
 {
 	struct world *w = *state;

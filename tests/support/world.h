@@ -40,6 +40,10 @@ struct world_options {
 int world_begin(void **state);
 int world_end(void **state);
 
+/* The same setup with a daemon that looks at once for what strangers took away; and with one that does not within a test. */
+int world_begin_soon(void **state);
+int world_begin_patiently(void **state);
+
 /* The same with options. Fails the test when the daemon does not start. */
 struct world *world_start(const struct world_options *options);
 

@@ -118,21 +118,12 @@ static void test_loss(void **state)
 	assert_problem(w->h, "mappings", "“tcp 8081 host_address 0.0.0.0” of uid 0 is gone");
 }
 
-/* What is gone is told, and stays in the ledger, however slow the machine. */
-static int begin_patiently(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_requests, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_transaction, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_loss, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_loss, world_begin_patiently, world_end),
 	};
 
 	return cmocka_run_group_tests_name("health.get beside others", tests, NULL, NULL);

@@ -335,37 +335,20 @@ static void test_stated(void **state)
 	assert_well(w->h);
 }
 
-static int begin_soon(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "20" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
-/* What the ledger has is compared with what there is before it forgets what is gone, however slow the machine. */
-static int begin_patiently(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_well, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ledger, world_begin, end_ledger),
-		cmocka_unit_test_setup_teardown(test_table, begin_patiently, world_end),
-		cmocka_unit_test_setup_teardown(test_others, begin_patiently, world_end),
-		cmocka_unit_test_setup_teardown(test_elsewhere, begin_patiently, world_end),
-		cmocka_unit_test_setup_teardown(test_lost, begin_soon, world_end),
-		cmocka_unit_test_setup_teardown(test_lost_table, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_table, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_others, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_elsewhere, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_lost, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_lost_table, world_begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_anothers, begin_for_all, world_end),
-		cmocka_unit_test_setup_teardown(test_put_back, begin_soon, world_end),
-		cmocka_unit_test_setup_teardown(test_connection, begin_soon, world_end),
-		cmocka_unit_test_setup_teardown(test_stated, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_put_back, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_connection, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_stated, world_begin_soon, world_end),
 	};
 
 	return cmocka_run_group_tests_name("health.get", tests, NULL, NULL);

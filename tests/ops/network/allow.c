@@ -140,20 +140,11 @@ static void test_gone(void **state)
 	assert_int_equal(shell_status(NULL, "grep 'could not be written down' %s", w->log), 1);
 }
 
-/* What is drift is not looked at in between. */
-static int begin_patiently(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_allow, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_stranger, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_stranger, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_former, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
 	};

@@ -281,33 +281,17 @@ static void test_not_left(void **state)
 	assert_done(w->h, hycan_link_delete(w->h, "net100"));
 }
 
-static int begin_soon(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "20" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
-static int begin_patiently(void **state)
-{
-	const struct world_options options = { .arguments = { "--drift-patience", "60000" } };
-
-	*state = world_start(&options);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_delete, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_left, begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_left, world_begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_own, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_gone_along, begin_patiently, world_end),
-		cmocka_unit_test_setup_teardown(test_made_anew, begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_gone_along, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_made_anew, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 
