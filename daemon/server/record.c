@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From a request that was carried out to the ledger: what the row of the schema says that it makes, takes away and
- * renames. What this file does not do: know any operation.
+ * renames; and whether there is room for that, before it is. What this file does not do: know any operation.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,18 +18,10 @@
 #include "observe.h"
 #include "observer.h"
 #include "record.h"
+#include "record_made.h"
 #include "server.h"
 #include "table.h"
 #include "undo.h"
-
-static bool is_unchanged(const struct job *job, size_t item)
-{
-	/* the daemon that was killed had made it */
-	if (job->again)
-		return (job->op.items_failed && job->op.items_failed[item]) ||
-		       (job->was_there && item < job->n_was_there && job->was_there[item]);
-	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
-}
 
 /* A link that was just made has nothing on it: what the ledger may still have there is of one that is gone. */
 static void forget_links(const struct key_view *v)
@@ -44,75 +36,6 @@ static void forget_links(const struct key_view *v)
 	settings_forget(&v->job->server->repairs.settings, &key);
 }
 
-/* Objects that the ledger is told of together: made on the same link, or there already. */
-struct batch {
-	size_t n;
-	bool has_link;
-	struct ledger_key link;
-	struct ledger_key key[LEDGER_PUT_MAX];
-};
-
-static bool same_link(const struct batch *b, bool has_link, const struct ledger_key *link)
-{
-	return b->has_link == has_link &&
-	       (!has_link || (b->link.size == link->size && memcmp(b->link.identity, link->identity, link->size) == 0));
-}
-
-/* Whether two items name the same link, in the same bytes: most lists name few, in runs. */
-static bool same_in_request(const struct key_view *v, size_t item, size_t other)
-{
-	const struct hycan_field *field;
-	const char *a, *b;
-
-	if (!v->effect->on.of_item)
-		return false;
-	field = key_field(v->effect, v->effect->on);
-	a = v->items + item * v->item_size;
-	b = v->items + other * v->item_size;
-	return (!(field->flags & HYCAN_FIELD_OPTIONAL) || a[field->has_offset] == b[field->has_offset]) &&
-	       memcmp(a + field->offset, b + field->offset, field->size) == 0;
-}
-
-static int put_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
-{
-	const struct job *job = v->job;
-	int r = b->n ? ledger_put(job->server->ledger, &job->holder, now_us, b->key, b->n, b->has_link ? &b->link : NULL, job) : 0;
-
-	b->n = 0;
-	return r;
-}
-
-static int hold_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
-{
-	const struct job *job = v->job;
-	int r = b->n ? ledger_hold(job->server->ledger, &job->holder, now_us, b->key, b->n, job, job->stamp) : 0;
-
-	b->n = 0;
-	return r;
-}
-
-/* What was there already is the caller's, too, where the ledger has it; and what strangers took away and put back. */
-static int record_held(const struct key_view *v, uint64_t now_us)
-{
-	struct job *job = v->job;
-	struct batch b;
-	int r = 0;
-
-	b.n = 0;
-	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]))
-			continue;
-		key_of(v, i, &b.key[b.n]);
-		if (losses_forget(&job->server->losses, &b.key[b.n])) {
-			r = ledger_put(job->server->ledger, &job->holder, now_us, &b.key[b.n], 1, NULL, job);
-			continue;
-		}
-		if (++b.n == LEDGER_PUT_MAX)
-			r = hold_batch(v, &b, now_us);
-	}
-	return r < 0 ? r : hold_batch(v, &b, now_us);
-}
-
 /* What a request was about is not missed any more: it is there, or was taken away. */
 static void forget_losses(const struct key_view *v)
 {
@@ -125,74 +48,6 @@ static void forget_losses(const struct key_view *v)
 		key_of(v, i, &key);
 		losses_forget(&v->job->server->losses, &key);
 	}
-}
-
-/* A stranger's is what it was before. */
-static int forget_made(const struct key_view *v)
-{
-	struct ledger_key key;
-
-	for (size_t i = 0; i < v->n_items; i++) {
-		key_of(v, i, &key);
-		ledger_take(v->job->server->ledger, &key);
-	}
-	return 0;
-}
-
-/* Items from one on up to another, in the job's order; with all, whatever the handler says of them. */
-static int record_range(const struct key_view *v, size_t from, size_t to, bool all, uint64_t now_us)
-{
-	struct ledger_key link;
-	bool has_link = false;
-	struct batch b;
-	size_t last = 0;
-	int r = 0;
-
-	b.n = 0;
-	for (size_t n = from; n < to && r == 0; n++) {
-		size_t i = v->effect->list >= 0 && v->job->order ? v->job->order[n] : n;
-
-		if (!all && (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i])))
-			continue;
-		if (b.n == 0 || !same_in_request(v, i, last))
-			has_link = key_of_link(v, i, &link);
-		last = i;
-		if (b.n == LEDGER_PUT_MAX || (b.n && !same_link(&b, has_link, &link)))
-			r = put_batch(v, &b, now_us);
-		if (b.n == 0) {
-			b.has_link = has_link;
-			b.link = link;
-		}
-		key_of(v, i, &b.key[b.n++]);
-	}
-	return r == 0 ? put_batch(v, &b, now_us) : r;
-}
-
-/* What the scribe has written down is done. */
-static int record_made(const struct key_view *v)
-{
-	const uint64_t now_us = server_now_us();
-	int r;
-
-	if (v->job->is_nobodys)
-		return forget_made(v);
-	r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
-
-	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there) ? record_held(v, now_us) : r;
-}
-
-static void key_of_item(size_t i, struct ledger_key *ret_key, const void *userdata)
-{
-	key_of(userdata, i, ret_key);
-}
-
-/* What is in the list stays, whoever made it; everything else that the ledger has on the link is gone. */
-static void record_rest(const struct key_view *v)
-{
-	struct ledger_key link;
-
-	if (key_of_link(v, 0, &link))
-		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_of_item, v);
 }
 
 /* The kinds that are told apart by the name of the link that they are on before anything else. */
@@ -364,21 +219,6 @@ int record_done(struct job *job)
 		settings_note(job);
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
-	return r;
-}
-
-int record_items(struct job *job, size_t from, size_t to)
-{
-	size_t n;
-	const struct op_effect *effects = op_effects(job->operation, &n);
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		struct key_view v = key_view_of(job, &effects[i], &job->request);
-
-		if (effects[i].does == OP_MAKES && effects[i].list >= 0 && !v.absent)
-			r = record_range(&v, from, to, true, server_now_us());
-	}
 	return r;
 }
 
