@@ -33,8 +33,23 @@ struct nft_set_type {
 /* A set or map, where it is not there. */
 void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set_type *type);
 
+/* The type of chains that translate addresses. */
+#define NFT_CHAIN_NAT "nat"
+
 /* A chain, where it is not there; without a hook (-1) one that others jump to. */
 void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, int hook, int priority);
+
+/* The maps and chains of port mappings, and how many rules there are, in those chains and in postrouting. */
+#define NFT_PORT_RULES (2 + 2 + 4 + 1 + 4 + 3)
+
+void nft_put_port_sets(struct nft_batch *batch);
+void nft_put_port_rules(struct nft_batch *batch);
+
+/* One of the sets of masqueraded subnets, and how many rules there are for each. */
+#define NFT_MASQUERADE_RULES 1
+
+void nft_put_masquerade_set(struct nft_batch *batch, bool ipv6, bool link, unsigned int length);
+void nft_put_masquerade_rule(struct nft_batch *batch, bool ipv6, bool link, unsigned int length);
 
 /* The sets and chains of networks, and how many rules there are, in chains of their own and in postrouting. */
 #define NFT_NETWORK_RULES 9

@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table “inet hycan”, as it is made.
+ * The table “inet hycan”, as it is made: sets and chains where they are missing, and all rules anew.
  *
- *   prerouting, output   packets to an address of this host: port
- *   port                 not loopback; the destination is looked up in the maps and replaced
- *   postrouting          not loopback; connections whose destination was replaced: hairpin; else masquerade
- *   hairpin              those that are ours: hairpin_masquerade
- *   hairpin_masquerade   masquerade for what comes from the host itself, or goes back where it came from
- *
- * A hairpin connection comes in through a link and leaves through the same: the target and whoever asked are neighbours,
- * and would answer each other directly, with an address that was never asked. Rules cannot compare two registers, so
- * the link that a packet leaves through is added to the set same_link, twice as one key, and then the pair of links that
- * it came and leaves through is looked up there: found, if both are one.
- *
- * Loopback addresses are left alone. A packet from 127.0.0.1 may leave the host only with route_localnet set, which
- * would open the loopback addresses to the neighbours; from ::1, never.
+ * Which those are is said elsewhere, for port mappings and masqueraded subnets (nft_table_nat.c) and for networks
+ * (nft_table_network.c). They meet in the chain postrouting, which leaves loopback alone before any of them.
  *
  * What this file deliberately does not do: filter. Which packets may pass between networks is nft_table_network.c's; all
  * others are decided on elsewhere.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
-#include <netinet/in.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <libnftnl/udata.h>
@@ -38,43 +21,12 @@
 #include "nft_rule.h"
 #include "nft_table.h"
 
-static const char nat[] = "nat";
 static const char module_nat[] = "chains of type nat (module nft_chain_nat)";
 
 /* ------------------------------------------------------------------------------------------------------------- sets */
 
-static const char comment_port[] = "destination on this host : where it leads";
-static const char comment_network[] = "masquerade from the first, except to the second";
-static const char comment_link[] = "masquerade from the network through the link";
-
-/* [IPv6][of one address] */
-static const struct nft_set_type port_type[2][2] = {
-	{
-		{ NFT_SET_MAP, { FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV4, FIELD_PORT }, comment_port },
-		{ NFT_SET_MAP, { FIELD_IPV4, FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV4, FIELD_PORT }, comment_port },
-	},
-	{
-		{ NFT_SET_MAP, { FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV6, FIELD_PORT }, comment_port },
-		{ NFT_SET_MAP, { FIELD_IPV6, FIELD_PROTOCOL, FIELD_PORT }, { FIELD_IPV6, FIELD_PORT }, comment_port },
-	},
-};
-
-/* [IPv6][through one link] */
-static const struct nft_set_type masquerade_type[2][2] = {
-	{
-		{ 0, { FIELD_IPV4, FIELD_IPV4 }, { 0 }, comment_network },
-		{ 0, { FIELD_IPV4, FIELD_IFNAME }, { 0 }, comment_link },
-	},
-	{
-		{ 0, { FIELD_IPV6, FIELD_IPV6 }, { 0 }, comment_network },
-		{ 0, { FIELD_IPV6, FIELD_IFNAME }, { 0 }, comment_link },
-	},
-};
-
-static const struct nft_set_type same_link_type = { NFT_SET_EVAL, { FIELD_LINK, FIELD_LINK }, { 0 }, "links, each twice" };
-
-/* Links that the kernel remembers at most; the set lives as long as the table. */
-enum { SAME_LINK_SIZE = 65535 };
+/* Elements that packets may add to a set, which lives as long as the table. */
+enum { EVAL_SIZE = 65535 };
 
 static void put_fields(struct nlmsghdr *nlh, uint16_t type_attr, uint16_t size_attr, const uint16_t *field)
 {
@@ -127,7 +79,7 @@ void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set
 	if (type->flags & NFT_SET_EVAL) {
 		struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_SET_DESC);
 
-		mnl_attr_put_u32(nlh, NFTA_SET_DESC_SIZE, htonl(SAME_LINK_SIZE));
+		mnl_attr_put_u32(nlh, NFTA_SET_DESC_SIZE, htonl(EVAL_SIZE));
 		mnl_attr_nest_end(nlh, nest);
 	}
 	put_userdata(nlh, type);
@@ -146,7 +98,8 @@ static void put_table(struct nft_batch *batch)
 
 void nft_put_chain(struct nft_batch *batch, const char *name, const char *type, int hook, int priority)
 {
-	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, type == nat ? module_nat : NULL);
+	const bool nat = type && strcmp(type, NFT_CHAIN_NAT) == 0;
+	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, nat ? module_nat : NULL);
 
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
@@ -169,132 +122,14 @@ static void delete_rules(struct nft_batch *batch)
 	nft_batch_message_end(batch, nlh);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ rules */
+/* ----------------------------------------------------------------------------------------------------------- layout */
 
-/* What is different in IPv4 and IPv6. */
-static const struct family {
-	uint8_t nfproto;
-	uint32_t source;      /* offset in the header */
-	uint32_t destination; /* offset in the header */
-	uint32_t size;        /* of an address */
-	unsigned int words;   /* registers that an address takes */
-	uint32_t ct_destination;
-	unsigned int loopback_bits;
-	uint8_t loopback[16];
-} families[2] = {
-	{ NFPROTO_IPV4, offsetof(struct iphdr, saddr), offsetof(struct iphdr, daddr), 4, 1, NFT_CT_DST_IP, 8, { 127 } },
-	{ NFPROTO_IPV6,
-	  offsetof(struct ip6_hdr, ip6_src),
-	  offsetof(struct ip6_hdr, ip6_dst),
-	  16,
-	  4,
-	  NFT_CT_DST_IP6,
-	  128,
-	  { [15] = 1 } },
-};
+/* Rules that belong to the table itself. */
+enum { TABLE_RULES = 1 };
 
-/* Goes on for packets of one family. */
-static void match_family(struct nft_rule *rule, const struct family *family)
-{
-	nft_rule_meta(rule, NFT_META_NFPROTO, 0);
-	nft_rule_compare(rule, NFT_CMP_EQ, 0, &family->nfproto, sizeof(family->nfproto));
-}
-
-static void put_local_jump(struct nft_batch *batch, const char *chain)
-{
-	struct nft_rule rule;
-
-	nft_rule_begin(&rule, chain);
-	nft_rule_fib_local(&rule, NFTA_FIB_F_DADDR);
-	nft_rule_verdict(&rule, NFT_JUMP, "port");
-	nft_rule_put(&rule, batch);
-}
-
-static void put_not_loopback(struct nft_batch *batch, const struct family *family)
-{
-	struct nft_rule rule;
-
-	nft_rule_begin(&rule, "port");
-	match_family(&rule, family);
-	nft_rule_network(&rule, family->destination, family->size, 0);
-	nft_rule_mask(&rule, 0, family->size, family->loopback_bits);
-	nft_rule_compare(&rule, NFT_CMP_EQ, 0, family->loopback, family->size);
-	nft_rule_verdict(&rule, NFT_RETURN, NULL);
-	nft_rule_put(&rule, batch);
-}
-
-static void put_dnat(struct nft_batch *batch, bool ipv6, bool address)
-{
-	const struct family *family = &families[ipv6];
-	unsigned int reg = 0;
-	struct nft_rule rule;
-
-	nft_rule_begin(&rule, "port");
-	match_family(&rule, family);
-	if (address) {
-		nft_rule_network(&rule, family->destination, family->size, 0);
-		reg = family->words;
-	}
-	nft_rule_meta(&rule, NFT_META_L4PROTO, reg);
-	/* TCP, UDP and SCTP have the destination port at the same place */
-	nft_rule_transport(&rule, 2, 2, reg + 1);
-	nft_rule_map(&rule, nft_port_set(ipv6, address), 0);
-	nft_rule_dnat(&rule, family->nfproto, 0, family->words);
-	nft_rule_put(&rule, batch);
-}
-
-/* Connections whose original destination is in a map of ours, and not one that a stranger translated. */
-static void put_ours(struct nft_batch *batch, bool ipv6, bool address)
-{
-	const struct family *family = &families[ipv6];
-	unsigned int reg = 0;
-	char comment[64];
-	struct nft_rule rule;
-
-	nft_rule_begin(&rule, "hairpin");
-	match_family(&rule, family);
-	if (address) {
-		nft_rule_ct_original(&rule, family->ct_destination, 0);
-		reg = family->words;
-	}
-	nft_rule_meta(&rule, NFT_META_L4PROTO, reg);
-	nft_rule_ct_original(&rule, NFT_CT_PROTO_DST, reg + 1);
-	nft_rule_map(&rule, nft_port_set(ipv6, address), 0);
-	nft_rule_verdict(&rule, NFT_JUMP, "hairpin_masquerade");
-	/* nft(8) does not show a lookup whose result is not used */
-	snprintf(comment, sizeof(comment), "original destination is in %s", nft_port_set(ipv6, address));
-	nft_rule_comment(&rule, comment);
-	nft_rule_put(&rule, batch);
-}
-
-static void put_hairpin_masquerade(struct nft_batch *batch)
-{
-	static const char chain[] = "hairpin_masquerade";
-	struct nft_rule rule;
-
-	nft_rule_begin(&rule, chain);
-	nft_rule_fib_local(&rule, NFTA_FIB_F_SADDR);
-	nft_rule_masquerade(&rule);
-	nft_rule_put(&rule, batch);
-
-	nft_rule_begin(&rule, chain);
-	nft_rule_meta(&rule, NFT_META_OIF, 0);
-	nft_rule_meta(&rule, NFT_META_OIF, 1);
-	nft_rule_update(&rule, NFT_SAME_LINK_SET, 0);
-	nft_rule_put(&rule, batch);
-
-	nft_rule_begin(&rule, chain);
-	nft_rule_meta(&rule, NFT_META_IIF, 0);
-	nft_rule_meta(&rule, NFT_META_OIF, 1);
-	nft_rule_lookup(&rule, NFT_SAME_LINK_SET, 0, false);
-	nft_rule_masquerade(&rule);
-	nft_rule_put(&rule, batch);
-}
-
-static void put_postrouting(struct nft_batch *batch, bool ports)
+static void put_postrouting(struct nft_batch *batch)
 {
 	uint16_t loopback = ARPHRD_LOOPBACK;
-	uint32_t zero = 0;
 	struct nft_rule rule;
 
 	nft_rule_begin(&rule, "postrouting");
@@ -302,104 +137,44 @@ static void put_postrouting(struct nft_batch *batch, bool ports)
 	nft_rule_compare(&rule, NFT_CMP_EQ, 0, &loopback, sizeof(loopback));
 	nft_rule_verdict(&rule, NFT_RETURN, NULL);
 	nft_rule_put(&rule, batch);
-	if (!ports)
-		return;
-	nft_rule_begin(&rule, "postrouting");
-	nft_rule_ct(&rule, NFT_CT_STATUS, 0);
-	nft_rule_and(&rule, 0, IPS_DST_NAT);
-	nft_rule_compare(&rule, NFT_CMP_NEQ, 0, &zero, sizeof(zero));
-	nft_rule_verdict(&rule, NFT_JUMP, "hairpin");
-	nft_rule_put(&rule, batch);
 }
 
-static void put_masquerade(struct nft_batch *batch, bool ipv6, bool link, unsigned int length)
+/* Calls for each set of masqueraded subnets. */
+static void put_each(struct nft_batch *batch, const struct nft_layout *layout,
+                     void (*put)(struct nft_batch *batch, bool ipv6, bool link, unsigned int length))
 {
-	const struct family *family = &families[ipv6];
-	char set[NFT_SET_NAME_SIZE];
-	struct nft_rule rule;
-
-	nft_masquerade_set(ipv6, link, length, set);
-	nft_rule_begin(&rule, "postrouting");
-	match_family(&rule, family);
-	nft_rule_network(&rule, family->source, family->size, 0);
-	nft_rule_mask(&rule, 0, family->size, length);
-	if (link) {
-		nft_rule_meta(&rule, NFT_META_OIFNAME, family->words);
-		nft_rule_lookup(&rule, set, 0, false);
-	} else {
-		/* from a network of the set: found with itself; to the same one: found with that */
-		nft_rule_network(&rule, family->source, family->size, family->words);
-		nft_rule_mask(&rule, family->words, family->size, length);
-		nft_rule_lookup(&rule, set, 0, false);
-		nft_rule_network(&rule, family->destination, family->size, family->words);
-		nft_rule_mask(&rule, family->words, family->size, length);
-		nft_rule_lookup(&rule, set, 0, true);
-	}
-	nft_rule_masquerade(&rule);
-	nft_rule_put(&rule, batch);
-}
-
-/* ----------------------------------------------------------------------------------------------------------- layout */
-
-/* Rules that belong to the table itself, to the maps of ports, and to each set of networks. */
-enum { RULES_TABLE = 1, RULES_PORTS = 2 + 2 + 4 + 1 + 4 + 3, RULES_SET = 1 };
-
-static void put_ports(struct nft_batch *batch)
-{
-	put_local_jump(batch, "prerouting");
-	put_local_jump(batch, "output");
-	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		put_not_loopback(batch, &families[ipv6]);
-		for (int address = 1; address >= 0; address--) {
-			put_dnat(batch, ipv6, address);
-			put_ours(batch, ipv6, address);
-		}
-	}
-	put_hairpin_masquerade(batch);
+	for (int i = 0; i < 4; i++)
+		for (unsigned int length = 0; length <= 128; length++)
+			if (layout->masquerade[i / 2][i % 2][length])
+				put(batch, i / 2, i % 2, length);
 }
 
 void nft_layout_put(struct nft_batch *batch, const struct nft_layout *layout)
 {
-	char name[NFT_SET_NAME_SIZE];
-
 	put_table(batch);
-	nft_put_chain(batch, "postrouting", nat, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC);
-	if (layout->ports) {
-		nft_put_chain(batch, "prerouting", nat, NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST);
-		nft_put_chain(batch, "output", nat, NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST);
-		nft_put_chain(batch, "port", NULL, -1, 0);
-		nft_put_chain(batch, "hairpin", NULL, -1, 0);
-		nft_put_chain(batch, "hairpin_masquerade", NULL, -1, 0);
-		nft_put_set(batch, NFT_SAME_LINK_SET, &same_link_type);
-		for (int i = 0; i < 4; i++)
-			nft_put_set(batch, nft_port_set(i / 2, i % 2), &port_type[i / 2][i % 2]);
-	}
-	for (int i = 0; i < 4; i++)
-		for (unsigned int length = 0; length <= 128; length++)
-			if (layout->masquerade[i / 2][i % 2][length])
-				nft_put_set(batch, nft_masquerade_set(i / 2, i % 2, length, name), &masquerade_type[i / 2][i % 2]);
+	nft_put_chain(batch, "postrouting", NFT_CHAIN_NAT, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC);
+	if (layout->ports)
+		nft_put_port_sets(batch);
+	put_each(batch, layout, nft_put_masquerade_set);
 	if (layout->networks)
 		nft_put_network_sets(batch, layout->allowed);
 	delete_rules(batch);
-	put_postrouting(batch, layout->ports);
+	put_postrouting(batch);
 	if (layout->ports)
-		put_ports(batch);
+		nft_put_port_rules(batch);
 	if (layout->networks)
 		nft_put_network_rules(batch);
-	for (int i = 0; i < 4; i++)
-		for (unsigned int length = 0; length <= 128; length++)
-			if (layout->masquerade[i / 2][i % 2][length])
-				put_masquerade(batch, i / 2, i % 2, length);
+	put_each(batch, layout, nft_put_masquerade_rule);
 }
 
 /* Whether all is there that belongs to the sets, with so many rules for networks. */
 static bool has_all(const struct nft_layout *layout, size_t network_rules)
 {
-	size_t n = RULES_TABLE + (layout->ports ? RULES_PORTS : 0) + (layout->networks ? network_rules : 0);
+	size_t n = TABLE_RULES + (layout->ports ? NFT_PORT_RULES : 0) + (layout->networks ? network_rules : 0);
 
 	for (int i = 0; i < 4; i++)
 		for (unsigned int length = 0; length <= 128; length++)
-			n += layout->masquerade[i / 2][i % 2][length] ? RULES_SET : 0;
+			n += layout->masquerade[i / 2][i % 2][length] ? NFT_MASQUERADE_RULES : 0;
 	return layout->rules == n && (!layout->networks || layout->network_sets == NFT_NETWORK_SETS - 1);
 }
 
