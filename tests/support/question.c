@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Questions to a name server, made by hand: the C library would ask whom the machine asks. */
 #include "question.h"
+#include "clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -231,26 +232,18 @@ struct dns_loop {
 	char first[512]; /* wrong answer */
 };
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static void *ask_on(void *userdata)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };
 	struct dns_loop *loop = userdata;
-	uint64_t last_us = now_us();
+	int64_t last_us = now_us();
 	char text[512];
 
 	while (!atomic_load(&loop->ends)) {
 		ask_into(loop->netns, loop->server, loop->name, TYPE_A, loop->patience_ms, text, sizeof(text));
 		atomic_fetch_add(&loop->asked, 1);
 		if (strcmp(text, loop->answer) == 0) {
-			uint64_t us = now_us() - last_us;
+			int64_t us = now_us() - last_us;
 
 			if (us > atomic_load(&loop->longest_us))
 				atomic_store(&loop->longest_us, (unsigned int)us);

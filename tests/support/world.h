@@ -22,6 +22,8 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
+#include "shell.h"
+
 struct world {
 	struct hycan *h;    /* connected as root */
 	pid_t daemon;       /* its process */
@@ -58,27 +60,6 @@ void world_start_daemon(struct world *w, const struct world_options *options);
  * assertion there fails the test here.
  */
 void world_as(uid_t uid, gid_t gid, void (*function)(struct world *w), struct world *w);
-
-/* Runs a command by the shell; returns its output, standard error too. The test fails unless it ends with 0. */
-__attribute__((format(printf, 1, 2))) char *shell(const char *format, ...);
-
-/* The same; returns the exit status and, in ret_output where it is not NULL, the output. */
-__attribute__((format(printf, 2, 3))) int shell_status(char **ret_output, const char *format, ...);
-
-/* Runs a command again until it ends with 0; the test fails when that does not happen within so many seconds. */
-__attribute__((format(printf, 2, 3))) void shell_until(int seconds, const char *format, ...);
-
-/* Skips the test, and says why, where the running kernel cannot make links of that kind; where HYCAN_TEST_COMPLETE is set it fails. */
-void need_kind(const char *kind);
-
-/* Whether it can. */
-bool has_kind(const char *kind);
-
-/* The same for a program. */
-void need_command(const char *command);
-
-/* The same for anything else that a shell command can tell. */
-void need_success(const char *what, const char *command);
 
 /* A call was done; shows the daemon's sentence when it was not. */
 #define assert_done(h, r) world_assert_result((h), (r), 0, __FILE__, __LINE__)

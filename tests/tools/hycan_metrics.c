@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "world.h"
 
 #define CONNECTIONS 32
@@ -28,14 +29,6 @@ static struct program {
 	pid_t pid;
 	uint16_t port;
 } program;
-
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Starts it on any port, which it says when it serves. */
 static void start(const struct world *w)
