@@ -63,7 +63,12 @@ int kernel_network_is_free(struct kernel_scope *scope, const struct kernel_netwo
 /* Reads all ways, but those of each network to itself, in order. ret_ways is for the caller to free(). */
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n);
 
-/* Whether of all ways those from the network of a link are as they were asked for: a way is that network's. */
+/* Of all ways, those from the network of a link, one behind the other: they are that network's. */
+const struct kernel_network_way *kernel_network_ways_from(const struct kernel_network_way *ways, size_t n, const char *link,
+                                                          size_t *ret_n);
+
+/* Whether a stranger opened or closed one; and whether none did with those of a network. */
+bool kernel_network_way_differs(const struct kernel_network_way *way);
 bool kernel_network_keeps_ways(const struct kernel_network_way *ways, size_t n, const char *link);
 
 /*

@@ -135,10 +135,37 @@ int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_w
 	return 0;
 }
 
+const struct kernel_network_way *kernel_network_ways_from(const struct kernel_network_way *ways, size_t n, const char *link,
+                                                          size_t *ret_n)
+{
+	size_t first = 0, behind = n;
+
+	while (first < behind) {
+		const size_t middle = first + (behind - first) / 2;
+
+		if (strcmp(ways[middle].from, link) < 0)
+			first = middle + 1;
+		else
+			behind = middle;
+	}
+	while (behind < n && strcmp(ways[behind].from, link) == 0)
+		behind++;
+	*ret_n = behind - first;
+	return n ? &ways[first] : ways;
+}
+
+bool kernel_network_way_differs(const struct kernel_network_way *way)
+{
+	return way->open != way->asked;
+}
+
 bool kernel_network_keeps_ways(const struct kernel_network_way *ways, size_t n, const char *link)
 {
-	for (size_t i = 0; i < n; i++)
-		if (ways[i].open != ways[i].asked && strcmp(ways[i].from, link) == 0)
+	size_t n_from;
+	const struct kernel_network_way *from = kernel_network_ways_from(ways, n, link, &n_from);
+
+	for (size_t i = 0; i < n_from; i++)
+		if (kernel_network_way_differs(&from[i]))
 			return false;
 	return true;
 }
@@ -185,7 +212,7 @@ static size_t wish_one(const struct network_ways *ways, const struct kernel_netw
 		wish[0] = wish[1];
 		return !is_among(&wish[1], ways->but, ways->n_but);
 	}
-	return ways->mend && way->open != way->asked && strcmp(way->from, ways->mend) == 0;
+	return ways->mend && kernel_network_way_differs(way) && strcmp(way->from, ways->mend) == 0;
 }
 
 int network_ways_wish(struct kernel_scope *scope, const struct network_ways *ways, struct network_wish **ret_wish, size_t *ret_n)

@@ -61,11 +61,10 @@ static int noted(struct kernel_scope *scope, uint32_t *ret_families)
 
 static bool has_way_out(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
 {
-	bool has = !network->internal;
+	size_t n_from;
 
-	for (size_t i = 0; i < n && !has; i++)
-		has = strcmp(ways[i].from, network->link) == 0;
-	return has;
+	(void)kernel_network_ways_from(ways, n, network->link, &n_from);
+	return !network->internal || n_from > 0;
 }
 
 int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t *ret_families)

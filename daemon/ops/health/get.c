@@ -174,13 +174,15 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 /* What a network lets others do is told with it, as its elements are. */
 static void look_at_ways(struct findings *f, const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (ways[i].open != ways[i].asked && strcmp(ways[i].from, network->link) == 0 &&
-		    !is_under_way(f, network->vlan_id, network->link))
+	size_t n_from;
+	const struct kernel_network_way *from = kernel_network_ways_from(ways, n, network->link, &n_from);
+
+	for (size_t i = 0; i < n_from; i++)
+		if (kernel_network_way_differs(&from[i]) && !is_under_way(f, network->vlan_id, network->link))
 			find(f, "networks",
-			     ways[i].open ? "A stranger opened the way from the network “%s” to %s; “network.allow” closes it."
+			     from[i].open ? "A stranger opened the way from the network “%s” to %s; “network.allow” closes it."
 			                  : "A stranger closed the way from the network “%s” to %s; “network.allow” opens it.",
-			     network->name, ways[i].to);
+			     network->name, from[i].to);
 }
 
 /* “network.list” tells the rest of what is otherwise. */

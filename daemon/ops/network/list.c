@@ -154,18 +154,17 @@ static const struct kernel_network *network_at(const struct whole *w, const char
 
 static int tell_ways(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
 {
-	struct hycan_network_way *way = w->op->memory(w->op, (w->n_ways + 1) * sizeof(*way));
-	size_t n = 0;
+	size_t n_from, n = 0;
+	const struct kernel_network_way *from = kernel_network_ways_from(w->ways, w->n_ways, network->link, &n_from);
+	struct hycan_network_way *way = w->op->memory(w->op, (n_from + 1) * sizeof(*way));
 
 	if (!way)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_ways; i++) {
-		const struct kernel_network_way *is = &w->ways[i];
+	for (size_t i = 0; i < n_from; i++) {
+		const struct kernel_network_way *is = &from[i];
 		const struct kernel_network *to;
 
-		if (strcmp(is->from, network->link) != 0)
-			continue;
-		if (is->open != is->asked)
+		if (kernel_network_way_differs(is))
 			drift(state,
 			      is->open ? "The way to %s is open, and was not asked for."
 			               : "The way to %s was asked for, and is closed.",
