@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,9 @@ enum {
 	OPTION_HELP,
 	OPTION_VERSION,
 };
+
+/* The exit status for a command line that makes no sense; and none yet. */
+enum { EXIT_WRONG = 2, GO_ON = -1 };
 
 static const struct option long_options[] = {
 	{ "policy", required_argument, NULL, OPTION_POLICY },
@@ -214,106 +218,124 @@ static char *find_state(const char *asked, const char *socket_path)
 	return path;
 }
 
+/* What the command line says. */
+struct arguments {
+	struct server_options options;
+	const char *state;
+	unsigned int without; /* stages of the confinement */
+	bool check;
+	bool serves_names;
+};
+
+/* The exit status for a command line that makes no sense, behind a sentence. */
+__attribute__((format(printf, 1, 2))) static int wrong(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_WRONG;
+}
+
+static int read_level(const char *value)
+{
+	int level;
+
+	if (log_level_parse(value, &level) < 0)
+		return wrong("“%s” is no log level: emerg, alert, crit, err, warning, notice, info, debug or 0 to 7", value);
+	log_set_level(level);
+	return GO_ON;
+}
+
+static int read_event_buffer(const char *value, int *ret_bytes)
+{
+	int kib;
+
+	if (parse_number(value, &kib) < 0 || kib == 0)
+		return wrong("“%s” is no number of KiB between 1 and 1048576", value);
+	*ret_bytes = kib * 1024;
+	return GO_ON;
+}
+
+/* GO_ON, or the exit status. */
+static int read_option(struct arguments *a, int option, const char *value)
+{
+	struct server_options *options = &a->options;
+
+	switch (option) {
+	case OPTION_POLICY:
+		options->policy_path = value;
+		return GO_ON;
+	case OPTION_CHECK:
+		a->check = true;
+		return GO_ON;
+	case OPTION_LOG_LEVEL:
+		return read_level(value);
+	case OPTION_PRIVATE:
+		return parse_number(value, &options->private_fd) < 0 ? wrong("“%s” is no descriptor", value) : GO_ON;
+	case OPTION_UNCONFINED:
+		if (confine_parse(value ? value : "all", &a->without) < 0)
+			return wrong(
+				"“%s” is no stage: all, process, view, capabilities, privileges, calls, or several with commas",
+				value);
+		return GO_ON;
+	case OPTION_STOPPED:
+		options->only_ends = true;
+		return GO_ON;
+	case OPTION_HANDOVER:
+		options->hands_over = true;
+		return GO_ON;
+	case OPTION_VSOCK:
+		return parse_vsock(value, &options->vsock_port) < 0 ? wrong("“%s” is no port of vsock: 1 to 4294967294", value)
+		                                                    : GO_ON;
+	case OPTION_DNSMASQ:
+		options->dnsmasq = value;
+		return GO_ON;
+	case OPTION_RESOLVER:
+		options->resolver = value;
+		return GO_ON;
+	case OPTION_RESOLVER_SERVICE:
+		a->serves_names = true;
+		return GO_ON;
+	case OPTION_STATE:
+		a->state = value;
+		return GO_ON;
+	case OPTION_EVENT_BUFFER:
+		return read_event_buffer(value, &options->event_buffer);
+	case OPTION_DRIFT_PATIENCE:
+		if (parse_number(value, &options->drift_patience_ms) < 0 || options->drift_patience_ms == 0)
+			return wrong("“%s” is no number of milliseconds, from 1 on", value);
+		return GO_ON;
+	case OPTION_HELP:
+		return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	case OPTION_VERSION:
+		return puts("hycan_daemon " HYCAN_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	default:
+		return wrong("hycan_daemon --help lists the options");
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct server_options options = { .private_fd = -1 };
+	struct arguments a = { .options.private_fd = -1 };
 	_cleanup_free_ char *state_path = NULL;
-	const char *state = NULL;
-	bool check = false, serves_names = false;
-	unsigned int without = 0;
-	int level, c;
+	int r = GO_ON, c;
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		switch (c) {
-		case OPTION_POLICY:
-			options.policy_path = optarg;
-			break;
-		case OPTION_CHECK:
-			check = true;
-			break;
-		case OPTION_LOG_LEVEL:
-			if (log_level_parse(optarg, &level) < 0) {
-				fprintf(stderr,
-				        "“%s” is no log level: emerg, alert, crit, err, warning, notice, info, debug or 0 to 7\n",
-				        optarg);
-				return 2;
-			}
-			log_set_level(level);
-			break;
-		case OPTION_PRIVATE:
-			if (parse_number(optarg, &options.private_fd) < 0) {
-				fprintf(stderr, "“%s” is no descriptor\n", optarg);
-				return 2;
-			}
-			break;
-		case OPTION_UNCONFINED:
-			if (confine_parse(optarg ? optarg : "all", &without) < 0) {
-				fprintf(stderr,
-				        "“%s” is no stage: all, process, view, capabilities, privileges, calls, or several with "
-				        "commas\n",
-				        optarg);
-				return 2;
-			}
-			break;
-		case OPTION_STOPPED:
-			options.only_ends = true;
-			break;
-		case OPTION_HANDOVER:
-			options.hands_over = true;
-			break;
-		case OPTION_VSOCK:
-			if (parse_vsock(optarg, &options.vsock_port) < 0) {
-				fprintf(stderr, "“%s” is no port of vsock: 1 to 4294967294\n", optarg);
-				return 2;
-			}
-			break;
-		case OPTION_DNSMASQ:
-			options.dnsmasq = optarg;
-			break;
-		case OPTION_RESOLVER:
-			options.resolver = optarg;
-			break;
-		case OPTION_RESOLVER_SERVICE:
-			serves_names = true;
-			break;
-		case OPTION_STATE:
-			state = optarg;
-			break;
-		case OPTION_EVENT_BUFFER:
-			if (parse_number(optarg, &options.event_buffer) < 0 || options.event_buffer == 0) {
-				fprintf(stderr, "“%s” is no number of KiB between 1 and 1048576\n", optarg);
-				return 2;
-			}
-			options.event_buffer *= 1024;
-			break;
-		case OPTION_DRIFT_PATIENCE:
-			if (parse_number(optarg, &options.drift_patience_ms) < 0 || options.drift_patience_ms == 0) {
-				fprintf(stderr, "“%s” is no number of milliseconds, from 1 on\n", optarg);
-				return 2;
-			}
-			break;
-		case OPTION_HELP:
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		case OPTION_VERSION:
-			puts("hycan_daemon " HYCAN_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			fputs("hycan_daemon --help lists the options\n", stderr);
-			return 2;
-		}
-	}
-	if (argc - optind > 1) {
-		fprintf(stderr, "“%s” is too much: one socket path is the most\n", argv[optind + 1]);
-		return 2;
-	}
-	options.socket_path = argv[optind];
-	if (check)
-		return check_config(options.policy_path);
-	if (serves_names)
-		return supervisor_serve(options.dnsmasq);
-	state_path = options.private_fd < 0 ? find_state(state, options.socket_path) : NULL;
-	options.state_path = state_path;
-	options.state_asked = state != NULL;
-	return serve(&options, CONFINE_ALL & ~without);
+	while (r == GO_ON && (c = getopt_long(argc, argv, "", long_options, NULL)) >= 0)
+		r = read_option(&a, c, optarg);
+	if (r != GO_ON)
+		return r;
+	if (argc - optind > 1)
+		return wrong("“%s” is too much: one socket path is the most", argv[optind + 1]);
+	a.options.socket_path = argv[optind];
+	if (a.check)
+		return check_config(a.options.policy_path);
+	if (a.serves_names)
+		return supervisor_serve(a.options.dnsmasq);
+	state_path = a.options.private_fd < 0 ? find_state(a.state, a.options.socket_path) : NULL;
+	a.options.state_path = state_path;
+	a.options.state_asked = a.state != NULL;
+	return serve(&a.options, CONFINE_ALL & ~a.without);
 }
