@@ -147,20 +147,8 @@ static void test_many(void **state)
 {
 	enum { N = 3000 };
 	struct world *w = *state;
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
-	struct hycan_route_load_reply *reply = NULL;
 
-	assert_non_null(routes);
-	for (size_t i = 0; i < N; i++) {
-		routes[i] = route_to("11.0.0.0/32");
-		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
-		routes[i].destination.address.bytes[3] = (uint8_t)i;
-		routes[i].has_link = true;
-		snprintf(routes[i].link, sizeof(routes[i].link), "va");
-	}
-	assert_done(w->h, hycan_route_load(w->h, routes, N, NULL, &reply));
-	free(reply);
-	free(routes);
+	free(routing_load(w->h, N));
 	free(shell("ip route show dev va | sed 's/^/route del /;/^route del 11.0.0.5 /d' | ip -batch -"));
 	until_objects(w->h, "11.0.0.5/32 table main\n");
 	/* one line for each of the first, and then their number: that of a look, of which there may be several meanwhile */

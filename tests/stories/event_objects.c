@@ -203,21 +203,10 @@ static void test_many(void **state)
 {
 	enum { N = 3000 };
 	struct world *w = *state;
-	struct hycan_route *routes = calloc(N, sizeof(*routes));
-	struct hycan_route_load_reply *reply = NULL;
+	struct hycan_route *routes = routing_load(w->h, N);
 	struct hycan *own = NULL;
 	struct events e;
 
-	assert_non_null(routes);
-	for (size_t i = 0; i < N; i++) {
-		routes[i] = route_to("11.0.0.0/32");
-		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
-		routes[i].destination.address.bytes[3] = (uint8_t)i;
-		routes[i].has_link = true;
-		snprintf(routes[i].link, sizeof(routes[i].link), "va");
-	}
-	assert_done(w->h, hycan_route_load(w->h, routes, N, NULL, &reply));
-	free(reply);
 	assert_int_equal(hycan_open(&own, w->socket), 0);
 	events_begin(&e, own, &only_objects);
 	events_until(&e, "snapshot");

@@ -13,27 +13,6 @@
 
 #define ROUTES 20000u
 
-/* 10.0.0.0/32 and so on, over va. */
-static void load(struct hycan *h, size_t n)
-{
-	struct hycan_route *routes = calloc(n, sizeof(*routes));
-	struct hycan_route_load_reply *reply = NULL;
-
-	assert_non_null(routes);
-	for (size_t i = 0; i < n; i++) {
-		routes[i] = route_to("11.0.0.0/32");
-		routes[i].destination.address.bytes[1] = (uint8_t)(i >> 16);
-		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
-		routes[i].destination.address.bytes[3] = (uint8_t)i;
-		routes[i].has_link = true;
-		snprintf(routes[i].link, sizeof(routes[i].link), "va");
-	}
-	assert_done(h, hycan_route_load(h, routes, n, NULL, &reply));
-	assert_int_equal(reply->added, n);
-	free(reply);
-	free(routes);
-}
-
 /* What the subscriber knows is what there is: as many of each family, and each route of the list. */
 static void assert_knows_all(struct events *e, struct hycan *h)
 {
@@ -92,7 +71,7 @@ static void test_unread(void **state)
 	assert_int_equal(hycan_open(&own, w->socket), 0);
 	events_begin_complete(&e, own, NULL);
 	events_begin_complete(&of_b0, w->h, &only_b0);
-	load(w->h, ROUTES);
+	free(routing_load(w->h, ROUTES));
 	free(shell("ip link add b0 type bridge; ip route del 11.0.0.7/32"));
 	assert_done(w->h, hycan_link_set(w->h, "b0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1400 }));
 	/* else what it tells of the load while it is read again would be too much once more */
@@ -185,7 +164,7 @@ static void test_many(void **state)
 		assert_true(hycan_process(h[i]) >= 0);
 	}
 	events_begin_complete(&own, w->h, &kernel);
-	load(w->h, 100);
+	free(routing_load(w->h, 100));
 	assert_done(w->h, hycan_link_down(w->h, "va"));
 	events_until(&own, "changed link va");
 	events_until(&own, "gone route 11.0.0.0/32");

@@ -55,6 +55,26 @@ struct hycan_route route_to(const char *destination)
 	return (struct hycan_route){ .destination = prefix_of(destination) };
 }
 
+struct hycan_route *routing_load(struct hycan *h, size_t n)
+{
+	struct hycan_route *routes = calloc(n, sizeof(*routes));
+	struct hycan_route_load_reply *reply = NULL;
+
+	assert_non_null(routes);
+	for (size_t i = 0; i < n; i++) {
+		routes[i] = route_to("11.0.0.0/32");
+		routes[i].destination.address.bytes[1] = (uint8_t)(i >> 16);
+		routes[i].destination.address.bytes[2] = (uint8_t)(i >> 8);
+		routes[i].destination.address.bytes[3] = (uint8_t)i;
+		routes[i].has_link = true;
+		snprintf(routes[i].link, sizeof(routes[i].link), "va");
+	}
+	assert_done(h, hycan_route_load(h, routes, n, NULL, &reply));
+	assert_int_equal(reply->added, n);
+	free(reply);
+	return routes;
+}
+
 struct hycan_route route_via(const char *destination, const char *via)
 {
 	struct hycan_route route = route_to(destination);

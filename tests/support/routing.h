@@ -24,6 +24,9 @@ void routing_settle(void);
 /* A route to that destination, and nothing else. */
 struct hycan_route route_to(const char *destination);
 
+/* Loads so many routes through va: to 11.0.0.0/32, 11.0.0.1/32 and on. For free(). */
+struct hycan_route *routing_load(struct hycan *h, size_t n);
+
 /* A route to that destination through that gateway. */
 struct hycan_route route_via(const char *destination, const char *via);
 

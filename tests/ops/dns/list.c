@@ -6,22 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "names.h"
 #include "network.h"
 #include "objects.h"
 #include "question.h"
-
-static void assert_health(struct hycan *h, bool healthy)
-{
-	struct hycan_health_get_reply *health = NULL;
-
-	assert_done(h, hycan_health_get(h, &health));
-	if (health->healthy != healthy)
-		fail_msg("%s", health->n_problems ? health->problems[0].message : "healthy");
-	if (!healthy)
-		assert_string_equal(health->problems[0].check, "dns");
-	free(health);
-}
 
 /* What network.list says of it in short. */
 static void assert_in_network(struct hycan *h, uint16_t vlan_id, uint32_t hosts, bool serves, int pid)
@@ -65,7 +54,7 @@ static void test_list(void **state)
 	assert_string_equal(states[0].hosts[0].name, "db");
 	assert_int_equal(states[1].vlan_id, 101);
 	assert_true(states[0].serves && states[1].serves && states[0].has_pid && !states[0].has_message);
-	assert_health(w->h, true);
+	assert_well(w->h);
 	assert_in_network(w->h, 100, 2, true, states[0].pid);
 	assert_in_network(w->h, 101, 1, true, states[1].pid);
 	/* killed by hand it comes back, and that is told */
@@ -78,15 +67,15 @@ static void test_list(void **state)
 	log = world_log(w);
 	assert_contains(log, "dnsmasq of VLAN 100 ended: it was killed by signal 9");
 	free(log);
-	assert_health(w->h, true);
+	assert_well(w->h);
 	/* one that hangs */
 	kill(states->pid, SIGSTOP);
-	assert_health(w->h, false);
+	assert_problem(w->h, "dns", "");
 	assert_in_network(w->h, 100, 2, false, states->pid);
 	kill(states->pid, SIGCONT);
 	free(states);
 	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
-	assert_health(w->h, true);
+	assert_well(w->h);
 }
 
 static bool finds_orphan(struct hycan *h)
@@ -179,7 +168,7 @@ static void test_backoff(void **state)
 	shell_until(60, "grep -q 'ended: it was killed by signal 9. It is started again in 100 ms' %s", w->log);
 	for (unsigned int ms = 200; ms <= 1600; ms *= 2)
 		shell_until(60, "grep -q 'ended: not today. It is started again in %u ms' %s", ms, w->log);
-	assert_health(w->h, false);
+	assert_problem(w->h, "dns", "");
 	now = names_state(w->h, 100);
 	assert_true(now->restarts >= 5);
 	assert_false(now->serves);
@@ -188,7 +177,7 @@ static void test_backoff(void **state)
 	free(now);
 	put_program(program, "PATH=$PATH:/usr/sbin exec dnsmasq \"$@\"");
 	dns_until(60, NULL, "10.9.0.1", "web", "10.9.0.2");
-	assert_health(w->h, true);
+	assert_well(w->h);
 	free(shell("rm %s", program));
 }
 

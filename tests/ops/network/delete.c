@@ -93,18 +93,6 @@ static void test_ends(void **state)
 	free(text);
 }
 
-static void assert_health(struct hycan *h, bool healthy)
-{
-	struct hycan_health_get_reply *health = NULL;
-
-	assert_done(h, hycan_health_get(h, &health));
-	if (health->healthy != healthy)
-		fail_msg("%s", health->n_problems ? health->problems[0].message : "healthy");
-	if (!healthy)
-		assert_contains(health->problems[0].message, "A stranger took away the network “100 link net100” of uid 0");
-	free(health);
-}
-
 static void assert_nothing_left(void)
 {
 	char *text = shell("nft list ruleset; ip -o link show type vlan");
@@ -128,12 +116,12 @@ static void test_left(void **state)
 	before = shell("ip -o link show net100 | cut -d: -f1; nft list ruleset");
 	free(shell("nft flush ruleset"));
 	objects_wait(w->h, 1);
-	assert_health(w->h, false);
+	assert_problem(w->h, "networks", "A stranger took away the network “100 link net100” of uid 0");
 	assert_done(w->h, network_create(w->h, BLUE));
 	after = shell("ip -o link show net100 | cut -d: -f1; nft list ruleset");
 	assert_string_equal(after, before);
 	assert_no_drift(w->h, 100);
-	assert_health(w->h, true);
+	assert_well(w->h);
 	assert_int_equal(objects_count(w->h), 2);
 	free(after);
 	free(before);
@@ -141,7 +129,7 @@ static void test_left(void **state)
 	free(shell("nft delete table inet hycan"));
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 	assert_nothing_left();
-	assert_health(w->h, true);
+	assert_well(w->h);
 	assert_refused(w->h, hycan_network_delete(w->h, 100, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	assert_done(w->h, network_create(w->h, BLUE));
 	free(shell("nft flush set inet hycan network"));
@@ -156,7 +144,7 @@ static void test_left(void **state)
 	assert_refused(w->h, network_create(w->h, BLUE), HYCAN_REFUSAL_EXISTS);
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
 	free(shell("ip link show net100"));
-	assert_health(w->h, true);
+	assert_well(w->h);
 }
 
 static void assert_forwarding(const char *ipv4_ipv6)
