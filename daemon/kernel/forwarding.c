@@ -87,12 +87,13 @@ static int write_value(enum hycan_family family, const char *link, bool on)
 	return write(fd, on ? "1\n" : "0\n", 2) < 0 ? -errno : 0;
 }
 
-/* The files tell a link that is not there from one without the family only if it is looked for. */
-static int check_link(struct kernel_scope *scope, const char *link)
+/* Into the namespace. The files there tell a link that is not there from one without the family only if it is looked for. */
+static int enter(struct kernel_scope *scope, const char *link)
 {
 	uint32_t ifindex;
+	int r = link ? kernel_link_index(scope, link, &ifindex) : 0;
 
-	return link ? kernel_link_index(scope, link, &ifindex) : 0;
+	return r < 0 ? r : kernel_scope_enter(scope);
 }
 
 static int8_t *planned_value(struct kernel_scope *scope, enum hycan_family family)
@@ -115,11 +116,8 @@ static int find_value(struct kernel_scope *scope, enum hycan_family family, cons
 
 int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on)
 {
-	int r = check_link(scope, link);
+	int r = enter(scope, link);
 
-	if (r < 0)
-		return r;
-	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
 	r = find_value(scope, family, link, ret_on);
@@ -130,11 +128,8 @@ int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, 
 int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on, bool *ret_changed)
 {
 	bool is_on;
-	int r = check_link(scope, link);
+	int r = enter(scope, link);
 
-	if (r < 0)
-		return r;
-	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
 	r = find_value(scope, family, link, &is_on);

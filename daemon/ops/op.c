@@ -13,14 +13,20 @@
 #include "kernel/scope.h"
 #include "op.h"
 
+__attribute__((format(printf, 4, 0))) static void refuse(struct op *op, enum hycan_refusal refusal, const char *field,
+                                                         const char *sentence, va_list ap)
+{
+	op->refusal = (int)refusal;
+	op->field = field;
+	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
+}
+
 int op_refuse(struct op *op, enum hycan_refusal refusal, const char *field, const char *sentence, ...)
 {
 	va_list ap;
 
-	op->refusal = (int)refusal;
-	op->field = field;
 	va_start(ap, sentence);
-	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
+	refuse(op, refusal, field, sentence, ap);
 	va_end(ap);
 	return (int)refusal;
 }
@@ -36,10 +42,8 @@ int op_refuse_kernel(struct op *op, enum hycan_refusal refusal, const char *fiel
 	size_t n, length;
 	va_list ap;
 
-	op->refusal = (int)refusal;
-	op->field = field;
 	va_start(ap, sentence);
-	vsnprintf(op->sentence, sizeof(op->sentence), sentence, ap);
+	refuse(op, refusal, field, sentence, ap);
 	va_end(ap);
 	n = strlen(op->sentence);
 	if (!words[0])
