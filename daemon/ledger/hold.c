@@ -223,15 +223,24 @@ bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_hold
 	return hold_any(e);
 }
 
-bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
+enum hold_since hold_since(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
-	const struct hold *h;
+	bool direct = session == 0 && e->owned && e->subject == holder->subject;
+	const struct hold *h = direct ? NULL : hold_find(e, holder->subject, session);
 
-	if (session == 0 && e->owned && e->subject == holder->subject)
-		return (int32_t)(e->round - round) < 0;
-	h = hold_find(e, holder->subject, session);
-	return h && (int32_t)(h->round - round) < 0;
+	if (!direct && !h)
+		return HOLD_NONE;
+	return (int32_t)((direct ? e->round : h->round) - round) < 0 ? HOLD_STALE : HOLD_STATED;
+}
+
+void hold_state(struct entry *e, const struct ledger_holder *holder, uint32_t round)
+{
+	if (e->owned && e->subject == holder->subject)
+		e->round = round;
+	for (struct hold *h = e->holds; h; h = h->next)
+		if (h->subject == holder->subject && (!h->of || h->of->session == holder->session))
+			h->round = round;
 }
 
 int hold_move(struct entry *from, struct entry *to)

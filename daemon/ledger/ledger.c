@@ -254,7 +254,7 @@ enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->object && hold_is_stale(e, holder, round))
+	if (e && e->object && hold_since(e, holder, round) == HOLD_STALE)
 		stand = hold_count(e) > 1 ? LEDGER_SHARED : LEDGER_MINE;
 	/* without memory for the mark it goes unmarked */
 	if (stand == LEDGER_MINE && !e->going)
@@ -276,6 +276,17 @@ uint32_t ledger_round(struct ledger *ledger)
 	round = ++ledger->round;
 	ledger_unlock(ledger);
 	return round;
+}
+
+void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
+{
+	struct entry *e;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	if (e)
+		hold_state(e, holder, ledger->round);
+	ledger_unlock(ledger);
 }
 
 void ledger_take(struct ledger *ledger, const struct ledger_key *key)

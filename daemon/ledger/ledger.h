@@ -269,6 +269,13 @@ typedef int ledger_stale(const struct ledger_key *key, void *userdata);
 int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
                       ledger_stale *found, void *userdata);
 
+/* The same of those that it did ask for since, of all kinds and in all namespaces. */
+int ledger_list_stated(struct ledger *ledger, const struct ledger_holder *holder, uint32_t round, ledger_stale *found,
+                       void *userdata);
+
+/* An object counts as asked for by the holder, and for good by its user, in the round that began last; if they hold it. */
+void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder);
+
 /* Tells of the objects of a kind, or of all (0), that a user holds, or with NULL anybody: the last one first. */
 int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata);
 

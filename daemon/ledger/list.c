@@ -210,8 +210,9 @@ int ledger_list_of(struct ledger *ledger, uint64_t subject, ledger_found *found,
 /* What is looked for from the last one on. */
 struct wanted {
 	unsigned int kind;                  /* 0: all */
-	const struct ledger_holder *holder; /* what is stale of this one, */
-	uint64_t netns;                     /* in this namespace, */
+	const struct ledger_holder *holder; /* what this one has, */
+	uint64_t netns;                     /* in this namespace, or 0: in all, */
+	enum hold_since since;              /* and asked for, or not, */
 	uint32_t round;                     /* since this round; or, without a holder, */
 	const uint64_t *subject;            /* what this user holds; NULL: anybody */
 };
@@ -223,7 +224,8 @@ static bool is_wanted(const struct entry *e, const struct wanted *wanted)
 	if (!e->object || (wanted->kind && e->kind != wanted->kind))
 		return false;
 	if (wanted->holder)
-		return e->netns == wanted->netns && hold_is_stale(e, wanted->holder, wanted->round);
+		return (!wanted->netns || e->netns == wanted->netns) &&
+		       hold_since(e, wanted->holder, wanted->round) == wanted->since;
 	return !wanted->subject || hold_describe_of(e, *wanted->subject, &object);
 }
 
@@ -269,7 +271,15 @@ static int list_back(struct ledger *ledger, const struct wanted *wanted, ledger_
 int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
                       ledger_stale *found, void *userdata)
 {
-	const struct wanted wanted = { .kind = kind, .holder = holder, .netns = netns, .round = round };
+	const struct wanted wanted = { .kind = kind, .holder = holder, .netns = netns, .since = HOLD_STALE, .round = round };
+
+	return list_back(ledger, &wanted, found, userdata);
+}
+
+int ledger_list_stated(struct ledger *ledger, const struct ledger_holder *holder, uint32_t round, ledger_stale *found,
+                       void *userdata)
+{
+	const struct wanted wanted = { .holder = holder, .since = HOLD_STATED, .round = round };
 
 	return list_back(ledger, &wanted, found, userdata);
 }

@@ -38,7 +38,8 @@ int handover_place(int fd, struct handover_place *ret_place)
 }
 
 struct giving {
-	int state; /* the file in memory */
+	int state;             /* the file in memory */
+	struct buffer objects; /* that the peer of the moment has stated */
 	int fds[FDS_AT_ONCE];
 	unsigned int n;
 	uint64_t n_peers;
@@ -79,7 +80,7 @@ static int give_fd(struct giving *g, int fd)
 	return r;
 }
 
-static int describe(struct peer *peer, struct handover_peer *state)
+static int describe(struct peer *peer, struct handover_peer *state, struct buffer *objects)
 {
 	int r = handover_place(peer->fd, &state->socket);
 
@@ -104,6 +105,8 @@ static int describe(struct peer *peer, struct handover_peer *state)
 	state->hello = peer->hello && peer->session;
 	if (state->hello)
 		state->session = peer->session->record;
+	if (state->hello && r == 0)
+		r = statement_leave(peer->session, &state->statement, objects);
 	state->eof = peer->eof;
 	state->out_of_step = peer->out_of_step;
 	state->fds_lost = peer->fds_lost;
@@ -117,7 +120,7 @@ static int give_peer(struct giving *g, struct peer *peer)
 	int r;
 
 	memset(&state, 0, sizeof(state));
-	r = describe(peer, &state);
+	r = describe(peer, &state, &g->objects);
 	if (r == 0)
 		r = give_fd(g, peer->fd);
 	if (r == 0 && peer->scope)
@@ -130,6 +133,9 @@ static int give_peer(struct giving *g, struct peer *peer)
 		r = write_all(g->state, buffer_first(&peer->input), buffer_used(&peer->input));
 	if (r == 0)
 		r = write_all(g->state, buffer_first(&peer->output), buffer_used(&peer->output));
+	if (r == 0)
+		r = write_all(g->state, buffer_first(&g->objects), buffer_used(&g->objects));
+	buffer_release(&g->objects);
 	g->n_peers += r == 0;
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "handover.h"
 #include "peer.h"
 #include "session.h"
+#include "statement.h"
 #include "subscription.h"
 
 #define HANDOVER_PEER  "hycan-peer"
@@ -36,7 +37,8 @@ struct handover_peer {
 	uint64_t lost_position;
 	uint64_t input; /* bytes of it that follow */
 	uint64_t output;
-	struct session_record session; /* where hello was done */
+	struct statement_record statement; /* and its objects behind the output */
+	struct session_record session;     /* where hello was done */
 	uint8_t protocol;
 	/* no bool: that has two values */
 	uint8_t hello;

@@ -103,17 +103,26 @@ static int restore_fds(const struct handover *handover, struct peer *peer, const
 	return 0;
 }
 
-static int restore(const struct handover *handover, struct peer *peer, const struct handover_peer *state, const uint8_t *input,
-                   const uint8_t *output)
+/* What stands behind a peer's state. */
+struct behind {
+	const uint8_t *input;
+	const uint8_t *output;
+	const uint8_t *objects;
+};
+
+static int restore(const struct handover *handover, struct peer *peer, const struct handover_peer *state,
+                   const struct behind *behind)
 {
 	int r = state->hello ? session_resume(peer, &state->session) : 0;
 
+	if (r == 0 && state->hello)
+		r = statement_resume(peer->session, &state->statement, behind->objects);
 	if (r == 0)
 		r = restore_fds(handover, peer, state);
 	if (r == 0 && state->input > 0)
-		r = buffer_append(&peer->input, input, state->input, (size_t)2 * WIRE_REQUEST_MAX);
+		r = buffer_append(&peer->input, behind->input, state->input, (size_t)2 * WIRE_REQUEST_MAX);
 	if (r == 0 && state->output > 0)
-		r = buffer_append(&peer->output, output, state->output, (size_t)2 * WIRE_ANSWER_MAX);
+		r = buffer_append(&peer->output, behind->output, state->output, (size_t)2 * WIRE_ANSWER_MAX);
 	peer->position = state->position;
 	peer->skip = state->skip;
 	peer->lost_position = state->lost_position;
@@ -130,8 +139,9 @@ static int restore(const struct handover *handover, struct peer *peer, const str
 /* One peer. -EBADMSG: nothing behind it can be read. */
 static int take_peer(struct server *server, const struct handover *handover, struct reading *reading)
 {
-	const uint8_t *bytes = take(reading, sizeof(struct handover_peer)), *input, *output;
+	const uint8_t *bytes = take(reading, sizeof(struct handover_peer));
 	struct handover_peer state;
+	struct behind behind;
 	struct peer *peer;
 	int fd;
 
@@ -139,9 +149,10 @@ static int take_peer(struct server *server, const struct handover *handover, str
 		return -EBADMSG;
 	memcpy(&state, bytes, sizeof(state));
 	session_check(&state.session);
-	input = take(reading, state.input);
-	output = input ? take(reading, state.output) : NULL;
-	if (!output || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
+	behind.input = take(reading, state.input);
+	behind.output = behind.input ? take(reading, state.output) : NULL;
+	behind.objects = behind.output ? take(reading, state.statement.size) : NULL;
+	if (!behind.objects || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
 	    state.n_subscriptions > SUBSCRIPTIONS_PER_PEER)
 		return -EBADMSG;
 	fd = find(handover, &state.socket);
@@ -149,7 +160,7 @@ static int take_peer(struct server *server, const struct handover *handover, str
 	if (fd < 0 || peer_open(server, fd) < 0)
 		return 0;
 	peer = TAILQ_LAST(&server->peers, peer_list);
-	if (restore(handover, peer, &state, input, output) < 0) {
+	if (restore(handover, peer, &state, &behind) < 0) {
 		peer_close(peer);
 		return 0;
 	}

@@ -323,6 +323,59 @@ static void subscriptions(void **state)
 	hycan_close(own);
 }
 
+static int add_rule(struct hycan *h, uint32_t priority)
+{
+	const struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = priority, .has_table = true, .table = 100
+	};
+
+	return hycan_rule_add(h, &rule);
+}
+
+/* What is being stated goes on being stated: what was asked for under any of three daemons stays, and the rest goes. */
+static void state_rules(struct manager *m, enum hycan_lifetime lifetime, bool of_kind)
+{
+	const struct hycan_session_lifetime_options options = { .has_seconds = lifetime == HYCAN_LIFETIME_LEASE, .seconds = 3600 };
+	const struct hycan_object_replace_begin_options begin = { .has_kind = of_kind, .kind = HYCAN_OBJECT_KIND_RULE };
+	const struct hycan_route route = { .destination = prefix_of("10.66.0.0/16"),
+		                           .has_type = true,
+		                           .type = HYCAN_ROUTE_TYPE_BLACKHOLE };
+	struct hycan *h = NULL, *other = NULL;
+	uint32_t removed = 0;
+
+	assert_int_equal(hycan_open(&h, m->w->socket), 0);
+	assert_int_equal(hycan_open(&other, m->w->socket), 0);
+	assert_done(h, hycan_session_lifetime(h, lifetime, &options));
+	for (uint32_t i = 2000; i < 2004; i++)
+		assert_done(h, add_rule(h, i));
+	assert_done(h, hycan_route_add(h, &route));
+	assert_done(h, hycan_object_replace_begin(h, &begin));
+	/* one that ends later than the other */
+	assert_done(other, hycan_object_replace_begin(other, NULL));
+	assert_done(h, add_rule(h, 2000));
+	restart(m);
+	assert_done(h, add_rule(h, 2001));
+	assert_done(h, add_rule(h, 2004));
+	restart(m);
+	assert_done(h, add_rule(h, 2002));
+	assert_done(h, hycan_object_replace_end(h, &removed));
+	assert_int_equal(removed, of_kind ? 1 : 2);
+	assert_output("2000\n2001\n2002\n2004\n", "ip rule | sed -n 's/^\\(20[0-9]*\\):.*/\\1/p'");
+	assert_int_equal(shell_status(NULL, "ip route show type blackhole | grep 10.66.0.0/16"), of_kind ? 0 : 1);
+	hycan_close(other);
+	assert_done(h, hycan_object_replace_begin(h, NULL));
+	assert_done(h, hycan_object_replace_end(h, &removed));
+	assert_int_equal(removed, of_kind ? 5 : 4);
+	hycan_close(h);
+}
+
+static void statements(void **state)
+{
+	state_rules(*state, HYCAN_LIFETIME_PERMANENT, false);
+	state_rules(*state, HYCAN_LIFETIME_CONNECTION, true);
+	state_rules(*state, HYCAN_LIFETIME_LEASE, false);
+}
+
 /* Half a request before, the other half after. */
 static void halves(void **state)
 {
@@ -520,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
 		cmocka_unit_test_setup_teardown(subscriptions, begin, end),
+		cmocka_unit_test_setup_teardown(statements, begin, end),
 		cmocka_unit_test_setup_teardown(halves, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
