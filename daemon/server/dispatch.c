@@ -169,8 +169,10 @@ void dispatch_audit_object(const struct job *job, const char *object, uint64_t d
 
 void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause)
 {
-	char object[512], request[512] = "";
+	/* of a long list as much as a person reads */
+	char object[512], request[2048];
 
+	request[0] = '\0';
 	if (!log_enabled(audit_priority(job)))
 		return;
 	wording_object(job, object, sizeof(object));

@@ -96,31 +96,47 @@ void wording_object(struct job *job, char *text, size_t size)
 	}
 }
 
-static void append_field(const struct hycan_field *field, const void *request, char *text, size_t size)
+static void append_fields(const struct hycan_structure *structure, const void *value, char *text, size_t size);
+
+static void append_value(const struct hycan_field *field, const void *value, char *text, size_t size)
 {
-	size_t n = 0;
-	const char *value = wire_values(field, request, &n);
 	char word[WORD_SIZE];
+
+	if (field->type != HYCAN_TYPE_STRUCT) {
+		append(text, size, "%s", hycan_value_format(field, value, word, sizeof(word)));
+		return;
+	}
+	append(text, size, "{");
+	append_fields(field->structure, value, text, size);
+	append(text, size, "}");
+}
+
+static void append_field(const struct hycan_field *field, const void *structure, char *text, size_t size)
+{
+	size_t n = 0, at = strlen(text);
+	const char *value = wire_values(field, structure, &n);
 
 	if (n == 0)
 		return;
-	append(text, size, "%s%s=", *text ? " " : "", field->name);
-	if (field->type == HYCAN_TYPE_STRUCT || field->type == HYCAN_TYPE_PAYLOAD) {
-		append(text, size, "(%zu)", n);
-		return;
+	append(text, size, "%s%s=", at > 0 && text[at - 1] != '{' ? " " : "", field->name);
+	for (size_t i = 0; i < n && strlen(text) + 1 < size; i++) {
+		append(text, size, "%s", i > 0 && field->type != HYCAN_TYPE_STRUCT ? "," : "");
+		append_value(field, value + i * field->size, text, size);
 	}
-	for (size_t i = 0; i < n && strlen(text) + 1 < size; i++)
-		append(text, size, "%s%s", i ? "," : "", hycan_value_format(field, value + i * field->size, word, sizeof(word)));
+}
+
+static void append_fields(const struct hycan_structure *structure, const void *value, char *text, size_t size)
+{
+	for (uint16_t i = 0; i < structure->n_fields; i++)
+		if (!(structure->field[i].flags & HYCAN_FIELD_SECRET))
+			append_field(&structure->field[i], value, text, size);
 }
 
 void wording_request(const struct job *job, char *text, size_t size)
 {
-	const struct hycan_structure *s = job->operation->request;
-
 	text[0] = '\0';
-	for (uint16_t i = 0; i < s->n_fields && job->decoded; i++)
-		if (!(s->field[i].flags & HYCAN_FIELD_SECRET))
-			append_field(&s->field[i], &job->request, text, size);
+	if (job->decoded)
+		append_fields(job->operation->request, &job->request, text, size);
 	wire_tidy_text(text);
 }
 
