@@ -221,3 +221,36 @@ void view_settle(void)
 	shell_until(20, "! ip -o link | grep -v LOWER_UP | grep -q 'state UP' && "
 	                "! ip -o link | grep LOWER_UP | grep -q 'state [A-Z]*DOWN' && ! ip -6 addr | grep -q tentative");
 }
+
+/* ------------------------------------------------------------------------------------------------------ before and after */
+
+/* IPv6 routes are sorted: those to fe80::/64 and ff00::/8, which the kernel makes for each link, it lists by age. */
+#define EVERYTHING                                                                                                                 \
+	"ip -d link; ip -d addr; ip -4 -d route show table all; ip -6 -d route show table all | sort; ip rule; ip -6 rule; "       \
+	"nft list ruleset 2>/dev/null; grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/forwarding; "          \
+	"for i in $(wg show interfaces 2>/dev/null); do wg showconf $i; done"
+
+char *view_everything(void)
+{
+	return shell(EVERYTHING);
+}
+
+/* Only the lines that differ, which are few among hundreds. */
+void view_assert_same(const struct world *w, const char *before)
+{
+	char path[sizeof(w->directory) + 8];
+	FILE *file;
+	char *difference;
+	int status;
+
+	snprintf(path, sizeof(path), "%s/before", w->directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(before, file) >= 0 && fclose(file) == 0);
+	status = shell_status(&difference, "{ " EVERYTHING "; } | diff %s -", path);
+	remove(path);
+	if (status != 0)
+		print_error("%s", difference);
+	free(difference);
+	assert_int_equal(status, 0);
+}

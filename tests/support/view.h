@@ -5,6 +5,8 @@
 
 #include <hycan/types.h>
 
+struct world;
+
 /*
  * Fails the test unless ip(8) says the same about the link as link does: everything but its flags, of which only IFF_UP
  * is compared. No packets may be under way on it.
@@ -16,6 +18,12 @@ void assert_as_ip_shows(const struct hycan_link *link);
  * what ip(8) shows before and after.
  */
 void view_settle(void);
+
+/* All that ip, wg, nft and /proc/sys/net show of what the daemon may change, in this network namespace: free() it. */
+char *view_everything(void);
+
+/* It is as it was, to the byte; else the test fails, and shows the lines that differ. */
+void view_assert_same(const struct world *w, const char *before);
 
 /*
  * What “ip -d -s -j link show” has for a link at some paths, separated by spaces: free() it. A path is made of keys with
