@@ -248,10 +248,37 @@ static int try_no_new_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 || confine_privileges() != 0;
 }
 
+/* test(1) with root's set-uid bit; it ends with 0 if what belongs to root belongs to whom it runs as. */
+static char program_of_root[] = "/tmp/hycan-confine-XXXXXX/test";
+
+static int try_set_uid(void)
+{
+	if (setresuid(1, 1, 1) < 0)
+		return 2;
+	execl(program_of_root, "test", "-O", "/", NULL);
+	return 3;
+}
+
+static int stage_none(void)
+{
+	return 0;
+}
+
 static void test_privileges(void **state)
 {
+	char *name = strrchr(program_of_root, '/');
+
 	(void)state;
 	assert_int_equal(child(confine_privileges, try_no_new_privileges), 0);
+	need_success("set-uid programs in /tmp", "! findmnt --noheadings --output OPTIONS --target /tmp | grep -q nosuid");
+	*name = '\0';
+	assert_non_null(mkdtemp(program_of_root));
+	*name = '/';
+	free(shell("chmod 711 $(dirname %s) && cp /usr/bin/test %s && chmod 4755 %s", program_of_root, program_of_root,
+	           program_of_root));
+	assert_int_equal(child(stage_none, try_set_uid), 0);
+	assert_int_equal(child(confine_privileges, try_set_uid), 1);
+	free(shell("rm -r $(dirname %s)", program_of_root));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- calls */
