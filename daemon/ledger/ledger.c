@@ -348,21 +348,48 @@ void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hyc
 	ledger_unlock(ledger);
 }
 
-void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata)
+/* Marks those of a list that are on something, which is returned. */
+static struct entry *mark_listed(struct ledger *l, const struct ledger_key *on, size_t n, ledger_listed *key, const void *userdata)
 {
-	const struct entry *parent;
+	struct entry *parent = table_find(l, on), *e;
 	struct ledger_key k;
-	struct entry *e;
 
-	ledger_lock(ledger);
-	parent = table_find(ledger, on);
 	for (size_t i = 0; parent && i < n; i++) {
 		key(i, &k, userdata);
-		e = table_find(ledger, &k);
+		e = table_find(l, &k);
 		if (e && e->on == parent)
 			e->listed = true;
 	}
+	return parent;
+}
+
+bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                        const struct ledger_holder *holder, size_t n, ledger_listed *key, const void *userdata,
+                        struct ledger_key *ret_key, uint64_t *ret_owner)
+{
+	struct entry *parent, *thing;
+	bool found = false;
+
+	ledger_lock(ledger);
+	parent = mark_listed(ledger, on, n, key, userdata);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
+		bool rest = thing->object && thing->kind == kind && !thing->listed;
+
+		thing->listed = false;
+		if (found || !rest || stand(thing, holder, ret_owner) != LEDGER_OTHERS)
+			continue;
+		entry_key(thing, ret_key);
+		found = true;
+	}
+	ledger_unlock(ledger);
+	return found;
+}
+
+void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
+                        ledger_listed *key, const void *userdata)
+{
+	ledger_lock(ledger);
+	(void)mark_listed(ledger, on, n, key, userdata);
 	object_take_on(ledger, on, kind, false);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);

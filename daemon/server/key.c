@@ -141,6 +141,11 @@ void key_of(const struct key_view *v, size_t item, struct ledger_key *key)
 		put_part(v, v->effect->part[i], item, key);
 }
 
+void key_listed(size_t item, struct ledger_key *ret_key, const void *view)
+{
+	key_of(view, item, ret_key);
+}
+
 bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key)
 {
 	if (v->effect->on.position < 0)

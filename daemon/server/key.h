@@ -35,6 +35,9 @@ const struct hycan_field *key_field(const struct op_effect *effect, struct op_pa
 /* The key of an item. */
 void key_of(const struct key_view *v, size_t item, struct ledger_key *key);
 
+/* The same, for who goes through a list (ledger_listed). */
+void key_listed(size_t item, struct ledger_key *ret_key, const void *view);
+
 /* The key of the link that it is on. False: none is given. */
 bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key);
 

@@ -22,7 +22,7 @@ static int refuse(const struct key_view *v, const struct ledger_key *key, uint64
 	return op_refuse(&v->job->op, HYCAN_REFUSAL_DENIED, key_field(v->effect, v->effect->part[0])->name,
 	                 "The %s “%s” is %s's: only that user, root, and whom policy allows it with owner=any may %s it.",
 	                 key_kind_name(key->kind), text, subject_say(owner).text,
-	                 v->effect->does == OP_TAKES ? "remove" : "change");
+	                 v->effect->does == OP_TAKES || v->effect->does == OP_REPLACES ? "remove" : "change");
 }
 
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
@@ -74,33 +74,54 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	return 0;
 }
 
+/* What a list does not have goes, and must be the caller's to take away. */
+static int check_rest(const struct key_view *v)
+{
+	struct ledger_key link, key;
+	uint64_t owner;
+
+	if (v->absent || !key_of_link(v, 0, &link) ||
+	    !ledger_find_others(v->job->server->ledger, &link, v->effect->kind, &v->job->holder, v->n_items, key_listed, v, &key,
+	                        &owner))
+		return 0;
+	return refuse(v, &key, owner);
+}
+
+static int check_effect(const struct key_view *v, bool force)
+{
+	int r = 0;
+
+	if (v->absent)
+		return 0;
+	if (v->effect->does == OP_REPLACES)
+		return check_rest(v);
+	for (size_t k = 0; k < v->n_items && r == 0; k++)
+		r = check_item(v, k, force);
+	return r;
+}
+
+/* What may be changed anyway need not be looked for. */
+static bool asks(const struct op_effect *effect, bool force)
+{
+	return effect->n_parts && effect->does != OP_MAKES && (effect->does == OP_TAKES || !force);
+}
+
 static int check(struct job *job, bool settled)
 {
 	bool force = job->op.any_owner;
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
 
 	if (job->is_own)
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		/* what may be changed anyway need not be looked for */
-		bool asks = effects[i].n_parts && (effects[i].does == OP_TAKES ||
-		                                   (!force && (effects[i].does == OP_CHANGES || effects[i].does == OP_RENAMES)));
-		struct key_view v;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (effects[i].settled == settled && asks(&effects[i], force)) {
+			const struct key_view v = key_view(job, &effects[i]);
 
-		if (!asks || effects[i].settled != settled)
-			continue;
-		v = key_view(job, &effects[i]);
-		if (v.absent)
-			continue;
-		for (size_t k = 0; k < v.n_items; k++) {
-			int r = check_item(&v, k, force);
-
-			if (r != 0)
-				return r;
+			r = check_effect(&v, force);
 		}
-	}
-	return 0;
+	return r;
 }
 
 int own_check(struct job *job)

@@ -147,17 +147,12 @@ int record_made(const struct key_view *v)
 	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there) ? record_held(v, now_us) : r;
 }
 
-static void key_of_item(size_t i, struct ledger_key *ret_key, const void *userdata)
-{
-	key_of(userdata, i, ret_key);
-}
-
 void record_rest(const struct key_view *v)
 {
 	struct ledger_key link;
 
 	if (key_of_link(v, 0, &link))
-		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_of_item, v);
+		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_listed, v);
 }
 
 int record_items(struct job *job, size_t from, size_t to)

@@ -471,7 +471,8 @@ int hycan_wireguard_peer_remove_async(struct hycan *h, const char *name, const s
 
 /**
  * Makes the set of peers exactly this: what is missing is added, what is too much removed, what differs changed.
- * Only differences reach the kernel, so peers that stay keep their sessions.
+ * Only differences reach the kernel, so peers that stay keep their sessions. Peers that others hold must be in the
+ * set, and as they are.
  *
  * @param name the link
  * @param peers the whole set; none removes all

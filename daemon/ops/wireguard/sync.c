@@ -44,6 +44,30 @@ static int before(struct op *op, const struct hycan_wireguard_sync_request *requ
 	return r;
 }
 
+/* Those that are there, and are to be otherwise, must be the caller's to change. */
+static int claim_changed(struct op *op, const struct hycan_wireguard_sync_request *request, const struct wireguard_plan *plan)
+{
+	struct hycan_wireguard_sync_request *changed = op->memory(op, sizeof(*changed));
+	struct hycan_wireguard_peer_config *peers;
+	size_t n = 0;
+	int r;
+
+	if (plan->n_changes == 0)
+		return 0;
+	peers = op->memory(op, plan->n_changes * sizeof(*peers));
+	if (!peers || !changed)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n_changes; i++)
+		if (plan->changes[i].update_only)
+			peers[n++] = (struct hycan_wireguard_peer_config){ .public_key = *plan->changes[i].public_key };
+	*changed = (struct hycan_wireguard_sync_request){ .peers = peers, .n_peers = n };
+	memcpy(changed->name, request->name, sizeof(changed->name));
+	r = op_claim(op, changed);
+	/* what the ledger is told is about all of them */
+	op->settled = NULL;
+	return r;
+}
+
 int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *request, struct hycan_wireguard_sync_reply *reply)
 {
 	_cleanup_(wireguard_plan_free) struct wireguard_plan *plan = NULL;
@@ -61,8 +85,10 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 	r = wireguard_plan(op, is, peers, n, true, &plan);
 	if (r)
 		return r;
-	r = before(op, request, is);
-	if (r < 0)
+	r = op->sealed ? 0 : claim_changed(op, request, plan);
+	if (r == 0)
+		r = before(op, request, is);
+	if (r)
 		return r;
 	/* of one that is gone on with it is known what was there when it began */
 	op->items_unchanged = op->sealed ? NULL : find_unchanged(op, request, plan);

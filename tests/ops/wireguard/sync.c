@@ -363,6 +363,60 @@ static void talks_over_ipv6_with_a_preshared_key(void **state)
 	hycan_close(far.h);
 }
 
+enum { ALICE = 4711, BOB = 4712 };
+
+/* A link of nobody's, where policy lets two users have peers. */
+static int begin_for_two(void **state)
+{
+	const struct world_options options = { .open_to_all = true, .policy = "allow * wireguard name=wg0\n" };
+
+	*state = world_start(&options);
+	device_made = shell_status(NULL, "ip link add wg0 type wireguard") == 0;
+	return 0;
+}
+
+static void as_alice(struct world *w)
+{
+	const struct hycan_wireguard_peer_config hers = { .public_key = peer_key(1) };
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &hers));
+	hycan_close(w->h);
+}
+
+static void as_bob(struct world *w)
+{
+	struct hycan_wireguard_peer_config peers[] = { { .public_key = peer_key(2) }, { .public_key = peer_key(1) } };
+	struct hycan_wireguard_sync_reply counts;
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_refused(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 1, &counts), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h), key_text(&peers[1].public_key));
+	assert_contains(hycan_error_message(w->h), "is uid 4711's: only that user, root, and whom policy allows it with owner=any "
+	                                           "may remove it.");
+	peers[1].has_persistent_keepalive = true;
+	peers[1].persistent_keepalive = 9;
+	assert_refused(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 2, &counts), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h), "may change it.");
+	peers[1].has_persistent_keepalive = false;
+	assert_counts(sync_peers(w, peers, 2), 1, 0, 0);
+	hycan_close(w->h);
+}
+
+/* Who states the whole set neither takes away nor changes what others have made. */
+static void leaves_others_alone(void **state)
+{
+	struct world *w = need_device(state);
+	const struct hycan_key hers = peer_key(1);
+
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, as_bob, w);
+	assert_allowed_ips_of_all(2, 0);
+	assert_peer("persistent-keepalive", &hers, "off");
+	/* root may */
+	assert_counts(sync_peers(w, NULL, 0), 0, 0, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(few_differences_among_thousands, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_session_outlives_a_sync, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(leaves_others_alone, begin_for_two, world_end),
 		cmocka_unit_test_setup_teardown(talks_over_ipv6_with_a_preshared_key, device_begin, world_end),
 	};
 
