@@ -57,11 +57,44 @@ static void test_undo(void **state)
 	names_objects(w->h, "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n");
 }
 
+/* A program that has the names told as long as it runs. */
+static struct hycan *tell_names(struct world *w)
+{
+	struct hycan *h = NULL;
+
+	assert_done(h, hycan_open(&h, w->socket));
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(h, names_set(h, 100, "db 10.9.0.3, web 10.9.0.2", NULL));
+	return h;
+}
+
+/* Who shares the names lets go of them, and the other has them all. */
+static void test_shared(void **state)
+{
+	static const char all[] = "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n";
+	struct world *w = *state;
+	struct hycan *one, *other;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	one = tell_names(w);
+	other = tell_names(w);
+	assert_done(one, hycan_dns_unset(one, 100, NULL));
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	names_objects(w->h, all);
+	hycan_close(one);
+	assert_done(other, hycan_dns_unset(other, 100, NULL));
+	names_objects(w->h, "");
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+	hycan_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unset, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_undo, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shared, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.unset", tests, NULL, NULL);
