@@ -3,15 +3,18 @@
 """Proves that the service's log explains the state of the machine.
 
 Each thing in the ledger must have been made by a request that the log tells of, of the user who holds it, in the same
-network namespace, and no later line may have taken it away. Run where the service runs, as root.
+network namespace, and no later line may have taken it away. A thing of a list is told by the request, since the line names the
+first of them. Run where the service runs, as root.
+
+    explained.py [KIND...]      there must be things of these kinds
 """
 
 import json
 import subprocess
 import sys
 
-MAKES = ("create", "add", "replace", "load", "peer_set", "sync")
-TAKES = ("delete", "remove", "peer_remove")
+MAKES = ("create", "add", "replace", "load", "peer_set", "sync", "dns.set", "add_host", "rename")
+TAKES = ("delete", "remove", "peer_remove", "unset", "remove_host")
 
 
 def run(*words):
@@ -19,15 +22,25 @@ def run(*words):
 
 
 def what_it_does(line):
-    operation = line["HYCAN_OPERATION"].split(".")[1]
+    words = (line["HYCAN_OPERATION"], line["HYCAN_OPERATION"].split(".")[1])
     if line["HYCAN_OPERATION"] == "forwarding.set":
         return "made" if "on=on" in line["HYCAN_REQUEST"] else "taken"
-    return "made" if operation in MAKES else "taken" if operation in TAKES else None
+    return "made" if set(words) & set(MAKES) else "taken" if set(words) & set(TAKES) else None
+
+
+def is_about(line, thing):
+    """Whether a line names the thing, or the request has it in its list."""
+    for name in line["HYCAN_OBJECT"].split(", "):
+        if thing["identity"] in (name, name.partition(" to ")[2]):
+            return True
+    word = thing["identity"].split()
+    return thing["kind"] == "dns_host" and line["HYCAN_OPERATION"] == "dns.set" and \
+        f"vlan_id={word[0]} " in line["HYCAN_REQUEST"] and f"{{name={word[1]} " in line["HYCAN_REQUEST"]
 
 
 def last_word(lines, thing):
     for line in reversed(lines):
-        same = thing["identity"] in line["HYCAN_OBJECT"].split(", ") and str(thing["netns"]) == line["HYCAN_NETNS"]
+        same = str(thing["netns"]) == line["HYCAN_NETNS"] and is_about(line, thing)
         if same and line["HYCAN_RESULT"] == "done" and what_it_does(line):
             return line
     return None
@@ -43,6 +56,9 @@ def main():
         if not line or what_it_does(line) != "made" or line["HYCAN_UID"] != str(thing["uid"]):
             print(f"explained: {thing} is not explained by {line}", file=sys.stderr)
             wrong += 1
+    for kind in set(sys.argv[1:]) - {thing["kind"] for thing in things}:
+        print(f"explained: there is no {kind}", file=sys.stderr)
+        wrong += 1
     print(f"explained: {len(things)} things by {len(lines)} lines, {wrong} are not")
     return 1 if wrong or not things else 0
 

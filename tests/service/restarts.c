@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "events.h"
 
 #define RESTARTS 10
 
@@ -221,19 +222,45 @@ static pid_t fork_client(uid_t uid, gid_t gid, void (*function)(struct world *w)
 	return pid;
 }
 
-/* Ten restarts, and clients that ask all the time: none sees an error, and nothing is done twice. */
+/* The subscription goes on, and what came while nobody heard the kernel is in a snapshot. */
+static void assert_went_on(struct events *e, int i)
+{
+	events_until(e, "overflow");
+	events_until(e, "complete");
+	assert_false(e->ended);
+	for (int k = 0; k <= i; k++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "link sub%d", k);
+		assert_true(events_know(e, text));
+	}
+}
+
+/*
+ * Ten restarts, and clients that ask all the time: none sees an error, and nothing is done twice. One that has subscribed to
+ * events hears of everything that strangers do, before and meanwhile, in events without a gap between their numbers.
+ */
 static void nobody_notices(void **state)
 {
+	const struct hycan_event_subscribe_options named = { .has_name = true, .name = "sub*" };
+	struct hycan *h = client_open(&service);
+	struct events e;
 	int rules = hear_rules();
 	pid_t root = fork_client(0, 0, ask_for_many), other = fork_client(member(), group(), ask_one_by_one);
 
 	(void)state;
+	events_begin_complete(&e, h, &named);
 	for (int i = 0; i < RESTARTS; i++) {
 		const unsigned int before[2] = { shared->done[0], shared->done[1] };
 
 		wait_for_requests(before);
+		free(shell("ip link add sub%d type dummy", i));
 		restart();
+		assert_went_on(&e, i);
 	}
+	events_end(&e);
+	hycan_close(h);
+	free(shell("for i in $(seq 0 %d); do ip link delete sub$i; done", RESTARTS - 1));
 	wait_for_requests((const unsigned int[]){ shared->done[0], shared->done[1] });
 	shared->ends = true;
 	until_true(&shared->went_on[0]);

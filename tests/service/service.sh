@@ -133,6 +133,10 @@ check_operations() {
 	hycanctl rule add ipv4 --from 10.99.0.0/24 --table 100
 	ip rule | grep -q '10.99.0.0/24 lookup 100' || fail "no rule"
 	hycanctl wireguard create wg0 >/dev/null
+	hycanctl wireguard create wg1 >/dev/null
+	hycanctl wireguard peer-set wg1 CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk= --allowed-ips 10.9.0.0/24
+	hycanctl link rename vx0 vx2
+	hycanctl apply - <<<'{"steps": [{"operation": "vcan.create", "name": "vcan20"}, {"operation": "link.up", "name": "vcan20"}]}'
 	hycanctl masquerade add 172.18.0.0/16
 	hycanctl port add tcp 8080 172.18.0.2 80
 	nft list table inet hycan | grep -q 8080 || fail "no port mapping"
@@ -208,8 +212,12 @@ check_restart() {
 }
 
 # Whoever reads the log knows who made what is there.
+explained() { # KIND...
+	"$PYTHON" "${self%/*}/explained.py" "$@" || fail "the log does not explain what is there"
+}
+
 check_explained() {
-	"$PYTHON" "${self%/*}/explained.py" || fail "the log does not explain what is there"
+	explained link address route rule wireguard_peer masquerade port forwarding
 }
 
 # Connections over restarts, stops and crashes, and what the log says of each change.
@@ -231,7 +239,8 @@ check_names() {
 	ip link set up0 up
 	ip link set up1 up
 	hycanctl network create 100 10.9.0.0/24 10.9.0.1 blue --parent up0
-	hycanctl dns set 100 '{web 10.9.0.2}' --domain blue.example || fail "there are no names"
+	hycanctl dns set 100 '{web 10.9.0.2}{mail 10.9.0.5}{old 10.9.0.6}' --domain blue.example || fail "there are no names"
+	hycanctl dns remove_host 100 old
 	hycanctl health || fail "they are not told"
 	pid=$(dnsmasq_pid) || fail "there is no dnsmasq"
 	grep -q '^CapEff:.*0000000000000400$' "/proc/$pid/status" || fail "it has $(grep ^CapEff "/proc/$pid/status")"
@@ -241,11 +250,12 @@ check_names() {
 	wait_for "the daemon after a kill" hycanctl dns add_host 100 late 10.9.0.4
 	hycanctl health
 	[[ $(dnsmasq_pid) == "$pid" ]] || fail "dnsmasq is another one"
-	[[ $(ls /tmp/systemd-private-*-hycan-resolver.service-*/tmp/hycan-resolver.*/*/hosts) == $'db\nlate\nweb' ]] ||
+	[[ $(ls /tmp/systemd-private-*-hycan-resolver.service-*/tmp/hycan-resolver.*/*/hosts) == $'db\nlate\nmail\nweb' ]] ||
 		fail "the hosts are $(ls /tmp/systemd-private-*-hycan-resolver.service-*/tmp/hycan-resolver.*/*/hosts)"
 	# without it the daemon says so, and starts it again when it is needed
 	systemctl kill --signal KILL --kill-whom all hycan-resolver.service
 	wait_for "the names after a kill" hycanctl health
+	explained network dns dns_host
 	hycanctl network delete 100
 	! dnsmasq_pid || fail "dnsmasq is left"
 	ip link delete up0
