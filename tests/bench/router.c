@@ -22,7 +22,10 @@
 
 #define VLAN_ID 100
 
-/* The usual way: a shell with two functions, which says when it is done with one. */
+/*
+ * The usual way: a shell with two functions, which says when it is done with one. A dnsmasq that is told to end while it still starts
+ * leaves its pid behind, and lets the shell go on before it has started: on one processor that is mostly so.
+ */
 static const char script[] =
 	"set -e\n"
 	"cd \"$1\"\n"
@@ -31,6 +34,7 @@ static const char script[] =
 	"		read -r pid <dnsmasq.pid\n"
 	"		kill $pid\n"
 	"		while kill -0 $pid 2>/dev/null; do :; done\n"
+	"		: >dnsmasq.pid\n"
 	"	fi\n"
 	"	[ $1 = 0 ] || dnsmasq --conf-file=/dev/null --pid-file=$PWD/dnsmasq.pid --user=root --no-resolv --no-hosts \\\n"
 	"		--bind-dynamic --interface=net100 --addn-hosts=$PWD/hosts\n"
