@@ -186,8 +186,10 @@ static int found_internal(const struct nft_element *element, void *userdata)
 	return 0;
 }
 
-static int list_once(struct kernel_scope *scope, struct networks *networks)
+/* What a network is to be and what packets are treated by are in sets of their own, and changed together. */
+static int read_networks(struct kernel_scope *scope, void *userdata)
 {
+	struct networks *networks = userdata;
 	int r;
 
 	networks->n = 0;
@@ -205,18 +207,16 @@ int kernel_network_list(struct kernel_scope *scope, struct kernel_network **ret_
 {
 	_cleanup_(networks_free) struct networks networks = { 0 };
 	_cleanup_free_ struct kernel_network *list = NULL;
-	uint32_t generation;
-	int r = nft_generation(scope, &generation);
+	int r = nft_read_at_once(scope, read_networks, &networks);
 
+	/* what is changed all the time is told as it was seen */
+	if (r == -EINTR)
+		r = read_networks(scope, &networks);
 	if (r == -EOPNOTSUPP) {
 		*ret_networks = NULL;
 		*ret_n = 0;
 		return 0;
 	}
-	if (r == 0)
-		r = -EINTR;
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
-		r = list_once(scope, &networks);
 	if (r < 0)
 		return r;
 	list = networks.n ? calloc(networks.n, sizeof(*list)) : NULL;

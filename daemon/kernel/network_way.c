@@ -85,8 +85,10 @@ static int says_allowed(struct kernel_scope *scope, bool *ret_says)
 	return nft_set_list(scope, found_set, ret_says);
 }
 
-static int read_sets(struct kernel_scope *scope, struct ways *ways)
+/* A way that came in between would be in one of the sets alone. */
+static int read_sets(struct kernel_scope *scope, void *userdata)
 {
+	struct ways *ways = userdata;
 	bool says = true;
 	size_t n_open;
 	int r;
@@ -108,26 +110,11 @@ static int read_sets(struct kernel_scope *scope, struct ways *ways)
 	return 0;
 }
 
-/* Both sets as they were at one moment: a way that came in between would be in one alone. -EINTR: ask again. */
-static int read_ways(struct kernel_scope *scope, struct ways *ways)
-{
-	uint32_t before = 0, after = 0;
-	int r = nft_generation(scope, &before);
-
-	if (r == 0)
-		r = read_sets(scope, ways);
-	if (r == 0)
-		r = nft_generation(scope, &after);
-	return r == 0 && before != after ? -EINTR : r;
-}
-
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n)
 {
 	_cleanup_(ways_free) struct ways w = { 0 };
-	int r = -EINTR;
+	int r = nft_read_at_once(scope, read_sets, &w);
 
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
-		r = read_ways(scope, &w);
 	if (r < 0)
 		return r;
 	*ret_n = w.n;

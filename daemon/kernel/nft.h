@@ -71,6 +71,15 @@ typedef int nft_set_found(const char *name, void *userdata);
  */
 int nft_generation(struct kernel_scope *scope, uint32_t *ret_generation);
 
+/* Reads something; -EINTR: it changed meanwhile. */
+typedef int nft_reader(struct kernel_scope *scope, void *userdata);
+
+/*
+ * Reads several sets as they were at one moment: again and again, while somebody changes the rule set in between. -EINTR: that was so
+ * NFT_ATTEMPTS times.
+ */
+int nft_read_at_once(struct kernel_scope *scope, nft_reader *read, void *userdata);
+
 /* Begins a batch. It builds in the scope's buffer: no other request until it is sent. */
 void nft_batch_begin(struct nft_batch *batch, struct kernel_scope *scope, uint32_t generation);
 

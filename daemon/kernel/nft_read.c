@@ -49,6 +49,27 @@ int nft_generation(struct kernel_scope *scope, uint32_t *ret_generation)
 	return r == -EINVAL || r == -EPROTONOSUPPORT ? nft_absent(scope) : r;
 }
 
+static int read_once(struct kernel_scope *scope, nft_reader *read, void *userdata)
+{
+	uint32_t before = 0, after = 0;
+	int r = nft_generation(scope, &before);
+
+	if (r == 0)
+		r = read(scope, userdata);
+	if (r == 0)
+		r = nft_generation(scope, &after);
+	return r == 0 && before != after ? -EINTR : r;
+}
+
+int nft_read_at_once(struct kernel_scope *scope, nft_reader *read, void *userdata)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+		r = read_once(scope, read, userdata);
+	return r;
+}
+
 struct element_reading {
 	struct kernel_scope *scope;
 	const char *set;
