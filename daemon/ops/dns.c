@@ -160,19 +160,28 @@ int dns_set(struct op *op, const struct resolver_zone *zone)
 	return r;
 }
 
-/* They do not go with the link, but with this. */
-static void tell_gone(struct op *op, const struct resolver_zone *zone)
+/* They do not go with the link, but with this: they are about to, or have gone. 0 or -errno: then they must not. */
+static int tell(struct op *op, const struct resolver_zone *zone, bool gone)
 {
+	const struct op_server *server = op->server;
 	struct hycan_dns_set_request names = { .vlan_id = zone->vlan_id, .has_link = true };
 	struct hycan_dns_add_host_request host = { .vlan_id = zone->vlan_id, .has_link = true };
+	int r = 0;
 
 	memcpy(names.link, zone->link, sizeof(names.link));
 	memcpy(host.link, zone->link, sizeof(host.link));
-	for (size_t i = 0; i < zone->n_hosts; i++) {
+	for (size_t i = 0; i < zone->n_hosts && r == 0; i++) {
 		memcpy(host.dns_host.name, zone->host[i].name, sizeof(host.dns_host.name));
-		op->server->gone(op, HYCAN_OBJECT_KIND_DNS_HOST, &host);
+		if (gone)
+			server->gone(op, HYCAN_OBJECT_KIND_DNS_HOST, &host);
+		else
+			r = server->going(op, HYCAN_OBJECT_KIND_DNS_HOST, &host);
 	}
-	op->server->gone(op, HYCAN_OBJECT_KIND_DNS, &names);
+	if (gone)
+		server->gone(op, HYCAN_OBJECT_KIND_DNS, &names);
+	else if (r == 0)
+		r = server->going(op, HYCAN_OBJECT_KIND_DNS, &names);
+	return r;
 }
 
 static int end_zone(struct op *op, const struct resolver_zone *zone)
@@ -180,9 +189,11 @@ static int end_zone(struct op *op, const struct resolver_zone *zone)
 	int r = dns_gate(op, zone, true);
 
 	if (r == 0)
+		r = tell(op, zone, false);
+	if (r == 0)
 		r = resolver_unset(op->resolver, zone->netns, zone->vlan_id);
 	if (r == 0)
-		tell_gone(op, zone);
+		(void)tell(op, zone, true);
 	return r == -ENOENT || r > 0 ? 0 : r;
 }
 

@@ -84,7 +84,7 @@ struct op_server {
 
 	/*
 	 * An object is about to go along with what a handler takes away, and has gone: the one that such a request of the row
-	 * that makes it is about. 0, or -ENOMEM: then it must not go.
+	 * that makes it is about. 0 or -errno: then it must not go.
 	 */
 	int (*going)(struct op *op, enum hycan_object_kind kind, const void *request);
 	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);

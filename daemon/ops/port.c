@@ -39,6 +39,14 @@ void port_settle(bool *has_host_address, struct hycan_address *host_address, uin
 	*host_address = (struct hycan_address){ .family = family };
 }
 
+struct hycan_port_add_request port_request(const struct hycan_port_mapping *mapping)
+{
+	struct hycan_port_add_request request = { .port_mapping = *mapping };
+
+	port_settle(&request.port_mapping.has_host_address, &request.port_mapping.host_address, mapping->to_address.family);
+	return request;
+}
+
 bool port_is_settled_any(const struct hycan_address *host_address)
 {
 	static const uint8_t none[sizeof(host_address->bytes)];

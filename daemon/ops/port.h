@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "messages.h"
 #include "op.h"
 
 /* Room for what port_format() writes. */
@@ -18,6 +19,9 @@ const char *port_format(const struct hycan_port_mapping *mapping, char *text, si
  * of IPv4 and IPv6 apart.
  */
 void port_settle(bool *has_host_address, struct hycan_address *host_address, uint8_t family);
+
+/* The request that makes such a mapping, settled. */
+struct hycan_port_add_request port_request(const struct hycan_port_mapping *mapping);
 
 /* Whether that is how port_settle() says “every address of the host”. */
 bool port_is_settled_any(const struct hycan_address *host_address);

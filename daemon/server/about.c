@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "about.h"
-#include "array.h"
+#include "along.h"
 #include "asked.h"
 #include "charge.h"
 #include "compare.h"
@@ -180,10 +180,12 @@ static int going(struct op *op, enum hycan_object_kind kind, const void *request
 	struct job *job = job_of(op);
 	struct ledger_key key;
 
+	int r;
 	if (op->plan)
 		return 0;
 	key_of_request(op_scope_inode(op->scope), kind, request, &key);
-	return underway_begin(&job->server->underway, &job->intent.things, job, &key);
+	r = underway_begin(&job->server->underway, &job->intent.things, job, &key);
+	return r == 0 ? along_note(job, &key) : r;
 }
 
 static void gone(struct op *op, enum hycan_object_kind kind, const void *request)
@@ -196,9 +198,6 @@ static void gone(struct op *op, enum hycan_object_kind kind, const void *request
 	key_of_request(op_scope_inode(op->scope), kind, request, &key);
 	ledger_take(job->server->ledger, &key);
 	losses_forget(&job->server->losses, &key);
-	/* without memory the ledger may keep it until somebody looks */
-	if (job->went.is_kept && array_grow(&job->went.key, job->went.n, sizeof(*job->went.key)) == 0)
-		job->went.key[job->went.n++] = key;
 }
 
 static enum op_standing standing(struct op *op, enum hycan_object_kind kind, const void *found)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in a note: for diary.c, which writes, and diary_read.c, which reads. */
+/* What stands in a note: for diary.c, which writes, and diary_read.c, which reads; and for along.c, which does both. */
 #ifndef SERVER_DIARY_NOTE_H
 #define SERVER_DIARY_NOTE_H
 
@@ -18,6 +18,7 @@ enum diary_what {
 	DIARY_TAKES_BACK, /* of a step; frames */
 	DIARY_LEFT,
 	DIARY_FINAL, /* the steps that are not carried out will be */
+	DIARY_ALONG, /* what goes along with a step, or with a request that is no transaction (along.h) */
 };
 
 struct diary_head {

@@ -110,6 +110,8 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 	case DIARY_TAKES_BACK:
 		d->takes_back = true;
 		return read_frames(reading, head.number, bytes, size);
+	case DIARY_ALONG:
+		return 0;
 	case DIARY_LEFT:
 		while (d->undo.n > head.number)
 			undo_log_drop(&d->undo);

@@ -185,7 +185,7 @@ static int on_change(void *userdata)
 {
 	struct job *job = userdata;
 	struct intent *intent = &job->intent;
-	int r = intent->before.change && !intent->inner ? intent->before.change(intent->before.userdata) : 0;
+	int r = intent->before.change && intent->before.change != on_change ? intent->before.change(intent->before.userdata) : 0;
 
 	if (r == 0)
 		r = underway_begin_all(job);
@@ -204,6 +204,7 @@ static bool is_one_message(const struct hycan_operation *operation)
 void intent_begin(struct job *job)
 {
 	struct intent *intent = &job->intent;
+	const struct intent outer = *intent;
 
 	*intent = (struct intent){ 0 };
 	if (is_one_message(job->operation))
@@ -211,7 +212,8 @@ void intent_begin(struct job *job)
 	intent->before = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = job });
 	intent->watches = true;
 	/* part of another one, which is in the file already */
-	intent->begun = intent->inner = intent->before.change == on_change;
+	intent->begun = intent->inner = intent->before.change == on_change && outer.begun;
+	intent->number = outer.number;
 }
 
 void intent_end(struct job *job)

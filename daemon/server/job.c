@@ -116,7 +116,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->by_name = true;
 	job->op.undo = NULL;
 	job->undo = NULL;
-	job->went = (struct went){ 0 };
+	job->along = (struct along){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
 	job->was_there = NULL;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "along.h"
 #include "buffer.h"
 #include "intent.h"
 #include "ledger.h"
@@ -37,13 +38,6 @@ struct doubt {
 	unsigned int n_claimed;   /* so many, */
 	struct ledger_key key[2]; /* since an object may be known in two ways */
 	const void *settled;      /* the request about it, exact */
-};
-
-/* What went along with the steps of a transaction: the ledger may be told only later that an earlier step made it. */
-struct went {
-	bool is_kept;
-	struct ledger_key *key;
-	size_t n;
 };
 
 struct job {
@@ -95,7 +89,7 @@ struct job {
 	const struct hycan_operation *step_operation;
 	struct pending *pending;        /* a transaction of it that is to be confirmed */
 	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
-	struct went went;               /* of a transaction, while its steps are carried out */
+	struct along along;             /* what goes along with what it takes away */
 	int result;                     /* what the handler returned */
 	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
 	bool has_reserved;

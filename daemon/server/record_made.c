@@ -82,7 +82,7 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 
 	b.n = 0;
 	for (size_t i = 0; i < v->n_items && r == 0; i++) {
-		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]))
+		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]) || along_leaves_out(v, i))
 			continue;
 		key_of(v, i, &b.key[b.n]);
 		if (losses_forget(&job->server->losses, &b.key[b.n])) {
@@ -120,7 +120,8 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 	for (size_t n = from; n < to && r == 0; n++) {
 		size_t i = v->effect->list >= 0 && v->job->order ? v->job->order[n] : n;
 
-		if (!all && (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i])))
+		if (!all &&
+		    (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]) || along_leaves_out(v, i)))
 			continue;
 		if (b.n == 0 || !same_in_request(v, i, last))
 			has_link = key_of_link(v, i, &link);

@@ -54,7 +54,7 @@ static int collect(unsigned int number, const uint8_t *request, size_t size, voi
 	return 0;
 }
 
-static void carry_out(struct job *job, const struct intent_head *head, const uint8_t *bytes, size_t size)
+static void carry_out(struct job *job, unsigned int number, const struct intent_head *head, const uint8_t *bytes, size_t size)
 {
 	const size_t n = head->n_was_there < size ? head->n_was_there : size;
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
@@ -72,6 +72,8 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 	job->again = job->is_own = true;
 	job->op.exact = head->exact;
 	job->op.sealed = head->sealed;
+	if (along_read(job, number) < 0)
+		log_write(LOG_ERR, "What went along with what %s took away cannot all be read.", job->operation->name);
 	r = job_do(job);
 	if (job_found_gone(job, r)) {
 		/* the handler, which found nothing, has nothing better to say */
@@ -79,6 +81,9 @@ static void carry_out(struct job *job, const struct intent_head *head, const uin
 		(void)record_done(job);
 		r = 0;
 	}
+	if (r == 0)
+		along_take(job);
+	along_release(job);
 	(void)answer_explain(job, r);
 }
 
@@ -127,7 +132,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	if (head.diary) {
 		transaction_resume(job, u->number);
 	} else {
-		carry_out(job, &head, u->bytes + sizeof(head), u->size - sizeof(head));
+		carry_out(job, u->number, &head, u->bytes + sizeof(head), u->size - sizeof(head));
 		dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
 	}
 	job->op.scope = job->scope;

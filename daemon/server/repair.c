@@ -145,7 +145,7 @@ void repair_note(const struct key_view *v)
 		return;
 	pthread_mutex_lock(&repairs->lock);
 	for (size_t i = 0; i < v->n_items; i++)
-		if (!job->op.items_failed || !job->op.items_failed[i])
+		if ((!job->op.items_failed || !job->op.items_failed[i]) && !along_leaves_out(v, i))
 			note_item(repairs, v, i);
 	pthread_mutex_unlock(&repairs->lock);
 }

@@ -82,6 +82,7 @@ size_t rollback_run(const struct rollback *rb)
 	struct job *job = rb->job;
 	const struct op before = job->op;
 	const bool was_own = job->is_own;
+	const uint32_t step = job->along.step;
 	unsigned int patience = PATIENCE;
 	const struct nlmsghdr *nlh;
 	size_t left = 0;
@@ -90,6 +91,7 @@ size_t rollback_run(const struct rollback *rb)
 	job->op.undo = NULL;
 	job->is_own = true;
 	job->again = job->retold = false;
+	job->along.step = ALONG_BACK;
 	while ((nlh = undo_log_last(rb->undo))) {
 		if (rb->cause)
 			left += take_back_told(rb, nlh, &patience) != 0;
@@ -103,5 +105,6 @@ size_t rollback_run(const struct rollback *rb)
 	job->op.undo = NULL;
 	job->is_own = was_own;
 	job->lets_go = false;
+	job->along.step = step;
 	return left;
 }

@@ -95,33 +95,13 @@ static int for_each_step(struct transaction *t, int (*function)(struct transacti
 	return 0;
 }
 
-/* What went along was taken out at once; what the ledger has of it by now others have made since, and it is theirs. */
-static void leave_others(struct transaction *t)
-{
-	struct ledger_key *key = t->job->went.key;
-	size_t n = 0;
-
-	for (size_t i = 0, k = 0; i < t->n; i++) {
-		for (; k < t->step[i].n_went; k++)
-			if (!ledger_is_held(t->job->server->ledger, &key[k]))
-				key[n++] = key[k];
-		t->step[i].n_went = n;
-	}
-	t->job->went.n = n;
-}
-
 /* All is done: the ledger and the log hear of it. */
 static int record(struct transaction *t)
 {
-	size_t n_went = 0;
-
-	leave_others(t);
 	t->round = t->prunes ? ledger_round(t->job->server->ledger) : 0;
 	for (size_t i = 0; i < t->n; i++) {
 		transaction_enter(t, i);
 		(void)record_done(t->job);
-		for (; n_went < t->step[i].n_went; n_went++)
-			ledger_take(t->job->server->ledger, &t->job->went.key[n_went]);
 		diary_recorded(t->job, (uint32_t)i + 1);
 		dispatch_audit(t->job, t->step[i].duration_us, "");
 		transaction_leave(t);
@@ -171,7 +151,7 @@ static int run(struct transaction *t)
 		return r;
 	t->undo.keeps = t->pending;
 	t->job->undo = &t->undo;
-	t->job->went.is_kept = true;
+	t->job->along.is_kept = true;
 	t->job->op.undo = transaction_keep_undo;
 	t->job->op.plan = t->is_plan;
 	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = transaction_on_change, .userdata = t });
@@ -226,8 +206,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	undo_log_release(&t.undo);
 	prune_done(&t.stated);
 	job->undo = NULL;
-	free(job->went.key);
-	job->went = (struct went){ 0 };
+	along_release(job);
 	op->undo = NULL;
 	if (r)
 		return r;

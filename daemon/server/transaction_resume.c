@@ -43,6 +43,7 @@ static int enter(struct resumed *t, const struct diary_entry *entry)
 	if (r < 0)
 		log_unreadable(t);
 	job_forget_doubt(t->job);
+	t->job->along.step = entry->step;
 	t->job->by_name = true;
 	return r;
 }
@@ -83,6 +84,8 @@ static int finish_step(struct resumed *t, struct diary_entry *entry)
 		note(t, entry);
 	if (job_found_gone(t->job, r))
 		r = 0;
+	if (r == 0)
+		along_take(t->job);
 	entry->outcome.lets_go = (uint8_t)(!t->job->lets_go       ? DIARY_LETS_NOT_GO
 	                                   : record_holds(t->job) ? DIARY_LETS_GO_OWN
 	                                                          : DIARY_LETS_GO_USERS);
@@ -167,18 +170,22 @@ static void take_back(struct resumed *t, bool told)
 		log_write(left ? LOG_ERR : LOG_NOTICE, "%s of %s, %s, was taken back by %zu requests; %zu failed.",
 		          t->operation->name, subject_say(t->job->holder.subject).text,
 		          told ? "which nobody had confirmed" : "in which the daemon was killed", n, left);
+	t->job->along.step = ALONG_BACK;
+	if (left == 0)
+		along_take(t->job);
 	t->job->operation = t->operation;
 }
 
 void transaction_resume(struct job *job, unsigned int number)
 {
 	struct resumed t = { .job = job, .operation = job->operation, .number = number };
-	int r = diary_read(job->server->ledger, number, &t.diary);
+	int r = diary_read(job->server->ledger, number, &t.diary), along = along_read(job, number);
 
-	if (r < 0)
+	if (r < 0 || along < 0)
 		log_unreadable(&t);
 	/* notes are written by number, as of an intent of the job's own */
 	job->intent = (struct intent){ .begun = true, .number = number };
+	job->along.is_kept = true;
 	if (!t.diary.done && t.diary.is_final && !t.diary.takes_back && !t.diary.over)
 		t.diary.done = finish_steps(&t) == 0;
 	if (t.diary.done && t.diary.is_final && !t.diary.over)
@@ -188,6 +195,8 @@ void transaction_resume(struct job *job, unsigned int number)
 	if (!t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))
 		take_back(&t, t.diary.done && t.diary.confirm);
 	own_cancel(job);
+	along_release(job);
+	underway_end(&job->server->underway, &job->intent.things);
 	job->intent = (struct intent){ 0 };
 	diary_release(&t.diary);
 	explicit_bzero(&job->request, sizeof(job->request));

@@ -40,7 +40,6 @@ struct step {
 	bool lets_go;
 	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
-	size_t n_went; /* along with it and the steps before */
 };
 
 /*

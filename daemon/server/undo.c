@@ -42,7 +42,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->holder = *holder;
 	job->is_own = true;
 	job->is_nobodys = false;
-	job->lets_go = job->marks = job->went.is_kept = false;
+	job->lets_go = job->marks = job->along.is_kept = false;
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
@@ -272,22 +272,26 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
                 const void *attributes, size_t size, const struct ledger_key *key, bool *ret_changed, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(operation);
-	struct underway *underway = &job->server->underway;
-	struct underway_things things = SLIST_HEAD_INITIALIZER(things);
 	struct wire_decoder decoder = { .strict = true };
 	struct job outer;
 	int r;
 
-	if (!row || underway_begin(underway, &things, job, key) < 0)
-		return row ? -ENOMEM : -EINVAL;
+	if (!row)
+		return -EINVAL;
 	begin(job, scope, holder, row, &outer);
 	job->repairs = true;
 	job->op.mends = true;
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;
-	r = r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
-	          : job_perform(job);
+	/* what is repaired is in no file: the next daemon looks once more */
+	job->intent = (struct intent){ 0 };
+	if (r < 0)
+		r = op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
+	else
+		r = underway_begin(&job->server->underway, &job->intent.things, job, key);
+	if (r == 0)
+		r = job_perform(job);
 	r = answer_explain(job, r);
 	/* of a peer that is there and was changed it is said that it is nothing new */
 	*ret_changed = r == 0 && (!job->op.unchanged || job->sent);
@@ -297,6 +301,6 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 		news_act(job, false);
 	}
 	end(job, &outer, ret_sentence);
-	underway_end(underway, &things);
 	return r;
 }
+	underway_end(&job->server->underway, &job->intent.things);

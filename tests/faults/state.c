@@ -428,18 +428,30 @@ char *state_kernel(void)
 	return sorted(text);
 }
 
+/* Nobody but the daemon was there, so nothing of our table can be amiss, nor be missed. What dnsmasq does is not looked at. */
+static void print_amiss(FILE *out, const struct hycan_health_get_reply *health)
+{
+	static const char *const checks[] = { "rules", "mappings", "masquerade", "networks" };
+
+	for (size_t i = 0; i < health->n_problems; i++)
+		for (size_t k = 0; k < sizeof(checks) / sizeof(*checks); k++)
+			if (strcmp(health->problems[i].check, checks[k]) == 0)
+				fprintf(out, "amiss: %s\n", health->problems[i].message);
+}
+
 char *state_ledger(struct hycan *h)
 {
 	struct hycan_pending_transaction *pending = NULL;
+	struct hycan_health_get_reply *health = NULL;
 	struct hycan_object *objects = NULL;
 	char *text = NULL;
 	size_t n = 0, n_pending = 0, size = 0;
 	FILE *out;
 
-	if (hycan_object_list(h, NULL, &objects, &n))
-		return NULL;
-	if (hycan_transaction_list(h, &pending, &n_pending)) {
+	if (hycan_object_list(h, NULL, &objects, &n) || hycan_transaction_list(h, &pending, &n_pending) ||
+	    hycan_health_get(h, &health)) {
 		free(objects);
+		free(pending);
 		return NULL;
 	}
 	out = open_memstream(&text, &size);
@@ -450,9 +462,11 @@ char *state_ledger(struct hycan *h)
 		        objects[i].identity);
 	for (size_t i = 0; i < n_pending; i++)
 		fprintf(out, "transaction of %u that waits, with %u requests\n", pending[i].uid, pending[i].requests);
+	print_amiss(out, health);
 	fclose(out);
 	free(objects);
 	free(pending);
+	free(health);
 	return sorted(text);
 }
 

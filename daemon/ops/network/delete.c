@@ -16,6 +16,12 @@
 #include "port.h"
 #include "table.h"
 
+static bool leads_to(const struct hycan_port_mapping *mapping, const struct kernel_network *network)
+{
+	return mapping->has_network ? mapping->network == network->vlan_id : network_has(network, &mapping->to_address);
+}
+
+/* All that will go are said before the first of them does: where that cannot be, nothing has been done. */
 static int remove_mappings(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
@@ -24,15 +30,17 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 	int r = kernel_port_list(op->scope, &mappings, &n);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		struct hycan_port_add_request made = { .port_mapping = mappings[i] };
+		const struct hycan_port_add_request made = port_request(&mappings[i]);
 
-		if (mappings[i].has_network ? mappings[i].network != network->vlan_id
-		                            : !network_has(network, &mappings[i].to_address))
+		if (leads_to(&mappings[i], network))
+			r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
+	}
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct hycan_port_add_request made = port_request(&mappings[i]);
+
+		if (!leads_to(&mappings[i], network))
 			continue;
-		port_settle(&made.port_mapping.has_host_address, &made.port_mapping.host_address, mappings[i].to_address.family);
-		r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
-		if (r == 0)
-			r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		r = kernel_port_remove(op->scope, &mappings[i], &holder);
 		/* somebody else was faster */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The notes, in the ledger's file and in memory. */
+#include "along.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "diary_note.h"
+#include "intent.h"
+#include "job.h"
+#include "key.h"
+#include "ledger.h"
+#include "server.h"
+
+struct along_thing {
+	uint32_t step;
+	struct ledger_key key;
+};
+
+/* What stands in a note behind its head; the identity follows. */
+struct noted {
+	uint64_t netns;
+	uint32_t kind;
+	uint32_t size;
+};
+
+static int keep(struct along *along, uint32_t step, const struct ledger_key *key)
+{
+	int r = array_grow(&along->thing, along->n, sizeof(*along->thing));
+
+	if (r == 0)
+		along->thing[along->n++] = (struct along_thing){ .step = step, .key = *key };
+	return r;
+}
+
+int along_note(struct job *job, const struct ledger_key *key)
+{
+	const struct diary_head head = { .what = DIARY_ALONG, .number = job->along.step };
+	const struct noted noted = { .netns = key->netns, .kind = key->kind, .size = key->size };
+	const struct ledger_bytes parts[] = {
+		{ .bytes = &head, .size = sizeof(head) },
+		{ .bytes = &noted, .size = sizeof(noted) },
+		{ .bytes = key->identity, .size = key->size },
+	};
+	/* what is repaired has no intent: the next daemon looks once more */
+	int r = job->intent.watches ? intent_now(job) : 0;
+
+	if (r == 0 && job->intent.begun) {
+		r = ledger_note(job->server->ledger, job->intent.number, parts, sizeof(parts) / sizeof(*parts), 0);
+		job->intent.no_room = r < 0;
+	}
+	return r == 0 && job->along.is_kept ? keep(&job->along, job->along.step, key) : r;
+}
+
+static int read_note(const uint8_t *bytes, size_t size, void *userdata)
+{
+	struct ledger_key key = { 0 };
+	struct diary_head head;
+	struct noted noted;
+
+	if (size < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, bytes, sizeof(head));
+	if (head.what != DIARY_ALONG)
+		return 0;
+	bytes += sizeof(head);
+	size -= sizeof(head);
+	if (size < sizeof(noted))
+		return -EBADMSG;
+	memcpy(&noted, bytes, sizeof(noted));
+	if (noted.size > LEDGER_IDENTITY_MAX || noted.size != size - sizeof(noted))
+		return -EBADMSG;
+	key.netns = noted.netns;
+	key.kind = noted.kind;
+	key.size = (uint8_t)noted.size;
+	memcpy(key.identity, bytes + sizeof(noted), noted.size);
+	return keep(userdata, head.number, &key);
+}
+
+int along_read(struct job *job, unsigned int number)
+{
+	return ledger_notes(job->server->ledger, number, read_note, &job->along);
+}
+
+void along_take(struct job *job)
+{
+	for (size_t i = 0; i < job->along.n; i++)
+		if (job->along.thing[i].step == job->along.step)
+			ledger_take(job->server->ledger, &job->along.thing[i].key);
+}
+
+bool along_leaves_out(const struct key_view *v, size_t item)
+{
+	const struct along *along = &v->job->along;
+	struct ledger_key key;
+	bool leaves = false;
+
+	if (along->n == 0)
+		return false;
+	key_of(v, item, &key);
+	for (size_t i = 0; i < along->n && !leaves; i++)
+		leaves = along->thing[i].step > along->step && along->thing[i].step != ALONG_BACK &&
+		         key_same(&along->thing[i].key, &key);
+	return leaves;
+}
+
+void along_release(struct job *job)
+{
+	free(job->along.thing);
+	job->along = (struct along){ 0 };
+}
