@@ -135,7 +135,8 @@ static int fulfil(struct kernel_scope *scope, const struct wishes *wishes)
 /* Elements of a network: one in each set, but for forwarding. */
 #define ELEMENTS (4 + NETWORK_INDICES)
 
-int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before)
+int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before,
+                       const struct kernel_network_ways *ways)
 {
 	struct network_wish wish[ELEMENTS + NETWORK_INDICES] = {
 		network_wish_link(NFT_NETWORK, network->link, true),
@@ -148,6 +149,10 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 	struct wishes wishes = { wish, ELEMENTS, { .mend = before ? network->link : NULL } };
 	char comment[NFT_COMMENT_SIZE];
 
+	if (ways && ways->is_new)
+		wishes.ways.stale = network->link;
+	else
+		wishes.ways.told = ways;
 	network_format(network, comment);
 	wish[0].comment = comment;
 	network_wish_indices(network, true, wish + ELEMENTS - NETWORK_INDICES);

@@ -71,12 +71,22 @@ const struct kernel_network_way *kernel_network_ways_from(const struct kernel_ne
 bool kernel_network_way_differs(const struct kernel_network_way *way);
 bool kernel_network_keeps_ways(const struct kernel_network_way *ways, size_t n, const char *link);
 
+/* What counts of the ways that the table has of a network's link when that network is put into it. */
+struct kernel_network_ways {
+	bool is_new; /* none: they were those of another network, whose link had that name */
+
+	/* Whether one that is open was asked for, where the table does not say so. NULL: none was. */
+	bool (*remembers)(const struct kernel_network_way *way, void *userdata);
+	void *userdata;
+};
+
 /*
  * Makes sure that a network is in the table as it is given, in place of what its link was before, or NULL; of one that was there
- * the ways are as they were asked for, too. -EALREADY: so it is, and nothing was changed. -EEXIST, -ENOTEMPTY: its VLAN, its name or addresses of it are another's. -EOPNOTSUPP,
+ * the ways are as they were asked for, too. ways: NULL for what the table says. -EALREADY: so it is, and nothing was changed. -EEXIST, -ENOTEMPTY: its VLAN, its name or addresses of it are another's. -EOPNOTSUPP,
  * -EBUSY: as for kernel_masquerade_add().
  */
-int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before);
+int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *network, const struct kernel_network *before,
+                       const struct kernel_network_ways *ways);
 
 /*
  * Whether all elements are there by which a network that was found works, and none that do something else: the way to itself, those
@@ -94,11 +104,10 @@ int kernel_network_recall(struct kernel_scope *scope, struct kernel_network *net
 int kernel_network_remove(struct kernel_scope *scope, const struct kernel_network *network);
 
 /*
- * Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. And whether it was
- * asked for.
+ * Opens a way from the network of one link to that of another, or closes it. -EALREADY: nothing was changed. And how it is.
  */
 int kernel_network_set_way(struct kernel_scope *scope, const char *from, const char *to, bool open);
-int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_asked);
+int kernel_network_get_way(struct kernel_scope *scope, const char *from, const char *to, struct kernel_network_way *ret_way);
 
 /*
  * Notes that forwarding was turned on because of networks, or that it is not any more. -EALREADY: nothing was changed. And

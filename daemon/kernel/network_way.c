@@ -3,8 +3,9 @@
  * Ways between networks in our table.
  *
  * A way is in two sets: “network_way”, by which packets are treated, and “network_allowed”, which no rule looks at, and which
- * says what was asked for. Both are written in one batch, so where they differ a stranger changed the first. A table without
- * the second one was made by a former release, and its ways count as asked for; the next change notes that.
+ * says what was asked for. Both are written in one batch, so where they differ a stranger changed one of them: mostly the first; whoever
+ * knows better is asked. A table without the second one was made by a former release, and its ways count as asked for; the next change
+ * notes that.
  */
 #include "network_way.h"
 
@@ -110,6 +111,19 @@ static int read_sets(struct kernel_scope *scope, void *userdata)
 	return 0;
 }
 
+/* Those alone that are noted as asked for: mostly a few, whereas each network has an element in the other set. */
+static int read_noted(struct kernel_scope *scope, struct ways *ways)
+{
+	int r = -EINTR;
+
+	ways->asked = true;
+	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++) {
+		ways->n = 0;
+		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_ALLOWED), found_way, ways);
+	}
+	return r;
+}
+
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n)
 {
 	_cleanup_(ways_free) struct ways w = { 0 };
@@ -157,20 +171,23 @@ bool kernel_network_keeps_ways(const struct kernel_network_way *ways, size_t n, 
 	return true;
 }
 
-int kernel_network_has_way(struct kernel_scope *scope, const char *from, const char *to, bool *ret_asked)
+int kernel_network_get_way(struct kernel_scope *scope, const char *from, const char *to, struct kernel_network_way *ret_way)
 {
 	struct network_wish asked = network_wish_way(NFT_NETWORK_ALLOWED, from, to, true),
 			    open = network_wish_way(NFT_NETWORK_WAY, from, to, true);
 	bool says = true;
 	int r = network_wish_look(scope, &asked);
 
-	if (r == 0 && !asked.there)
-		r = network_wish_look(scope, &open);
-	if (r == 0 && open.there)
-		r = says_allowed(scope, &says);
 	if (r == 0)
-		*ret_asked = asked.there || !says;
-	return r;
+		r = network_wish_look(scope, &open);
+	if (r == 0 && open.there && !asked.there)
+		r = says_allowed(scope, &says);
+	if (r < 0)
+		return r;
+	*ret_way = (struct kernel_network_way){ .open = open.there, .asked = asked.there || !says };
+	memcpy(ret_way->from, from, strnlen(from, sizeof(ret_way->from) - 1));
+	memcpy(ret_way->to, to, strnlen(to, sizeof(ret_way->to) - 1));
+	return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- changing */
@@ -186,36 +203,52 @@ static bool is_among(const struct network_wish *wish, const struct network_wish 
 	return false;
 }
 
+static bool is_of(const struct kernel_network_way *way, const char *link)
+{
+	return link && (strcmp(way->from, link) == 0 || strcmp(way->to, link) == 0);
+}
+
+static bool was_asked(const struct network_ways *ways, const struct kernel_network_way *way)
+{
+	return way->asked || (ways->told && ways->told->remembers && ways->told->remembers(way, ways->told->userdata));
+}
+
 static size_t wish_one(const struct network_ways *ways, const struct kernel_network_way *way,
                        struct network_wish wish[static WISHES_EACH])
 {
-	const bool goes = ways->drop && (strcmp(way->from, ways->drop) == 0 || strcmp(way->to, ways->drop) == 0);
+	const bool goes = is_of(way, ways->drop) || is_of(way, ways->stale),
+		   mends = ways->mend && kernel_network_way_differs(way) && strcmp(way->from, ways->mend) == 0,
+		   wanted = !goes && (mends ? was_asked(ways, way) : way->asked);
 
-	wish[0] = network_wish_way(NFT_NETWORK_WAY, way->from, way->to, way->asked && !goes);
-	wish[1] = network_wish_way(NFT_NETWORK_ALLOWED, way->from, way->to, way->asked && !goes);
+	wish[0] = network_wish_way(NFT_NETWORK_WAY, way->from, way->to, wanted);
+	wish[1] = network_wish_way(NFT_NETWORK_ALLOWED, way->from, way->to, wanted);
 	if (goes)
 		return 2;
 	if (ways->adopt) {
 		wish[0] = wish[1];
 		return !is_among(&wish[1], ways->but, ways->n_but);
 	}
-	return ways->mend && kernel_network_way_differs(way) && strcmp(way->from, ways->mend) == 0;
+	return mends ? 2 : 0;
 }
 
 int network_ways_wish(struct kernel_scope *scope, const struct network_ways *ways, struct network_wish **ret_wish, size_t *ret_n)
 {
-	_cleanup_free_ struct kernel_network_way *list = NULL;
+	_cleanup_(ways_free) struct ways w = { 0 };
 	_cleanup_free_ struct network_wish *wish = NULL;
-	size_t n_list = 0, n = 0;
-	int r = ways->mend || ways->drop || ways->adopt ? kernel_network_list_ways(scope, &list, &n_list) : 0;
+	size_t n = 0;
+	int r = 0;
 
-	if (r < 0 || n_list == 0)
+	if (ways->mend || ways->drop || ways->adopt)
+		r = kernel_network_list_ways(scope, &w.way, &w.n);
+	else if (ways->stale)
+		r = read_noted(scope, &w);
+	if (r < 0 || w.n == 0)
 		return r;
-	wish = calloc(n_list, WISHES_EACH * sizeof(*wish));
+	wish = calloc(w.n, WISHES_EACH * sizeof(*wish));
 	if (!wish)
 		return -ENOMEM;
-	for (size_t i = 0; i < n_list; i++)
-		n += wish_one(ways, &list[i], wish + n);
+	for (size_t i = 0; i < w.n; i++)
+		n += wish_one(ways, &w.way[i], wish + n);
 	*ret_n = n;
 	*ret_wish = steal(&wish);
 	return 0;

@@ -98,6 +98,9 @@ struct op_server {
 	/* Which forwarding was turned on for networks, by what the ledger has with the link of one (OP_FORWARDS()). */
 	uint32_t (*forwards)(struct op *op, const char *link);
 
+	/* Whether the ledger keeps such a request, legal and complete, with each thing that it is about (op_wished(), follows). */
+	bool (*remembers)(struct op *op, uint16_t number, const void *request);
+
 	/* How something, as op_monitor_list() would find it, is to what was asked for. */
 	enum op_asked (*asked)(struct op *op, enum hycan_object_kind kind, const void *found);
 

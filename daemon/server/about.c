@@ -10,6 +10,7 @@
 #include "asked.h"
 #include "charge.h"
 #include "compare.h"
+#include "follow.h"
 #include "forwards.h"
 #include "job.h"
 #include "key.h"
@@ -179,8 +180,8 @@ static int going(struct op *op, enum hycan_object_kind kind, const void *request
 {
 	struct job *job = job_of(op);
 	struct ledger_key key;
-
 	int r;
+
 	if (op->plan)
 		return 0;
 	key_of_request(op_scope_inode(op->scope), kind, request, &key);
@@ -262,6 +263,11 @@ static enum op_asked asked(struct op *op, enum hycan_object_kind kind, const voi
 	asked = asked_of(job->server->ledger, &key, found);
 	/* no stranger: that was this request, the first time */
 	return asked == OP_ASKED_DIFFERS && (job->doubt.is || job->again) ? OP_ASKED_UNKNOWN : asked;
+}
+
+static bool remembers(struct op *op, uint16_t number, const void *request)
+{
+	return follow_has(job_of(op), hycan_operation_by_number(number), request);
 }
 
 struct listing {
@@ -356,6 +362,7 @@ const struct op_server about_server = {
 	.gone = gone,
 	.standing = standing,
 	.let_go_lost = let_go_lost,
+	.remembers = remembers,
 	.asked = asked,
 	.forwards = forwards_of,
 	.compare = compare_table,

@@ -73,15 +73,14 @@ static size_t read_list(struct ledger *ledger, const struct ledger_key *key, uin
 	return size;
 }
 
-/* The request of the job, as it would be carried out again. False: it cannot be. */
-static bool take(const struct key_view *v, struct follower *ret_follower, bool *ret_said)
+/* A request, as it would be carried out again. False: it cannot be. */
+static bool take(const struct hycan_operation *operation, const void *asked, struct follower *ret_follower, bool *ret_said)
 {
-	const struct hycan_operation *operation = v->job->operation;
 	struct wire_fault fault;
 	union message request;
 	ssize_t n;
 
-	memcpy(&request, v->request, operation->request->size);
+	memcpy(&request, asked, operation->request->size);
 	*ret_said = op_wished(operation->number)->follows(&request);
 	n = wire_encode(operation->request, &request, ret_follower->bytes, sizeof(ret_follower->bytes), NULL, NULL, &fault);
 	if (n < 0)
@@ -115,6 +114,15 @@ static bool is_agreed(struct job *job, const struct follower *follower, uint64_t
 			return false;
 	}
 	return true;
+}
+
+bool follow_has(struct job *job, const struct hycan_operation *operation, const void *request)
+{
+	struct follower follower;
+	bool said = false;
+
+	return operation && op_wished(operation->number)->follows && take(operation, request, &follower, &said) && said &&
+	       is_agreed(job, &follower, op_scope_inode(job->op.scope));
 }
 
 /* Leaves of a list what counts still: what was made anew by a name since has nothing of that. Returns how many bytes are left. */
@@ -164,7 +172,7 @@ void follow_note(const struct key_view *v)
 	bool said;
 	int r;
 
-	if (!op_wished(v->job->operation->number)->follows || !take(v, &follower, &said))
+	if (!op_wished(v->job->operation->number)->follows || !take(v->job->operation, v->request, &follower, &said))
 		return;
 	pthread_mutex_lock(&lock);
 	r = note(v, &follower, said);

@@ -233,6 +233,9 @@ static void test_network_repaired(void **state)
 	until_table_is(before);
 	free(shell("nft add element inet hycan network_way '{ \"net101\" . \"net100\" }'"));
 	until_table_is(before);
+	/* that alone which says what was asked for */
+	free(shell("nft flush set inet hycan network_allowed"));
+	until_table_is(before);
 	free(shell("nft flush map inet hycan network_vlan; nft flush map inet hycan network_ipv4"));
 	until_table_is(before);
 	/* how packets are treated, too */

@@ -18,6 +18,7 @@
 #include "kernel/link.h"
 #include "kernel/nat.h"
 #include "kernel/network.h"
+#include "network_way.h"
 #include "table.h"
 
 /* So many are told; behind those of the table there is room for others. */
@@ -171,6 +172,28 @@ static void look_at_elements(struct findings *f, const struct kernel_network *ne
 		     network->name);
 }
 
+static void find_way(struct findings *f, const struct kernel_network *network, const struct kernel_network_way *way)
+{
+	switch (network_way_state(f->op, way)) {
+	case NETWORK_WAY_AS_ASKED:
+		break;
+	case NETWORK_WAY_OPENED:
+		find(f, "networks", "A stranger opened the way from the network “%s” to %s; “network.allow” closes it.",
+		     network->name, way->to);
+		break;
+	case NETWORK_WAY_CLOSED:
+		find(f, "networks", "A stranger closed the way from the network “%s” to %s; “network.allow” opens it.",
+		     network->name, way->to);
+		break;
+	case NETWORK_WAY_FORGOTTEN:
+		find(f, "networks",
+		     "A stranger took out of the table inet hycan that the way from the network “%s” to %s was asked for; "
+		     "“network.create” with its values puts that back.",
+		     network->name, way->to);
+		break;
+	}
+}
+
 /* What a network lets others do is told with it, as its elements are. */
 static void look_at_ways(struct findings *f, const struct kernel_network *network, const struct kernel_network_way *ways, size_t n)
 {
@@ -179,10 +202,7 @@ static void look_at_ways(struct findings *f, const struct kernel_network *networ
 
 	for (size_t i = 0; i < n_from; i++)
 		if (kernel_network_way_differs(&from[i]) && !is_under_way(f, network->vlan_id, network->link))
-			find(f, "networks",
-			     from[i].open ? "A stranger opened the way from the network “%s” to %s; “network.allow” closes it."
-			                  : "A stranger closed the way from the network “%s” to %s; “network.allow” opens it.",
-			     network->name, from[i].to);
+			find_way(f, network, &from[i]);
 }
 
 /* “network.list” tells the rest of what is otherwise. */

@@ -10,18 +10,23 @@
 
 #include "nat.h"
 #include "network.h"
+#include "network_way.h"
 #include "table.h"
 
 /* Says what puts it back. */
 static int say(struct op *op, const struct hycan_network_allow_request *request)
 {
 	struct hycan_network_allow_request back = *request;
+	struct kernel_network_way way;
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
-	r = kernel_network_has_way(op->scope, request->from_link, request->to_link, &back.on);
-	return r < 0 ? r : op_undo(op, HYCAN_OPERATION_NETWORK_ALLOW, &back);
+	r = kernel_network_get_way(op->scope, request->from_link, request->to_link, &way);
+	if (r < 0)
+		return r;
+	back.on = way.asked || network_way_state(op, &way) == NETWORK_WAY_FORGOTTEN;
+	return op_undo(op, HYCAN_OPERATION_NETWORK_ALLOW, &back);
 }
 
 /* Forwarding as it was, where this turned it on; the refusal is kept. Again and again, since nobody else will do it. */

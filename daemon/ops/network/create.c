@@ -16,6 +16,7 @@
 #include "network.h"
 #include "network_check.h"
 #include "network_left.h"
+#include "network_way.h"
 #include "table.h"
 
 static struct kernel_network wanted_of(const struct hycan_network *n, const struct kernel_network *before)
@@ -140,10 +141,12 @@ static int refuse_taken(struct op *op, const struct kernel_network *wanted, int 
 	return r == 0 ? nat_refuse(op, error) : r;
 }
 
-static int make(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before,
+/* is_new: its link, too, is made from nothing. */
+static int make(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before, bool is_new,
                 struct network_raised *raised)
 {
-	int r = kernel_network_put(op->scope, wanted, before);
+	const struct kernel_network_ways ways = { .is_new = is_new, .remembers = network_way_is_remembered, .userdata = op };
+	int r = kernel_network_put(op->scope, wanted, before, &ways);
 
 	if (r == -EEXIST || r == -ENOTEMPTY || r == -EBUSY)
 		return refuse_taken(op, wanted, r);
@@ -168,7 +171,7 @@ static void take_back(struct op *op, const struct kernel_network *wanted, const 
 		/* where the link was there before there may be names, too */
 		(void)(raised->changed ? network_lower(op, wanted, raised->made_link, raised->made_link) : 0);
 	else if (raised->changed)
-		(void)make(op, before, wanted, &back);
+		(void)make(op, before, wanted, false, &back);
 	op->refusal = refusal.refusal;
 	op->field = refusal.field;
 	memcpy(op->sentence, refusal.sentence, sizeof(op->sentence));
@@ -248,7 +251,7 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 		r = say(op, &wanted, before);
 	if (r != 0)
 		return r;
-	r = make(op, &wanted, before, &raised);
+	r = make(op, &wanted, before, !before && !left && !op->mends, &raised);
 	/* a stranger took the table away, which said so */
 	if (r == 0 && !before && !raised.made_link)
 		r = nat_refuse(op, network_recall_forwarding(op, wanted.link));

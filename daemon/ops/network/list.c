@@ -15,6 +15,7 @@
 #include "nat.h"
 #include "network.h"
 #include "port.h"
+#include "network_way.h"
 #include "port_network.h"
 #include "table.h"
 
@@ -164,11 +165,7 @@ static int tell_ways(struct whole *w, const struct kernel_network *network, stru
 		const struct kernel_network_way *is = &from[i];
 		const struct kernel_network *to;
 
-		if (kernel_network_way_differs(is))
-			drift(state,
-			      is->open ? "The way to %s is open, and was not asked for."
-			               : "The way to %s was asked for, and is closed.",
-			      is->to);
+		tell_way(w->op, is, state);
 		if (!is->open)
 			continue;
 		to = network_at(w, is->to);
@@ -197,6 +194,23 @@ static void tell_mappings(const struct whole *w, const struct kernel_network *ne
 static int tell(struct whole *w, const struct kernel_network *network)
 {
 	struct hycan_network_state state = {
+static void tell_way(struct op *op, const struct kernel_network_way *way, struct hycan_network_state *state)
+{
+	switch (network_way_state(op, way)) {
+	case NETWORK_WAY_AS_ASKED:
+		break;
+	case NETWORK_WAY_OPENED:
+		drift(state, "The way to %s is open, and was not asked for.", way->to);
+		break;
+	case NETWORK_WAY_CLOSED:
+		drift(state, "The way to %s was asked for, and is closed.", way->to);
+		break;
+	case NETWORK_WAY_FORGOTTEN:
+		drift(state, "That the way to %s was asked for is not in the table inet hycan any more.", way->to);
+		break;
+	}
+}
+
 		.vlan_id = network->vlan_id,
 		.subnet = network_subnet(&network->gateway),
 		.gateway = network->gateway.address,

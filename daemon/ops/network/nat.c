@@ -24,7 +24,7 @@ int op_network_nat(struct op *op, const struct hycan_network_nat_request *reques
 	if (r < 0)
 		return r;
 	network.nat = request->on;
-	r = kernel_network_put(op->scope, &network, NULL);
+	r = kernel_network_put(op->scope, &network, NULL, NULL);
 	op->unchanged = r == -EALREADY;
 	return op->unchanged ? 0 : nat_refuse(op, r);
 }

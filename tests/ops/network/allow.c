@@ -92,6 +92,52 @@ static void test_stranger(void **state)
 	assert_set("network_allowed", "net100", false);
 }
 
+/* What says which ways were asked for goes alone: they stay as they are, and whoever asks for the network puts that back. */
+static void test_forgotten(void **state)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct world *w = *state;
+
+	make_blue_and_red(w);
+	free(shell("nft flush set inet hycan network_allowed"));
+	assert_drift(w->h, 100, "That the way to net101 was asked for is not in the table");
+	assert_problem(w->h, "networks", "that the way from the network “blue” to net101 was asked for");
+	/* also over what is taken back */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	assert_set("network_way", "\"net100\" . \"net101\"", true);
+	free(shell(
+		"nft flush set inet hycan network_allowed; nft add element inet hycan network_way '{ \"net101\" . \"net100\" }'"));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	assert_set("network_allowed", "\"net100\" . \"net101\"", true);
+	assert_set("network_way", "\"net100\" . \"net101\"", true);
+	assert_set("network_way", "\"net101\" . \"net100\"", false);
+	assert_no_drift(w->h, 100);
+	assert_well(w->h);
+}
+
+/* What somebody left of ways by the name of a link is not a new network's. */
+static void test_stale(void **state)
+{
+	struct world *w = *state;
+
+	make_blue_and_red(w);
+	free(shell("nft 'add element inet hycan network_allowed { \"net100\" . \"net102\", \"net102\" . \"net101\" }; "
+	           "add element inet hycan network_way { \"net100\" . \"net102\" }'"));
+	assert_done(w->h, network_create(w->h, "102 10.7.0.0/24 10.7.0.1 green"));
+	assert_set("network_allowed", "net102", false);
+	assert_set("network_way", "\"net100\" . \"net102\"", false);
+	assert_set("network_allowed", "\"net100\" . \"net101\"", true);
+	for (uint16_t i = 100; i < 103; i++)
+		assert_no_drift(w->h, i);
+	assert_well(w->h);
+}
+
 /* A table without the set that says which ways were asked for is that of a former release: those that there are. */
 static void test_former(void **state)
 {
@@ -145,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_allow, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_stranger, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_forgotten, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_stale, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_former, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
 	};
