@@ -52,7 +52,4 @@ bool setting_is_held(const struct settings *settings, const struct setting *s);
 /* What is to be put right, in the ledger. */
 void setting_keep(struct settings *settings, struct setting *s);
 
-/* What the job's request says of a link that somebody holds; without the lock. False: nothing. */
-bool setting_said(struct job *job, struct op_settings *ret_said, uint32_t *ret_unknown, struct ledger_key *ret_link);
-
 #endif

@@ -151,8 +151,7 @@ static void note(struct settings *settings, const struct job *job, const char *l
 	setting_keep(settings, s);
 }
 
-/* The link that a request makes or changes. */
-static bool link_of(struct job *job, struct ledger_key *ret_key)
+bool settings_link(struct job *job, struct ledger_key *ret_key)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
@@ -169,12 +168,6 @@ static bool link_of(struct job *job, struct ledger_key *ret_key)
 	return false;
 }
 
-bool setting_said(struct job *job, struct op_settings *ret_said, uint32_t *ret_unknown, struct ledger_key *ret_link)
-{
-	return op_settings_of_request(job->operation->number, &job->request, ret_said, ret_unknown) && link_of(job, ret_link) &&
-	       ledger_is_held(job->server->ledger, ret_link);
-}
-
 void settings_note(struct job *job)
 {
 	struct settings *settings = &job->server->repairs.settings;
@@ -183,7 +176,9 @@ void settings_note(struct job *job)
 	uint32_t unknown;
 
 	/* what the daemon does by itself is nobody's wish, as in repair_note() */
-	if (job->lets_go || (job->is_own && !job->again && !job->op.back) || !setting_said(job, &said, &unknown, &key))
+	if (job->lets_go || (job->is_own && !job->again && !job->op.back) ||
+	    !op_settings_of_request(job->operation->number, &job->request, &said, &unknown) || !settings_link(job, &key) ||
+	    !ledger_is_held(job->server->ledger, &key))
 		return;
 	pthread_mutex_lock(&settings->lock);
 	settings->ledger = job->server->ledger;

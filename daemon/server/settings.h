@@ -51,12 +51,16 @@ void settings_restore(struct settings *settings, struct ledger *ledger);
 /* A request was carried out that may have said something of a link. */
 void settings_note(struct job *job);
 
+/* Whether the job's request may say something of a link; and of which. */
+bool settings_link(struct job *job, struct ledger_key *ret_link);
+
 /*
- * What is wanted of a link before the job's request says something of it, in bytes for settings_put_back(). False: it will say
- * nothing, or what was said already. A transaction that is not confirmed puts that back, behind how the link was.
+ * What is wanted of a link before the job's request says something of it, in bytes for settings_put_back(). known: as the ledger
+ * calls it, which hears later of a step before that renames it. False: it will say nothing, or what was said already. A
+ * transaction that is not confirmed puts that back, behind how the link was.
  */
 #define SETTINGS_BEFORE_SIZE 80
-bool settings_before(struct job *job, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE]);
+bool settings_before(struct job *job, const struct ledger_key *known, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE]);
 void settings_put_back(struct settings *settings, uint64_t netns, const void *bytes, size_t size);
 
 /* A link is another one now, or called otherwise. */

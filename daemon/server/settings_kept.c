@@ -99,7 +99,7 @@ static bool is_said(const struct setting *s, const struct job *job, const struct
 	       job->drift != HYCAN_DRIFT_IGNORE && (s->mends & which) == (job->drift == HYCAN_DRIFT_REPAIR ? which : 0);
 }
 
-bool settings_before(struct job *job, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE])
+bool settings_before(struct job *job, const struct ledger_key *known, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE])
 {
 	struct settings *settings = &job->server->repairs.settings;
 	struct before before = { 0 };
@@ -109,11 +109,12 @@ bool settings_before(struct job *job, uint8_t ret_bytes[static SETTINGS_BEFORE_S
 	uint32_t unknown;
 	bool same;
 
-	if (!setting_said(job, &said, &unknown, &link))
+	if (!op_settings_of_request(job->operation->number, &job->request, &said, &unknown) || !settings_link(job, &link) ||
+	    !ledger_is_held(job->server->ledger, known))
 		return false;
 	memcpy(before.link, setting_name(&link), strnlen(setting_name(&link), sizeof(before.link) - 1));
 	pthread_mutex_lock(&settings->lock);
-	s = setting_find(settings, link.netns, before.link);
+	s = setting_find(settings, known->netns, setting_name(known));
 	same = unknown == 0 && is_said(s, job, &said);
 	if (s)
 		before.kept = (struct kept){ .subject = s->subject, .mends = s->mends, .unknown = s->unknown, .wanted = s->wanted };

@@ -110,15 +110,36 @@ int transaction_undo_wanted(struct transaction *t)
 	uint8_t bytes[SETTINGS_BEFORE_SIZE];
 
 	/* one that fails has said nothing to anybody */
-	if (!t->pending || !settings_before(t->job, bytes))
+	if (!t->pending || !settings_link(t->job, &link))
+		return 0;
+	call_as_before(t, &link);
+	if (!settings_before(t->job, &link, bytes))
 		return 0;
 	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
 }
 
 int transaction_undo_step(struct transaction *t, struct undo_mark before)
+/* What the ledger calls a link that the step in the job names: the steps before, which rename it, are told later. */
+static void call_as_before(struct transaction *t, struct ledger_key *link)
+{
+	for (size_t i = t->now; i-- > 0;) {
+		size_t n;
+		const struct op_effect *effects = op_effects(t->step[i].operation, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			const struct key_view v = key_view_of(t->job, &effects[k], t->step[i].request);
+			struct ledger_key to;
+
+			if (effects[k].does == OP_RENAMES && key_of_link(&v, 0, &to) && key_same(&to, link))
+				key_of(&v, 0, link);
+		}
+	}
+}
+
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(t->job->operation, &n);
+	struct ledger_key link;
 	int r = 0;
 
 	if (t->job->op.unchanged || t->undo.n > before.n)

@@ -222,41 +222,61 @@ static void test_settings_repaired(void **state)
 	until("wg show wg0 listen-port 2>/dev/null | grep -q '^5001$'%s", "");
 }
 
+/* Of a link that is called otherwise within the transaction. */
+static void set_and_rename(struct hycan *h)
+{
+	const struct hycan_wireguard_set_options options = {
+		.has_listen_port = true, .listen_port = 5002, .has_fwmark = true, .fwmark = 0x55
+	};
+
+	assert_done(h, hycan_link_rename(h, "wg0", "wg8"));
+	assert_done(h, hycan_link_rename(h, "wg8", "wg7"));
+	assert_done(h, hycan_wireguard_set(h, "wg7", &options));
+}
+
 /* What a transaction said that nobody confirms is not wanted any more: neither by this daemon nor by the one behind it. */
-static void test_settings_unconfirmed(void **state)
+static void settings_unconfirmed(struct world *w, bool renames, bool killed)
 {
 	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
 	struct hycan_transaction_run_reply *reply = NULL;
-	struct world *w = need_device(state);
 	char *log;
 
-	set_device(w->h, 5001, 0, false);
-	for (int killed = 0; killed < 2; killed++) {
-		client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
-		assert_done(w->h, hycan_transaction_begin(w->h));
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	if (renames)
+		set_and_rename(w->h);
+	else
 		set_device(w->h, 5002, 0x55, false);
-		assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
-		assert_device("listen-port", "5002");
-		if (killed) {
-			world_stop_daemon(w, SIGKILL);
-			world_start_daemon(w, NULL);
-		} else {
-			assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
-		}
-		free(reply);
-		assert_device("listen-port", "5001");
-		free(shell("wg set wg0 listen-port 6001 fwmark 0x77"));
-		until_log(w, "listen_port of wg0, which uid 0 had asked for, was changed, and not by a request");
-		log = world_log(w);
-		world_assert_contains(log, "fwmark of wg0", false, __FILE__, __LINE__);
-		free(log);
-		assert_device("listen-port", "6001");
-		assert_device("fwmark", "0x77");
-		free(shell("wg set wg0 fwmark 0"));
-		client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
-		set_device(w->h, 5001, 0, false);
-		free(shell(": >%s", w->log));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	free(shell("wg show %s listen-port | grep -q '^5002$'", renames ? "wg7" : "wg0"));
+	if (killed) {
+		world_stop_daemon(w, SIGKILL);
+		world_start_daemon(w, NULL);
+	} else {
+		assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
 	}
+	free(reply);
+	assert_device("listen-port", "5001");
+	free(shell("wg set wg0 listen-port 6001 fwmark 0x77"));
+	until_log(w, "listen_port of wg0, which uid 0 had asked for, was changed, and not by a request");
+	log = world_log(w);
+	world_assert_contains(log, "fwmark of wg0", false, __FILE__, __LINE__);
+	free(log);
+	assert_device("listen-port", "6001");
+	assert_device("fwmark", "0x77");
+	free(shell("wg set wg0 fwmark 0"));
+	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
+	set_device(w->h, 5001, 0, false);
+	free(shell(": >%s", w->log));
+}
+
+static void test_settings_unconfirmed(void **state)
+{
+	struct world *w = need_device(state);
+
+	set_device(w->h, 5001, 0, false);
+	for (int i = 0; i < 4; i++)
+		settings_unconfirmed(w, i & 1, i & 2);
 }
 
 int main(void)
