@@ -47,23 +47,101 @@ void asked_note(const struct key_view *v)
 		          strerror(-r));
 }
 
-enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found)
+/* The request in bytes that were kept, and its operation. NULL: they make no sense. */
+static const struct hycan_operation *read_request(const void *bytes, size_t size, union message *ret_request)
 {
 	struct wire_decoder decoder = { .strict = true };
-	_cleanup_free_ void *bytes = NULL;
 	const struct hycan_operation *operation;
-	const struct op_wished *wished;
-	union message request;
 	uint16_t number;
-	size_t size;
 
-	if (ledger_settled_of(ledger, key, &bytes, &size) < 0 || size < sizeof(number))
-		return OP_ASKED_UNKNOWN;
+	if (size < sizeof(number))
+		return NULL;
 	memcpy(&number, bytes, sizeof(number));
 	operation = hycan_operation_by_number(number);
-	wished = op_wished(number);
-	if (!operation || !wished->is_compared ||
-	    wire_decode(&decoder, operation->request, (const char *)bytes + sizeof(number), size - sizeof(number), &request) < 0)
+	if (!operation || !op_wished(number)->is_compared ||
+	    wire_decode(&decoder, operation->request, (const char *)bytes + sizeof(number), size - sizeof(number), ret_request) < 0)
+		return NULL;
+	return operation;
+}
+
+enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found)
+{
+	_cleanup_free_ void *bytes = NULL;
+	const struct hycan_operation *operation;
+	union message request;
+	size_t size;
+
+	if (ledger_settled_of(ledger, key, &bytes, &size) < 0)
 		return OP_ASKED_UNKNOWN;
-	return wished->fits(found, &request) ? OP_ASKED_FITS : OP_ASKED_DIFFERS;
+	operation = read_request(bytes, size, &request);
+	if (!operation)
+		return OP_ASKED_UNKNOWN;
+	return op_wished(operation->number)->fits(found, &request) ? OP_ASKED_FITS : OP_ASKED_DIFFERS;
+}
+
+/* -------------------------------------------------------------------------------------------------------- transactions */
+
+/* The thing that a request makes, which such a row makes one of. False: it makes none. */
+static bool key_of_made(struct job *job, const struct hycan_operation *operation, const void *request, struct ledger_key *ret_key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(job, &effects[i], request);
+
+		if (effects[i].does != OP_MAKES)
+			continue;
+		key_of(&v, 0, ret_key);
+		return true;
+	}
+	return false;
+}
+
+/* What is in an undo log is of whole words: so the size is in front. */
+struct before {
+	uint32_t size;
+	uint8_t bytes[ASKED_MAX];
+};
+
+_Static_assert(sizeof(struct before) == ASKED_BEFORE_SIZE, "it is kept in bytes");
+
+size_t asked_before(struct job *job, const struct hycan_operation *operation, const void *request,
+                    uint8_t ret_bytes[static ASKED_BEFORE_SIZE])
+{
+	struct ledger *ledger = job->server->ledger;
+	_cleanup_free_ void *bytes = NULL;
+	struct before before = { 0 };
+	struct ledger_key key;
+	size_t size;
+
+	/* such a row is asked for what is found, and nothing else */
+	if (!op_wished(operation->number)->is_compared || !key_of_made(job, operation, request, &key) ||
+	    asked_of(ledger, &key, request) != OP_ASKED_DIFFERS || ledger_settled_of(ledger, &key, &bytes, &size) < 0 ||
+	    size > sizeof(before.bytes))
+		return 0;
+	before.size = (uint32_t)size;
+	memcpy(before.bytes, bytes, size);
+	memcpy(ret_bytes, &before, sizeof(before));
+	return sizeof(before);
+}
+
+void asked_put_back(struct job *job, uint64_t netns, const void *bytes, size_t size)
+{
+	const struct hycan_operation *operation;
+	struct ledger_key key;
+	union message request;
+	struct before before;
+
+	if (size != sizeof(before))
+		return;
+	memcpy(&before, bytes, size);
+	if (before.size > sizeof(before.bytes))
+		return;
+	operation = read_request(before.bytes, before.size, &request);
+	/* nobody holds it any more, and then nobody asks */
+	if (!operation || !key_of_made(job, operation, &request, &key))
+		return;
+	key.netns = netns;
+	(void)ledger_settle(job->server->ledger, &key, before.bytes, before.size);
 }

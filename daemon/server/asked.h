@@ -9,14 +9,28 @@
 #ifndef SERVER_ASKED_H
 #define SERVER_ASKED_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "op.h"
 
+struct hycan_operation;
+struct job;
 struct key_view;
 struct ledger;
 struct ledger_key;
 
 /* A request made it, or found it as it is asked for. */
 void asked_note(const struct key_view *v);
+
+/*
+ * What was asked for of something before a step of a transaction makes something else of it, in bytes for asked_put_back(); by the
+ * request that would put back what is there. 0: nothing, or just that.
+ */
+#define ASKED_BEFORE_SIZE 260
+size_t asked_before(struct job *job, const struct hycan_operation *operation, const void *request,
+                    uint8_t ret_bytes[static ASKED_BEFORE_SIZE]);
+void asked_put_back(struct job *job, uint64_t netns, const void *bytes, size_t size);
 
 /* How something that was found (op_monitor_list()) is to what was asked for. */
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "asked.h"
 #include "diary.h"
 #include "job.h"
 #include "key.h"
@@ -42,14 +43,24 @@ static bool was_owned(struct job *job, const struct hycan_operation *operation, 
 	return false;
 }
 
+/* What is put back may be a stranger's doing: then it is not what was asked for, and that is put back behind it. */
+static int keep_asked(struct job *job, const struct hycan_operation *operation, const void *request)
+{
+	uint8_t bytes[ASKED_BEFORE_SIZE];
+	size_t size = asked_before(job, operation, request, bytes);
+
+	return size ? undo_log_add_bytes(job->undo, operation, UNDO_ASKED, bytes, size) : 0;
+}
+
 int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
 	uint64_t subject = 0;
 	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &subject) ? UNDO_OWNED : 0;
+	int r = flags ? keep_asked(job, operation, request) : 0;
 
-	return undo_log_add(job->undo, operation, request, flags, subject);
+	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
 }
 
 /* What takes an object away. */
@@ -105,20 +116,6 @@ int transaction_undo_holds(struct transaction *t)
 	return r;
 }
 
-int transaction_undo_wanted(struct transaction *t)
-{
-	uint8_t bytes[SETTINGS_BEFORE_SIZE];
-
-	/* one that fails has said nothing to anybody */
-	if (!t->pending || !settings_link(t->job, &link))
-		return 0;
-	call_as_before(t, &link);
-	if (!settings_before(t->job, &link, bytes))
-		return 0;
-	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
-}
-
-int transaction_undo_step(struct transaction *t, struct undo_mark before)
 /* What the ledger calls a link that the step in the job names: the steps before, which rename it, are told later. */
 static void call_as_before(struct transaction *t, struct ledger_key *link)
 {
@@ -136,10 +133,24 @@ static void call_as_before(struct transaction *t, struct ledger_key *link)
 	}
 }
 
+int transaction_undo_wanted(struct transaction *t)
+{
+	uint8_t bytes[SETTINGS_BEFORE_SIZE];
+	struct ledger_key link;
+
+	/* one that fails has said nothing to anybody */
+	if (!t->pending || !settings_link(t->job, &link))
+		return 0;
+	call_as_before(t, &link);
+	if (!settings_before(t->job, &link, bytes))
+		return 0;
+	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
+}
+
+int transaction_undo_step(struct transaction *t, struct undo_mark before)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(t->job->operation, &n);
-	struct ledger_key link;
 	int r = 0;
 
 	if (t->job->op.unchanged || t->undo.n > before.n)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "answer.h"
+#include "asked.h"
 #include "dispatch.h"
 #include "job.h"
 #include "key.h"
@@ -250,6 +251,10 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		                  frame->nlmsg_len - sizeof(*frame));
 		return 0;
 	}
+	if (flags & UNDO_ASKED) {
+		asked_put_back(job, op_scope_inode(scope), frame + 1, frame->nlmsg_len - sizeof(*frame));
+		return 0;
+	}
 	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->op.exact = flags & UNDO_EXACT;
@@ -279,13 +284,13 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	if (!row)
 		return -EINVAL;
 	begin(job, scope, holder, row, &outer);
+	/* what is repaired is in no file: the next daemon looks once more */
+	job->intent = (struct intent){ 0 };
 	job->repairs = true;
 	job->op.mends = true;
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;
-	/* what is repaired is in no file: the next daemon looks once more */
-	job->intent = (struct intent){ 0 };
 	if (r < 0)
 		r = op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence);
 	else
@@ -300,7 +305,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 		ledger_touch(job->server->ledger, key);
 		news_act(job, false);
 	}
+	underway_end(&job->server->underway, &job->intent.things);
 	end(job, &outer, ret_sentence);
 	return r;
 }
-	underway_end(&job->server->underway, &job->intent.things);

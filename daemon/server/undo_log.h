@@ -33,6 +33,7 @@ struct undo_mark {
 #define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
 #define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
 #define UNDO_WANTED  32 /* no request: how what it was about was wanted before (settings.h) */
+#define UNDO_ASKED   64 /* no request: what was asked for of it before (asked.h) */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,

@@ -77,6 +77,15 @@ static int refuse_otherwise(struct op *op, const struct hycan_port_mapping *want
 	                 port_format(wanted, place, sizeof(place)));
 }
 
+/* In place of what a stranger made of it, which is put back where this is taken back. */
+static int replace(struct op *op, const struct hycan_port_mapping *wanted, struct hycan_port_mapping *holder)
+{
+	const struct hycan_port_add_request back = port_request(holder);
+	int r = op_undo(op, HYCAN_OPERATION_PORT_ADD, &back);
+
+	return r == 0 ? kernel_port_put(op->scope, wanted, holder) : r;
+}
+
 int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
@@ -86,21 +95,23 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 
 	if (!settled)
 		return -ENOMEM;
+	/* as it is put back */
+	if (op->back && wanted.has_host_address && port_is_settled_any(&wanted.host_address))
+		wanted.has_host_address = false;
 	r = check(op, &wanted);
 	if (r == 0)
 		r = port_settle_network(op, &wanted);
 	if (r != 0)
 		return r;
-	settled->port_mapping = wanted;
-	port_settle(&settled->port_mapping.has_host_address, &settled->port_mapping.host_address, wanted.to_address.family);
+	*settled = port_request(&wanted);
 	op->settled = settled;
 	if (op->server)
 		asked = op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
 	r = kernel_port_add(op->scope, &wanted, &holder);
 	/* a stranger has made something else of it */
-	if (r == -EEXIST && (op->mends || asked == OP_ASKED_FITS))
-		r = kernel_port_put(op->scope, &wanted, &holder);
-	if (r == -EALREADY && asked == OP_ASKED_DIFFERS)
+	if (r == -EEXIST && (op->mends || op->back || asked == OP_ASKED_FITS))
+		r = replace(op, &wanted, &holder);
+	if (r == -EALREADY && asked == OP_ASKED_DIFFERS && !op->back)
 		return refuse_otherwise(op, &wanted);
 	if (r == -EEXIST)
 		return refuse_exists(op, &holder);

@@ -28,16 +28,18 @@ static int check_network(struct op *op, const struct hycan_port_mapping *m, uint
 /* Looks at the mapping that will go: whose it is, and what puts it back. */
 static int look(struct op *op, const struct hycan_port_remove_request *request, const struct hycan_port_mapping *key)
 {
-	struct hycan_port_add_request back = { 0 };
+	struct hycan_port_mapping there = { 0 };
+	struct hycan_port_add_request back;
 	int r;
 
 	if (!request->has_network && !op_undoable(op))
 		return 0;
-	r = kernel_port_get(op->scope, key, &back.port_mapping);
+	r = kernel_port_get(op->scope, key, &there);
 	if (r < 0)
 		return r == -ENOENT ? 0 : nat_refuse(op, r);
 	if (request->has_network)
-		r = check_network(op, &back.port_mapping, request->network);
+		r = check_network(op, &there, request->network);
+	back = port_request(&there);
 	return r == 0 && op_undoable(op) ? op_undo(op, HYCAN_OPERATION_PORT_ADD, &back) : r;
 }
 
