@@ -8,7 +8,8 @@
  *
  * A worker whose job waits for another program (dnsmasq) says so, and another one is started in its place: so it is not the
  * others that wait. Of such requests a user has only so many; what else it asks for that is slow waits for them. Where all
- * stand-ins are out, what is known to wait is not begun either: so it never has all workers for slow operations.
+ * stand-ins are out, what is known to wait is begun one by one: so it never has all workers for slow operations, and what does
+ * not wait after all is soon done.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H

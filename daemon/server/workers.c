@@ -71,9 +71,25 @@ static bool has_enough(const struct server *server, uint64_t subject)
 	return waits && n >= WORKERS_AWAY_FOR;
 }
 
+/*
+ * Whether a worker that nobody would stand in for has something that may wait. That is known of an operation, and not of a request:
+ * a transaction waits for what is in it.
+ */
+static bool may_wait_here(const struct server *server)
+{
+	for (size_t i = 0; i < server->n_workers; i++) {
+		const struct worker *worker = &server->worker[i];
+
+		if (worker->busy && !worker->is_away && worker->asked && server->waits[worker->asked->index])
+			return true;
+	}
+	return false;
+}
+
 bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation)
 {
-	return (server->n_away == WORKERS_AWAY && server->waits[operation->index]) || has_enough(server, subject);
+	return (server->n_away == WORKERS_AWAY && server->waits[operation->index] && may_wait_here(server)) ||
+	       has_enough(server, subject);
 }
 
 static void finish(struct server *server, struct worker *worker)
@@ -83,7 +99,8 @@ static void finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	look(server, worker);
-	if (atomic_exchange(&worker->waited, false) || (peer && has_enough(server, peer->identity.subject)))
+	if (atomic_exchange(&worker->waited, false) || (worker->asked && server->waits[worker->asked->index]) ||
+	    (peer && has_enough(server, peer->identity.subject)))
 		server->n_own_due = server->n_waiting[TURN_OWN];
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);

@@ -20,7 +20,8 @@ void workers_finish(struct server *server);
 
 /*
  * Whether a user is to begin nothing slow now, because of those that wait for another program: two of its own are under way, one
- * of which waits; or as many wait as there are stand-ins, and requests of that operation are known to wait.
+ * of which waits; or as many wait as there are stand-ins, requests of that operation are known to wait, and one that may wait has a
+ * worker already.
  */
 bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation);
 

@@ -222,8 +222,16 @@ static void end_hanging(const char *program)
 	free(shell("printf '#!/bin/sh\nexit 3\n' >%s && kill $(pgrep -f 'sleep 600[.]%d')", program, getpid()));
 }
 
-/* Somebody who asks for names of the network, and waits; ends with whether they are told. */
-static pid_t ask_as(const struct world *w, uid_t uid, uint16_t vlan_id)
+static int ask_in_transaction(struct hycan *h, uint16_t vlan_id)
+{
+	int r = hycan_transaction_begin(h);
+
+	r = r ? r : names_set(h, vlan_id, "", NULL);
+	return r ? r : hycan_transaction_commit(h, NULL, NULL);
+}
+
+/* Somebody who asks for names of the network, or in a transaction, and waits; ends with whether they are told. */
+static pid_t ask_as(const struct world *w, uid_t uid, uint16_t vlan_id, bool in_transaction)
 {
 	pid_t pid = fork();
 	struct hycan *h = NULL;
@@ -234,14 +242,15 @@ static pid_t ask_as(const struct world *w, uid_t uid, uint16_t vlan_id)
 	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
 		_exit(126);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(hycan_open(&h, w->socket) == 0 && names_set(h, vlan_id, "", NULL) == 0);
+	_exit(hycan_open(&h, w->socket) == 0 &&
+	      (in_transaction ? ask_in_transaction(h, vlan_id) : names_set(h, vlan_id, "", NULL)) == 0);
 }
 
 #define ASKS 6
 
 /*
  * Some dnsmasqs do not come up: who waits for them keeps nobody else waiting, and of its own requests those alone. Of two users
- * together, too; and what strangers do meanwhile is noticed.
+ * together, too; nor whoever asks for something of the same sort that does not wait. And what strangers do meanwhile is noticed.
  */
 static void test_waiting(void **state)
 {
@@ -267,11 +276,14 @@ static void test_waiting(void **state)
 	}
 	assert_done(w->h, hycan_rule_add(w->h, &rule));
 	for (uint16_t i = 0; i < ASKS; i++)
-		asks[i] = ask_as(w, i < ASKS / 2 ? 65534 : 65533, 100 + i);
+		asks[i] = ask_as(w, i < ASKS / 2 ? 65534 : 65533, 100 + i, i % 2);
 	until_hanging(4);
 	assert_refused(w->h, hycan_link_delete(w->h, "nosuch0"), HYCAN_REFUSAL_NOT_FOUND);
 	free(shell("ip rule del priority 70"));
 	objects_wait(w->h, 2 * ASKS);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_rule_add(w->h, &rule));
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
 	for (size_t i = 0; i < ASKS; i++)
 		assert_int_equal(waitpid(asks[i], NULL, WNOHANG), 0);
 	/* some wait for others of that user, and go on when these are done */
