@@ -15,6 +15,12 @@ int network_check_others(struct op *op, const struct kernel_network *wanted, con
 /* Beside the addresses of other links. */
 int network_check_addresses(struct op *op, const struct kernel_network *wanted);
 
+/*
+ * Beside what its hosts have: no name and no port mapping leads to an address that was in one of its subnets before, and would be in
+ * none.
+ */
+int network_check_hosts(struct op *op, const struct kernel_network *wanted, const struct kernel_network *before);
+
 /* The one link that carries the default route; refuses where there is none, or more than one, with those that there are. */
 int network_find_parent(struct op *op, char ret_parent[static HYCAN_IFNAME_SIZE]);
 

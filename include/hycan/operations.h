@@ -761,7 +761,8 @@ int hycan_metrics_get_async(struct hycan *h, hycan_callback *callback, void *use
 /**
  * Creates a network: a VLAN link with the gateway's addresses, up, with its NAT, and apart from all other
  * networks. All or nothing. The same network already there: success, nothing changes, and what strangers took away
- * from it is put back. It turns forwarding on, unless the network is internal.
+ * from it is put back. It turns forwarding on, unless the network is internal. Of one that is replaced all names
+ * and port mappings must lie in the new subnets, or it is refused (busy).
  *
  * @param network what to create; see struct hycan_network
  * @param options what may be given beside; NULL for nothing

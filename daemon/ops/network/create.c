@@ -48,6 +48,14 @@ static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix 
 	       memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes)) == 0;
 }
 
+static bool has_other_subnets(const struct kernel_network *a, const struct kernel_network *b)
+{
+	const struct hycan_prefix ipv4_a = network_subnet(&a->gateway), ipv4_b = network_subnet(&b->gateway),
+				  ipv6_a = network_subnet(&a->ipv6_gateway), ipv6_b = network_subnet(&b->ipv6_gateway);
+
+	return !same_prefix(&ipv4_a, &ipv4_b) || !same_prefix(&ipv6_a, &ipv6_b);
+}
+
 /* The first field that differs, or NULL. */
 static const char *difference(const struct kernel_network *a, const struct kernel_network *b)
 {
@@ -245,6 +253,9 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 		r = before ? check_before(op, request, before, &wanted) : check_link(op, &wanted, left);
 	if (r == 0)
 		r = network_check_addresses(op, &wanted);
+	/* where it is put back there may be hosts that came since */
+	if (r == 0 && before && !op->back && has_other_subnets(before, &wanted))
+		r = network_check_hosts(op, &wanted, before);
 	if (r == 0)
 		r = settle(op, request, &wanted);
 	if (r == 0 && before)

@@ -91,6 +91,13 @@ static void test_lifetime(void **state)
 	dns_until(30, NULL, "10.9.0.1", "guest", "NXDOMAIN");
 	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
 	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
+	/* nor is it left behind where the network gets another subnet */
+	assert_refused(w->h, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"), HYCAN_REFUSAL_BUSY);
+	assert_string_equal(hycan_error_field(w->h), "subnet");
+	assert_contains(hycan_error_message(w->h), "The host “web” has 10.9.0.2");
+	assert_no_drift(w->h, 100);
+	assert_done(w->h, hycan_dns_remove_host(w->h, 100, "web", NULL));
+	assert_done(w->h, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"));
 }
 
 int main(void)

@@ -116,6 +116,20 @@ static void test_whose(void **state)
 	assert_int_equal(network_of_port(w, 8080), -1);
 }
 
+/* A network has another subnet until a transaction is taken back, and gets a mapping there. */
+static void move_for_a_while(struct world *w)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, network_replace(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	assert_done(w->h, add(w, "tcp 8080 10.9.0.2 80", NONE));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+}
+
 /* It goes with its network, also when the subnet is another one by then; and what is nobody's stays. */
 static void test_goes_along(void **state)
 {
@@ -131,7 +145,13 @@ static void test_goes_along(void **state)
 	assert_done(w->h, add(w, "tcp 8080 10.9.0.2 80", NONE));
 	assert_done(w->h, add(w, "tcp 8081 10.8.0.2 80", NONE));
 	assert_done(w->h, add(w, "tcp 8082 10.7.0.2 80", 0));
+	/* it is not left behind unless the network was there before */
+	assert_no(w, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"), HYCAN_REFUSAL_BUSY, "subnet",
+	          "tcp 8080 leads to 10.9.0.2");
+	assert_no_drift(w->h, 100);
+	assert_done(w->h, remove_from(w, "tcp 8080 10.9.0.2 80", 100));
 	assert_done(w->h, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"));
+	move_for_a_while(w);
 	assert_int_equal(network_of_port(w, 8080), 100);
 	assert_drift(w->h, 100, "tcp 8080 leads to 10.9.0.2");
 	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
