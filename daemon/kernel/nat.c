@@ -144,6 +144,11 @@ int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole)
 	return r;
 }
 
+int kernel_nat_generation(struct kernel_scope *scope, uint32_t *ret_generation)
+{
+	return nft_generation(scope, ret_generation);
+}
+
 static int renew_once(struct kernel_scope *scope, bool *ret_renewed)
 {
 	_cleanup_(nft_batch_free) struct nft_batch batch = { 0 };

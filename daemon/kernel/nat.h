@@ -4,6 +4,7 @@
 #define KERNEL_NAT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "scope.h"
 
@@ -15,6 +16,12 @@ int kernel_nat_tidy(struct kernel_scope *scope);
 
 /* Whether our table has all rules that belong to the sets in it; true where there is no table. 0 or -errno. */
 int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole);
+
+/*
+ * A number that is another one when somebody has changed the rule set since: for those who read several things of it, and say how they
+ * go together. 0 or -errno; -EOPNOTSUPP: this kernel has no nf_tables.
+ */
+int kernel_nat_generation(struct kernel_scope *scope, uint32_t *ret_generation);
 
 /* Puts the rules anew where a former release made them. 0 or -errno. */
 int kernel_nat_renew(struct kernel_scope *scope, bool *ret_renewed);

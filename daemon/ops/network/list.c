@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -14,13 +15,16 @@
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
-#include "port.h"
 #include "network_way.h"
+#include "port.h"
 #include "port_network.h"
 #include "table.h"
 
 /* More than can be otherwise with one network. */
 #define DRIFT_MAX 8
+
+/* How often the table is read, as long as it is changed meanwhile. */
+#define READS_MAX 8
 
 /* VLAN identifiers that there can be. */
 #define HYCAN_VLANS 4096
@@ -29,6 +33,7 @@
 struct whole {
 	struct op *op;
 	struct networks networks;
+	bool *elements; /* of each network: all are there by which it works */
 	struct kernel_network_way *ways;
 	size_t n_ways;
 	struct hycan_port_mapping *mappings;
@@ -41,6 +46,7 @@ struct whole {
 static void whole_free(struct whole *w)
 {
 	networks_free(&w->networks);
+	cleanup_free(&w->elements);
 	cleanup_free(&w->ways);
 	cleanup_free(&w->mappings);
 }
@@ -58,14 +64,32 @@ static int count_mappings(struct whole *w)
 	return r;
 }
 
-static int read_whole(struct whole *w)
+static bool is_asked_for(const struct hycan_network_list_request *request, const struct kernel_network *network)
+{
+	return !request->has_vlan_id || network->vlan_id == request->vlan_id;
+}
+
+static int check_elements(struct whole *w, const struct hycan_network_list_request *request)
+{
+	int r = 0;
+
+	w->elements = calloc(w->networks.n, sizeof(*w->elements));
+	for (size_t i = 0; w->elements && i < w->networks.n && r == 0; i++)
+		if (is_asked_for(request, &w->networks.network[i]))
+			r = kernel_network_check(w->op->scope, &w->networks.network[i], &w->elements[i]);
+	return w->elements ? r : -ENOMEM;
+}
+
+static int read_whole(struct whole *w, const struct hycan_network_list_request *request)
 {
 	struct kernel_scope *scope = w->op->scope;
 	int r = networks_read(w->op, &w->networks);
 
 	if (r != 0 || w->networks.n == 0)
 		return r;
-	r = kernel_network_list_ways(scope, &w->ways, &w->n_ways);
+	r = check_elements(w, request);
+	if (r == 0)
+		r = kernel_network_list_ways(scope, &w->ways, &w->n_ways);
 	if (r == 0)
 		r = kernel_port_list(scope, &w->mappings, &w->n_mappings);
 	if (r == 0)
@@ -76,6 +100,28 @@ static int read_whole(struct whole *w)
 	(void)kernel_forwarding_get(scope, HYCAN_FAMILY_IPV4, NULL, &w->forwarding[0]);
 	(void)kernel_forwarding_get(scope, HYCAN_FAMILY_IPV6, NULL, &w->forwarding[1]);
 	return nat_refuse(w->op, r);
+}
+
+/*
+ * What is in the table as it was at one moment, so that a request in between is not told as a stranger's doing. Where it is changed all the
+ * time it is told as it was read.
+ */
+static int read_at_once(struct whole *w, const struct hycan_network_list_request *request)
+{
+	uint32_t before = 0, after = 0;
+	int r;
+
+	for (int i = 0; i < READS_MAX && (i == 0 || before != after); i++) {
+		whole_free(w);
+		*w = (struct whole){ .op = w->op };
+		/* where it cannot be told, there is nothing to read either */
+		(void)kernel_nat_generation(w->op->scope, &before);
+		r = read_whole(w, request);
+		(void)kernel_nat_generation(w->op->scope, &after);
+		if (r != 0)
+			return r;
+	}
+	return 0;
 }
 
 __attribute__((format(printf, 2, 3))) static void drift(struct hycan_network_state *state, const char *message, ...)
@@ -153,6 +199,23 @@ static const struct kernel_network *network_at(const struct whole *w, const char
 	return NULL;
 }
 
+static void tell_way(struct op *op, const struct kernel_network_way *way, struct hycan_network_state *state)
+{
+	switch (network_way_state(op, way)) {
+	case NETWORK_WAY_AS_ASKED:
+		break;
+	case NETWORK_WAY_OPENED:
+		drift(state, "The way to %s is open, and was not asked for.", way->to);
+		break;
+	case NETWORK_WAY_CLOSED:
+		drift(state, "The way to %s was asked for, and is closed.", way->to);
+		break;
+	case NETWORK_WAY_FORGOTTEN:
+		drift(state, "That the way to %s was asked for is not in the table inet hycan any more.", way->to);
+		break;
+	}
+}
+
 static int tell_ways(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
 {
 	size_t n_from, n = 0;
@@ -191,26 +254,10 @@ static void tell_mappings(const struct whole *w, const struct kernel_network *ne
 	}
 }
 
-static int tell(struct whole *w, const struct kernel_network *network)
+static int tell(struct whole *w, size_t i)
 {
+	const struct kernel_network *network = &w->networks.network[i];
 	struct hycan_network_state state = {
-static void tell_way(struct op *op, const struct kernel_network_way *way, struct hycan_network_state *state)
-{
-	switch (network_way_state(op, way)) {
-	case NETWORK_WAY_AS_ASKED:
-		break;
-	case NETWORK_WAY_OPENED:
-		drift(state, "The way to %s is open, and was not asked for.", way->to);
-		break;
-	case NETWORK_WAY_CLOSED:
-		drift(state, "The way to %s was asked for, and is closed.", way->to);
-		break;
-	case NETWORK_WAY_FORGOTTEN:
-		drift(state, "That the way to %s was asked for is not in the table inet hycan any more.", way->to);
-		break;
-	}
-}
-
 		.vlan_id = network->vlan_id,
 		.subnet = network_subnet(&network->gateway),
 		.gateway = network->gateway.address,
@@ -221,7 +268,6 @@ static void tell_way(struct op *op, const struct kernel_network_way *way, struct
 		.internal = network->is_internal,
 		.drift = w->op->memory(w->op, DRIFT_MAX * sizeof(struct hycan_network_drift)),
 	};
-	bool whole = true;
 	int r;
 
 	if (!state.drift)
@@ -244,11 +290,9 @@ static void tell_way(struct op *op, const struct kernel_network_way *way, struct
 		drift(&state, "IPv4 is not forwarded.");
 	if (!network->internal && state.has_ipv6_subnet && !w->forwarding[1])
 		drift(&state, "IPv6 is not forwarded.");
-	r = kernel_network_check(w->op->scope, network, &whole);
-	if (!whole)
+	if (!w->elements[i])
 		drift(&state, "Elements of it are gone from the table inet hycan.");
-	if (r == 0)
-		r = tell_link(w, network, &state);
+	r = tell_link(w, network, &state);
 	if (r == 0)
 		r = tell_ways(w, network, &state);
 	if (r == 0)
@@ -259,7 +303,7 @@ static void tell_way(struct op *op, const struct kernel_network_way *way, struct
 int op_network_list(struct op *op, const struct hycan_network_list_request *request)
 {
 	_cleanup_(whole_free) struct whole w = { .op = op };
-	int r = read_whole(&w);
+	int r = read_at_once(&w, request);
 
 	if (r != 0)
 		return r;
@@ -268,7 +312,7 @@ int op_network_list(struct op *op, const struct hycan_network_list_request *requ
 		                 "There is no network with VLAN %u in this network namespace.", request->vlan_id);
 	dns_probe(op);
 	for (size_t i = 0; i < w.networks.n && r == 0; i++)
-		if (!request->has_vlan_id || w.networks.network[i].vlan_id == request->vlan_id)
-			r = tell(&w, &w.networks.network[i]);
+		if (is_asked_for(request, &w.networks.network[i]))
+			r = tell(&w, i);
 	return r;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* network.list: what there is. Drift is tested where it is mended, in create.c. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "nat.h"
 #include "network.h"
@@ -50,10 +54,37 @@ static void test_list(void **state)
 	free(s);
 }
 
+/* What requests change meanwhile is no drift: each list tells of one state of the table. */
+static void test_beside(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = NULL;
+	int status;
+	pid_t child;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		bool done = hycan_open(&h, w->socket) == 0;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (int i = 0; i < 400 && done; i++)
+			done = hycan_network_nat(h, 100, i % 2, NULL) == 0;
+		_exit(!done);
+	}
+	do
+		assert_no_drift(w->h, 100);
+	while (waitpid(child, &status, WNOHANG) == 0);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_beside, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("network.list", tests, NULL, NULL);
