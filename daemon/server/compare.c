@@ -4,8 +4,8 @@
  *
  * Requests go on meanwhile: what one of them has just made may be in the table and not yet in the ledger, and what it takes
  * away the other way round. So what a request was about while one looked is left out (underway.h), and everything else is as it is
- * told. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again. A table that others change
- * faster than it can be read is not compared.
+ * told. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again. Of a table that others
+ * change faster than it can be read that alone is told.
  */
 #include "compare.h"
 
@@ -119,15 +119,12 @@ static void found_lost(const struct ledger_key *key, uint64_t subject, void *use
 		add(l, OP_AMISS_LOST, key, subject);
 }
 
-/* Sets how many are lost that nobody knows. */
-static int look(struct look *l, size_t *ret_more)
+/* What is there, and what the ledger has. */
+static int compare(struct look *l)
 {
 	size_t counts[LEDGER_KINDS];
-	int r;
+	int r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
 
-	l->n_there = l->n_amiss = 0;
-	l->moment = underway_moment(&server_of(l)->underway);
-	r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
 	/* a kernel without nf_tables has nothing in it */
 	if (r < 0 && r != -EOPNOTSUPP)
 		return r;
@@ -135,8 +132,20 @@ static int look(struct look *l, size_t *ret_more)
 		qsort(l->there, l->n_there, sizeof(*l->there), compare_keys);
 	/* it may have a hundred thousand routes */
 	ledger_count_kinds(server_of(l)->ledger, counts);
-	r = counts[l->kind] > 0 ? ledger_list(server_of(l)->ledger, found_recorded, l) : 0;
-	if (r < 0)
+	return counts[l->kind] > 0 ? ledger_list(server_of(l)->ledger, found_recorded, l) : 0;
+}
+
+/* Sets how many are lost that nobody knows. */
+static int look(struct look *l, size_t *ret_more)
+{
+	int r;
+
+	l->n_there = l->n_amiss = 0;
+	l->moment = underway_moment(&server_of(l)->underway);
+	r = compare(l);
+	if (r == -EINTR)
+		l->n_there = l->n_amiss = 0;
+	else if (r < 0)
 		return r;
 	*ret_more = losses_list(&server_of(l)->losses, l->netns, l->kind, found_lost, l);
 	if (l->error == 0 && l->n_amiss > 0)
@@ -186,5 +195,5 @@ int compare_table(struct op *op, enum hycan_object_kind kind, op_amiss *found, v
 	}
 	if (r == 0)
 		tell(l.amiss, l.n_amiss, n_more, found, userdata);
-	return r == -EINTR ? 0 : r;
+	return r;
 }
