@@ -127,7 +127,7 @@ static struct quota_user *obtain(struct quota_table *t, uint64_t subject)
 	if (!user)
 		return NULL;
 	user->subject = subject;
-	TAILQ_INIT(&user->waiting);
+	quota_user_init(user);
 	LIST_INSERT_HEAD(bucket_of(t, subject), user, entry);
 	return user;
 }

@@ -58,6 +58,9 @@ void policy_say_quota(const struct policy *policy, unsigned int quota, const str
 
 /* ------------------------------------------------------------------------------------------------------------- counts */
 
+/* As many as the server has. */
+#define QUOTA_QUEUES 4
+
 /* What one user has. There while it has anything, or had so many requests that it matters. */
 struct quota_user {
 	uint64_t subject;
@@ -66,9 +69,9 @@ struct quota_user {
 	uint64_t bytes;     /* of all its connections */
 	uint64_t paid_ns;   /* the moment at which all of its requests so far will be paid for */
 	uint64_t said_ns;   /* when the log was told last that it is over a quota; 0: never */
-	/* the server's (turn.h): its peers that wait, and what it has had of the present round */
-	TAILQ_HEAD(, peer) waiting;
-	TAILQ_ENTRY(quota_user) turn;
+	/* the server's (turn.h): its peers that wait, in each queue, and what it has had of the present round */
+	TAILQ_HEAD(, peer) waiting[QUOTA_QUEUES];
+	TAILQ_ENTRY(quota_user) turn[QUOTA_QUEUES];
 	uint64_t round;
 	uint64_t used_us;
 	/* of each kind, and of all; under the lock of the table */
@@ -77,6 +80,13 @@ struct quota_user {
 	LIST_ENTRY(quota_user) entry;
 	TAILQ_ENTRY(quota_user) idle; /* while it has nothing */
 };
+
+/* Nobody of it waits. */
+static inline void quota_user_init(struct quota_user *user)
+{
+	for (size_t queue = 0; queue < QUOTA_QUEUES; queue++)
+		TAILQ_INIT(&user->waiting[queue]);
+}
 
 struct quota_table;
 

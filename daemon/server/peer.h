@@ -38,7 +38,7 @@ struct peer {
 	bool out_of_step;        /* no frame begins where one should; said once */
 	int error;               /* -errno of a socket that broke in the middle of a turn */
 	struct job *job;         /* under way on a worker; nothing else is begun meanwhile */
-	bool is_waiting;         /* for its turn, with its user; for a worker, in server->waiting; or rests */
+	bool is_waiting;         /* in a line of server->line, with its user; or rests */
 	unsigned int queue;      /* enum turn_queue: which */
 	bool unread;             /* it waits with what its socket has */
 	uint64_t rests_until_us; /* over a quota, in server->resting; 0: it does not */

@@ -52,6 +52,13 @@ enum turn_queue {
 	N_TURN_QUEUES,
 };
 
+/* Those who wait for the same. */
+struct turn_line {
+	TAILQ_HEAD(user_list, quota_user) users; /* that have peers in it, whose turn is next first */
+	size_t n_users;
+	size_t n_peers;
+};
+
 /* Where clients come from. */
 enum listener {
 	LISTENER_UNIX,
@@ -96,15 +103,12 @@ struct server {
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
 	struct pending_list pending;
-	_Atomic size_t n_peers;                  /* workers tell of it */
-	_Atomic size_t memory;                   /* of the peers' buffers; likewise */
-	TAILQ_HEAD(user_list, quota_user) users; /* that have peers which wait for a turn */
-	size_t n_users;
-	size_t n_in_round;           /* of them, those whose turn is still to come in the present round */
-	struct quota_user nobody;    /* the user where nobody is charged */
-	struct peer_list waiting[3]; /* for a worker; with a slow operation; for their own */
-	size_t n_own_due;            /* of the last, for whom what they wait for may be over */
-	size_t n_waiting[N_TURN_QUEUES];
+	_Atomic size_t n_peers; /* workers tell of it */
+	_Atomic size_t memory;  /* of the peers' buffers; likewise */
+	struct turn_line line[N_TURN_QUEUES];
+	size_t n_in_round;             /* of the users in TURN_ANOTHER, those whose turn is still to come in the present round */
+	size_t n_own_due;              /* of the peers in TURN_OWN, those for whom what they wait for may be over */
+	struct quota_user nobody;      /* the user where nobody is charged, and all who wait in TURN_OWN */
 	struct quota_user *whose_turn; /* ends with what is done now; NULL: nobody's */
 	uint64_t round;                /* counts how often each user had its part */
 	struct peer_list resting;      /* over a quota, the longest one first */

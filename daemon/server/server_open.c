@@ -177,12 +177,7 @@ static int open_public(struct server *server, const struct server_options *optio
 static void init_queues(struct server *server)
 {
 	TAILQ_INIT(&server->peers);
-	TAILQ_INIT(&server->users);
-	TAILQ_INIT(&server->nobody.waiting);
-	TAILQ_INIT(&server->waiting[TURN_WORKER]);
-	TAILQ_INIT(&server->waiting[TURN_WORKER_SLOW]);
-	TAILQ_INIT(&server->waiting[TURN_OWN]);
-	TAILQ_INIT(&server->resting);
+	turn_init(server);
 	TAILQ_INIT(&server->slow);
 	TAILQ_INIT(&server->errands);
 	LIST_INIT(&server->sessions);

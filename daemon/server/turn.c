@@ -23,7 +23,7 @@ void turn_woke(struct server *server)
 {
 	server->busy_since_us = server->clock_us = server_now_us();
 	/* whoever waits has not had its part of this one */
-	if (server->n_users == 0)
+	if (server->line[TURN_ANOTHER].n_users == 0)
 		server->round++;
 }
 
@@ -72,32 +72,36 @@ bool turn_was_had(struct peer *peer)
 {
 	const struct quota_user *user = user_of(peer);
 
-	return !TAILQ_EMPTY(&user->waiting) || used(peer->server, user) > TURN_US;
+	return !TAILQ_EMPTY(&user->waiting[TURN_ANOTHER]) || used(peer->server, user) > TURN_US;
+}
+
+/* With whom it stands in line. Those who wait for their own are all looked at, in the order in which they came. */
+static struct quota_user *stands_with(struct peer *peer, enum turn_queue queue)
+{
+	return queue == TURN_OWN ? &peer->server->nobody : user_of(peer);
 }
 
 void turn_wait(struct peer *peer, enum turn_queue queue)
 {
-	struct server *server = peer->server;
-	struct quota_user *user = user_of(peer);
+	struct turn_line *line = &peer->server->line[queue];
+	struct quota_user *user = stands_with(peer, queue);
 
 	peer->is_waiting = true;
 	peer->queue = queue;
-	server->n_waiting[queue]++;
-	if (queue != TURN_ANOTHER) {
-		TAILQ_INSERT_TAIL(&server->waiting[queue], peer, waiting);
-		return;
+	line->n_peers++;
+	if (TAILQ_EMPTY(&user->waiting[queue])) {
+		TAILQ_INSERT_TAIL(&line->users, user, turn[queue]);
+		line->n_users++;
 	}
-	if (TAILQ_EMPTY(&user->waiting)) {
-		TAILQ_INSERT_TAIL(&server->users, user, turn);
-		server->n_users++;
-	}
-	TAILQ_INSERT_TAIL(&user->waiting, peer, waiting);
+	TAILQ_INSERT_TAIL(&user->waiting[queue], peer, waiting);
 }
 
 void turn_forget(struct peer *peer)
 {
 	struct server *server = peer->server;
-	struct quota_user *user = user_of(peer);
+	const enum turn_queue queue = peer->queue;
+	struct turn_line *line = &server->line[queue];
+	struct quota_user *user = stands_with(peer, queue);
 
 	if (!peer->is_waiting)
 		return;
@@ -107,15 +111,11 @@ void turn_forget(struct peer *peer)
 		TAILQ_REMOVE(&server->resting, peer, waiting);
 		return;
 	}
-	server->n_waiting[peer->queue]--;
-	if (peer->queue != TURN_ANOTHER) {
-		TAILQ_REMOVE(&server->waiting[peer->queue], peer, waiting);
-		return;
-	}
-	TAILQ_REMOVE(&user->waiting, peer, waiting);
-	if (TAILQ_EMPTY(&user->waiting)) {
-		TAILQ_REMOVE(&server->users, user, turn);
-		server->n_users--;
+	line->n_peers--;
+	TAILQ_REMOVE(&user->waiting[queue], peer, waiting);
+	if (TAILQ_EMPTY(&user->waiting[queue])) {
+		TAILQ_REMOVE(&line->users, user, turn[queue]);
+		line->n_users--;
 	}
 }
 
@@ -143,6 +143,16 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+void turn_init(struct server *server)
+{
+	_Static_assert(N_TURN_QUEUES == QUOTA_QUEUES, "a user has a queue for each line");
+
+	for (size_t queue = 0; queue < N_TURN_QUEUES; queue++)
+		TAILQ_INIT(&server->line[queue].users);
+	quota_user_init(&server->nobody);
+	TAILQ_INIT(&server->resting);
+}
+
 int turn_open(struct server *server)
 {
 	int r = sd_event_add_time(server->event, &server->rest, CLOCK_MONOTONIC, 0, TIMER_US / 2, on_timer, server);
@@ -165,14 +175,27 @@ void turn_rest(struct peer *peer)
 static bool can_go_on(const struct server *server, enum turn_queue queue)
 {
 	if (queue == TURN_OWN)
-		return server->n_waiting[queue] > 0 && server->n_own_due > 0;
-	return server->n_waiting[queue] > 0 && dispatch_has_room(server, queue == TURN_WORKER_SLOW);
+		return server->line[queue].n_peers > 0 && server->n_own_due > 0;
+	return server->line[queue].n_peers > 0 && dispatch_has_room(server, queue == TURN_WORKER_SLOW);
 }
 
 bool turn_any(const struct server *server)
 {
-	return server->n_users > 0 || can_go_on(server, TURN_WORKER_SLOW) || can_go_on(server, TURN_WORKER) ||
+	return server->line[TURN_ANOTHER].n_users > 0 || can_go_on(server, TURN_WORKER_SLOW) || can_go_on(server, TURN_WORKER) ||
 	       can_go_on(server, TURN_OWN) || errand_may_go_on(server);
+}
+
+/* The user whose turn it is, who stands behind the others from now on; NULL: nobody waits. */
+static struct quota_user *next_user(struct server *server, enum turn_queue queue)
+{
+	struct turn_line *line = &server->line[queue];
+	struct quota_user *user = TAILQ_FIRST(&line->users);
+
+	if (!user)
+		return NULL;
+	TAILQ_REMOVE(&line->users, user, turn[queue]);
+	TAILQ_INSERT_TAIL(&line->users, user, turn[queue]);
+	return user;
 }
 
 static void go_on(struct server *server, struct peer *peer)
@@ -186,7 +209,7 @@ static void go_on(struct server *server, struct peer *peer)
 static void serve_worker(struct server *server, enum turn_queue queue)
 {
 	if (can_go_on(server, queue))
-		go_on(server, TAILQ_FIRST(&server->waiting[queue]));
+		go_on(server, TAILQ_FIRST(&next_user(server, queue)->waiting[queue]));
 }
 
 /* What it waits for may be over: then it waits for a worker like others. */
@@ -195,26 +218,24 @@ static void serve_own(struct server *server)
 	if (!can_go_on(server, TURN_OWN))
 		return;
 	server->n_own_due--;
-	go_on(server, TAILQ_FIRST(&server->waiting[TURN_OWN]));
+	go_on(server, TAILQ_FIRST(&server->nobody.waiting[TURN_OWN]));
 }
 
 /* One user, until it had its part of the round; it may be gone with its last peer. */
 static void serve_user(struct server *server)
 {
-	struct quota_user *user = TAILQ_FIRST(&server->users);
+	struct turn_line *line = &server->line[TURN_ANOTHER];
+	struct quota_user *user = next_user(server, TURN_ANOTHER);
 
 	if (!user)
 		return;
-	if (server->n_in_round == 0 || server->n_in_round > server->n_users) {
+	if (server->n_in_round == 0 || server->n_in_round > line->n_users) {
 		server->round++;
-		server->n_in_round = server->n_users;
+		server->n_in_round = line->n_users;
 	}
 	server->n_in_round--;
-	TAILQ_REMOVE(&server->users, user, turn);
-	TAILQ_INSERT_TAIL(&server->users, user, turn);
-	for (size_t n = server->n_waiting[TURN_ANOTHER];
-	     n > 0 && TAILQ_LAST(&server->users, user_list) == user && used(server, user) <= TURN_US; n--)
-		go_on(server, TAILQ_FIRST(&user->waiting));
+	for (size_t n = line->n_peers; n > 0 && TAILQ_LAST(&line->users, user_list) == user && used(server, user) <= TURN_US; n--)
+		go_on(server, TAILQ_FIRST(&user->waiting[TURN_ANOTHER]));
 }
 
 void turn_serve(struct server *server)

@@ -5,9 +5,9 @@
  * In a round each user gets fifty microseconds, for all of its peers together, and a peer as much in one go: so nobody waits
  * longer for a user with a thousand connections than for one with one. What is left waits with its user, first come, first
  * served. Between the turns of two users who wait, the loop looks for who is ready: whoever has not had its part of the round
- * need not wait for the end of it. Whoever needs a worker when none is free waits in one of two other queues: those with a
- * slow operation wait for each other alone. In a third one are those whose user has enough requests that wait for another
- * program (worker.h).
+ * need not wait for the end of it. Whoever needs a worker when none is free waits in one of two other queues, in which users
+ * take turns likewise: those with a slow operation wait for each other alone. In a third one are those whose user has enough
+ * requests that wait for another program (worker.h).
  *
  * Whoever is over a quota rests a tenth of a second behind the refusal, so that a flood costs ten refusals a second.
  */
@@ -18,6 +18,8 @@
 
 #include "server.h"
 
+/* Nobody waits yet; and what wakes those who rest. */
+void turn_init(struct server *server);
 int turn_open(struct server *server);
 
 /* The loop has looked for who is ready; it has done one thing, and looks for the next. */

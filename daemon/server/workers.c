@@ -101,7 +101,7 @@ static void finish(struct server *server, struct worker *worker)
 	look(server, worker);
 	if (atomic_exchange(&worker->waited, false) || (worker->asked && server->waits[worker->asked->index]) ||
 	    (peer && has_enough(server, peer->identity.subject)))
-		server->n_own_due = server->n_waiting[TURN_OWN];
+		server->n_own_due = server->line[TURN_OWN].n_peers;
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);
 	server->n_busy_slow -= job->slow;

@@ -139,6 +139,18 @@ static void assert_logged(const struct world *w, const char *text)
 	free(log);
 }
 
+/* How often the log has what before the first time that it is until, which begins so. */
+static size_t logged_before(const struct world *w, const char *what, const char *until)
+{
+	char *log = world_log(w);
+	size_t n = 0;
+
+	for (const char *p = log; (p = strstr(p, what)) && strncmp(p, until, strlen(until)) != 0; p++)
+		n++;
+	free(log);
+	return n;
+}
+
 /* A peer that goes while a worker has its request, and that the loop knows to be gone: it has not read its answers. */
 static void leave_with_a_job(struct world *w)
 {
@@ -226,8 +238,6 @@ static void test_in_order(void **state)
 	struct world *w = *state;
 	struct raw many[2] = { raw_open(w->socket), raw_open(w->socket) }, one;
 	struct raw_answer answer;
-	size_t before = 0;
-	char *log;
 
 	freeze_all(w);
 	for (size_t i = 0; i < 2; i++) {
@@ -252,15 +262,41 @@ static void test_in_order(void **state)
 	for (size_t i = 0; i < 2; i++)
 		for (size_t k = 0; k < MANY; k++)
 			assert_true(raw_read(&many[i], &answer));
-	log = world_log(w);
-	for (const char *p = log; (p = strstr(p, "link.delete ")) && strncmp(p, "link.delete one", 15) != 0; p++)
-		before++;
-	free(log);
 	/* one of each at most */
-	assert_in_range(before, 1, 2);
+	assert_in_range(logged_before(w, "link.delete ", "link.delete one"), 1, 2);
 	raw_close(&one);
 	raw_close(&many[0]);
 	raw_close(&many[1]);
+}
+
+/* Nor is somebody with a hundred connections. */
+static void test_users_in_turn(void **state)
+{
+	enum { MANY = 100, ALICE = 4242 };
+	const struct world_options options = { .policy = "allow * all\n", .open_to_all = true };
+	struct world *w = *state = world_start(&options);
+	static struct raw many[MANY];
+	struct raw one;
+
+	freeze_all(w);
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = open_slow(w, "many");
+	settle(w);
+	assert_int_equal(seteuid(ALICE), 0);
+	one = open_slow(w, "one");
+	assert_int_equal(seteuid(0), 0);
+	settle(w);
+	thaw(0);
+	assert_answered(&one);
+	thaw(1);
+	thaw(2);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_answered(&many[i]);
+		raw_close(&many[i]);
+	}
+	raw_close(&one);
+	/* two that were begun already, and one in turn */
+	assert_in_range(logged_before(w, "link.delete ", "link.delete one"), 1, 3);
 }
 
 /* When nothing slow is under way any more, the loop does the short ones itself again. */
@@ -402,6 +438,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ended_meanwhile, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_longer_than_patience, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_in_order, world_begin, end),
+		cmocka_unit_test_teardown(test_users_in_turn, end),
 		cmocka_unit_test_setup_teardown(test_back_in_the_loop, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_classic, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_netns, world_begin, end),
