@@ -29,6 +29,17 @@
 
 #define JOBS_MAX 64
 
+/*
+ * Each point is a fork, which takes the longer the more memory there is: the sweep itself keeps little of what it freed. Its
+ * daemons keep all of it.
+ */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=4";
+}
+
 /* What all processes of the sweep count together. */
 struct tally {
 	_Atomic unsigned int there[PARTIES][FAULTS]; /* points, as often as each fault could be when nothing failed */
