@@ -56,6 +56,7 @@ static int serve_peers(struct server *server)
 		}
 		server->n_ready = 0;
 		turn_serve(server);
+		turn_share(server);
 	}
 	return 0;
 }

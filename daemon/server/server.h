@@ -114,6 +114,7 @@ struct server {
 	struct peer_list resting;      /* over a quota, the longest one first */
 	sd_event_source *rest;         /* runs while somebody rests */
 	uint64_t busy_since_us;        /* the loop, with one thing */
+	uint64_t alone_since_us;       /* it has had the processor for itself */
 	uint64_t clock_us;             /* when the clock was last looked at */
 	uint64_t longest_turn_us;
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */

@@ -4,10 +4,15 @@
 #include "dispatch.h"
 #include "errand.h"
 #include "peer.h"
+#include "processor.h"
 #include "workers.h"
 
 /* Long enough for a dozen short requests, so that what a turn itself costs is little felt. */
 #define TURN_US 50
+
+/* So long the loop runs before it lets others have the processor; and after so long without it, they had. */
+#define STRETCH_US 100
+#define SLEEP_US   10
 
 /* Many who rest are not woken at once: the timer looks so often. */
 #define REST_US  100000
@@ -21,7 +26,11 @@ static uint64_t used(const struct server *server, const struct quota_user *user)
 
 void turn_woke(struct server *server)
 {
+	const uint64_t ended_us = server->busy_since_us;
+
 	server->busy_since_us = server->clock_us = server_now_us();
+	if (server->busy_since_us - ended_us > SLEEP_US)
+		server->alone_since_us = server->busy_since_us;
 	/* whoever waits has not had its part of this one */
 	if (server->line[TURN_ANOTHER].n_users == 0)
 		server->round++;
@@ -40,6 +49,14 @@ void turn_done(struct server *server)
 	}
 	server->whose_turn = NULL;
 	server->busy_since_us = server->clock_us = now_us;
+}
+
+void turn_share(struct server *server)
+{
+	if (server->busy_since_us - server->alone_since_us < STRETCH_US)
+		return;
+	processor_yield();
+	server->alone_since_us = server->busy_since_us = server->clock_us = server_now_us();
 }
 
 static struct quota_user *user_of(struct peer *peer)
@@ -157,6 +174,7 @@ int turn_open(struct server *server)
 {
 	int r = sd_event_add_time(server->event, &server->rest, CLOCK_MONOTONIC, 0, TIMER_US / 2, on_timer, server);
 
+	processor_slice(STRETCH_US);
 	return r < 0 ? r : sd_event_source_set_enabled(server->rest, SD_EVENT_OFF);
 }
 

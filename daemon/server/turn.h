@@ -9,6 +9,9 @@
  * take turns likewise: those with a slow operation wait for each other alone. In a third one are those whose user has enough
  * requests that wait for another program (worker.h).
  *
+ * Among those who wait for the processor are the clients, and our own workers. Not every kernel takes it from the loop before
+ * the next tick, so the loop gives it away itself when it has run for a tenth of a millisecond.
+ *
  * Whoever is over a quota rests a tenth of a second behind the refusal, so that a flood costs ten refusals a second.
  */
 #ifndef SERVER_TURN_H
@@ -52,5 +55,8 @@ bool turn_any(const struct server *server);
 
 /* Lets one user who waits go on, and one peer of each who wait for a worker. */
 void turn_serve(struct server *server);
+
+/* Lets other processes have the processor, when the loop has had it long enough. */
+void turn_share(struct server *server);
 
 #endif

@@ -99,6 +99,8 @@ void bench_soak(struct bench *b, enum bench_ends ends)
 	snprintf(path, sizeof(path), "%s/policy", directory);
 	write_policy(path);
 	b->policy = path;
+	/* with all its threads */
+	bench_pin(0, 0);
 	bench_start_daemon(b);
 	b->policy = NULL;
 	if (chmod(directory, 0755) < 0 || chmod(b->socket, 0666) < 0)
@@ -106,8 +108,6 @@ void bench_soak(struct bench *b, enum bench_ends ends)
 	direct_open(&direct);
 	storm.cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
 	bench_pin(0, ends == BENCH_TWO_CPUS ? storm.cpu : 0);
-	bench_pin(b->pid, 0);
-	bench_pin(direct.server, 0);
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
 	for (unsigned int i = 0; i < ROUNDS; i++) {
