@@ -150,7 +150,7 @@ int kernel_network_put(struct kernel_scope *scope, const struct kernel_network *
 	char comment[NFT_COMMENT_SIZE];
 
 	if (ways && ways->is_new)
-		wishes.ways.stale = network->link;
+		wishes.ways.drop = network->link;
 	else
 		wishes.ways.told = ways;
 	network_format(network, comment);

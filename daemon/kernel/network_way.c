@@ -111,19 +111,6 @@ static int read_sets(struct kernel_scope *scope, void *userdata)
 	return 0;
 }
 
-/* Those alone that are noted as asked for: mostly a few, whereas each network has an element in the other set. */
-static int read_noted(struct kernel_scope *scope, struct ways *ways)
-{
-	int r = -EINTR;
-
-	ways->asked = true;
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++) {
-		ways->n = 0;
-		r = nft_element_list(scope, nft_network_set(NFT_NETWORK_ALLOWED), found_way, ways);
-	}
-	return r;
-}
-
 int kernel_network_list_ways(struct kernel_scope *scope, struct kernel_network_way **ret_ways, size_t *ret_n)
 {
 	_cleanup_(ways_free) struct ways w = { 0 };
@@ -216,7 +203,7 @@ static bool was_asked(const struct network_ways *ways, const struct kernel_netwo
 static size_t wish_one(const struct network_ways *ways, const struct kernel_network_way *way,
                        struct network_wish wish[static WISHES_EACH])
 {
-	const bool goes = is_of(way, ways->drop) || is_of(way, ways->stale),
+	const bool goes = is_of(way, ways->drop),
 		   mends = ways->mend && kernel_network_way_differs(way) && strcmp(way->from, ways->mend) == 0,
 		   wanted = !goes && (mends ? was_asked(ways, way) : way->asked);
 
@@ -240,8 +227,6 @@ int network_ways_wish(struct kernel_scope *scope, const struct network_ways *way
 
 	if (ways->mend || ways->drop || ways->adopt)
 		r = kernel_network_list_ways(scope, &w.way, &w.n);
-	else if (ways->stale)
-		r = read_noted(scope, &w);
 	if (r < 0 || w.n == 0)
 		return r;
 	wish = calloc(w.n, WISHES_EACH * sizeof(*wish));

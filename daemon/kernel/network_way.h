@@ -12,7 +12,6 @@
 struct network_ways {
 	const char *mend;               /* those from the network of that link are to be as they were asked for; NULL: none */
 	const char *drop;               /* those from it and to it go; NULL: none */
-	const char *stale;              /* those of them go that are noted as asked for; NULL: none */
 	bool adopt;                     /* all that are open were asked for: the table does not say yet which were, */
 	const struct network_wish *but; /* but for what is said of them otherwise */
 	size_t n_but;
