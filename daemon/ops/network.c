@@ -57,6 +57,14 @@ int network_find(struct op *op, const char *field, uint16_t vlan_id, const char 
 	return r;
 }
 
+bool network_was_under_way(struct op *op, uint64_t moment, uint16_t vlan_id, const char *link)
+{
+	struct hycan_network_create_request made = { .network = { .vlan_id = vlan_id, .has_link = true } };
+
+	memcpy(made.network.link, link, strnlen(link, sizeof(made.network.link) - 1));
+	return op->server->was_under_way(op, moment, HYCAN_OBJECT_KIND_NETWORK, &made);
+}
+
 bool network_has(const struct kernel_network *network, const struct hycan_address *address)
 {
 	const struct hycan_prefix host = { .address = *address, .length = (uint8_t)(hycan_address_size(address) * 8) };

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "kernel/network.h"
 #include "op.h"
@@ -23,6 +24,9 @@ const struct kernel_network *networks_find(const struct networks *networks, uint
 
 /* The same for a request that names VLAN and link: refuses where there is none, or it has another link. */
 int network_find(struct op *op, const char *field, uint16_t vlan_id, const char *link, struct kernel_network *ret_network);
+
+/* Whether a request was about the network of a link at any time since a moment of the server, so that it may be half made or half gone. */
+bool network_was_under_way(struct op *op, uint64_t moment, uint16_t vlan_id, const char *link);
 
 /* Whether an address is one of the network's. */
 bool network_has(const struct kernel_network *network, const struct hycan_address *address);

@@ -18,6 +18,7 @@
 #include "kernel/link.h"
 #include "kernel/nat.h"
 #include "kernel/network.h"
+#include "network.h"
 #include "network_way.h"
 #include "table.h"
 
@@ -132,13 +133,9 @@ static void look_at_table(struct findings *f)
 	compare(f, HYCAN_OBJECT_KIND_NETWORK, &networks);
 }
 
-/* Whether a request is about a network, so that it may be half made or half gone. */
 static bool is_under_way(const struct findings *f, uint16_t vlan_id, const char *link)
 {
-	struct hycan_network_create_request made = { .network = { .vlan_id = vlan_id, .has_link = true } };
-
-	memcpy(made.network.link, link, strnlen(link, sizeof(made.network.link) - 1));
-	return f->op->server->was_under_way(f->op, f->moment, HYCAN_OBJECT_KIND_NETWORK, &made);
+	return network_was_under_way(f->op, f->moment, vlan_id, link);
 }
 
 static void look_at_link(struct findings *f, const struct kernel_network *network)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* network.list: what our table says that there should be, and what the kernel has of it. */
+/*
+ * network.list: what our table says that there should be, and what the kernel has of it. Where a request is about a network meanwhile the
+ * two differ without any stranger, so of such a one no drift is told.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +35,7 @@
 /* What is the same for all of them, read once. */
 struct whole {
 	struct op *op;
+	uint64_t moment; /* at which one began to read */
 	struct networks networks;
 	bool *elements; /* of each network: all are there by which it works */
 	struct kernel_network_way *ways;
@@ -113,7 +117,7 @@ static int read_at_once(struct whole *w, const struct hycan_network_list_request
 
 	for (int i = 0; i < READS_MAX && (i == 0 || before != after); i++) {
 		whole_free(w);
-		*w = (struct whole){ .op = w->op };
+		*w = (struct whole){ .op = w->op, .moment = w->op->server->moment(w->op) };
 		/* where it cannot be told, there is nothing to read either */
 		(void)kernel_nat_generation(w->op->scope, &before);
 		r = read_whole(w, request);
@@ -297,6 +301,8 @@ static int tell(struct whole *w, size_t i)
 		r = tell_ways(w, network, &state);
 	if (r == 0)
 		r = dns_describe(w->op, network->vlan_id, &state.dns, &state.has_dns);
+	if (state.n_drift > 0 && network_was_under_way(w->op, w->moment, network->vlan_id, network->link))
+		state.n_drift = 0;
 	return r == 0 ? w->op->answer(w->op, &state) : r;
 }
 
