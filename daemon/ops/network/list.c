@@ -27,7 +27,7 @@
 #define DRIFT_MAX 8
 
 /* How often the table is read, as long as it is changed meanwhile. */
-#define READS_MAX 8
+#define READS_MAX 3
 
 /* VLAN identifiers that there can be. */
 #define HYCAN_VLANS 4096
@@ -107,8 +107,8 @@ static int read_whole(struct whole *w, const struct hycan_network_list_request *
 }
 
 /*
- * What is in the table as it was at one moment, so that a request in between is not told as a stranger's doing. Where it is changed all the
- * time it is told as it was read.
+ * What is in the table as it was at one moment, so that what is told of it goes together. Where somebody changes the rule set again and
+ * again it is told as it was read, and where that is so fast that no part can be read at one moment, it is busy.
  */
 static int read_at_once(struct whole *w, const struct hycan_network_list_request *request)
 {
