@@ -189,8 +189,6 @@ static int end_zone(struct op *op, const struct resolver_zone *zone)
 	int r = dns_gate(op, zone, true);
 
 	if (r == 0)
-		r = tell(op, zone, false);
-	if (r == 0)
 		r = resolver_unset(op->resolver, zone->netns, zone->vlan_id);
 	if (r == 0)
 		(void)tell(op, zone, true);
@@ -205,8 +203,10 @@ int dns_refresh(struct op *op, const struct kernel_network *network)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	/* of a network that a stranger took away: the VLAN is another's now */
-	if (strcmp(before.link, network->link) != 0)
-		return end_zone(op, &before);
+	if (strcmp(before.link, network->link) != 0) {
+		r = tell(op, &before, false);
+		return r == 0 ? end_zone(op, &before) : r;
+	}
 	r = resolver_zone_copy(&before, &zone);
 	if (r < 0)
 		return r;
@@ -218,15 +218,32 @@ int dns_refresh(struct op *op, const struct kernel_network *network)
 	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
 }
 
-int dns_drop(struct op *op, const struct kernel_network *network)
+/* -ENOENT: it has none. They may be those of another network, too, which a stranger took away. */
+static int find_own(struct op *op, const struct kernel_network *network, struct resolver_zone *ret_zone)
+{
+	int r = dns_zone_get(op, network->vlan_id, ret_zone);
+
+	return r < 0 || strcmp(ret_zone->link, network->link) == 0 ? r : -ENOENT;
+}
+
+int dns_going(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
-	int r = dns_zone_get(op, network->vlan_id, &zone);
+	int r = find_own(op, network, &zone);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	/* the names may be those of another network, which a stranger took away */
-	return strcmp(zone.link, network->link) == 0 ? end_zone(op, &zone) : 0;
+	return tell(op, &zone, false);
+}
+
+int dns_drop(struct op *op, const struct kernel_network *network)
+{
+	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
+	int r = find_own(op, network, &zone);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return end_zone(op, &zone);
 }
 
 void dns_probe(struct op *op)

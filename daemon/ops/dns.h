@@ -47,7 +47,10 @@ int dns_set(struct op *op, const struct resolver_zone *zone);
 /* A network is otherwise now: what its hosts ask is, too. */
 int dns_refresh(struct op *op, const struct kernel_network *network);
 
-/* A network goes. */
+/* Says that the names of a network are about to go, with all that goes along with it. 0 or -errno: then they must not. */
+int dns_going(struct op *op, const struct kernel_network *network);
+
+/* A network goes, and so do its names, of which that was said. */
 int dns_drop(struct op *op, const struct kernel_network *network);
 
 /* Asks every dnsmasq whether it is there, unless there is none. */

@@ -64,7 +64,8 @@ int network_recall_forwarding(struct op *op, const char *link);
 bool network_try_again(int r, unsigned int *tried);
 
 /*
- * Takes away all that the table has of a network, its link, and its names; and forwarding, where no other network needs it.
+ * Takes away all that the table has of a network, its link, and its names, of which dns_going() was said; and forwarding, where no
+ * other network needs it.
  */
 int network_lower(struct op *op, const struct kernel_network *network, bool link, bool names);
 

@@ -49,7 +49,7 @@ int along_note(struct job *job, const struct ledger_key *key)
 
 	if (r == 0 && job->intent.begun) {
 		r = ledger_note(job->server->ledger, job->intent.number, parts, sizeof(parts) / sizeof(*parts), 0);
-		job->intent.no_room = r < 0;
+		job->intent.no_room = r < 0 && !job->intent.lets_through;
 	}
 	return r == 0 && job->along.is_kept ? keep(&job->along, job->along.step, key) : r;
 }

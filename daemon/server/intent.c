@@ -189,7 +189,10 @@ static int on_change(void *userdata)
 
 	if (r == 0)
 		r = underway_begin_all(job);
-	return r ? r : intent_now(job);
+	if (r == 0)
+		r = intent_now(job);
+	intent->lets_through = intent->lets_through || r == 0;
+	return r;
 }
 
 /*

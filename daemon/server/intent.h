@@ -24,10 +24,11 @@ struct job;
 struct intent {
 	bool watches; /* the gate of the job's scope is its own */
 	bool begun;
-	bool inner;   /* it belongs to another one */
-	bool no_room; /* it could not be written, so nothing was changed */
-	bool diary;   /* what is done of it will be noted, and the request itself is not written */
-	bool kept;    /* it is not over: whoever keeps its number ends it by ledger_commit() */
+	bool inner;        /* it belongs to another one */
+	bool no_room;      /* it could not be written, so nothing was changed */
+	bool lets_through; /* a change, since the handler was called */
+	bool diary;        /* what is done of it will be noted, and the request itself is not written */
+	bool kept;         /* it is not over: whoever keeps its number ends it by ledger_commit() */
 	unsigned int number;
 	struct underway_things things; /* that it changes, for those who compare */
 	struct op_gate before;

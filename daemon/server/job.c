@@ -202,7 +202,7 @@ int job_perform(struct job *job)
 	job->recorded = 0;
 	job->order = NULL;
 	job_forget_doubt(job);
-	job->sent = false;
+	job->sent = job->intent.lets_through = false;
 	(void)op_scope_sent(job->op.scope);
 	if (change)
 		observer_mark(job->server->observer, job, true, true);

@@ -177,7 +177,9 @@ static void take_back(struct op *op, const struct kernel_network *wanted, const 
 	/* what was refused because it is another's was never ours to take back */
 	if (!before)
 		/* where the link was there before there may be names, too */
-		(void)(raised->changed ? network_lower(op, wanted, raised->made_link, raised->made_link) : 0);
+		(void)(raised->changed
+		               ? network_lower(op, wanted, raised->made_link, raised->made_link && dns_going(op, wanted) == 0)
+		               : 0);
 	else if (raised->changed)
 		(void)make(op, before, wanted, false, &back);
 	op->refusal = refusal.refusal;

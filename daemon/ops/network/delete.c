@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "dns.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
@@ -21,7 +22,7 @@ static bool leads_to(const struct hycan_port_mapping *mapping, const struct kern
 	return mapping->has_network ? mapping->network == network->vlan_id : network_has(network, &mapping->to_address);
 }
 
-/* All that will go are said before the first of them does: where that cannot be, nothing has been done. */
+/* All that will go are said before the first of them does, the names among them: where that cannot be, nothing has been done. */
 static int remove_mappings(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
@@ -35,6 +36,8 @@ static int remove_mappings(struct op *op, const struct kernel_network *network)
 		if (leads_to(&mappings[i], network))
 			r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
 	}
+	if (r == 0)
+		r = dns_going(op, network);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct hycan_port_add_request made = port_request(&mappings[i]);
 
