@@ -92,6 +92,9 @@ struct op_server {
 	/* How the caller stands to something, as op_monitor_list() would find it, whether it is there or not. */
 	enum op_standing (*standing)(struct op *op, enum hycan_object_kind kind, const void *found);
 
+	/* Whether others hold it, and the caller does not, whatever he may do with it. */
+	bool (*is_anothers)(struct op *op, enum hycan_object_kind kind, const void *found);
+
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
 

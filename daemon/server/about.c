@@ -222,6 +222,16 @@ static enum op_standing standing(struct op *op, enum hycan_object_kind kind, con
 	return OP_NOT_OURS;
 }
 
+static bool is_anothers(struct op *op, enum hycan_object_kind kind, const void *found)
+{
+	struct job *job = job_of(op);
+	struct ledger_key key;
+	uint64_t subject;
+
+	key_of_found(op_scope_inode(op->scope), kind, found, &key);
+	return ledger_whose(job->server->ledger, &key, &job->holder, &subject) == LEDGER_OTHERS;
+}
+
 static bool let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request)
 {
 	struct losses *losses = &job_of(op)->server->losses;
@@ -361,6 +371,7 @@ const struct op_server about_server = {
 	.going = going,
 	.gone = gone,
 	.standing = standing,
+	.is_anothers = is_anothers,
 	.let_go_lost = let_go_lost,
 	.remembers = remembers,
 	.asked = asked,

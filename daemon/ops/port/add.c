@@ -86,6 +86,12 @@ static int replace(struct op *op, const struct hycan_port_mapping *wanted, struc
 	return r == 0 ? kernel_port_put(op->scope, wanted, holder) : r;
 }
 
+/* What others made there meanwhile is no more what is put back than any other mapping. */
+static bool is_anothers(struct op *op, const struct hycan_port_add_request *settled)
+{
+	return op->server && op->server->is_anothers(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
+}
+
 int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
@@ -109,7 +115,7 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 		asked = op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
 	r = kernel_port_add(op->scope, &wanted, &holder);
 	/* a stranger has made something else of it */
-	if (r == -EEXIST && (op->mends || op->back || asked == OP_ASKED_FITS))
+	if (r == -EEXIST && (op->mends || (op->back && !is_anothers(op, settled)) || asked == OP_ASKED_FITS))
 		r = replace(op, &wanted, &holder);
 	if (r == -EALREADY && asked == OP_ASKED_DIFFERS && !op->back)
 		return refuse_otherwise(op, &wanted);

@@ -8,6 +8,8 @@
 #include "nat.h"
 #include "objects.h"
 
+#define BOB 4712
+
 static void assert_mapping(struct hycan *h, const char *expected)
 {
 	char *text = nat_list_mappings(h);
@@ -71,11 +73,51 @@ static void test_unchanged(void **state)
 	}
 }
 
+static void map_as_bob(struct world *w)
+{
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.9 80");
+	struct hycan *h = NULL;
+
+	assert_done(h, hycan_open(&h, w->socket));
+	assert_done(h, hycan_port_add(h, &mapping));
+	hycan_close(h);
+}
+
+/* What somebody else maps where the mapping was is his, and stays. */
+static void test_anothers(void **state)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.0.0.2 80");
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct world *w = *state;
+	char *text;
+
+	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)nat_remove_mapping(w->h, &mapping);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	world_as(BOB, BOB, map_as_bob, w);
+	(void)hycan_transaction_cancel(w->h, reply->token);
+	free(reply);
+	assert_mapping(w->h, "tcp 8080 10.0.0.9 80\n");
+	assert_int_equal(objects_count(w->h), 1);
+	text = world_log(w);
+	assert_contains(text, "There is a mapping already: tcp 8080 leads to 10.0.0.9:80");
+	free(text);
+}
+
+static int begin_with_bob(void **state)
+{
+	*state = world_start(&(struct world_options){ .policy = "allow * port\n", .open_to_all = true });
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_mapping, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_unchanged, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_anothers, begin_with_bob, world_end),
 	};
 
 	return cmocka_run_group_tests_name("transactions over what was changed", tests, NULL, NULL);
