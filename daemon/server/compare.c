@@ -126,10 +126,10 @@ static int compare(struct look *l)
 	int r = op_scope_list_table(l->op->scope, l->kind, found_there, l);
 
 	/* a kernel without nf_tables has nothing in it */
-	if (r < 0 && r != -EOPNOTSUPP)
-		return r;
 	if (l->n_there > 0)
 		qsort(l->there, l->n_there, sizeof(*l->there), compare_keys);
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
 	/* it may have a hundred thousand routes */
 	ledger_count_kinds(server_of(l)->ledger, counts);
 	return counts[l->kind] > 0 ? ledger_list(server_of(l)->ledger, found_recorded, l) : 0;
@@ -143,8 +143,9 @@ static int look(struct look *l, size_t *ret_more)
 	l->n_there = l->n_amiss = 0;
 	l->moment = underway_moment(&server_of(l)->underway);
 	r = compare(l);
+	/* what was read of it is there */
 	if (r == -EINTR)
-		l->n_there = l->n_amiss = 0;
+		l->n_amiss = 0;
 	else if (r < 0)
 		return r;
 	*ret_more = losses_list(&server_of(l)->losses, l->netns, l->kind, found_lost, l);

@@ -85,6 +85,13 @@ static void test_faster(void **state)
 	assert_int_equal(told.n, 1);
 	assert_int_equal(told.what, OP_AMISS_LOST);
 	assert_non_null(strstr(told.identity, "tcp 80"));
+	/* that one was put back, as far as one could read */
+	key_of_request(op_scope_inode(server->job.scope), HYCAN_OBJECT_KIND_PORT, &there, &object.key);
+	losses_note(&server->losses, &object);
+	told = (struct told){ 0 };
+	assert_int_equal(compare_table(&server->job.op, HYCAN_OBJECT_KIND_PORT, tell, &told), 0);
+	assert_int_equal(told.n, 1);
+	assert_non_null(strstr(told.identity, "tcp 80"));
 }
 
 int main(void)
