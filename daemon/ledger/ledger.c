@@ -291,11 +291,16 @@ void ledger_state(struct ledger *ledger, const struct ledger_key *key, const str
 
 void ledger_take(struct ledger *ledger, const struct ledger_key *key)
 {
+	ledger_take_former(ledger, key, UINT64_MAX);
+}
+
+void ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us)
+{
 	struct entry *e;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e) {
+	if (e && e->since_us <= moment_us) {
 		ledger_file_take(ledger->file, key);
 		object_take_out(ledger, e);
 		list_write_anew(ledger);

@@ -228,6 +228,9 @@ void ledger_cancel(struct ledger *ledger, const void *by);
 /* An object is gone, whoever held it, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 
+/* The same, unless it was made, or made again, after a moment. */
+void ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us);
+
 /* Tells of all sessions that hold anything, and of a user of each. Without a lock; 0 or -ENOMEM, or what found() returned. */
 typedef int ledger_session(uint64_t session, uint64_t subject, void *userdata);
 int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata);

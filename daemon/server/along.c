@@ -16,29 +16,31 @@
 
 struct along_thing {
 	uint32_t step;
+	uint64_t at_us;
 	struct ledger_key key;
 };
 
 /* What stands in a note behind its head; the identity follows. */
 struct noted {
 	uint64_t netns;
+	uint64_t at_us;
 	uint32_t kind;
 	uint32_t size;
 };
 
-static int keep(struct along *along, uint32_t step, const struct ledger_key *key)
+static int keep(struct along *along, uint32_t step, uint64_t at_us, const struct ledger_key *key)
 {
 	int r = array_grow(&along->thing, along->n, sizeof(*along->thing));
 
 	if (r == 0)
-		along->thing[along->n++] = (struct along_thing){ .step = step, .key = *key };
+		along->thing[along->n++] = (struct along_thing){ .step = step, .at_us = at_us, .key = *key };
 	return r;
 }
 
 int along_note(struct job *job, const struct ledger_key *key)
 {
 	const struct diary_head head = { .what = DIARY_ALONG, .number = job->along.step };
-	const struct noted noted = { .netns = key->netns, .kind = key->kind, .size = key->size };
+	const struct noted noted = { .netns = key->netns, .at_us = server_now_us(), .kind = key->kind, .size = key->size };
 	const struct ledger_bytes parts[] = {
 		{ .bytes = &head, .size = sizeof(head) },
 		{ .bytes = &noted, .size = sizeof(noted) },
@@ -51,7 +53,7 @@ int along_note(struct job *job, const struct ledger_key *key)
 		r = ledger_note(job->server->ledger, job->intent.number, parts, sizeof(parts) / sizeof(*parts), 0);
 		job->intent.no_room = r < 0 && !job->intent.lets_through;
 	}
-	return r == 0 && job->along.is_kept ? keep(&job->along, job->along.step, key) : r;
+	return r == 0 && job->along.is_kept ? keep(&job->along, job->along.step, noted.at_us, key) : r;
 }
 
 static int read_note(const uint8_t *bytes, size_t size, void *userdata)
@@ -76,7 +78,7 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 	key.kind = noted.kind;
 	key.size = (uint8_t)noted.size;
 	memcpy(key.identity, bytes + sizeof(noted), noted.size);
-	return keep(userdata, head.number, &key);
+	return keep(userdata, head.number, noted.at_us, &key);
 }
 
 int along_read(struct job *job, unsigned int number)
@@ -84,11 +86,23 @@ int along_read(struct job *job, unsigned int number)
 	return ledger_notes(job->server->ledger, number, read_note, &job->along);
 }
 
+/* The ledger may know that it is gone, and of one that somebody has made in its place. */
+static void take(struct job *job, const struct along_thing *thing)
+{
+	ledger_take_former(job->server->ledger, &thing->key, thing->at_us);
+}
+
 void along_take(struct job *job)
 {
 	for (size_t i = 0; i < job->along.n; i++)
 		if (job->along.thing[i].step == job->along.step)
-			ledger_take(job->server->ledger, &job->along.thing[i].key);
+			take(job, &job->along.thing[i]);
+}
+
+void along_take_all(struct job *job)
+{
+	for (size_t i = 0; i < job->along.n; i++)
+		take(job, &job->along.thing[i]);
 }
 
 bool along_leaves_out(const struct key_view *v, size_t item)

@@ -38,8 +38,11 @@ int along_note(struct job *job, const struct ledger_key *key);
 /* Reads what a request of a former daemon noted, by its number in the ledger's file. 0, -ENOMEM, or -EBADMSG: not all of it makes sense. */
 int along_read(struct job *job, unsigned int number);
 
-/* What was to go along with the step that the job is about is gone. */
+/* What was to go along with the step that the job is about is gone; what was made since it was noted is there. */
 void along_take(struct job *job);
+
+/* The same of all that was read: of a request that is no transaction, also where it was part of taking one back. */
+void along_take_all(struct job *job);
 
 /* Whether an item of the step that the job is about went along with a later one. */
 bool along_leaves_out(const struct key_view *v, size_t item);

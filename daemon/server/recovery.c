@@ -82,7 +82,7 @@ static void carry_out(struct job *job, unsigned int number, const struct intent_
 		r = 0;
 	}
 	if (r == 0)
-		along_take(job);
+		along_take_all(job);
 	along_release(job);
 	(void)answer_explain(job, r);
 }

@@ -221,22 +221,19 @@ static void test_gone_along(void **state)
 	assert_nothing_left();
 }
 
-/* What others make while a later step is tried again is theirs, though one like it went along. */
-static void test_made_anew(void **state)
+/* A transaction deletes a network with a mapping, and waits for its next step; somebody else makes the mapping anew. */
+static pid_t delete_slowly(struct world *w, const struct hycan_port_mapping *mapping)
 {
-	struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
 	const struct hycan_route route = { .destination = prefix_of("10.7.0.0/16"),
 		                           .has_via = true,
 		                           .via = prefix_of("203.0.113.1/32").address };
-	struct world *w = *state;
 	struct hycan *h = NULL;
-	int status;
 	pid_t child;
 
 	network_make_parent();
 	free(shell("ip link add other0 type veth peer name other1 && ip link set other0 up && ip link set other1 up"));
 	assert_done(w->h, network_create(w->h, BLUE));
-	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_port_add(w->h, mapping));
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -247,11 +244,42 @@ static void test_made_anew(void **state)
 	}
 	/* the table is the last */
 	shell_until(60, "! nft list ruleset | grep -q 10.9.0");
-	assert_done(w->h, hycan_port_add(w->h, &mapping));
+	assert_done(w->h, hycan_port_add(w->h, mapping));
+	return child;
+}
+
+/* What others make while a later step is tried again is theirs, though one like it went along. */
+static void test_made_anew(void **state)
+{
+	struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	struct world *w = *state;
+	int status;
+	pid_t child;
+
+	child = delete_slowly(w, &mapping);
 	/* until then the gateway cannot be reached */
 	free(shell("ip address add 203.0.113.2/24 dev other0"));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+	assert_int_equal(objects_count(w->h), 2);
+	assert_well(w->h);
+}
+
+/* The same where the daemon is killed meanwhile, and the next one carries out what is left. */
+static void test_made_anew_and_killed(void **state)
+{
+	struct hycan_port_mapping mapping = nat_mapping("tcp 8080 10.9.0.2 80");
+	struct world *w = *state;
+	pid_t child;
+
+	child = delete_slowly(w, &mapping);
+	world_stop_daemon(w, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	hycan_close(w->h);
+	w->h = NULL;
+	free(shell("ip address add 203.0.113.2/24 dev other0"));
+	world_start_daemon(w, &(struct world_options){ 0 });
+	assert_done(w->h, hycan_open(&w->h, w->socket));
 	assert_int_equal(objects_count(w->h), 2);
 	assert_well(w->h);
 }
@@ -280,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forwarding_own, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_along, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_made_anew, world_begin_patiently, world_end),
+		cmocka_unit_test_setup_teardown(test_made_anew_and_killed, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_not_left, world_begin, world_end),
 	};
 
