@@ -210,17 +210,11 @@ bool hold_let_go(struct ledger *l, struct entry *e, const struct ledger_holder *
 /* The same of the one hold alone that its lifetime says. */
 bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder);
 
-/* Whether what the holder has of it was asked for since a round began. */
-enum hold_since {
-	HOLD_NONE, /* it holds it not */
-	HOLD_STALE,
-	HOLD_STATED,
-};
+/* Whether the holder has it, and did not ask for it since a round began. */
+bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round);
 
-enum hold_since hold_since(const struct entry *e, const struct ledger_holder *holder, uint32_t round);
-
-/* What the holder has of it, and its user for good, counts as asked for in that round. */
-void hold_state(struct entry *e, const struct ledger_holder *holder, uint32_t round);
+/* Tells of each hold in which round it was asked for. 0, or what found() returned. */
+int hold_list_rounds(const struct entry *e, ledger_round_found *found, void *userdata);
 
 enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder);
 

@@ -223,24 +223,13 @@ bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_hold
 	return hold_any(e);
 }
 
-enum hold_since hold_since(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
+bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
 	bool direct = session == 0 && e->owned && e->subject == holder->subject;
 	const struct hold *h = direct ? NULL : hold_find(e, holder->subject, session);
 
-	if (!direct && !h)
-		return HOLD_NONE;
-	return (int32_t)((direct ? e->round : h->round) - round) < 0 ? HOLD_STALE : HOLD_STATED;
-}
-
-void hold_state(struct entry *e, const struct ledger_holder *holder, uint32_t round)
-{
-	if (e->owned && e->subject == holder->subject)
-		e->round = round;
-	for (struct hold *h = e->holds; h; h = h->next)
-		if (h->subject == holder->subject && (!h->of || h->of->session == holder->session))
-			h->round = round;
+	return (direct || h) && (int32_t)((direct ? e->round : h->round) - round) < 0;
 }
 
 int hold_move(struct entry *from, struct entry *to)
@@ -319,6 +308,22 @@ void hold_describe(const struct entry *e, struct ledger_object *object)
 		describe(e->holds, object);
 }
 
+int hold_list_rounds(const struct entry *e, ledger_round_found *found, void *userdata)
+{
+	struct ledger_object object;
+	int r = 0;
+
+	entry_key(e, &object.key);
+	object.holder = (struct ledger_holder){ .subject = e->subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	if (e->owned)
+		r = found(&object.key, &object.holder, e->round, userdata);
+	for (const struct hold *h = e->holds; h && r == 0; h = h->next) {
+		describe(h, &object);
+		r = found(&object.key, &object.holder, h->round, userdata);
+	}
+	return r;
+}
+
 bool hold_describe_of(const struct entry *e, uint64_t subject, struct ledger_object *object)
 {
 	const struct hold *h = e->holds;
@@ -356,4 +361,20 @@ bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const str
 	holds = e && ((session == 0 && e->owned && e->subject == holder->subject) || hold_find(e, holder->subject, session));
 	ledger_unlock(ledger);
 	return holds;
+}
+
+void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round)
+{
+	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	struct entry *e;
+	struct hold *h;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	h = e ? hold_find(e, holder->subject, session) : NULL;
+	if (h)
+		h->round = round;
+	else if (e && session == 0 && e->owned && e->subject == holder->subject)
+		e->round = round;
+	ledger_unlock(ledger);
 }

@@ -254,7 +254,7 @@ enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->object && hold_since(e, holder, round) == HOLD_STALE)
+	if (e && e->object && hold_is_stale(e, holder, round))
 		stand = hold_count(e) > 1 ? LEDGER_SHARED : LEDGER_MINE;
 	/* without memory for the mark it goes unmarked */
 	if (stand == LEDGER_MINE && !e->going)
@@ -268,25 +268,20 @@ enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger
 	return stand;
 }
 
-uint32_t ledger_round(struct ledger *ledger)
+uint32_t ledger_rounds(struct ledger *ledger, uint32_t n)
 {
-	uint32_t round;
+	uint32_t first;
 
 	ledger_lock(ledger);
-	round = ++ledger->round;
+	first = ledger->round + 1;
+	ledger->round += n;
 	ledger_unlock(ledger);
-	return round;
+	return first;
 }
 
-void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
+uint32_t ledger_round(struct ledger *ledger)
 {
-	struct entry *e;
-
-	ledger_lock(ledger);
-	e = table_find(ledger, key);
-	if (e)
-		hold_state(e, holder, ledger->round);
-	ledger_unlock(ledger);
+	return ledger_rounds(ledger, 1);
 }
 
 void ledger_take(struct ledger *ledger, const struct ledger_key *key)

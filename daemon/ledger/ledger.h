@@ -267,17 +267,20 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
  */
 uint32_t ledger_round(struct ledger *ledger);
 
+/* So many rounds begin at once, each after the one before. Returns the number of the first. */
+uint32_t ledger_rounds(struct ledger *ledger, uint32_t n);
+
 /* Tells of the objects that the holder did not ask for since a round began, of a kind or of all (0), the last one first. */
 typedef int ledger_stale(const struct ledger_key *key, void *userdata);
 int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
                       ledger_stale *found, void *userdata);
 
-/* The same of those that it did ask for since, of all kinds and in all namespaces. */
-int ledger_list_stated(struct ledger *ledger, const struct ledger_holder *holder, uint32_t round, ledger_stale *found,
-                       void *userdata);
+/* Tells of each hold of each object in which round it was asked for, under the lock. 0, or what found() returned. */
+typedef int ledger_round_found(const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round, void *userdata);
+int ledger_list_rounds(struct ledger *ledger, ledger_round_found *found, void *userdata);
 
-/* An object counts as asked for by the holder, and for good by its user, in the round that began last; if they hold it. */
-void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder);
+/* An object counts as asked for by the holder in that round, if it holds it. */
+void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round);
 
 /* Tells of the objects of a kind, or of all (0), that a user holds, or with NULL anybody: the last one first. */
 int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata);

@@ -212,8 +212,7 @@ struct wanted {
 	unsigned int kind;                  /* 0: all */
 	const struct ledger_holder *holder; /* what this one has, */
 	uint64_t netns;                     /* in this namespace, or 0: in all, */
-	enum hold_since since;              /* and asked for, or not, */
-	uint32_t round;                     /* since this round; or, without a holder, */
+	uint32_t round;                     /* and did not ask for since this round; or, without a holder, */
 	const uint64_t *subject;            /* what this user holds; NULL: anybody */
 };
 
@@ -224,8 +223,7 @@ static bool is_wanted(const struct entry *e, const struct wanted *wanted)
 	if (!e->object || (wanted->kind && e->kind != wanted->kind))
 		return false;
 	if (wanted->holder)
-		return (!wanted->netns || e->netns == wanted->netns) &&
-		       hold_since(e, wanted->holder, wanted->round) == wanted->since;
+		return (!wanted->netns || e->netns == wanted->netns) && hold_is_stale(e, wanted->holder, wanted->round);
 	return !wanted->subject || hold_describe_of(e, *wanted->subject, &object);
 }
 
@@ -271,17 +269,26 @@ static int list_back(struct ledger *ledger, const struct wanted *wanted, ledger_
 int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder, uint64_t netns, unsigned int kind, uint32_t round,
                       ledger_stale *found, void *userdata)
 {
-	const struct wanted wanted = { .kind = kind, .holder = holder, .netns = netns, .since = HOLD_STALE, .round = round };
+	const struct wanted wanted = { .kind = kind, .holder = holder, .netns = netns, .round = round };
 
 	return list_back(ledger, &wanted, found, userdata);
 }
 
-int ledger_list_stated(struct ledger *ledger, const struct ledger_holder *holder, uint32_t round, ledger_stale *found,
-                       void *userdata)
+int ledger_list_rounds(struct ledger *ledger, ledger_round_found *found, void *userdata)
 {
-	const struct wanted wanted = { .holder = holder, .since = HOLD_STATED, .round = round };
+	struct entry cursor = { .grave = true }, *e;
+	int r = 0;
 
-	return list_back(ledger, &wanted, found, userdata);
+	ledger_lock(ledger);
+	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
+	while (r == 0 && (e = step(ledger, &cursor))) {
+		if (e->object)
+			r = hold_list_rounds(e, found, userdata);
+		ledger_take_turns(ledger);
+	}
+	TAILQ_REMOVE(&ledger->objects, &cursor, order);
+	ledger_unlock(ledger);
+	return r;
 }
 
 int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsigned int kind, ledger_stale *found, void *userdata)

@@ -38,8 +38,8 @@ int handover_place(int fd, struct handover_place *ret_place)
 }
 
 struct giving {
-	int state;             /* the file in memory */
-	struct buffer objects; /* that the peer of the moment has stated */
+	int state; /* the file in memory */
+	struct statements statements;
 	int fds[FDS_AT_ONCE];
 	unsigned int n;
 	uint64_t n_peers;
@@ -80,7 +80,7 @@ static int give_fd(struct giving *g, int fd)
 	return r;
 }
 
-static int describe(struct peer *peer, struct handover_peer *state, struct buffer *objects)
+static int describe(struct peer *peer, struct handover_peer *state, const struct statements *statements)
 {
 	int r = handover_place(peer->fd, &state->socket);
 
@@ -105,8 +105,8 @@ static int describe(struct peer *peer, struct handover_peer *state, struct buffe
 	state->hello = peer->hello && peer->session;
 	if (state->hello)
 		state->session = peer->session->record;
-	if (state->hello && r == 0)
-		r = statement_leave(peer->session, &state->statement, objects);
+	if (state->hello)
+		statement_leave(peer->session, statements, &state->statement);
 	state->eof = peer->eof;
 	state->out_of_step = peer->out_of_step;
 	state->fds_lost = peer->fds_lost;
@@ -120,7 +120,7 @@ static int give_peer(struct giving *g, struct peer *peer)
 	int r;
 
 	memset(&state, 0, sizeof(state));
-	r = describe(peer, &state, &g->objects);
+	r = describe(peer, &state, &g->statements);
 	if (r == 0)
 		r = give_fd(g, peer->fd);
 	if (r == 0 && peer->scope)
@@ -133,9 +133,6 @@ static int give_peer(struct giving *g, struct peer *peer)
 		r = write_all(g->state, buffer_first(&peer->input), buffer_used(&peer->input));
 	if (r == 0)
 		r = write_all(g->state, buffer_first(&peer->output), buffer_used(&peer->output));
-	if (r == 0)
-		r = write_all(g->state, buffer_first(&g->objects), buffer_used(&g->objects));
-	buffer_release(&g->objects);
 	g->n_peers += r == 0;
 	return r;
 }
@@ -147,6 +144,7 @@ static int give_state(struct giving *g)
 		.peer_size = sizeof(struct handover_peer),
 		.n_peers = g->n_peers,
 		.n_sessions = g->n_sessions,
+		.statements = g->statements,
 	};
 	int r = send_fds(g);
 
@@ -156,6 +154,19 @@ static int give_state(struct giving *g)
 		return r;
 	r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" HANDOVER_STATE, &g->state, 1);
 	return r < 0 ? r : sd_notify_barrier(0, PATIENCE_US);
+}
+
+/* Without memory for them connections go on all the same, and object.replace_end is told that nothing was begun. */
+static int give_statements(const struct server *server, struct giving *g)
+{
+	struct buffer objects = { 0 };
+	int r = statement_leave_all(server, &g->statements, &objects);
+
+	if (r < 0)
+		log_write(LOG_WARNING, "What clients are stating cannot be left with the service manager: %s", strerror(-r));
+	r = write_all(g->state, buffer_first(&objects), buffer_used(&objects));
+	buffer_release(&objects);
+	return r;
 }
 
 /* Those whose connection is gone, and which may still be adopted. */
@@ -186,6 +197,8 @@ void handover_give(struct server *server)
 	struct peer *peer;
 	int r = memory < 0 ? -errno : write_all(memory, &room, sizeof(room));
 
+	if (r == 0)
+		r = give_statements(server, &g);
 	TAILQ_FOREACH(peer, &server->peers, entry)
 	if (r == 0 && can_be_given(peer))
 		r = give_peer(&g, peer);

@@ -17,13 +17,14 @@
 #define HANDOVER_PEER  "hycan-peer"
 #define HANDOVER_STATE "hycan-state"
 
-#define HANDOVER_MAGIC UINT32_C(0x48794831)
+#define HANDOVER_MAGIC UINT32_C(0x48794832)
 
 struct handover_head {
 	uint32_t magic;
 	uint32_t peer_size; /* another release may know more of a peer */
 	uint64_t n_peers;
-	uint64_t n_sessions; /* of connections that are gone; behind the peers */
+	uint64_t n_sessions;          /* of connections that are gone; behind the peers */
+	struct statements statements; /* the objects follow at once */
 };
 
 struct handover_peer {
@@ -37,8 +38,8 @@ struct handover_peer {
 	uint64_t lost_position;
 	uint64_t input; /* bytes of it that follow */
 	uint64_t output;
-	struct statement_record statement; /* and its objects behind the output */
-	struct session_record session;     /* where hello was done */
+	struct statement_record statement;
+	struct session_record session; /* where hello was done */
 	uint8_t protocol;
 	/* no bool: that has two values */
 	uint8_t hello;

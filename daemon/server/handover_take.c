@@ -107,7 +107,7 @@ static int restore_fds(const struct handover *handover, struct peer *peer, const
 struct behind {
 	const uint8_t *input;
 	const uint8_t *output;
-	const uint8_t *objects;
+	const struct statements *statements; /* of all */
 };
 
 static int restore(const struct handover *handover, struct peer *peer, const struct handover_peer *state,
@@ -116,7 +116,7 @@ static int restore(const struct handover *handover, struct peer *peer, const str
 	int r = state->hello ? session_resume(peer, &state->session) : 0;
 
 	if (r == 0 && state->hello)
-		r = statement_resume(peer->session, &state->statement, behind->objects);
+		statement_resume(peer->session, behind->statements, &state->statement);
 	if (r == 0)
 		r = restore_fds(handover, peer, state);
 	if (r == 0 && state->input > 0)
@@ -137,11 +137,12 @@ static int restore(const struct handover *handover, struct peer *peer, const str
 }
 
 /* One peer. -EBADMSG: nothing behind it can be read. */
-static int take_peer(struct server *server, const struct handover *handover, struct reading *reading)
+static int take_peer(struct server *server, const struct handover *handover, struct reading *reading,
+                     const struct statements *statements)
 {
 	const uint8_t *bytes = take(reading, sizeof(struct handover_peer));
+	struct behind behind = { .statements = statements };
 	struct handover_peer state;
-	struct behind behind;
 	struct peer *peer;
 	int fd;
 
@@ -151,8 +152,7 @@ static int take_peer(struct server *server, const struct handover *handover, str
 	session_check(&state.session);
 	behind.input = take(reading, state.input);
 	behind.output = behind.input ? take(reading, state.output) : NULL;
-	behind.objects = behind.output ? take(reading, state.statement.size) : NULL;
-	if (!behind.objects || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
+	if (!behind.output || state.n_fds > WIRE_FDS_MAX || state.protocol > PEER_CLASSIC ||
 	    state.n_subscriptions > SUBSCRIPTIONS_PER_PEER)
 		return -EBADMSG;
 	fd = find(handover, &state.socket);
@@ -179,8 +179,12 @@ static int take_peers(struct server *server, const struct handover *handover, st
 	memcpy(&head, bytes, sizeof(head));
 	if (head.magic != HANDOVER_MAGIC || head.peer_size != sizeof(struct handover_peer))
 		return -EPROTO;
+	bytes = take(reading, head.statements.size);
+	if (!bytes)
+		return -EBADMSG;
+	r = statement_resume_all(server->ledger, &head.statements, bytes);
 	for (uint64_t i = 0; i < head.n_peers && r >= 0; i++) {
-		r = take_peer(server, handover, reading);
+		r = take_peer(server, handover, reading, &head.statements);
 		*ret_n += r > 0;
 	}
 	for (uint64_t i = 0; i < head.n_sessions && r >= 0; i++) {

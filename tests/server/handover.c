@@ -376,6 +376,94 @@ static void statements(void **state)
 	state_rules(*state, HYCAN_LIFETIME_LEASE, false);
 }
 
+/* What one program asks for counts for the others of its user that began before, and not for those that began later. */
+static void begun_in_order(void **state)
+{
+	struct manager *m = *state;
+	struct hycan *first = m->w->h, *second = NULL;
+	uint32_t removed = 0;
+
+	assert_int_equal(hycan_open(&second, m->w->socket), 0);
+	assert_done(second, hycan_object_replace_begin(second, NULL));
+	assert_done(second, add_rule(second, 2000));
+	assert_done(first, hycan_object_replace_begin(first, NULL));
+	restart(m);
+	assert_done(second, hycan_object_replace_end(second, &removed));
+	assert_int_equal(removed, 0);
+	restart(m);
+	assert_done(first, hycan_object_replace_end(first, &removed));
+	assert_int_equal(removed, 1);
+	hycan_close(second);
+}
+
+/* Asking for it as long as the connection holds it does not state it for good. */
+static void stated_for_a_time(void **state)
+{
+	struct manager *m = *state;
+	struct hycan *h = NULL;
+	uint32_t removed = 0;
+
+	assert_done(m->w->h, add_rule(m->w->h, 2000));
+	assert_int_equal(hycan_open(&h, m->w->socket), 0);
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(h, hycan_object_replace_begin(h, NULL));
+	assert_done(h, add_rule(h, 2000));
+	restart(m);
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, NULL));
+	assert_done(h, hycan_object_replace_end(h, &removed));
+	assert_int_equal(removed, 1);
+	/* the connection holds it still, and nobody else */
+	assert_int_equal(shell_status(NULL, "ip rule | grep -q ^2000:"), 0);
+	hycan_close(h);
+	shell_until(20, "! ip rule | grep -q ^2000:");
+}
+
+static off_t state_size(const struct manager *m)
+{
+	struct stat st = { 0 };
+
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->name[i], "hycan-state") == 0)
+			assert_int_equal(fstat(m->store[i], &st), 0);
+	assert_true(st.st_size > 0);
+	return st.st_size;
+}
+
+/* What is handed over does not grow with the connections that state the same. */
+static void many_state(void **state)
+{
+	enum { N = 8, RULES = 50 };
+	const struct hycan_object_replace_begin_options links = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_LINK };
+	struct manager *m = *state;
+	struct hycan *h[N];
+	uint32_t removed = 0;
+	off_t all;
+
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(hycan_open(&h[i], m->w->socket), 0);
+		assert_done(h[i], hycan_object_replace_begin(h[i], i ? &links : NULL));
+	}
+	for (uint32_t i = 0; i < RULES; i++)
+		assert_done(h[0], add_rule(h[0], 2000 + i));
+	stop(m);
+	all = state_size(m);
+	start(m);
+	for (size_t i = 1; i < N; i++) {
+		assert_done(h[i], hycan_object_replace_end(h[i], &removed));
+		assert_int_equal(removed, 0);
+	}
+	stop(m);
+	assert_int_equal(state_size(m), all);
+	start(m);
+	assert_done(h[0], hycan_object_replace_end(h[0], &removed));
+	assert_int_equal(removed, 0);
+	assert_done(h[0], hycan_object_replace_begin(h[0], NULL));
+	assert_done(h[0], hycan_object_replace_end(h[0], &removed));
+	assert_int_equal(removed, RULES);
+	for (size_t i = 0; i < N; i++)
+		hycan_close(h[i]);
+}
+
 /* Half a request before, the other half after. */
 static void halves(void **state)
 {
@@ -574,6 +662,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_notices, begin, end),
 		cmocka_unit_test_setup_teardown(subscriptions, begin, end),
 		cmocka_unit_test_setup_teardown(statements, begin, end),
+		cmocka_unit_test_setup_teardown(begun_in_order, begin, end),
+		cmocka_unit_test_setup_teardown(stated_for_a_time, begin, end),
+		cmocka_unit_test_setup_teardown(many_state, begin, end),
 		cmocka_unit_test_setup_teardown(halves, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
