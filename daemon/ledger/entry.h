@@ -3,7 +3,7 @@
  * What the files of the ledger share: the table, its entries, and who holds them. Inside this room alone, and with the
  * ledger's lock held.
  *
- *   ledger.c  what others may ask: takes the lock, and tells the file
+ *   ledger.c  what others may ask: takes the lock, and tells the file; ledger_listed.c the same of lists
  *   object.c  objects, and what they are on
  *   hold.c    who holds them
  *   session.c what sessions hold
@@ -217,6 +217,9 @@ bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, ui
 int hold_list_rounds(const struct entry *e, ledger_round_found *found, void *userdata);
 
 enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *holder);
+
+/* Whether another user holds it, or a program of one, whoever else does; and which. */
+bool hold_others(const struct entry *e, uint64_t subject, uint64_t *ret_owner);
 
 /* All who hold it, by number; at_us: when a lease of theirs began. */
 size_t hold_count(const struct entry *e);

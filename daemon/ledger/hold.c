@@ -210,6 +210,21 @@ enum ledger_stand hold_stand(const struct entry *e, const struct ledger_holder *
 	return LEDGER_OTHERS;
 }
 
+bool hold_others(const struct entry *e, uint64_t subject, uint64_t *ret_owner)
+{
+	const struct hold *h = e->holds;
+
+	if (e->owned && e->subject != subject) {
+		*ret_owner = e->subject;
+		return true;
+	}
+	while (h && h->subject == subject)
+		h = h->next;
+	if (h)
+		*ret_owner = h->subject;
+	return h;
+}
+
 bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
 	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;

@@ -49,6 +49,18 @@ static bool is_another(struct job *job, const struct ledger_key *key)
 	return doubt->gone;
 }
 
+/* Who states a list speaks for himself alone: what of it others hold, too, stays as it is. */
+static bool is_stated(const struct op_effect *effect)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(effect->operation, &n);
+	bool is = false;
+
+	for (size_t i = 0; i < n && !is; i++)
+		is = effects[i].does == OP_REPLACES && effects[i].kind == effect->kind;
+	return is;
+}
+
 static int check_item(const struct key_view *v, size_t item, bool force)
 {
 	struct ledger_key key;
@@ -64,6 +76,8 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	case LEDGER_MINE:
 		return 0;
 	case LEDGER_SHARED:
+		if (is_stated(v->effect) && ledger_is_others(v->job->server->ledger, &key, v->job->holder.subject, &owner))
+			return refuse(v, &key, owner);
 		if (v->effect->does != OP_TAKES)
 			return 0;
 		v->job->lets_go = v->job->op.unchanged = true;
@@ -74,15 +88,15 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	return 0;
 }
 
-/* What a list does not have goes, and must be the caller's to take away. */
+/* What a list does not have goes, and must be nobody else's: he would let go of it who takes away what others hold, too. */
 static int check_rest(const struct key_view *v)
 {
 	struct ledger_key link, key;
 	uint64_t owner;
 
 	if (v->absent || !key_of_link(v, 0, &link) ||
-	    !ledger_find_others(v->job->server->ledger, &link, v->effect->kind, &v->job->holder, v->n_items, key_listed, v, &key,
-	                        &owner))
+	    !ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, key_listed, v,
+	                        &key, &owner))
 		return 0;
 	return refuse(v, &key, owner);
 }

@@ -176,6 +176,43 @@ static void knows_whose(void **state)
 	assert_objects(l, "a:1*1 b:2*1 c:2*2 ");
 }
 
+static void list_one(size_t i, struct ledger_key *ret_key, const void *userdata)
+{
+	(void)i;
+	*ret_key = key(userdata);
+}
+
+/* What others hold is theirs, whether the caller holds it, too, or not; two programs of one user are no others. */
+static void finds_others(void **state)
+{
+	struct ledger *l = *state;
+	struct ledger_key on = key("on"), found = { 0 };
+	uint64_t owner = 0;
+
+	for (const char *name = "ab"; *name; name++) {
+		struct ledger_key k = key((char[]){ *name, '\0' });
+
+		assert_int_equal(ledger_put(l, &alice, 1, &k, 1, &on, NULL), 0);
+	}
+	assert_int_equal(hold(l, "a", &alice_there, 0), 0);
+	assert_int_equal(hold(l, "b", &alice_there, 0), 0);
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 0, NULL, NULL, &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 0, NULL, NULL, &found, &owner));
+	assert_int_equal(owner, 1);
+	assert_int_equal(hold(l, "b", &bob_here, 0), 0);
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "a", &found, &owner));
+	assert_int_equal(owner, 2);
+	assert_memory_equal(found.identity, "b", 1);
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "b", &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 1, list_one, "a", &found, &owner));
+	assert_int_equal(owner, 1);
+	assert_true(ledger_is_others(l, &found, 2, &owner));
+	on = key("a");
+	assert_false(ledger_is_others(l, &on, 1, &owner));
+	on = key("nothing");
+	assert_false(ledger_is_others(l, &on, 1, &owner));
+}
+
 static void ends_sessions(void **state)
 {
 	struct ledger *l = *state;
@@ -375,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(counts_holders, begin, end),
 		cmocka_unit_test_setup_teardown(knows_whose, begin, end),
+		cmocka_unit_test_setup_teardown(finds_others, begin, end),
 		cmocka_unit_test_setup_teardown(ends_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(ends_leases, begin, end),
 		cmocka_unit_test_setup_teardown(adopts, begin, end),

@@ -400,6 +400,20 @@ static void as_bob(struct world *w)
 	assert_contains(hycan_error_message(w->h), "may change it.");
 	peers[1].has_persistent_keepalive = false;
 	assert_counts(sync_peers(w, peers, 2), 1, 0, 0);
+	/* asking for what is hers made it his, too, and no less hers */
+	assert_refused(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 1, &counts), HYCAN_REFUSAL_DENIED);
+	peers[1].has_persistent_keepalive = true;
+	assert_refused(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 2, &counts), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h), "may change it.");
+	/* he lets go of it, and states what is his alone; of a program of his as well */
+	assert_done(w->h, hycan_wireguard_peer_remove(w->h, "wg0", &peers[1].public_key));
+	assert_done(w->h, hycan_session_lifetime(w->h, HYCAN_LIFETIME_CONNECTION, NULL));
+	peers[1].has_persistent_keepalive = false;
+	assert_counts(sync_peers(w, peers, 2), 0, 0, 0);
+	assert_done(w->h, hycan_wireguard_peer_remove(w->h, "wg0", &peers[1].public_key));
+	peers[0].has_persistent_keepalive = true;
+	peers[0].persistent_keepalive = 7;
+	assert_counts(sync_peers(w, peers, 2), 0, 1, 0);
 	hycan_close(w->h);
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger, as it is asked about all of a kind that is on something: who states a list says what is to be there, and so of
+ * everything else that it is not.
+ */
+#include "entry.h"
+#include "ledger_file.h"
+
+void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
+{
+	ledger_lock(ledger);
+	object_take_on(ledger, on, kind, true);
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+}
+
+/* Marks those of a list that are on something, which is returned. */
+static struct entry *mark_listed(struct ledger *l, const struct ledger_key *on, size_t n, ledger_listed *key, const void *userdata)
+{
+	struct entry *parent = table_find(l, on), *e;
+	struct ledger_key k;
+
+	for (size_t i = 0; parent && i < n; i++) {
+		key(i, &k, userdata);
+		e = table_find(l, &k);
+		if (e && e->on == parent)
+			e->listed = true;
+	}
+	return parent;
+}
+
+bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,
+                        ledger_listed *key, const void *userdata, struct ledger_key *ret_key, uint64_t *ret_owner)
+{
+	struct entry *parent, *thing;
+	bool found = false;
+
+	ledger_lock(ledger);
+	parent = mark_listed(ledger, on, n, key, userdata);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
+		bool rest = thing->object && thing->kind == kind && !thing->listed;
+
+		thing->listed = false;
+		if (found || !rest || !hold_others(thing, subject, ret_owner))
+			continue;
+		entry_key(thing, ret_key);
+		found = true;
+	}
+	ledger_unlock(ledger);
+	return found;
+}
+
+void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
+                        ledger_listed *key, const void *userdata)
+{
+	ledger_lock(ledger);
+	(void)mark_listed(ledger, on, n, key, userdata);
+	object_take_on(ledger, on, kind, false);
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+}
+
+bool ledger_is_others(struct ledger *ledger, const struct ledger_key *key, uint64_t subject, uint64_t *ret_owner)
+{
+	const struct entry *e;
+	bool is;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	is = e && e->object && hold_others(e, subject, ret_owner);
+	ledger_unlock(ledger);
+	return is;
+}
