@@ -8,15 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void processor_slice(unsigned int us)
+bool processor_slice(unsigned int us)
 {
 	struct sched_attr attr = { 0 };
 
 	/* who is under another policy was put there by somebody who knows why */
 	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 || attr.sched_policy != SCHED_NORMAL)
-		return;
+		return false;
 	attr.sched_runtime = UINT64_C(1000) * us;
-	(void)syscall(SYS_sched_setattr, 0, &attr, 0);
+	return syscall(SYS_sched_setattr, 0, &attr, 0) == 0;
 }
 
 void processor_yield(void)

@@ -34,6 +34,19 @@ uint64_t server_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* Looks for who is ready, and waits for it if there is nothing else to do. */
+static int look(struct server *server)
+{
+	const bool rests = !turn_any(server);
+	const uint64_t since_us = rests ? server_now_us() : 0;
+	int n = epoll_wait(server->epoll, server->ready, SERVER_TURN, rests ? -1 : 0);
+
+	turn_woke(server);
+	if (rests)
+		turn_slept(server, since_us);
+	return n;
+}
+
 /* Serves the peers that are ready, and those who wait, until there is something for sd-event. */
 static int serve_peers(struct server *server)
 {
@@ -41,10 +54,9 @@ static int serve_peers(struct server *server)
 
 	server->rearm = false;
 	while (!others && !server->rearm) {
-		server->n_ready = epoll_wait(server->epoll, server->ready, SERVER_TURN, turn_any(server) ? 0 : -1);
+		server->n_ready = look(server);
 		if (server->n_ready < 0 && errno != EINTR)
 			return -errno;
-		turn_woke(server);
 		for (int i = 0; i < server->n_ready; i++) {
 			if (server->ready[i].data.ptr == server)
 				others = true;

@@ -21,14 +21,21 @@ void __wrap_processor_yield(void)
 	n_yields++;
 }
 
+static void sleep_and_wake(struct server *server)
+{
+	const uint64_t since_us = server_now_us() - 1000;
+
+	turn_woke(server);
+	turn_slept(server, since_us);
+}
+
 static void begin(struct server *server)
 {
 	*server = (struct server){ 0 };
 	turn_init(server);
+	server->shares = true;
 	n_yields = 0;
-	/* it slept until now */
-	server->busy_since_us = server_now_us() - 1000;
-	turn_woke(server);
+	sleep_and_wake(server);
 }
 
 static void test_after_sleep(void **state)
@@ -39,8 +46,7 @@ static void test_after_sleep(void **state)
 	begin(&server);
 	for (int i = 0; i < 1000; i++) {
 		turn_share(&server);
-		server.busy_since_us -= 1000;
-		turn_woke(&server);
+		sleep_and_wake(&server);
 	}
 	assert_int_equal(n_yields, 0);
 }
@@ -62,11 +68,28 @@ static void test_without_sleep(void **state)
 	assert_true(server.busy_since_us - started_us >= 300);
 }
 
+/* Where giving it away could cost milliseconds. */
+static void test_without_slices(void **state)
+{
+	static struct server server;
+
+	(void)state;
+	begin(&server);
+	server.shares = false;
+	for (uint64_t started_us = server.busy_since_us; server.busy_since_us - started_us < 1000;) {
+		turn_done(&server);
+		turn_woke(&server);
+		turn_share(&server);
+	}
+	assert_int_equal(n_yields, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_sleep),
 		cmocka_unit_test(test_without_sleep),
+		cmocka_unit_test(test_without_slices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
