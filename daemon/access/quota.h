@@ -59,7 +59,7 @@ void policy_say_quota(const struct policy *policy, unsigned int quota, const str
 /* ------------------------------------------------------------------------------------------------------------- counts */
 
 /* As many as the server has. */
-#define QUOTA_QUEUES 4
+#define QUOTA_QUEUES 5
 
 /* What one user has. There while it has anything, or had so many requests that it matters. */
 struct quota_user {

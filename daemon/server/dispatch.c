@@ -44,12 +44,10 @@ bool dispatch_has_room(const struct server *server, bool slow)
 	            : !is_slow_busy(server) || server->n_busy < WORKERS;
 }
 
-/* The job for an operation: the loop's, or a worker's; NULL when it has to wait for one. */
-static struct job *find_job(struct server *server, const struct hycan_operation *operation, bool slow)
+/* Whether the loop carries it out itself. */
+static bool is_loops(const struct server *server, const struct hycan_operation *operation, bool slow)
 {
-	if (operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && !is_slow_busy(server)))
-		return &server->job;
-	return dispatch_has_room(server, slow) ? dispatch_free_job(server) : NULL;
+	return operation->runs == HYCAN_RUNS_LOOP || server->private || (!slow && !is_slow_busy(server));
 }
 
 struct job *dispatch_free_job(struct server *server)
@@ -248,21 +246,44 @@ static void refuse_uncharged(struct peer *peer, const struct hycan_operation *op
 	dispatch_refuse(job, charge_refuse(job, 0));
 }
 
-/* What it means that there is no job. */
-static enum dispatched must_wait(const struct peer *peer, const struct hycan_operation *operation, bool slow)
+/*
+ * Whether others stand in that line, whom the peer would overtake. Who comes out of it does not; and who comes out of the one for
+ * what may wait for another program stands in that for workers, but nobody the other way round.
+ */
+static bool is_taken(const struct peer *peer, enum turn_queue queue)
 {
-	if (!slow)
-		return DISPATCH_WAIT;
-	return workers_wait_enough(peer->server, peer->identity.subject, operation) ? DISPATCH_WAIT_OWN : DISPATCH_WAIT_SLOW;
+	const bool called = peer->server->called == peer && (peer->queue == queue || peer->queue != TURN_PROGRAM);
+
+	return peer->server->line[queue].n_peers > 0 && !called;
 }
 
-static struct job *begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow)
+/* Where the peer has to wait, if it must (DISPATCH_DONE: it need not); and the job, if there is one. */
+static enum dispatched find_place(const struct peer *peer, const struct hycan_operation *operation, bool slow, struct job **ret_job)
 {
-	const bool enough = slow && workers_wait_enough(peer->server, peer->identity.subject, operation);
-	struct job *job = enough ? NULL : find_job(peer->server, operation, slow);
+	struct server *server = peer->server;
+
+	*ret_job = NULL;
+	if (slow && workers_are_enough(server, peer->identity.subject))
+		return DISPATCH_WAIT_OWN;
+	if (slow && server->waits[operation->index] && (workers_lack_stand_in(server) || is_taken(peer, TURN_PROGRAM)))
+		return DISPATCH_WAIT_PROGRAM;
+	if (is_loops(server, operation, slow))
+		*ret_job = &server->job;
+	else if (dispatch_has_room(server, slow) && !is_taken(peer, slow ? TURN_WORKER_SLOW : TURN_WORKER))
+		*ret_job = dispatch_free_job(server);
+	if (*ret_job)
+		return DISPATCH_DONE;
+	return slow ? DISPATCH_WAIT_SLOW : DISPATCH_WAIT;
+}
+
+static enum dispatched begin(struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header, bool slow,
+                             struct job **ret_job)
+{
+	const enum dispatched place = find_place(peer, operation, slow, ret_job);
+	struct job *job = *ret_job;
 
 	if (!job)
-		return NULL;
+		return place;
 	job_begin(job, peer, operation, header);
 	job->slow = slow;
 	job->policy = policy_ref(peer->server->policy);
@@ -271,7 +292,7 @@ static struct job *begin(struct peer *peer, const struct hycan_operation *operat
 	job->holder = session_holder(peer);
 	job->drift = peer->session && peer->session->record.drift ? peer->session->record.drift : HYCAN_DRIFT_REPORT;
 	job->op.scope = peer->scope ? peer->scope : job->scope;
-	return job;
+	return place;
 }
 
 int dispatch_judge(struct job *job)
@@ -353,6 +374,7 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 	const struct hycan_operation *operation = hycan_operation_by_number(header->nlmsg_type);
 	bool whole = is_long(peer, header, bytes), slow = whole || (operation && operation->runs == HYCAN_RUNS_SLOW);
 	bool charged = charge_request(peer);
+	enum dispatched place;
 	struct job *job;
 	int r;
 
@@ -366,9 +388,9 @@ enum dispatched dispatch_frame(struct peer *peer, const struct nlmsghdr *header,
 			close(fds[i]);
 		return charged ? DISPATCH_DONE : DISPATCH_REST;
 	}
-	job = begin(peer, operation, header, slow);
+	place = begin(peer, operation, header, slow, &job);
 	if (!job)
-		return must_wait(peer, operation, slow);
+		return place;
 	peer->charged = false;
 	memcpy(job->fds, fds, n_fds * sizeof(*fds));
 	job->n_fds = n_fds;
@@ -387,10 +409,11 @@ enum dispatched dispatch_request(struct peer *peer, const struct hycan_operation
 {
 	const struct nlmsghdr header = { .nlmsg_type = operation->number };
 	bool slow = operation->runs == HYCAN_RUNS_SLOW;
-	struct job *job = begin(peer, operation, &header, slow);
+	struct job *job;
+	const enum dispatched place = begin(peer, operation, &header, slow, &job);
 
 	if (!job)
-		return must_wait(peer, operation, slow);
+		return place;
 	memcpy(&job->request, request, operation->request->size);
 	if (!charge_request(peer))
 		return carry_out(job, charge_refuse(job, 0));

@@ -8,12 +8,13 @@
 #include "peer.h"
 
 enum dispatched {
-	DISPATCH_DONE,      /* answered */
-	DISPATCH_ELSEWHERE, /* a worker has it */
-	DISPATCH_WAIT,      /* no worker is free: try the same frame again */
-	DISPATCH_REST,      /* refused, for a quota: nothing more of this peer for a while */
-	DISPATCH_WAIT_SLOW, /* the same for a slow operation, which may not have every worker */
-	DISPATCH_WAIT_OWN,  /* the same, until a request of its own user that waits for another program is done */
+	DISPATCH_DONE,         /* answered */
+	DISPATCH_ELSEWHERE,    /* a worker has it */
+	DISPATCH_WAIT,         /* no worker is free: try the same frame again */
+	DISPATCH_REST,         /* refused, for a quota: nothing more of this peer for a while */
+	DISPATCH_WAIT_SLOW,    /* the same for a slow operation, which may not have every worker */
+	DISPATCH_WAIT_PROGRAM, /* the same, for one that may wait for another program, where nobody stands in */
+	DISPATCH_WAIT_OWN,     /* the same, until a request of its own user that waits for another program is done */
 };
 
 /*

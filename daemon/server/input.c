@@ -32,6 +32,8 @@ static enum turn_queue waits_for(enum dispatched dispatched)
 		return TURN_WORKER;
 	case DISPATCH_WAIT_SLOW:
 		return TURN_WORKER_SLOW;
+	case DISPATCH_WAIT_PROGRAM:
+		return TURN_PROGRAM;
 	case DISPATCH_WAIT_OWN:
 		return TURN_OWN;
 	case DISPATCH_DONE:

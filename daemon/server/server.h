@@ -47,7 +47,8 @@
 enum turn_queue {
 	TURN_WORKER,
 	TURN_WORKER_SLOW, /* with a slow operation */
-	TURN_OWN,         /* such a one, until others that wait for another program, mostly its own, have what they wait for */
+	TURN_PROGRAM,     /* such a one that may wait for another program, where nobody would stand in for the worker */
+	TURN_OWN,         /* such a one, until others of its user that wait for another program have what they wait for */
 	TURN_ANOTHER,     /* of its user */
 	N_TURN_QUEUES,
 };
@@ -106,6 +107,7 @@ struct server {
 	_Atomic size_t n_peers; /* workers tell of it */
 	_Atomic size_t memory;  /* of the peers' buffers; likewise */
 	struct turn_line line[N_TURN_QUEUES];
+	const struct peer *called;     /* comes out of a line now, before those who stand in it; NULL: nobody */
 	size_t n_in_round;             /* of the users in TURN_ANOTHER, those whose turn is still to come in the present round */
 	size_t n_own_due;              /* of the peers in TURN_OWN, those for whom what they wait for may be over */
 	struct quota_user nobody;      /* the user where nobody is charged, and all who wait in TURN_OWN */
@@ -115,6 +117,7 @@ struct server {
 	sd_event_source *rest;         /* runs while somebody rests */
 	uint64_t busy_since_us;        /* the loop, with one thing */
 	uint64_t alone_since_us;       /* it has had the processor for itself */
+	bool shares;                   /* it leaves the processor to others after a while */
 	uint64_t clock_us;             /* when the clock was last looked at */
 	uint64_t longest_turn_us;
 	struct peer_list slow; /* half a frame sent, or an answer not read: the longest one first */

@@ -26,11 +26,7 @@ static uint64_t used(const struct server *server, const struct quota_user *user)
 
 void turn_woke(struct server *server)
 {
-	const uint64_t ended_us = server->busy_since_us;
-
 	server->busy_since_us = server->clock_us = server_now_us();
-	if (server->busy_since_us - ended_us > SLEEP_US)
-		server->alone_since_us = server->busy_since_us;
 	/* whoever waits has not had its part of this one */
 	if (server->line[TURN_ANOTHER].n_users == 0)
 		server->round++;
@@ -51,9 +47,15 @@ void turn_done(struct server *server)
 	server->busy_since_us = server->clock_us = now_us;
 }
 
+void turn_slept(struct server *server, uint64_t since_us)
+{
+	if (server->busy_since_us - since_us > SLEEP_US)
+		server->alone_since_us = server->busy_since_us;
+}
+
 void turn_share(struct server *server)
 {
-	if (server->busy_since_us - server->alone_since_us < STRETCH_US)
+	if (!server->shares || server->busy_since_us - server->alone_since_us < STRETCH_US)
 		return;
 	processor_yield();
 	server->alone_since_us = server->busy_since_us = server->clock_us = server_now_us();
@@ -174,7 +176,7 @@ int turn_open(struct server *server)
 {
 	int r = sd_event_add_time(server->event, &server->rest, CLOCK_MONOTONIC, 0, TIMER_US / 2, on_timer, server);
 
-	processor_slice(STRETCH_US);
+	server->shares = processor_slice(STRETCH_US);
 	return r < 0 ? r : sd_event_source_set_enabled(server->rest, SD_EVENT_OFF);
 }
 
@@ -192,15 +194,19 @@ void turn_rest(struct peer *peer)
 /* Whether somebody waits for a worker, and there is one. */
 static bool can_go_on(const struct server *server, enum turn_queue queue)
 {
+	if (server->line[queue].n_peers == 0)
+		return false;
 	if (queue == TURN_OWN)
-		return server->line[queue].n_peers > 0 && server->n_own_due > 0;
-	return server->line[queue].n_peers > 0 && dispatch_has_room(server, queue == TURN_WORKER_SLOW);
+		return server->n_own_due > 0;
+	if (queue == TURN_PROGRAM && workers_lack_stand_in(server))
+		return false;
+	return dispatch_has_room(server, queue != TURN_WORKER);
 }
 
 bool turn_any(const struct server *server)
 {
 	return server->line[TURN_ANOTHER].n_users > 0 || can_go_on(server, TURN_WORKER_SLOW) || can_go_on(server, TURN_WORKER) ||
-	       can_go_on(server, TURN_OWN) || errand_may_go_on(server);
+	       can_go_on(server, TURN_PROGRAM) || can_go_on(server, TURN_OWN) || errand_may_go_on(server);
 }
 
 /* The user whose turn it is, who stands behind the others from now on; NULL: nobody waits. */
@@ -226,8 +232,14 @@ static void go_on(struct server *server, struct peer *peer)
 
 static void serve_worker(struct server *server, enum turn_queue queue)
 {
-	if (can_go_on(server, queue))
-		go_on(server, TAILQ_FIRST(&next_user(server, queue)->waiting[queue]));
+	struct peer *peer;
+
+	if (!can_go_on(server, queue))
+		return;
+	peer = TAILQ_FIRST(&next_user(server, queue)->waiting[queue]);
+	server->called = peer;
+	go_on(server, peer);
+	server->called = NULL;
 }
 
 /* What it waits for may be over: then it waits for a worker like others. */
@@ -263,6 +275,7 @@ void turn_serve(struct server *server)
 	if (server->errand_waits)
 		errand_serve(server);
 	/* those who wait for a worker come before those who would just like to go on with a slow operation too */
+	serve_worker(server, TURN_PROGRAM);
 	serve_worker(server, TURN_WORKER_SLOW);
 	server->errand_waits = !TAILQ_EMPTY(&server->errands) && server->n_busy_slow > server->errand_runs;
 	errand_serve(server);

@@ -5,9 +5,10 @@
  * In a round each user gets fifty microseconds, for all of its peers together, and a peer as much in one go: so nobody waits
  * longer for a user with a thousand connections than for one with one. What is left waits with its user, first come, first
  * served. Between the turns of two users who wait, the loop looks for who is ready: whoever has not had its part of the round
- * need not wait for the end of it. Whoever needs a worker when none is free waits in one of two other queues, in which users
- * take turns likewise: those with a slow operation wait for each other alone. In a third one are those whose user has enough
- * requests that wait for another program (worker.h).
+ * need not wait for the end of it. Whoever needs a worker when none is free waits in one of three other queues, in which users
+ * take turns likewise: those with a slow operation wait for each other alone, and so do, of these, those that may wait for another
+ * program where nobody would stand in (worker.h). Nobody who comes overtakes those who wait. In a fourth one are those whose user has
+ * enough requests that wait for another program.
  *
  * Among those who wait for the processor are the clients, and our own workers. Not every kernel takes it from the loop before
  * the next tick, so the loop gives it away itself when it has run for a tenth of a millisecond.
@@ -25,8 +26,9 @@
 void turn_init(struct server *server);
 int turn_open(struct server *server);
 
-/* The loop has looked for who is ready; it has done one thing, and looks for the next. */
+/* The loop has looked for who is ready, and had nothing else to do since then; it has done one thing, and looks for the next. */
 void turn_woke(struct server *server);
+void turn_slept(struct server *server, uint64_t since_us);
 void turn_done(struct server *server);
 
 /* What is done now, up to turn_done(), is a peer's turn, and counts for its user: its end, too, where it ends. */

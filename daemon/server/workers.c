@@ -54,8 +54,7 @@ static void look(struct server *server, struct worker *worker)
 	}
 }
 
-/* Whether a user has as many slow requests under way as it may while one of them waits. */
-static bool has_enough(const struct server *server, uint64_t subject)
+bool workers_are_enough(const struct server *server, uint64_t subject)
 {
 	bool waits = false;
 	size_t n = 0;
@@ -72,24 +71,24 @@ static bool has_enough(const struct server *server, uint64_t subject)
 }
 
 /*
- * Whether a worker that nobody would stand in for has something that may wait. That is known of an operation, and not of a request:
- * a transaction waits for what is in it.
+ * Whether a worker that nobody would stand in for has something that may wait, or does. That it may is known of an operation, and
+ * not of a request: a transaction waits for what is in it.
  */
 static bool may_wait_here(const struct server *server)
 {
 	for (size_t i = 0; i < server->n_workers; i++) {
 		const struct worker *worker = &server->worker[i];
 
-		if (worker->busy && !worker->is_away && worker->asked && server->waits[worker->asked->index])
+		if (worker->busy && !worker->is_away &&
+		    (atomic_load(&worker->waits) || (worker->asked && server->waits[worker->asked->index])))
 			return true;
 	}
 	return false;
 }
 
-bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation)
+bool workers_lack_stand_in(const struct server *server)
 {
-	return (server->n_away == WORKERS_AWAY && server->waits[operation->index] && may_wait_here(server)) ||
-	       has_enough(server, subject);
+	return server->n_away == WORKERS_AWAY && may_wait_here(server);
 }
 
 static void finish(struct server *server, struct worker *worker)
@@ -99,8 +98,7 @@ static void finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	look(server, worker);
-	if (atomic_exchange(&worker->waited, false) || (worker->asked && server->waits[worker->asked->index]) ||
-	    (peer && has_enough(server, peer->identity.subject)))
+	if (atomic_exchange(&worker->waited, false) || (peer && workers_are_enough(server, peer->identity.subject)))
 		server->n_own_due = server->line[TURN_OWN].n_peers;
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);

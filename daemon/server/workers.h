@@ -18,12 +18,14 @@ int workers_open(struct server *server);
  */
 void workers_finish(struct server *server);
 
+/* Whether a user is to begin nothing slow now: two of its own are under way, one of which waits for another program. */
+bool workers_are_enough(const struct server *server, uint64_t subject);
+
 /*
- * Whether a user is to begin nothing slow now, because of those that wait for another program: two of its own are under way, one
- * of which waits; or as many wait as there are stand-ins, requests of that operation are known to wait, and one that may wait has a
- * worker already.
+ * Whether nothing is to be begun now that may wait for another program: as many wait as there are stand-ins, and one that may wait
+ * has a worker already.
  */
-bool workers_wait_enough(const struct server *server, uint64_t subject, const struct hycan_operation *operation);
+bool workers_lack_stand_in(const struct server *server);
 
 /* Ends them, when each is done with what it has. */
 void workers_close(struct server *server);

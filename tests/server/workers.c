@@ -299,6 +299,36 @@ static void test_users_in_turn(void **state)
 	assert_in_range(logged_before(w, "link.delete ", "link.delete one"), 1, 3);
 }
 
+/* Nor is somebody who always has one more. */
+static void test_no_overtaking(void **state)
+{
+	struct world *w = *state;
+	struct raw many[2], one;
+
+	freeze_all(w);
+	for (size_t i = 0; i < 2; i++)
+		many[i] = open_slow(w, "many");
+	settle(w);
+	/* nobody reads what comes while the first is under way */
+	for (size_t i = 0; i < 2; i++)
+		send_slow(&many[i], "many");
+	one = open_slow(w, "one");
+	settle(w);
+	thaw(0);
+	assert_answered(&one);
+	thaw(1);
+	thaw(2);
+	for (size_t i = 0; i < 2; i++) {
+		struct raw_answer answer;
+
+		for (size_t k = 0; k < 2; k++)
+			assert_true(raw_read(&many[i], &answer));
+		raw_close(&many[i]);
+	}
+	raw_close(&one);
+	assert_int_equal(logged_before(w, "link.delete ", "link.delete one"), 1);
+}
+
 /* When nothing slow is under way any more, the loop does the short ones itself again. */
 static void test_back_in_the_loop(void **state)
 {
@@ -439,6 +469,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_longer_than_patience, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_in_order, world_begin, end),
 		cmocka_unit_test_teardown(test_users_in_turn, end),
+		cmocka_unit_test_setup_teardown(test_no_overtaking, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_back_in_the_loop, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_classic, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_netns, world_begin, end),
