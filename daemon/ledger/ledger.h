@@ -328,6 +328,16 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 /* All of a kind are gone that are on something, or on what is on that. */
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
 
+/*
+ * Those of a kind on something that the holder holds with others: tells of them, under the lock; or they are the others' alone
+ * from now on.
+ */
+typedef void ledger_shared(const struct ledger_key *key, void *userdata);
+void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                           const struct ledger_holder *holder, ledger_shared *found, void *userdata);
+void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                      const struct ledger_holder *holder);
+
 /* Of those of a kind on something the n stay that key tells of, by their numbers; all others are gone. Key may not ask the ledger. */
 typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *userdata);
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,

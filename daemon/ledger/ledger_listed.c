@@ -14,6 +14,45 @@ void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hyc
 	ledger_unlock(ledger);
 }
 
+void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                           const struct ledger_holder *holder, ledger_shared *found, void *userdata)
+{
+	const struct entry *parent, *thing;
+	struct ledger_key key;
+
+	ledger_lock(ledger);
+	parent = table_find(ledger, on);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
+		if (!thing->object || thing->kind != kind || hold_stand(thing, holder) != LEDGER_SHARED)
+			continue;
+		entry_key(thing, &key);
+		found(&key, userdata);
+	}
+	ledger_unlock(ledger);
+}
+
+void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                      const struct ledger_holder *holder)
+{
+	struct entry *parent, *thing;
+
+	ledger_lock(ledger);
+	parent = table_find(ledger, on);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
+		bool before;
+
+		if (!thing->object || thing->kind != kind || hold_stand(thing, holder) != LEDGER_SHARED)
+			continue;
+		before = news_is_held_by(thing, holder->subject);
+		(void)hold_let_go(ledger, thing, holder);
+		ledger_file_hold(ledger->file, thing);
+		if (before)
+			news_changed(ledger, thing, holder->subject, true);
+	}
+	list_write_anew(ledger);
+	ledger_unlock(ledger);
+}
+
 /* Marks those of a list that are on something, which is returned. */
 static struct entry *mark_listed(struct ledger *l, const struct ledger_key *on, size_t n, ledger_listed *key, const void *userdata)
 {

@@ -155,8 +155,11 @@ static int record_effect(const struct key_view *v)
 				take(v->job, &key);
 			for (unsigned int k = 0; v->job->doubt.gone && k < v->job->doubt.n_claimed; k++)
 				ledger_take(ledger, &v->job->doubt.key[k]);
-		} else if (!v->job->lets_go && key_of_link(v, 0, &key)) {
-			ledger_take_on(ledger, &key, v->effect->kind);
+		} else if (key_of_link(v, 0, &key)) {
+			if (v->job->lets_go)
+				ledger_let_go_on(ledger, &key, v->effect->kind, &v->job->holder);
+			else
+				ledger_take_on(ledger, &key, v->effect->kind);
 		}
 		return 0;
 	}

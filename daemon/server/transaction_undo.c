@@ -89,6 +89,30 @@ static int undo_made(struct transaction *t, const struct op_effect *made)
 	return r;
 }
 
+/* One of those that go with what the caller lets go of, and that others hold, too. */
+struct shared {
+	struct transaction *t;
+	int r;
+};
+
+static void keep_shared(const struct ledger_key *key, void *userdata)
+{
+	struct shared *shared = userdata;
+
+	if (shared->r == 0)
+		shared->r = keep_key(shared->t, key, UNDO_LET_GO);
+}
+
+static int undo_shared_on(struct transaction *t, const struct key_view *v)
+{
+	struct shared shared = { .t = t };
+	struct ledger_key link;
+
+	if (key_of_link(v, 0, &link))
+		ledger_list_shared_on(t->job->server->ledger, &link, v->effect->kind, &t->job->holder, keep_shared, &shared);
+	return shared.r;
+}
+
 int transaction_undo_holds(struct transaction *t)
 {
 	struct job *job = t->job;
@@ -98,8 +122,12 @@ int transaction_undo_holds(struct transaction *t)
 
 	for (size_t i = 0; t->pending && i < n && r == 0; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
-		bool lets_go = effects[i].does == OP_TAKES && effects[i].n_parts > 0 && job->lets_go;
+		bool lets_go = effects[i].does == OP_TAKES && job->lets_go;
 
+		if (lets_go && effects[i].n_parts == 0) {
+			r = v.absent ? 0 : undo_shared_on(t, &v);
+			continue;
+		}
 		for (size_t k = 0; (lets_go || effects[i].does == OP_MAKES) && !v.absent && k < v.n_items && r == 0; k++) {
 			struct ledger_key key;
 			uint64_t owner;

@@ -851,7 +851,8 @@ int hycan_dns_set(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host
 int hycan_dns_set_async(struct hycan *h, uint16_t vlan_id, const struct hycan_dns_host *hosts, size_t n_hosts, const struct hycan_dns_set_options *options, hycan_callback *callback, void *userdata);
 
 /**
- * Ends that, with all hosts. It ends with the network, too.
+ * Ends that, with all hosts. It ends with the network, too. Where others hold the names, too, these stay, and the
+ * caller lets go of them and of each host that others hold.
  *
  * @param vlan_id VLAN identifier of the network [1..4094]
  * @param options what may be given beside; NULL for nothing

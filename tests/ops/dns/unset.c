@@ -89,12 +89,87 @@ static void test_shared(void **state)
 	hycan_close(other);
 }
 
+enum { ALICE = 4711, BOB = 4712 };
+
+/* Where policy lets two users have networks and names. */
+static int begin_for_two(void **state)
+{
+	const struct world_options options = { .open_to_all = true,
+		                               .policy = "allow root all\nallow * dns\nallow * network\nallow * object\n" };
+
+	*state = world_start(&options);
+	return 0;
+}
+
+static void tell_as(struct world *w)
+{
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "db 10.9.0.3, web 10.9.0.2", NULL));
+	hycan_close(w->h);
+}
+
+/* Both told the names: who states others does so for himself alone. */
+static void as_bob(struct world *w)
+{
+	tell_as(w);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_refused(w->h, names_set(w->h, 100, "db 10.9.0.3", NULL), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h), "is uid 4711's");
+	hycan_close(w->h);
+}
+
+static void as_alice(struct world *w)
+{
+	const struct hycan_transaction_run_options confirm = { .has_confirm_within = true, .confirm_within = 600 };
+	static const char all[] = "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n";
+	struct hycan_transaction_run_reply *reply;
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	names_objects(w->h, all);
+	/* what is not confirmed is hers again */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, &confirm, &reply));
+	names_objects(w->h, "");
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	names_objects(w->h, all);
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	names_objects(w->h, "");
+	hycan_close(w->h);
+}
+
+/* Then all of it is his. */
+static void as_bob_alone(struct world *w)
+{
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, hycan_dns_remove_host(w->h, 100, "web", NULL));
+	assert_done(w->h, names_set(w->h, 100, "", NULL));
+	names_objects(w->h, "dns 100 link net100\n");
+	hycan_close(w->h);
+}
+
+/* Who shares the names lets go of the hosts as well. */
+static void test_users(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	world_as(ALICE, ALICE, tell_as, w);
+	world_as(BOB, BOB, as_bob, w);
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, as_bob_alone, w);
+	dns_until(30, NULL, "10.9.0.1", "web", "NXDOMAIN");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unset, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_undo, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shared, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_users, begin_for_two, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.unset", tests, NULL, NULL);
