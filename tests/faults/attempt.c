@@ -148,7 +148,7 @@ static struct moment measure(struct attempt *a, bool ask, bool killed)
 		connect_again(w, true);
 	}
 	case_go_on(a->c, w->h, &a->token);
-	moment = moment_settled(w);
+	moment = moment_settled(w, a->c);
 	assert_int_equal(world_end((void **)&w), 0);
 	return moment;
 }
@@ -216,7 +216,7 @@ static const char *ask_once_more(const struct attempt *a, struct world *w, const
 		return "the same request without a fault does not end as it should";
 	}
 	/* what was asked behind it was so before it, this time */
-	return a->c->n_then ? NULL : check(&a->reference, w, &now, a->c->in_parts);
+	return a->c->n_then ? NULL : check(&a->reference, w, &now, a->c);
 }
 
 bool attempt_try(struct attempt *a, bool *ret_fired)
@@ -240,7 +240,7 @@ bool attempt_try(struct attempt *a, bool *ret_fired)
 		connect_again(w, told.killed);
 	case_go_on(a->c, w->h, &a->token);
 	if (!wrong)
-		wrong = check(&a->reference, w, &told, a->c->in_parts);
+		wrong = check(&a->reference, w, &told, a->c);
 	if (!wrong)
 		wrong = ask_once_more(a, w, &told);
 	if (world_end((void **)&w) != 0 && !wrong)

@@ -224,6 +224,24 @@ bool case_fades(const struct fault_case *c)
 	return c->n_former || c->n_waits || c->n_then || c->confirm;
 }
 
+static bool has_word(char *const *lines, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strstr(lines[i], word))
+			return true;
+	return false;
+}
+
+bool case_has_table(const struct fault_case *c)
+{
+	static const char *const families[] = { "network.", "port.", "masquerade.", "dns." };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (has_word(c->given, c->n_given, families[i]) || has_word(c->request, c->n_requests, families[i]))
+			return true;
+	return false;
+}
+
 static bool tells_of_failures(const struct hycan_operation *operation, const void *reply)
 {
 	const struct hycan_field *field = reply ? value_field(operation->reply, "failed", strlen("failed")) : NULL;

@@ -54,4 +54,7 @@ void case_go_on(const struct fault_case *c, struct hycan *h, const struct case_t
 /* Whether what is there depends on who is: a daemon that is killed leaves less behind. */
 bool case_fades(const struct fault_case *c);
 
+/* Whether it has to do with our table of nftables. */
+bool case_has_table(const struct fault_case *c);
+
 #endif

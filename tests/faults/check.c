@@ -74,9 +74,9 @@ char *kernel_settled(void)
 	return kernel;
 }
 
-struct moment moment_settled(struct world *w)
+struct moment moment_settled(struct world *w, const struct fault_case *c)
 {
-	struct moment moment = { .kernel = kernel_settled(), .ledger = state_ledger(w->h) };
+	struct moment moment = { .kernel = kernel_settled(), .ledger = state_ledger(w->h, case_has_table(c)) };
 
 	assert_non_null(moment.ledger);
 	return moment;
@@ -180,14 +180,14 @@ static const char *check_ledger(const struct reference *reference, const char *l
 	               "told that it failed, and the ledger is not as before");
 }
 
-const char *check(const struct reference *reference, struct world *w, const struct told *told, bool in_parts)
+const char *check(const struct reference *reference, struct world *w, const struct told *told, const struct fault_case *c)
 {
-	char *ledger = state_ledger(w->h);
+	char *ledger = state_ledger(w->h, case_has_table(c));
 	const char *wrong;
 
 	if (!ledger)
 		return "the daemon does not answer any more";
-	wrong = check_ledger(reference, ledger, told, in_parts);
+	wrong = check_ledger(reference, ledger, told, c->in_parts);
 	free(ledger);
 	return wrong;
 }

@@ -23,7 +23,7 @@ struct reference {
 };
 
 /* What is there once nothing moves any more. */
-struct moment moment_settled(struct world *w);
+struct moment moment_settled(struct world *w, const struct fault_case *c);
 struct moment moment_copy(const struct moment *moment);
 void moment_free(struct moment *moment);
 
@@ -39,7 +39,7 @@ bool kernel_becomes(const char *expected);
  * sentence, behind which the differences were printed. in_parts: nobody is promised more than that kernel and ledger say
  * the same.
  */
-const char *check(const struct reference *reference, struct world *w, const struct told *told, bool in_parts);
+const char *check(const struct reference *reference, struct world *w, const struct told *told, const struct fault_case *c);
 
 /* Whether the client heard nothing about its request. */
 bool told_nothing(const struct told *told);

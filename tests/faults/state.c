@@ -439,7 +439,7 @@ static void print_amiss(FILE *out, const struct hycan_health_get_reply *health)
 				fprintf(out, "amiss: %s\n", health->problems[i].message);
 }
 
-char *state_ledger(struct hycan *h)
+char *state_ledger(struct hycan *h, bool table)
 {
 	struct hycan_pending_transaction *pending = NULL;
 	struct hycan_health_get_reply *health = NULL;
@@ -449,7 +449,7 @@ char *state_ledger(struct hycan *h)
 	FILE *out;
 
 	if (hycan_object_list(h, NULL, &objects, &n) || hycan_transaction_list(h, &pending, &n_pending) ||
-	    hycan_health_get(h, &health)) {
+	    (table && hycan_health_get(h, &health))) {
 		free(objects);
 		free(pending);
 		return NULL;
@@ -462,7 +462,8 @@ char *state_ledger(struct hycan *h)
 		        objects[i].identity);
 	for (size_t i = 0; i < n_pending; i++)
 		fprintf(out, "transaction of %u that waits, with %u requests\n", pending[i].uid, pending[i].requests);
-	print_amiss(out, health);
+	if (health)
+		print_amiss(out, health);
 	fclose(out);
 	free(objects);
 	free(pending);

@@ -7,13 +7,15 @@
 #ifndef FAULTS_STATE_H
 #define FAULTS_STATE_H
 
+#include <stdbool.h>
+
 #include <hycan/client.h>
 
 /* Everything in this network namespace that HyCAN can change; free() it. */
 char *state_kernel(void);
 
-/* Everything in the ledger; NULL: the daemon does not answer. free() it. */
-char *state_ledger(struct hycan *h);
+/* Everything in the ledger, and what is amiss with our table, if that is asked for; NULL: the daemon does not answer. free() it. */
+char *state_ledger(struct hycan *h, bool table);
 
 /* Writes the lines that only one of two states has. */
 void state_print_difference(const char *expected, const char *found);
