@@ -56,6 +56,7 @@ void monitor_blame_mark(struct kernel_monitor *m, uint32_t port, const struct ke
 void monitor_blame_link(struct kernel_monitor *m, const struct kernel_mark *mark, const char *name)
 {
 	struct kernel_mark about = *mark;
+	struct suspect *s;
 
 	/* those about WireGuard say it themselves */
 	if (mark->looks & KERNEL_BIT(KERNEL_WIREGUARD))
@@ -65,6 +66,9 @@ void monitor_blame_link(struct kernel_monitor *m, const struct kernel_mark *mark
 	memset(about.link, 0, sizeof(about.link));
 	memcpy(about.link, name, strnlen(name, sizeof(about.link) - 1));
 	monitor_blame_mark(m, 0, &about);
+	s = find(&m->blame, 0, &about);
+	if (s)
+		s->later = m->wireguard.is_read;
 }
 
 void monitor_blame_read(struct kernel_monitor *m)
@@ -77,10 +81,14 @@ void monitor_blame_done(struct kernel_monitor *m)
 	struct monitor_blame *b = &m->blame;
 
 	for (size_t i = 0; i < b->n;) {
-		if (b->suspect[i].under_way || b->suspect[i].at > b->read_at)
+		struct suspect *s = &b->suspect[i];
+
+		if (s->under_way || s->later || s->at > b->read_at) {
+			s->later = false;
 			i++;
-		else
-			b->suspect[i] = b->suspect[--b->n];
+		} else {
+			*s = b->suspect[--b->n];
+		}
 	}
 	b->too_many = false;
 }

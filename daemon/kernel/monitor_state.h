@@ -46,6 +46,7 @@ struct suspect {
 	uint32_t port;
 	bool under_way;
 	uint64_t at; /* counts marks */
+	bool later;  /* than what was read and is not compared yet */
 };
 
 struct monitor_blame {

@@ -215,6 +215,41 @@ static void test_link_goes(void **state)
 	free(m);
 }
 
+/* The same where the kernel says so when it was read, and not yet compared, what was there before. */
+static void test_link_goes_meanwhile(void **state)
+{
+	struct kernel_monitor *m = monitor();
+	struct kernel_mark deletes = { .request = 5 };
+	struct told told = { 0 };
+	struct image_entry *link;
+
+	(void)state;
+	m->changed = note;
+	m->userdata = &told;
+	m->kinds = KERNEL_BIT(KERNEL_LINK) | KERNEL_BIT(KERNEL_WIREGUARD);
+	m->names = link_names_new();
+	assert_non_null(m->names);
+	assert_int_equal(image_open(&m->image), 0);
+	have_link(m, 7, "wg0");
+	compare(m, 7);
+	assert_int_equal(told.n, 1);
+	m->wireguard.is_read = true;
+	link = TAILQ_FIRST(&m->image.entries);
+	assert_int_equal(link->kind, KERNEL_LINK);
+	image_take(&m->image, link);
+	image_release(link);
+	monitor_blame_link(m, &deletes, "wg0");
+	compare(m, 7);
+	assert_int_equal(told.n, 1);
+	compare(m, 0);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.change.what, KERNEL_WENT);
+	assert_int_equal(told.change.origin, KERNEL_DURING);
+	image_close(&m->image);
+	kernel_link_names_free(&m->names);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_over),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_link_goes),
+		cmocka_unit_test(test_link_goes_meanwhile),
 	};
 
 	return cmocka_run_group_tests_name("monitor_blame", tests, NULL, NULL);
