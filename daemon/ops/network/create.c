@@ -239,7 +239,8 @@ static int look_for_left(struct op *op, struct kernel_network *wanted, bool *ret
 	return r == -ENOENT ? 0 : r;
 }
 
-static int create(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before)
+static int create(struct op *op, const struct hycan_network_create_request *request, const struct kernel_network *before,
+                  struct hycan_link *ret_link)
 {
 	/* what other requests made of it since then stays */
 	struct kernel_network wanted = op->mends && before ? *before : wanted_of(&request->network, before);
@@ -270,6 +271,8 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 		r = nat_refuse(op, network_recall_forwarding(op, wanted.link));
 	if (r == 0 && !before)
 		r = say(op, &wanted, NULL);
+	if (r == 0)
+		r = kernel_link_get(op->scope, wanted.link, ret_link);
 	if (r != 0)
 		take_back(op, &wanted, before, &raised);
 	op->kept_link = r == 0 && !raised.made_link;
@@ -285,7 +288,5 @@ int op_network_create(struct op *op, const struct hycan_network_create_request *
 
 	if (r == 0)
 		r = read_before(op, &request->network, &there, &before);
-	if (r == 0)
-		r = create(op, request, before);
-	return r == 0 ? kernel_link_get(op->scope, request->network.link, &reply->link) : r;
+	return r == 0 ? create(op, request, before, &reply->link) : r;
 }
