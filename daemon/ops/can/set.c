@@ -40,10 +40,10 @@ static struct hycan_can_set_options options(const struct hycan_can_set_request *
 }
 
 /*
- * Says what the controller has of what will change. A first bit rate stays: the kernel knows no way to unset one. The
- * data phase goes with the mode.
+ * What the controller has of what will change. A first bit rate stays: the kernel knows no way to unset one. The data phase
+ * goes with the mode.
  */
-static int before(struct op *op, const struct hycan_can *now, const struct hycan_can_set_request *r)
+static struct hycan_can_set_request before(const struct hycan_can *now, const struct hycan_can_set_request *r)
 {
 	struct hycan_can_set_request back = *r;
 
@@ -61,7 +61,7 @@ static int before(struct op *op, const struct hycan_can *now, const struct hycan
 	back.one_shot = now->one_shot;
 	back.triple_sampling = now->triple_sampling;
 	back.berr_reporting = now->berr_reporting;
-	return op_undo(op, HYCAN_OPERATION_CAN_SET, &back);
+	return back;
 }
 
 /* What makes no sense together, with what the controller has already. 0, or the refusal. */
@@ -118,6 +118,7 @@ static int refuse(struct op *op, const struct hycan_can_set_request *request, co
 int op_can_set(struct op *op, const struct hycan_can_set_request *request, struct hycan_can_set_reply *reply)
 {
 	struct hycan_can_set_options wanted = options(request);
+	struct hycan_can_set_request back;
 	struct kernel_can can;
 	const char *mode;
 	int r;
@@ -137,10 +138,17 @@ int op_can_set(struct op *op, const struct hycan_can_set_request *request, struc
 	r = check_rates(op, &can.link.can, request);
 	if (r != 0)
 		return r;
-	r = before(op, &can.link.can, request);
+	back = before(&can.link.can, request);
+	r = op_undo(op, HYCAN_OPERATION_CAN_SET, &back);
 	if (r == 0)
 		r = kernel_can_set(op->scope, &can, &wanted);
 	if (r < 0)
 		return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : refuse(op, request, &can, r);
-	return kernel_link_get(op->scope, request->name, &reply->link);
+	r = kernel_link_get(op->scope, request->name, &reply->link);
+	/* who is told that it failed finds it as it was */
+	if (r < 0) {
+		wanted = options(&back);
+		(void)kernel_can_set(op->scope, &can, &wanted);
+	}
+	return r;
 }
