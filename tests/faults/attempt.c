@@ -47,7 +47,7 @@ void attempt_open(void)
 /* ------------------------------------------------------------------------------------------------------------- worlds */
 
 static const char quiet_cable[] =
-	"for i in default all; do echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad; done; ip -batch - <<EOF\n"
+	"for i in default all; do echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad; done; exec ip -batch - <<EOF\n"
 	"link add name va address 02:00:00:00:00:0a type veth peer name vb address 02:00:00:00:00:0b\n"
 	"link set va addrgenmode none\n"
 	"link set vb addrgenmode none\n"

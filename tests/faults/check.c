@@ -16,14 +16,18 @@
 
 /* How long the kernel has to come to rest. */
 #define TRIES    400
-#define TRIES_NS 5000000
+#define TRIES_MS 5
 
-/* How often a state must be seen again to be one that stays. */
-#define SAME 60
+/* How often a state that is as before must be seen again to be one that stays so. */
+#define SAME 15
 
-static void nap(void)
+/* A state that nobody waits for is looked at seldom: each look takes the processor longer than the kernel needs to come to rest. */
+#define SETTLED    5
+#define SETTLED_MS 60
+
+static void nap(long ms)
 {
-	const struct timespec pause = { .tv_nsec = TRIES_NS };
+	const struct timespec pause = { .tv_nsec = ms * 1000000 };
 
 	nanosleep(&pause, NULL);
 }
@@ -37,7 +41,7 @@ bool kernel_becomes(const char *expected)
 		free(kernel);
 		if (same)
 			return true;
-		nap();
+		nap(TRIES_MS);
 	}
 	return false;
 }
@@ -45,7 +49,7 @@ bool kernel_becomes(const char *expected)
 /* Which of two moments the kernel comes to: as asked, or as before, if it stays so. */
 static const struct moment *kernel_chooses(const struct moment *before, const struct moment *after)
 {
-	for (int i = 0, same = 0; i < TRIES && same < SAME / 4; i++) {
+	for (int i = 0, same = 0; i < TRIES && same < SAME; i++) {
 		char *kernel = state_kernel();
 		bool is_after = strcmp(kernel, after->kernel) == 0;
 
@@ -53,7 +57,7 @@ static const struct moment *kernel_chooses(const struct moment *before, const st
 		free(kernel);
 		if (is_after)
 			return after;
-		nap();
+		nap(TRIES_MS);
 	}
 	return before;
 }
@@ -62,10 +66,10 @@ char *kernel_settled(void)
 {
 	char *kernel = state_kernel();
 
-	for (int same = 0; same < SAME;) {
+	for (int same = 0; same < SETTLED;) {
 		char *now;
 
-		nap();
+		nap(SETTLED_MS);
 		now = state_kernel();
 		same = strcmp(now, kernel) == 0 ? same + 1 : 0;
 		free(kernel);

@@ -73,7 +73,10 @@ static bool fails(enum fault fault)
 	return true;
 }
 
-/* A step, before it is taken and behind it. */
+/*
+ * Behind a step. In front of one is behind the step before, as far as anybody else can see; but of what is written to the
+ * ledger a part is there before it counts.
+ */
 static void may_be_killed(void)
 {
 	if (rest_party() == PARTY_PROCESS || !fails(FAULT_KILL))
@@ -191,8 +194,6 @@ REPLACES ssize_t sendto(int fd, const void *bytes, size_t size, int flags, const
 		errno = ENOBUFS;
 		return -1;
 	}
-	if (netlink)
-		may_be_killed();
 	n = syscall(SYS_sendto, fd, bytes, size, flags, to, to_size);
 	if (netlink)
 		may_be_killed();
@@ -238,8 +239,6 @@ REPLACES ssize_t write(int fd, const void *bytes, size_t size)
 		errno = EIO;
 		return -1;
 	}
-	if (sysctl)
-		may_be_killed();
 	n = syscall(SYS_write, fd, bytes, size);
 	if (sysctl)
 		may_be_killed();

@@ -100,8 +100,12 @@ static const char *link_name(const struct reader *reader, uint32_t ifindex)
 
 static void print_bytes(struct reader *reader, const void *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		fprintf(reader->out, "%02x", ((const uint8_t *)bytes)[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		putc_unlocked(digits[((const uint8_t *)bytes)[i] >> 4], reader->out);
+		putc_unlocked(digits[((const uint8_t *)bytes)[i] & 15], reader->out);
+	}
 }
 
 static void print_attribute(struct reader *reader, const struct nlattr *attr)
