@@ -148,13 +148,14 @@ static bool is_wanted(const struct fault_case *c, char *const *words, int n)
 }
 
 /*
- * A case when the one before is done, so that all processes have something to do until the end. What is done is asked once
+ * A case when the one before is done, and the last of the file first, which are transactions and take longest: so all processes
+ * have something to do until the end. What is done is asked once
  * more; what is refused changes nothing, so that it would be the same case again.
  */
 static void sweep_cases(const struct fault_case *cases, size_t n)
 {
 	attempt_open();
-	for (size_t i; (i = tally->next++) < n;) {
+	for (size_t i; (i = n - 1 - tally->next++) < n;) {
 		if (cases[i].needs && !has_kind(cases[i].needs))
 			print_message("    %s: SKIPPED, since there is no link kind %s here\n", cases[i].title, cases[i].needs);
 		else if (sweep_case(&cases[i], false, 2 * i) == 0)
