@@ -10,11 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "world.h"
 
-/* How often it is looked whether the daemon rests. What is looked at by the clock, again and again, never rests deep. */
-#define TRIES      100000
-#define DEEP_TRIES 10000
+/* How long it is waited until the daemon rests. What is looked at by the clock, again and again, never rests deep. */
+#define REST_MS 30000
+#define DEEP_MS 2500
 
 struct plan *plan_open(void)
 {
@@ -50,8 +51,9 @@ static bool is_dead(pid_t daemon)
 bool plan_wait_for_rest(struct plan *plan, pid_t daemon, enum rest rest)
 {
 	const struct timespec pause = { .tv_nsec = 200000 };
+	const int64_t deadline = now_ms() + (rest == REST_DEEP ? DEEP_MS : REST_MS);
 
-	for (int i = 0; i < (rest == REST_DEEP ? DEEP_TRIES : TRIES); i++) {
+	while (now_ms() < deadline) {
 		if (plan->rests >= rest)
 			return true;
 		if (is_dead(daemon))
