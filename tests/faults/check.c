@@ -21,7 +21,7 @@
 /* How often a state that is as before must be seen again to be one that stays so. */
 #define SAME 15
 
-/* A state that nobody waits for is looked at seldom: each look takes the processor longer than the kernel needs to come to rest. */
+/* The same for a state that nobody waits for, which is looked at seldom: looking takes longer than what the kernel still does. */
 #define SETTLED    5
 #define SETTLED_MS 60
 

@@ -149,8 +149,8 @@ static bool is_wanted(const struct fault_case *c, char *const *words, int n)
 
 /*
  * A case when the one before is done, and the last of the file first, which are transactions and take longest: so all processes
- * have something to do until the end. What is done is asked once
- * more; what is refused changes nothing, so that it would be the same case again.
+ * have something to do until the end. What is done is asked once more; what is refused changes nothing, so that it would be the
+ * same case again.
  */
 static void sweep_cases(const struct fault_case *cases, size_t n)
 {
