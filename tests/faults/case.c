@@ -224,20 +224,20 @@ bool case_fades(const struct fault_case *c)
 	return c->n_former || c->n_waits || c->n_then || c->confirm;
 }
 
-static bool has_word(char *const *lines, size_t n, const char *word)
+static bool is_of_family(char *const *lines, size_t n, const char *family)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strstr(lines[i], word))
+		if (strncmp(lines[i], family, strlen(family)) == 0)
 			return true;
 	return false;
 }
 
 bool case_has_table(const struct fault_case *c)
 {
-	static const char *const families[] = { "network.", "port.", "masquerade.", "dns." };
+	static const char *const families[] = { "network ", "port ", "masquerade ", "dns " };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-		if (has_word(c->given, c->n_given, families[i]) || has_word(c->request, c->n_requests, families[i]))
+		if (is_of_family(c->given, c->n_given, families[i]) || is_of_family(c->request, c->n_requests, families[i]))
 			return true;
 	return false;
 }
