@@ -36,8 +36,8 @@ bool kernel_becomes(const char *expected);
 /*
  * Judges what came of a request in which something failed. Told that it is done: it is there, and in the ledger. Told that
  * it is not: as before. Told nothing, since the connection was lost: one of both. Returns NULL where that holds, else a
- * sentence, behind which the differences were printed. in_parts: nobody is promised more than that kernel and ledger say
- * the same.
+ * sentence, behind which the differences were printed. Of a case in parts nobody is promised more than that kernel and ledger
+ * say the same.
  */
 const char *check(const struct reference *reference, struct world *w, const struct told *told, const struct fault_case *c);
 
