@@ -53,6 +53,7 @@ enum bench_ends {
 
 void bench_call(struct bench *b, enum bench_ends ends);
 void bench_routes(struct bench *b);
+void bench_resync(struct bench *b);
 void bench_vlans(struct bench *b);
 void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);

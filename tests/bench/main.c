@@ -20,7 +20,7 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|vlans|networks|soak|router …]\n"
+static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|resync|vlans|networks|soak|router …]\n"
 			    "\n"
 			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
 			    "\n"
@@ -201,6 +201,8 @@ int main(int argc, char **argv)
 		bench_pipeline(&b, clients);
 	if (wanted(argv, "routes"))
 		bench_routes(&b);
+	if (wanted(argv, "resync"))
+		bench_resync(&b);
 	if (wanted(argv, "vlans"))
 		bench_vlans(&b);
 	if (wanted(argv, "networks"))
