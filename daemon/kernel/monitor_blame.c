@@ -35,22 +35,29 @@ static struct suspect *find(struct monitor_blame *b, uint32_t port, const struct
 	return NULL;
 }
 
-void monitor_blame_mark(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark)
+/* The suspect that it is from now on; NULL: it is none. */
+static struct suspect *suspect(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark)
 {
 	struct monitor_blame *b = &m->blame;
 	struct suspect *s = find(b, port, mark);
 
 	if (!mark->begin && s && !mark->changed) {
 		*s = b->suspect[--b->n];
-		return;
+		return NULL;
 	}
 	if (!s && b->n == SUSPECTS_MAX) {
 		b->too_many = true;
-		return;
+		return NULL;
 	}
 	if (!s)
 		s = &b->suspect[b->n++];
 	*s = (struct suspect){ .mark = *mark, .port = port, .at = m->n_marks, .under_way = mark->begin };
+	return s;
+}
+
+void monitor_blame_mark(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark)
+{
+	(void)suspect(m, port, mark);
 }
 
 void monitor_blame_link(struct kernel_monitor *m, const struct kernel_mark *mark, const char *name)
@@ -65,8 +72,7 @@ void monitor_blame_link(struct kernel_monitor *m, const struct kernel_mark *mark
 	about.changed = 1;
 	memset(about.link, 0, sizeof(about.link));
 	memcpy(about.link, name, strnlen(name, sizeof(about.link) - 1));
-	monitor_blame_mark(m, 0, &about);
-	s = find(&m->blame, 0, &about);
+	s = suspect(m, 0, &about);
 	if (s)
 		s->later = m->wireguard.is_read;
 }
