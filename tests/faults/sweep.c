@@ -155,7 +155,9 @@ static bool is_wanted(const struct fault_case *c, char *const *words, int n)
 static void sweep_cases(const struct fault_case *cases, size_t n)
 {
 	attempt_open();
-	for (size_t i; (i = n - 1 - tally->next++) < n;) {
+	for (size_t begun; (begun = tally->next++) < n;) {
+		const size_t i = n - 1 - begun;
+
 		if (cases[i].needs && !has_kind(cases[i].needs))
 			print_message("    %s: SKIPPED, since there is no link kind %s here\n", cases[i].title, cases[i].needs);
 		else if (sweep_case(&cases[i], false, 2 * i) == 0)
