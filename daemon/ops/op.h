@@ -210,6 +210,7 @@ struct op_effect {
 	int8_t condition;  /* position of a bool of the request that decides whether it comes about; -1: it does */
 	bool unless;       /* that must be false */
 	bool settled;      /* the handler says which object it is: op_claim() */
+	bool alone;        /* of OP_CHANGES: not where others hold it, too, once the handler says op_claim() */
 	uint8_t n_parts;   /* fields that tell it from others; 0: all of the kind on that link */
 	struct op_part part[OP_PARTS_MAX];
 };
@@ -288,7 +289,8 @@ __attribute__((format(printf, 5, 6))) int op_refuse_kernel(struct op *op, enum h
 
 /*
  * Asks whether the caller may take away or change an object that the row says is settled: which one it is, is seen in a
- * completed request. Before the kernel is touched. 0: go on; anything else is what the handler returns.
+ * completed request. And what it changes alone, when that will be changed. Before the kernel is touched. 0: go on; anything else is
+ * what the handler returns.
  */
 int op_claim(struct op *op, const void *settled);
 

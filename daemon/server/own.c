@@ -25,6 +25,23 @@ static int refuse(const struct key_view *v, const struct ledger_key *key, uint64
 	                 v->effect->does == OP_TAKES || v->effect->does == OP_REPLACES ? "remove" : "change");
 }
 
+/* What one of several who hold it may not do to it while the others do. */
+static int refuse_shared(const struct key_view *v, const struct ledger_key *key)
+{
+	const struct op_effect *takes = op_effect_that_takes(key->kind);
+	struct job *job = v->job;
+	uint64_t owner = 0;
+	bool another = ledger_is_others(job->server->ledger, key, job->holder.subject, &owner);
+	char text[128];
+
+	key_format(key, text, sizeof(text));
+	return op_refuse(&job->op, HYCAN_REFUSAL_BUSY, key_field(v->effect, v->effect->part[0])->name,
+	                 "%s holds the %s “%s”, too, so it stays as it is: let go of it with %s. Root, and whom policy allows "
+	                 "%s with owner=any, may do this all the same.",
+	                 another ? subject_title(owner).text : "Another program of yours", key_kind_name(key->kind), text,
+	                 takes->operation->name, job->operation->name);
+}
+
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
 {
 	struct job *job = v->job;
@@ -79,7 +96,7 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 		if (is_stated(v->effect) && ledger_is_others(v->job->server->ledger, &key, v->job->holder.subject, &owner))
 			return refuse(v, &key, owner);
 		if (v->effect->does != OP_TAKES)
-			return 0;
+			return v->effect->alone && v->job->op.settled ? refuse_shared(v, &key) : 0;
 		v->job->lets_go = v->job->op.unchanged = true;
 		return OP_LETS_GO;
 	case LEDGER_OTHERS:
@@ -120,7 +137,13 @@ static bool asks(const struct op_effect *effect, bool force)
 	return effect->n_parts && effect->does != OP_MAKES && (effect->does == OP_TAKES || !force);
 }
 
-static int check(struct job *job, bool settled)
+/* Before the handler is called, or when it says what it is about. */
+static bool asks_now(const struct op_effect *effect, bool claims)
+{
+	return claims ? effect->settled || effect->alone : !effect->settled;
+}
+
+static int check(struct job *job, bool claims)
 {
 	bool force = job->op.any_owner;
 	size_t n;
@@ -130,7 +153,7 @@ static int check(struct job *job, bool settled)
 	if (job->is_own)
 		return 0;
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (effects[i].settled == settled && asks(&effects[i], force)) {
+		if (asks_now(&effects[i], claims) && asks(&effects[i], force)) {
 			const struct key_view v = key_view(job, &effects[i]);
 
 			r = check_effect(&v, force);

@@ -144,10 +144,11 @@ int hycan_link_up(struct hycan *h, const char *name);
 int hycan_link_up_async(struct hycan *h, const char *name, hycan_callback *callback, void *userdata);
 
 /**
- * Sets a link administratively down. Already down: success, nothing changes.
+ * Sets a link administratively down. Already down: success, nothing changes. One that others hold, too, stays up
+ * (busy): only root, and whom policy allows it with owner=any, may take it from them; link.delete lets go of it.
  *
  * @param name the link
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_BUSY.
  */
 int hycan_link_down(struct hycan *h, const char *name);
 

@@ -15,7 +15,7 @@ PARTS_MAX = 24      # OP_PARTS_MAX in daemon/ops/op.h
 
 NAME = r"[a-z][a-z0-9_]*"
 EFFECT = re.compile(rf"^([+=~*-])\s*({NAME})(?:\(([^()]*)\))?(?:\s+(on|to)\s+({NAME}(?:\.{NAME})?))?(?:\s+(if|unless)\s+({NAME}))?"
-                    rf"(?:\s+(settled))?(?:\s+(.*))?$")
+                    rf"(?:\s+(settled))?(?:\s+(alone))?(?:\s+(.*))?$")
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Effect:
     condition: str | None   # bool of the request on which it depends
     unless: bool            # it is so when that is false, and not when it is true
     settled: bool           # the handler says which one
+    alone: bool             # not where others hold it, too
     items: str | None = None  # the list of which each item is one
     parts: list = dataclass_field(default_factory=list)  # (field's position, whether in an item of the list)
     on_part: tuple | None = None
@@ -36,7 +37,8 @@ class Effect:
     def text(self):
         condition = f" {'unless' if self.unless else 'if'} {self.condition}" if self.condition else ""
         on = f" {'to' if self.sign == '~' else 'on'} {self.on}" if self.on else ""
-        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + on + condition
+        alone = " alone" if self.alone else ""
+        return self.kind + (f"({', '.join(self.names)})" if self.names else "") + on + condition + alone
 
 
 def read(parser, row, rest):
@@ -44,12 +46,12 @@ def read(parser, row, rest):
     found = []
     while rest[:1] in ("+", "-", "=", "~", "*"):
         match = EFFECT.match(rest) or parser.fail(f"{row.name}: “{rest}” is not an object; it is written: +|-|=|* KIND(FIELDS) [on FIELD] "
-                                                              "[if|unless FIELD] [settled]")
+                                                              "[if|unless FIELD] [settled] [alone]")
         if (match[1] == "~") != (match[4] == "to"):
             parser.fail(f"{row.name}: “~” goes with “to”, everything else with “on”")
         names = [name.strip() for name in match[3].split(",")] if match[3] is not None else []
-        found.append(Effect(match[1], match[2], names, match[5], match[7], match[6] == "unless", bool(match[8])))
-        rest = match[9] or ""
+        found.append(Effect(match[1], match[2], names, match[5], match[7], match[6] == "unless", bool(match[8]), bool(match[9])))
+        rest = match[10] or ""
     return found, rest
 
 
@@ -123,6 +125,8 @@ def resolve(parser, row, effect):
         effect.condition_position = at
     if effect.sign == "*" and effect.on:
         parser.fail(f"{row.name}: what is changed stays where it is: “*” goes without “on”", row.line)
+    if effect.alone and effect.sign != "*":
+        parser.fail(f"{row.name}: “alone” is for what is changed (“*”): whoever takes away what others hold lets go of it", row.line)
     if effect.sign == "=" and (not effect.items or not effect.on or effect.on_part[1]):
         parser.fail(f"{row.name}: “=” needs a list, and one link that all of it is on", row.line)
     if effect.sign == "~" and (effect.kind != "link" or [f.type for f in fields] != ["ifname"] or effect.items):

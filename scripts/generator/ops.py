@@ -47,7 +47,7 @@ def effect_text(schema, o, effect):
     parts = ", ".join(f"{{{position}, {str(item).lower()}}}" for position, item in effect.parts)
     return (f"\t{{&operation_{o.ident}, HYCAN_OBJECT_KIND_{c.upper(effect.kind)}, {does}, {names.index(effect.items) if effect.items else -1}, "
             f"{{{on}, {str(on_item).lower()}}}, {effect.condition_position}, {str(effect.unless).lower()}, {str(effect.settled).lower()}, "
-            f"{len(effect.parts)}, {{{parts or '{0}'}}}}},")
+            f"{str(effect.alone).lower()}, {len(effect.parts)}, {{{parts or '{0}'}}}}},")
 
 
 def effects_source(schema):

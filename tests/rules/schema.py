@@ -69,6 +69,8 @@ BROKEN = [
     (MAKES + TAKES.replace("- address(x)", "- address(x) unless x"), 13, "x is no bool of the request"),
     (MAKES + TAKES.replace("- address(x)", "* address(x) on l"), 13, "there is no field l"),
     (MAKES.replace("+ address", "* address"), 11, "goes without “on”"),
+    (MAKES + TAKES.replace("(x)", "(x) alone"), 13, "“alone” is for what is changed"),
+    (MAKES + TAKES + ALSO + "* link(l) alone settled\n", 15, "is too much"),
     (GOOD.replace("(x: u32)", "(" + ", ".join(f"x{i}: u8" for i in range(64)) + ")"), 3, "at most 63 fields"),
 ]
 
@@ -76,7 +78,7 @@ BROKEN = [
 def main():
     for good in (GOOD, MAKES + TAKES, MAKES.replace("+ address(x) on l", "= address(w.x) on l") + TAKES,
                  MAKES.replace("(x) on l", "(w.x) on w.over") + TAKES, MAKES + TAKES + ALSO + "- address on l  - link(l)\n",
-                 MAKES + TAKES + ALSO + "~ link(l) to l\n", MAKES + TAKES + ALSO + "* link(l)\n",
+                 MAKES + TAKES + ALSO + "~ link(l) to l\n", MAKES + TAKES + ALSO + "* link(l)\n", MAKES + TAKES + ALSO + "* link(l) alone  * link(l) settled alone\n",
                  MAKES + TAKES.replace("y?", "y").replace("- address(x)", "- address(x) unless y settled")):
         schema.Parser("good", good).parse()
     failed = 0
