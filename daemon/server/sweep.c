@@ -22,6 +22,7 @@
 #include "session.h"
 #include "subject.h"
 #include "sweep.h"
+#include "table.h"
 #include "undo.h"
 
 /* Objects of a slice; it takes as long as some deletions of a link, since links are deleted together. */
@@ -41,6 +42,7 @@ struct place {
 	struct kernel_scope *other; /* of that namespace, opened for this; NULL: the job's own, or that of the request */
 	struct kernel_scope *scope;
 	struct undo_cause cause;
+	unsigned int kind; /* of which alone things are counted; 0: of all */
 	uint32_t n_taken;
 	struct hycan_object_clear_reply *reply; /* to somebody who wants to know what could not be taken away; or NULL */
 	size_t room;                            /* for failures in it */
@@ -98,8 +100,33 @@ static void note_failure(struct place *place, const struct ledger_key *key, cons
 	snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
 }
 
+/* How many other things are held that the row names which takes this one away: the link of a network. */
+static uint32_t count_along(const struct place *place, const struct ledger_key *key)
+{
+	const struct op_effect *effects, *taking = op_effect_that_takes(key->kind);
+	union message request;
+	uint32_t held = 0;
+	size_t n = 0;
+
+	effects = taking ? op_effects(taking->operation, &n) : NULL;
+	if (n < 2 || place->kind || !key_request(key, &request))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(place->job, &effects[i], &request);
+		struct ledger_key along;
+
+		if (v.absent || effects[i].does != OP_TAKES || effects[i].n_parts == 0 || effects[i].kind == key->kind)
+			continue;
+		key_of(&v, 0, &along);
+		along.netns = key->netns;
+		held += ledger_is_held(place->job->server->ledger, &along);
+	}
+	return held;
+}
+
 static void take(struct place *place, const struct ledger_key *key)
 {
+	const uint32_t before = count_along(place, key);
 	char sentence[UNDO_SENTENCE_SIZE] = "";
 	int r = go_to(place, key->netns);
 
@@ -111,6 +138,8 @@ static void take(struct place *place, const struct ledger_key *key)
 	else if (r != 0)
 		note_failure(place, key, *sentence ? sentence : strerror(r < 0 ? -r : 0));
 	place->n_taken += r == 0 || r == -ENOENT;
+	if (before)
+		place->n_taken += before - count_along(place, key);
 }
 
 static void keys_free(struct ledger_key **keys)
@@ -242,6 +271,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 			.inode = op_scope_inode(job->op.scope),
 			.scope = job->op.scope,
 			.cause = { .words = cause, .subject = job->op.subject },
+			.kind = kind,
 			.reply = &reply,
 			.room = 1,
 		},
@@ -318,6 +348,7 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 			.inode = op_scope_inode(op->scope),
 			.scope = op->scope,
 			.cause = { .words = "object.clear was asked for", .subject = op->subject },
+			.kind = request->has_kind ? request->kind : 0,
 			.reply = reply,
 			.room = FAILURES,
 		},
@@ -329,11 +360,11 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 
 	reply->failures = op->memory(op, FAILURES * sizeof(*reply->failures));
 	if (r == 0)
-		r = ledger_list_last_first(job->server->ledger, c.subject, request->has_kind ? request->kind : 0, clear_one, &c);
+		r = ledger_list_last_first(job->server->ledger, c.subject, c.place.kind, clear_one, &c);
 	if (r == 0)
 		clear_links(&c);
 	if (!c.dry)
-		losses_clear(&job->server->losses, c.subject, request->has_kind ? request->kind : 0);
+		losses_clear(&job->server->losses, c.subject, c.place.kind);
 	reply->removed = c.place.n_taken;
 	op->unchanged = !c.dry && reply->removed + reply->released == 0;
 	return r;

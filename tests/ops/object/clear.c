@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "clients.h"
+#include "network.h"
+#include "objects.h"
 
 #define ALICE 4711
 
@@ -145,6 +147,34 @@ static void links(void **state)
 	assert_output("", "ip link show type vcan");
 }
 
+/* What is told is as many as object.list has, whichever of them goes along with another: the link of a network. */
+static void as_many_as_listed(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_object_clear_options dry = { .has_dry_run = true, .dry_run = true };
+	const struct hycan_object_clear_options networks = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_NETWORK };
+	struct hycan_object_clear_reply reply;
+	uint32_t removed = 0;
+
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_int_equal(objects_count(w->h), 2);
+	assert_int_equal(clear(w->h, &dry).removed, 2);
+	reply = clear(w->h, NULL);
+	assert_int_equal(reply.removed, 2);
+	assert_int_equal(reply.released, 0);
+	assert_int_equal(objects_count(w->h), 0);
+	/* of one kind there is one */
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_int_equal(clear(w->h, &networks).removed, 1);
+	assert_int_equal(objects_count(w->h), 0);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
+	assert_done(w->h, hycan_object_replace_end(w->h, &removed));
+	assert_int_equal(removed, 2);
+	assert_int_equal(objects_count(w->h), 0);
+}
+
 static void no_step(void **state)
 {
 	struct world *w = *state;
@@ -167,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(with_others, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(own_alone, begin_with_alice, world_end),
 		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(as_many_as_listed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(no_step, routing_begin, world_end),
 	};
 
