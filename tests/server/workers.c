@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,18 @@ static void settle(struct world *w)
 		(void)raw_ask(&raw, &frame);
 	}
 	raw_close(&raw);
+}
+
+/* There is nothing left that the loop has to do, not even that somebody is gone: what it sees next is what comes next. */
+static void until_it_sleeps(const struct world *w)
+{
+#ifdef SYS_epoll_wait
+	const int waits = SYS_epoll_wait;
+#else
+	const int waits = SYS_epoll_pwait;
+#endif
+
+	shell_until(20, "grep -q '^%d ' /proc/%d/syscall", waits, w->daemon);
 }
 
 /* --------------------------------------------------------------------------------------------------------- requests */
@@ -314,6 +327,8 @@ static void test_no_overtaking(void **state)
 		send_slow(&many[i], "many");
 	one = open_slow(w, "one");
 	settle(w);
+	/* else it could find the worker done while it has to do with somebody else, and then those who wait come first anyway */
+	until_it_sleeps(w);
 	thaw(0);
 	assert_answered(&one);
 	thaw(1);

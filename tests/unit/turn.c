@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
+#include "raw.h"
 #include "server.h"
 #include "turn.h"
 
@@ -84,12 +86,45 @@ static void test_without_slices(void **state)
 	assert_int_equal(n_yields, 0);
 }
 
+/* The loop itself, serving the one connection of a private server until that ends. */
+static void test_while_serving(void **state)
+{
+	enum { TYPE_HELLO = 0x0101, TYPE_WHOAMI = 0x0103, REQUESTS = 100 };
+	static struct raw_frame frame;
+	const uint32_t version = 1;
+	struct server_options options = { 0 };
+	struct server *server = NULL;
+	struct raw raw = { 0 };
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	raw.fd = pair[0];
+	options.private_fd = pair[1];
+	assert_int_equal(server_open(&options, &server), 0);
+	server->shares = true;
+	raw_begin(&raw, &frame, TYPE_HELLO);
+	raw_put(&frame, 1, &version, sizeof(version));
+	raw_send(&raw, frame.bytes, frame.size);
+	for (int i = 0; i < REQUESTS; i++) {
+		raw_begin(&raw, &frame, TYPE_WHOAMI);
+		raw_send(&raw, frame.bytes, frame.size);
+	}
+	assert_int_equal(shutdown(raw.fd, SHUT_WR), 0);
+	n_yields = 0;
+	assert_true(server_run(server) >= 0);
+	assert_true(n_yields > 0);
+	server_free(&server);
+	raw_close(&raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_sleep),
 		cmocka_unit_test(test_without_sleep),
 		cmocka_unit_test(test_without_slices),
+		cmocka_unit_test(test_while_serving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
