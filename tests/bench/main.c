@@ -20,12 +20,13 @@
 #include <hycan/client.h>
 #include <hycan/operations.h>
 
-static const char usage[] = "hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|resync|vlans|networks|soak|router …]\n"
-			    "\n"
-			    "Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
-			    "\n"
-			    "  --daemon FILE  the daemon that is measured; at first the one that was built along\n"
-			    "  --smoke        everything a hundredth as often: shows that it runs, the figures mean nothing\n";
+static const char usage[] =
+	"hycan_bench [--daemon FILE] [--smoke] [footprint|call|pipeline|routes|resync|vlans|networks|soak|router …]\n"
+	"\n"
+	"Measures the daemon beside the direct way, in a network namespace of its own. Needs to be root.\n"
+	"\n"
+	"  --daemon FILE  the daemon that is measured; at first the one that was built along\n"
+	"  --smoke        everything a hundredth as often: shows that it runs, the figures mean nothing\n";
 
 uint64_t bench_now_ns(void)
 {
