@@ -180,17 +180,6 @@ void diary_recorded(const struct job *job, uint32_t n)
 	(void)note_number(job, DIARY_RECORDED, n);
 }
 
-int diary_waits(struct ledger *ledger, unsigned int number, const struct diary_wait *wait)
-{
-	const struct diary_head head = { .what = DIARY_WAITS };
-	const struct ledger_bytes parts[] = {
-		{ .bytes = &head, .size = sizeof(head) },
-		{ .bytes = wait, .size = sizeof(*wait) },
-	};
-
-	return ledger_note(ledger, number, parts, 2, 0);
-}
-
 void diary_left(struct ledger *ledger, unsigned int number, size_t n)
 {
 	const struct diary_head head = { .what = DIARY_LEFT, .number = (uint32_t)n };

@@ -45,14 +45,6 @@ enum diary_lets_go {
 	DIARY_LETS_GO_USERS,
 };
 
-/* How a transaction that is done waits to be confirmed, for the daemon that follows one which ended in order. */
-struct diary_wait {
-	uint64_t ends_us; /* 0: it does not, any more */
-	uint64_t session; /* the one that it is bound to; 0: detached */
-	char token[33];
-	uint8_t reserved[7];
-};
-
 /*
  * Of the job's transaction, whose intent is begun; the step is the one that the job is about. All return 0 or -errno, and
  * do nothing for a transaction that is not written down.
@@ -82,9 +74,6 @@ int diary_takes_back(const struct job *job, uint32_t step, struct undo_log *undo
 /* So many undo requests are left. */
 void diary_left(struct ledger *ledger, unsigned int number, size_t n);
 
-/* It waits, and another daemon follows; or that other one knows of it now. 0 or -errno. */
-int diary_waits(struct ledger *ledger, unsigned int number, const struct diary_wait *wait);
-
 /* Items of the list of which the row in the job makes things. */
 size_t diary_count_items(struct job *job);
 
@@ -106,7 +95,6 @@ struct diary {
 	bool done;
 	bool confirm;
 	uint64_t done_us;
-	struct diary_wait wait;
 	bool takes_back;
 	bool over; /* its notes are wiped */
 	uint32_t recorded;

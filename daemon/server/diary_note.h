@@ -19,7 +19,6 @@ enum diary_what {
 	DIARY_LEFT,
 	DIARY_FINAL, /* the steps that are not carried out will be */
 	DIARY_ALONG, /* what goes along with a step, or with a request that is no transaction (along.h) */
-	DIARY_WAITS, /* struct diary_wait */
 };
 
 struct diary_head {

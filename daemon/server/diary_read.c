@@ -112,12 +112,6 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 		return read_frames(reading, head.number, bytes, size);
 	case DIARY_ALONG:
 		return 0;
-	case DIARY_WAITS:
-		if (size != sizeof(d->wait))
-			return -EBADMSG;
-		memcpy(&d->wait, bytes, size);
-		d->wait.token[sizeof(d->wait.token) - 1] = '\0';
-		return 0;
 	case DIARY_LEFT:
 		while (d->undo.n > head.number)
 			undo_log_drop(&d->undo);

@@ -21,6 +21,9 @@
 /* How often in all one is tried again that has to wait for an address. */
 #define PATIENCE 15
 
+/* Room for what takes it back from the beginning, so that it is pages of its own, which no dump has. */
+#define ROOM (128u << 10)
+
 pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void pending_free(struct pending *p)
@@ -46,27 +49,12 @@ static bool has_too_many(const struct server *server, uint64_t subject)
 	return n >= PENDING_PER_USER || all >= PENDING_MAX;
 }
 
-struct pending *pending_new(const struct job *job)
-{
-	struct pending *p = calloc(1, sizeof(*p));
-
-	if (!p || getrandom(p->hash_key, sizeof(p->hash_key), 0) != sizeof(p->hash_key)) {
-		free(p);
-		return NULL;
-	}
-	p->server = job->server;
-	p->holder = job->holder;
-	p->netns = op_scope_inode(job->op.scope);
-	p->ends_us = NEVER;
-	p->patience = PATIENCE;
-	return p;
-}
-
 static int make_token(struct pending *p)
 {
 	uint8_t token[16];
 
-	if (getrandom(token, sizeof(token), 0) != sizeof(token))
+	if (getrandom(token, sizeof(token), 0) != sizeof(token) ||
+	    getrandom(p->hash_key, sizeof(p->hash_key), 0) != sizeof(p->hash_key))
 		return -EIO;
 	for (size_t i = 0; i < sizeof(token); i++)
 		sprintf(p->token + 2 * i, "%02x", token[i]);
@@ -78,15 +66,20 @@ int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bo
 	struct pending *p;
 	bool too_many;
 
-	if (undo_log_reserve(undo, PENDING_ROOM) < 0)
+	if (undo_log_reserve(undo, ROOM) < 0)
 		return -ENOMEM;
-	p = pending_new(job);
+	p = calloc(1, sizeof(*p));
 	if (!p || make_token(p) < 0) {
 		free(p);
 		return -ENOMEM;
 	}
+	p->server = job->server;
 	p->peer = detached ? NULL : job->peer;
+	p->holder = job->holder;
+	p->netns = op_scope_inode(job->op.scope);
 	p->seconds = seconds;
+	p->ends_us = NEVER;
+	p->patience = PATIENCE;
 	pthread_mutex_lock(&pending_lock);
 	too_many = has_too_many(p->server, p->holder.subject);
 	if (!too_many)
@@ -135,7 +128,8 @@ int pending_prepare(struct pending *p, size_t n)
 	return p->made ? 0 : -ENOMEM;
 }
 
-void pending_note_made(struct pending *p, struct job *job)
+/* What it made, for those who list objects. */
+static void note_made(struct pending *p, struct job *job)
 {
 	struct ledger_key key;
 
@@ -152,7 +146,7 @@ void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
 	*undo = (struct undo_log){ 0 };
 	p->is_noted = job->intent.kept = job->intent.begun;
 	p->number = job->intent.number;
-	pending_note_made(p, job);
+	note_made(p, job);
 	/* another one may have come and be done meanwhile */
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_REMOVE(&p->server->pending, p, entry);

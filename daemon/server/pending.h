@@ -6,8 +6,7 @@
  * What takes one back was said when a later one was not there yet. So those that came later, of the same user in the same
  * network namespace, are taken back before it.
  *
- * A daemon that ends confirms nothing. Where another one follows, it leaves to that what waits, with the time that is left;
- * else what is not confirmed is taken back, by it or by its successor.
+ * A daemon that ends confirms nothing: what is not confirmed is taken back, by it or by its successor.
  */
 #ifndef SERVER_PENDING_H
 #define SERVER_PENDING_H
@@ -20,7 +19,6 @@
 #define PENDING_PER_USER 16
 #define PENDING_MAX      256
 
-struct diary;
 struct job;
 struct ledger_key;
 struct op;
@@ -57,17 +55,8 @@ void pending_begin(struct job *job);
 /* A peer is gone. */
 void pending_lost(struct server *server, const struct peer *peer);
 
-/* The server ends: all of them are left to the next one, or taken back, here and now. */
+/* The server ends: all of them are taken back, here and now. */
 void pending_end_all(struct server *server);
-
-/*
- * One that a former daemon left, in the ledger's file by that number, waits again; those that came later are resumed first. Its
- * diary is the caller's. 0 or -errno.
- */
-int pending_resume(struct job *job, unsigned int number, struct diary *diary);
-
-/* The connections of a former daemon go on: those that are bound to others are taken back. */
-void pending_bind(struct server *server);
 
 /* Whether an object was made by one that waits; and how many milliseconds it still does. On any thread. */
 bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms);

@@ -19,7 +19,6 @@
 #include "pending.h"
 #include "recovery.h"
 #include "server.h"
-#include "session.h"
 #include "subject.h"
 #include "undo.h"
 #include "waiting.h"
@@ -180,55 +179,23 @@ void pending_begin(struct job *job)
 	ring(job->server, 0);
 }
 
-/* One whose connection is that, or with NULL is not known, and those that go before it; NULL: there is none. */
-static struct pending *take_lost(struct server *server, const struct peer *peer)
-{
-	struct pending *p, *first = NULL;
-
-	pthread_mutex_lock(&pending_lock);
-	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->waits && (peer ? p->peer == peer : p->session != 0))
-		break;
-	if (p) {
-		p->why = "its connection is gone";
-		first = pending_take_out(p);
-	}
-	pthread_mutex_unlock(&pending_lock);
-	return first;
-}
-
 void pending_lost(struct server *server, const struct peer *peer)
-{
-	struct pending *first;
-
-	while ((first = take_lost(server, peer)))
-		end(server, first);
-}
-
-static const struct peer *find_peer(const struct server *server, uint64_t session)
-{
-	const struct peer *peer;
-
-	TAILQ_FOREACH(peer, &server->peers, entry)
-	if (peer->session && peer->session->record.id == session)
-		break;
-	return peer;
-}
-
-void pending_bind(struct server *server)
 {
 	struct pending *p, *first;
 
-	pthread_mutex_lock(&pending_lock);
-	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->session) {
-		p->peer = find_peer(server, p->session);
-		p->session = p->peer ? 0 : p->session;
-	}
-	pthread_mutex_unlock(&pending_lock);
-	while ((first = take_lost(server, NULL)))
+	do {
+		first = NULL;
+		pthread_mutex_lock(&pending_lock);
+		TAILQ_FOREACH(p, &server->pending, entry)
+		if (p->waits && p->peer == peer)
+			break;
+		if (p) {
+			p->why = "its connection is gone";
+			first = pending_take_out(p);
+		}
+		pthread_mutex_unlock(&pending_lock);
 		end(server, first);
-	ring(server, 0);
+	} while (first);
 }
 
 void pending_end_all(struct server *server)
@@ -237,8 +204,6 @@ void pending_end_all(struct server *server)
 
 	/* those that are being taken back go first */
 	errand_do_all(server);
-	if (server->hands_over)
-		pending_leave(server);
 	while ((p = TAILQ_FIRST(&server->pending))) {
 		TAILQ_REMOVE(&server->pending, p, entry);
 		p->why = "the daemon ends";

@@ -100,28 +100,26 @@ int recovery_scope(struct kernel_scope *own, uint64_t netns, struct kernel_scope
 	return netns == op_scope_inode(own) ? 0 : open_other(netns, ret_other);
 }
 
-/* Whether it is to stay in the file. */
-static bool go_on(struct server *server, const struct unfinished *u)
+static void go_on(struct server *server, const struct unfinished *u)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct job *job = &server->job;
 	struct nlmsghdr header = { 0 };
 	struct intent_head head;
 	const struct hycan_operation *operation;
-	bool stays = false;
 	int r;
 
 	if (u->size < sizeof(head))
-		return false;
+		return;
 	memcpy(&head, u->bytes, sizeof(head));
 	operation = hycan_operation_by_number(head.operation);
 	if (!operation)
-		return false;
+		return;
 	r = recovery_scope(server->job.scope, head.netns, &other);
 	if (r < 0) {
 		log_write(LOG_WARNING, "%s of %s was under way in network namespace %ju, which is not to be found: %s",
 		          operation->name, subject_say(head.holder.subject).text, (uintmax_t)head.netns, strerror(-r));
-		return false;
+		return;
 	}
 	header.nlmsg_type = operation->number;
 	job_begin(job, NULL, operation, &header);
@@ -132,7 +130,7 @@ static bool go_on(struct server *server, const struct unfinished *u)
 	if (head.drift >= HYCAN_DRIFT_REPORT && head.drift <= HYCAN_DRIFT_IGNORE)
 		job->drift = head.drift;
 	if (head.diary) {
-		stays = transaction_resume(job, u->number);
+		transaction_resume(job, u->number);
 	} else {
 		carry_out(job, u->number, &head, u->bytes + sizeof(head), u->size - sizeof(head));
 		dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
@@ -142,7 +140,6 @@ static bool go_on(struct server *server, const struct unfinished *u)
 	/* what it was about is nothing to the next request */
 	job->again = job->retold = job->is_own = false;
 	job->was_there = NULL;
-	return stays;
 }
 
 /* Objects that nobody holds: they were about to be taken away. */
@@ -216,8 +213,8 @@ void recovery_run(struct server *server)
 		log_write(LOG_ERR, "What was under way cannot be completed: %s", strerror(ENOMEM));
 	for (struct unfinished *u = in_order(server, list); u; u = next) {
 		next = u->next;
-		if (!go_on(server, u))
-			ledger_commit(server->ledger, u->number);
+		go_on(server, u);
+		ledger_commit(server->ledger, u->number);
 		free(u);
 	}
 	take_leftovers(server);

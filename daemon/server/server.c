@@ -125,7 +125,6 @@ int server_run(struct server *server)
 		recovery_run(server);
 		observer_working(server->observer, HAND_OF_LOOP, false);
 		handover_take(server);
-		pending_bind(server);
 		session_restore_kept(server);
 		session_end_unknown(server);
 		/* server_free() does what that left to do */
@@ -147,8 +146,8 @@ int server_run(struct server *server)
 			turn_done(server);
 		}
 	}
-	/* to whom, where nobody listens */
-	if (sd_notify(0, "STOPPING=1") <= 0 || r < 0)
+	sd_notify(0, "STOPPING=1");
+	if (r < 0)
 		server->hands_over = false;
 	return r;
 }

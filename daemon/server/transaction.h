@@ -3,7 +3,6 @@
 #ifndef SERVER_TRANSACTION_H
 #define SERVER_TRANSACTION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct hycan_transaction_run_reply;
@@ -17,9 +16,9 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 
 /*
  * Ends what a daemon that was killed had begun, by the diary of a request in the ledger's file: takes it back, or tells the
- * ledger what was done. True: it was left to wait to be confirmed, and does. The job has the holder and the scope of it.
+ * ledger what was done. The job has the holder and the scope of it.
  */
-bool transaction_resume(struct job *job, unsigned int number);
+void transaction_resume(struct job *job, unsigned int number);
 
 /* When it was done, where it will be taken back even so, since nobody confirmed it; 0: it will not. */
 uint64_t transaction_unconfirmed_us(struct ledger *ledger, unsigned int number);

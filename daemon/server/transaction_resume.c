@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What becomes of a transaction whose daemon was killed; or ended in order, while it waited to be confirmed: then it goes on waiting.
+ * What becomes of a transaction whose daemon was killed.
  *
  * All steps were done: the ledger is told of those that it does not know. The last one that it was told of it may know
  * already, or not. Not all were done: they are taken back. Steps that cannot be, and had begun, are carried out once more,
@@ -14,7 +14,6 @@
 #include "ledger.h"
 #include "log.h"
 #include "own.h"
-#include "pending.h"
 #include "record.h"
 #include "rollback.h"
 #include "server.h"
@@ -177,20 +176,10 @@ static void take_back(struct resumed *t, bool told)
 	t->job->operation = t->operation;
 }
 
-/* Whether it waits again. */
-static bool waits_on(struct resumed *t)
-{
-	const struct diary *d = &t->diary;
-
-	return d->done && d->confirm && !d->takes_back && !d->over && d->wait.ends_us > 0 &&
-	       pending_resume(t->job, t->number, &t->diary) == 0;
-}
-
-bool transaction_resume(struct job *job, unsigned int number)
+void transaction_resume(struct job *job, unsigned int number)
 {
 	struct resumed t = { .job = job, .operation = job->operation, .number = number };
 	int r = diary_read(job->server->ledger, number, &t.diary), along = along_read(job, number);
-	bool waits;
 
 	if (r < 0 || along < 0)
 		log_unreadable(&t);
@@ -203,8 +192,7 @@ bool transaction_resume(struct job *job, unsigned int number)
 		read_again(&t);
 	if (t.diary.done && !t.diary.takes_back && !t.diary.over)
 		record(&t);
-	waits = waits_on(&t);
-	if (!waits && !t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))
+	if (!t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))
 		take_back(&t, t.diary.done && t.diary.confirm);
 	own_cancel(job);
 	along_release(job);
@@ -212,7 +200,6 @@ bool transaction_resume(struct job *job, unsigned int number)
 	job->intent = (struct intent){ 0 };
 	diary_release(&t.diary);
 	explicit_bzero(&job->request, sizeof(job->request));
-	return waits;
 }
 
 uint64_t transaction_unconfirmed_us(struct ledger *ledger, unsigned int number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pending.c, pending_end.c and pending_leave.c share: the list of transactions that wait to be confirmed, the newest first.
+ * What pending.c and pending_end.c share: the list of transactions that wait to be confirmed, the newest first.
  *
  * It has a lock, since requests look at it on workers: whoever takes one out of the list has it alone.
  */
@@ -19,18 +19,13 @@
 
 #define NEVER UINT64_MAX
 
-/* Room for what takes one back from the beginning, so that it is pages of its own, which no dump has. */
-#define PENDING_ROOM (128u << 10)
-
-struct job;
 struct peer;
 struct server;
 
 struct pending {
 	struct errand errand;
 	struct server *server;
-	const struct peer *peer; /* NULL: detached, */
-	uint64_t session;        /* unless a former daemon had bound it to this one, whose connection is not known yet */
+	const struct peer *peer; /* NULL: detached */
 	bool waits;              /* its time has begun */
 	char token[33];
 	struct ledger_holder holder;
@@ -52,13 +47,7 @@ struct pending {
 
 extern pthread_mutex_t pending_lock;
 
-/* One of the job's, which is in no list yet. NULL: no memory. */
-struct pending *pending_new(const struct job *job);
-
 void pending_free(struct pending *p);
-
-/* Those that came about: what it made, for those who list objects. */
-void pending_note_made(struct pending *p, struct job *job);
 
 /* One and what is to be taken back after it. */
 void pending_free_all(struct pending *first);
@@ -68,9 +57,6 @@ void pending_free_all(struct pending *first);
  * the first, from which the others hang.
  */
 struct pending *pending_take_out(struct pending *p);
-
-/* The server ends: leaves all that waits to the next daemon; where one cannot be left, none is. */
-void pending_leave(struct server *server);
 
 /* Takes all of them back, to the end; on any thread. */
 void pending_take_back(struct pending *first, struct job *job);

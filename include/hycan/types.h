@@ -1041,7 +1041,7 @@ struct hycan_transaction_run_options {
 	bool has_plan; /**< plan is given */
 	bool plan; /**< do nothing, and tell what would be done; what the kernel alone would refuse shows only when it is done */
 	bool has_confirm_within; /**< confirm_within is given */
-	uint32_t confirm_within; /**< seconds; taken back then, and when the connection ends, or the daemon for good, unless transaction.confirm came [1..86400] */
+	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came [1..86400] */
 	bool has_detached; /**< detached is given */
 	bool detached; /**< not when the connection ends */
 	bool has_prune; /**< prune is given */

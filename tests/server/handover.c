@@ -18,9 +18,9 @@
 
 #include <linux/vm_sockets.h>
 
-#include "clients.h"
 #include "events.h"
 #include "raw.h"
+#include "routing.h"
 
 #define STORE_MAX 64
 
@@ -581,171 +581,6 @@ static void a_stop(void **state)
 	assert_done(m->w->h, hycan_rule_remove(m->w->h, &rule));
 }
 
-/* ------------------------------------------------------------------------------------------ what waits to be confirmed */
-
-/* A rule, to be confirmed; returns the token. */
-static const char *wait_with(struct hycan *h, uint32_t priority, uint32_t seconds, bool detached)
-{
-	const struct hycan_transaction_run_options options = {
-		.has_confirm_within = true, .confirm_within = seconds, .has_detached = true, .detached = detached
-	};
-	struct hycan_transaction_run_reply *reply = NULL;
-	static char token[4][33];
-	static unsigned int n;
-	char *kept = token[n++ % 4];
-
-	assert_done(h, hycan_transaction_begin(h));
-	assert_done(h, add_rule(h, priority));
-	assert_done(h, hycan_transaction_commit(h, &options, &reply));
-	memcpy(kept, reply->token, sizeof(*token));
-	free(reply);
-	return kept;
-}
-
-static bool has_rule(uint32_t priority)
-{
-	return shell_status(NULL, "ip rule | grep -q ^%u:", priority) == 0;
-}
-
-static void until_no_rule(uint32_t priority)
-{
-	shell_until(30, "! ip rule | grep -q ^%u:", priority);
-}
-
-/* How long the only one waits still. */
-static uint64_t remaining(struct hycan *h, const char *token, bool detached)
-{
-	struct hycan_pending_transaction *list = NULL;
-	uint64_t ms;
-	size_t n = 0;
-
-	assert_done(h, hycan_transaction_list(h, &list, &n));
-	assert_int_equal(n, 1);
-	assert_string_equal(list[0].token, token);
-	assert_int_equal(list[0].detached, detached);
-	ms = list[0].remaining_ms;
-	free(list);
-	return ms;
-}
-
-/* The same connection confirms it, two daemons later; and then it lasts. */
-static void waits_on(void **state)
-{
-	struct manager *m = *state;
-	struct hycan *h = m->w->h;
-	const char *token = wait_with(h, 1000, 600, false);
-	struct hycan_object *objects = NULL;
-	uint64_t before = remaining(h, token, false), after;
-	size_t n = 0;
-
-	for (int i = 0; i < 2; i++) {
-		restart(m);
-		assert_true(has_rule(1000));
-		after = remaining(h, token, false);
-		assert_true(after > 0 && after <= before);
-		assert_done(h, hycan_object_list(h, NULL, &objects, &n));
-		assert_true(n == 1 && objects[0].has_unconfirmed_ms && objects[0].unconfirmed_ms <= before);
-		free(objects);
-	}
-	assert_done(h, hycan_transaction_confirm(h, token));
-	restart(m);
-	assert_true(has_rule(1000));
-	assert_refused(h, hycan_transaction_confirm(h, token), HYCAN_REFUSAL_NOT_FOUND);
-}
-
-/* By its token alone; and taken back as if there had been one daemon: by its time, and by wish. */
-static void waits_detached(void **state)
-{
-	struct manager *m = *state;
-	struct hycan *h = client_open(m->w);
-	const char *token = wait_with(h, 1000, 600, true);
-
-	hycan_close(h);
-	restart(m);
-	h = client_open(m->w);
-	(void)remaining(h, token, true);
-	assert_done(h, hycan_transaction_confirm(h, token));
-	assert_true(has_rule(1000));
-	(void)wait_with(h, 1001, 2, true);
-	restart(m);
-	until_no_rule(1001);
-	token = wait_with(h, 1002, 600, true);
-	restart(m);
-	assert_done(h, hycan_transaction_cancel(h, token));
-	assert_false(has_rule(1002));
-	hycan_close(h);
-}
-
-/* It goes with its connection: when that ends under the next daemon, in between, or was not passed on. */
-static void waits_with_its_connection(void **state)
-{
-	struct manager *m = *state;
-	struct hycan *h = client_open(m->w);
-
-	(void)wait_with(h, 1000, 600, false);
-	restart(m);
-	assert_true(has_rule(1000));
-	hycan_close(h);
-	until_no_rule(1000);
-	h = client_open(m->w);
-	(void)wait_with(h, 1000, 600, false);
-	stop(m);
-	assert_true(has_rule(1000));
-	hycan_close(h);
-	start(m);
-	until_no_rule(1000);
-	(void)wait_with(m->w->h, 1000, 600, false);
-	stop(m);
-	forget(m, "hycan-peer");
-	start(m);
-	until_no_rule(1000);
-}
-
-/* What came later goes first, whichever daemon it came under. */
-static void waits_in_order(void **state)
-{
-	struct manager *m = *state;
-	struct hycan *first = client_open(m->w), *second = client_open(m->w);
-	const char *token;
-
-	(void)wait_with(first, 1000, 600, false);
-	(void)wait_with(second, 1001, 600, false);
-	restart(m);
-	token = wait_with(second, 1002, 600, true);
-	restart(m);
-	assert_done(second, hycan_transaction_cancel(second, token));
-	assert_true(has_rule(1000) && has_rule(1001) && !has_rule(1002));
-	hycan_close(first);
-	until_no_rule(1000);
-	assert_false(has_rule(1001));
-	hycan_close(second);
-}
-
-/* A stop takes back what waits, and so does the successor of a daemon that was killed. */
-static void waits_no_more(void **state)
-{
-	struct manager *m = *state;
-
-	(void)wait_with(m->w->h, 1000, 600, true);
-	(void)wait_with(m->w->h, 1001, 600, false);
-	stop(m);
-	for (size_t i = 0; i < m->n; i++)
-		close(m->store[i]);
-	m->n = 0;
-	free(shell("%s --stopped --state %s/ledger 2>&1", world_daemon_path(), m->w->directory));
-	assert_false(has_rule(1000) || has_rule(1001));
-	start(m);
-	hycan_close(m->w->h);
-	m->w->h = client_open(m->w);
-	(void)wait_with(m->w->h, 1000, 600, true);
-	restart(m);
-	assert_true(has_rule(1000));
-	kill(m->w->daemon, SIGKILL);
-	assert_int_equal(waitpid(m->w->daemon, NULL, 0), m->w->daemon);
-	start(m);
-	assert_false(has_rule(1000));
-}
-
 /* What the manager passes and is nothing: nobody is harmed. */
 static void garbage(void **state)
 {
@@ -834,11 +669,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(a_stop, begin, end),
-		cmocka_unit_test_setup_teardown(waits_on, begin, end),
-		cmocka_unit_test_setup_teardown(waits_detached, begin, end),
-		cmocka_unit_test_setup_teardown(waits_with_its_connection, begin, end),
-		cmocka_unit_test_setup_teardown(waits_in_order, begin, end),
-		cmocka_unit_test_setup_teardown(waits_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(garbage, begin, end),
 		cmocka_unit_test_setup_teardown(over_vsock, begin, end),
 	};
