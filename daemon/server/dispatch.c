@@ -204,7 +204,7 @@ void dispatch_finish(struct job *job)
 		classic_answer(job);
 	session_done(job->peer, &job->holder);
 	guard(job);
-	pending_begin(job);
+	pending_settle(job);
 	job_end(job);
 }
 

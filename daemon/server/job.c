@@ -111,7 +111,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job_forget_doubt(job);
 	job->fds_lost = false;
 	job->step = 0;
-	job->pending = NULL;
+	job->pending = job->taken_back = NULL;
 	job->is_own = job->is_nobodys = job->any_owner = job->lets_go = job->marks = false;
 	job->by_name = true;
 	job->op.undo = NULL;

@@ -88,6 +88,7 @@ struct job {
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
 	struct pending *pending;        /* a transaction of it that is to be confirmed */
+	struct pending *taken_back;     /* those that it has taken back */
 	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
 	struct along along;             /* what goes along with what it takes away */
 	int result;                     /* what the handler returned */

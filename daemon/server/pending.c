@@ -247,7 +247,7 @@ int pending_cancel(struct op *op, const char *token)
 	pending_take_back(first, (struct job *)op);
 	for (p = first; p; p = p->then)
 		n_left += p->n_left;
-	pending_free_all(first);
+	((struct job *)op)->taken_back = first;
 	return n_left == 0 ? 0
 	                   : op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
 	                               "The transaction is taken back but for %zu of what it did; the log says why.", n_left);

@@ -49,8 +49,8 @@ void pending_keep(struct pending *pending, struct job *job, struct undo_log *und
 /* Its token. */
 const char *pending_token(const struct pending *pending);
 
-/* In the loop: the job that made it is done, and its time begins. */
-void pending_begin(struct job *job);
+/* In the loop: the job is done. The time of the one that it made begins, and those that it has taken back are over. */
+void pending_settle(struct job *job);
 
 /* A peer is gone. */
 void pending_lost(struct server *server, const struct peer *peer);

@@ -19,6 +19,7 @@
 #include "pending.h"
 #include "recovery.h"
 #include "server.h"
+#include "session.h"
 #include "subject.h"
 #include "undo.h"
 #include "waiting.h"
@@ -55,11 +56,17 @@ static bool take_back(struct pending *p, struct job *job, size_t n)
 	return undo_log_last(&p->undo);
 }
 
-void pending_free_all(struct pending *p)
+/*
+ * In the loop: one and those behind it are taken back. What was put back is held again by whom it was taken from, and a session may be
+ * gone since: then it goes once more.
+ */
+static void over(struct pending *p)
 {
 	while (p) {
 		struct pending *then = p->then;
 
+		if (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT)
+			session_end_again(p->server, p->holder.session, p->holder.subject);
 		pending_free(p);
 		p = then;
 	}
@@ -88,7 +95,7 @@ static int run(struct errand *errand, struct job *job)
 
 static void done(struct errand *errand)
 {
-	pending_free_all(of_errand(errand));
+	over(of_errand(errand));
 }
 
 /* In the loop. */
@@ -99,7 +106,7 @@ static void end(struct server *server, struct pending *first)
 	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(first->holder.subject).text, first->why);
 	if (server->private) {
 		pending_take_back(first, &server->job);
-		pending_free_all(first);
+		over(first);
 		return;
 	}
 	first->errand.run = run;
@@ -159,13 +166,11 @@ int pending_open_timer(struct server *server)
 	return r < 0 ? r : sd_event_source_set_enabled(server->pending_timer, SD_EVENT_OFF);
 }
 
-void pending_begin(struct job *job)
+/* Its time begins. */
+static void begin(struct job *job, struct pending *p)
 {
-	struct pending *p = job->pending, *first = NULL;
+	struct pending *first = NULL;
 
-	if (!p)
-		return;
-	job->pending = NULL;
 	pthread_mutex_lock(&pending_lock);
 	p->waits = true;
 	p->ends_us = server_now_us() + p->seconds * UINT64_C(1000000);
@@ -177,6 +182,14 @@ void pending_begin(struct job *job)
 	end(job->server, first);
 	/* it finds out what is next */
 	ring(job->server, 0);
+}
+
+void pending_settle(struct job *job)
+{
+	if (job->pending)
+		begin(job, job->pending);
+	over(job->taken_back);
+	job->pending = job->taken_back = NULL;
 }
 
 void pending_lost(struct server *server, const struct peer *peer)
@@ -208,7 +221,7 @@ void pending_end_all(struct server *server)
 		TAILQ_REMOVE(&server->pending, p, entry);
 		p->why = "the daemon ends";
 		pending_take_back(p, &server->job);
-		pending_free_all(p);
+		over(p);
 	}
 	server->pending_timer = sd_event_source_disable_unref(server->pending_timer);
 }

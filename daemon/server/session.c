@@ -336,6 +336,14 @@ void session_end_unknown(struct server *server)
 		log_write(LOG_ERR, "What clients of a former daemon hold is not all taken away: %s", strerror(-r));
 }
 
+void session_end_again(struct server *server, uint64_t id, uint64_t subject)
+{
+	int r = end_unknown(id, subject, server);
+
+	if (r < 0)
+		log_write(LOG_ERR, "What a client that is gone got back is not taken away: %s", strerror(-r));
+}
+
 void session_leave_all(struct server *server)
 {
 	struct session *s;

@@ -96,6 +96,9 @@ int session_resume(struct peer *peer, const struct session_record *record);
 /* Sessions of which the ledger alone knows, since their daemon was killed: they end. */
 void session_end_unknown(struct server *server);
 
+/* Something was given back to a session: where that is gone, it goes again. */
+void session_end_again(struct server *server, uint64_t id, uint64_t subject);
+
 /* The server ends, and another one goes on with what sessions hold. */
 void session_leave_all(struct server *server);
 

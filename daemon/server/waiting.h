@@ -49,9 +49,6 @@ extern pthread_mutex_t pending_lock;
 
 void pending_free(struct pending *p);
 
-/* One and what is to be taken back after it. */
-void pending_free_all(struct pending *first);
-
 /*
  * With the lock: takes one out of the list, for the reason that stands in it, and those that have to go before it. Returns
  * the first, from which the others hang.

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "clients.h"
+#include "objects.h"
 #include "text.h"
 #include "view.h"
 #include "world.h"
@@ -174,6 +176,47 @@ static void assert_objects(struct hycan *h, enum hycan_object_kind kind, size_t 
 	}
 	assert_int_equal(unconfirmed, 0);
 	free(list);
+}
+
+/* Changes a link, and takes away what the connection holds alone, by a transaction of which it does not see the end. */
+static void leave(struct world *w, bool detached, char token[33])
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = detached
+	};
+	const struct hycan_link_set_options mtu = { .has_mtu = true, .mtu = 1400 };
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan *h = client_open(w);
+
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_address_add(h, &a));
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_set(h, "tx1", &mtu));
+	assert_done(h, hycan_address_remove(h, "tx1", &a.address));
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	memcpy(token, reply->token, 33);
+	free(reply);
+	hycan_close(h);
+}
+
+/* What comes back to a connection that is gone goes with it. */
+static void test_gone(void **state)
+{
+	struct world *w = *state;
+	char token[33], *before;
+
+	make_pair();
+	before = view();
+	leave(w, false, token);
+	assert_same(w, before);
+	objects_wait(w->h, 0);
+	leave(w, true, token);
+	shell_until(20, "ip link show tx1 | grep -q 'mtu 1400'");
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	assert_same(w, before);
+	objects_wait(w->h, 0);
+	free(before);
 }
 
 static void test_objects(void **state)
@@ -448,6 +491,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_confirm, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_cancel, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_time, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_end, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
