@@ -183,6 +183,15 @@ bool key_same(const struct ledger_key *a, const struct ledger_key *b)
 	return a->netns == b->netns && a->kind == b->kind && a->size == b->size && memcmp(a->identity, b->identity, a->size) == 0;
 }
 
+int key_compare(const struct ledger_key *a, const struct ledger_key *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	return memcmp(a->identity, b->identity, a->size);
+}
+
 void key_of_found(uint64_t netns, enum hycan_object_kind kind, const void *found, struct ledger_key *key)
 {
 	struct hycan_route route;

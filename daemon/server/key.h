@@ -59,6 +59,9 @@ static inline uint32_t key_hash(const struct ledger_key *key)
 
 bool key_same(const struct ledger_key *a, const struct ledger_key *b);
 
+/* The order of keys of one network namespace, for lists that are sorted. */
+int key_compare(const struct ledger_key *a, const struct ledger_key *b);
+
 /* The key of what op_monitor_list() finds. */
 void key_of_found(uint64_t netns, enum hycan_object_kind kind, const void *found, struct ledger_key *key);
 

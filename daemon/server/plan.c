@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What would be made and taken is what the row of the schema says. What would be changed is seen by comparing the request
- * with the one that would take it back, where both are of the same operation: “mtu 1500” becomes “mtu 1400”.
+ * with the one that would take it back, where both are of the same operation (difference.h). Of a list that is stated whole
+ * the items of both are compared: those that are new, those that are otherwise, and those that are no more.
  *
  * What this file does not do: know any operation.
  */
+#include "plan.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "difference.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
-#include "plan.h"
 #include "table.h"
 
 /* Room for one value as text. */
 #define VALUE_SIZE 512
-
-static struct hycan_planned_change *add(struct plan *plan, struct job *job, uint32_t step, enum hycan_change_action action)
-{
-	if (plan->n == plan->room) {
-		size_t room = plan->room ? 2 * plan->room : 16;
-		struct hycan_planned_change *more = wire_memory_take(&job->memory, room * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		if (plan->n)
-			memcpy(more, plan->change, plan->n * sizeof(*more));
-		plan->change = more;
-		plan->room = room;
-	}
-	plan->change[plan->n] = (struct hycan_planned_change){ .step = step, .action = action };
-	return &plan->change[plan->n++];
-}
 
 static void name_object(struct hycan_planned_change *change, const struct ledger_key *key)
 {
@@ -42,58 +29,238 @@ static void name_object(struct hycan_planned_change *change, const struct ledger
 	key_format(key, change->what + n, sizeof(change->what) - (size_t)n);
 }
 
-/* The things that an effect makes or takes, one by one. */
-static int plan_effect(struct plan *plan, struct job *job, uint32_t step, const struct op_effect *effect)
+/* ----------------------------------------------------------------------------------------------------- what there is */
+
+/* A step, while it is planned. */
+struct planning {
+	struct plan *plan;
+	struct job *job;
+	uint32_t step;
+	bool has_former;
+	union message former;          /* what would take it back, where that is of its own operation: it says what there is */
+	bool changes;                  /* what it makes is there, */
+	enum difference_absent absent; /* and what this does with what the request does not say of it */
+};
+
+static struct hycan_planned_change *add(struct planning *p, enum hycan_change_action action)
 {
-	const struct key_view v = key_view(job, effect);
-	bool makes = effect->does == OP_MAKES || effect->does == OP_REPLACES;
+	struct plan *plan = p->plan;
 
-	for (size_t i = 0; !v.absent && i < v.n_items; i++) {
-		struct hycan_planned_change *change;
-		struct ledger_key key;
+	if (plan->n == plan->room) {
+		size_t room = plan->room ? 2 * plan->room : 16;
+		struct hycan_planned_change *more = wire_memory_take(&p->job->memory, room * sizeof(*more));
 
-		if (makes && job->op.items_unchanged && job->op.items_unchanged[i])
+		if (!more)
+			return NULL;
+		if (plan->n)
+			memcpy(more, plan->change, plan->n * sizeof(*more));
+		plan->change = more;
+		plan->room = room;
+	}
+	plan->change[plan->n] = (struct hycan_planned_change){ .step = p->step, .action = action };
+	return &plan->change[plan->n++];
+}
+
+/* Whether another request of the same operation is about the same things, as far as the request names them one by one. */
+static bool is_about_same(struct job *job, const void *other)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	bool same = true;
+
+	for (size_t i = 0; i < n && same; i++) {
+		const struct key_view v = key_view(job, &effects[i]), w = key_view_of(job, &effects[i], other);
+		struct ledger_key a, b;
+
+		if (effects[i].n_parts == 0 || effects[i].list >= 0)
 			continue;
-		change = add(plan, job, step, makes ? HYCAN_CHANGE_ACTION_MAKE : HYCAN_CHANGE_ACTION_TAKE);
-		if (!change)
+		key_of(&v, 0, &a);
+		key_of(&w, 0, &b);
+		same = key_same(&a, &b);
+	}
+	return same;
+}
+
+/* The first one behind the mark that is about the same things. 0 or -ENOBUFS. */
+static int find_former(struct planning *p, struct undo_log *undo, struct undo_mark mark)
+{
+	struct job *job = p->job;
+	const struct hycan_structure *s = job->operation->request;
+	const uint8_t *first = buffer_first(&undo->frames);
+	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
+	struct nlmsghdr nlh;
+
+	for (size_t at = mark.end; at < buffer_used(&undo->frames) && !p->has_former; at += nlh.nlmsg_len) {
+		const uint8_t *frame = first + at;
+
+		memcpy(&nlh, frame, sizeof(nlh));
+		if (nlh.nlmsg_type != job->operation->number)
+			continue;
+		if (wire_decode(&decoder, s, frame + sizeof(nlh), nlh.nlmsg_len - sizeof(nlh), &p->former) < 0)
 			return -ENOBUFS;
-		key_of(&v, i, &key);
-		name_object(change, &key);
+		job->memory.used = decoder.memory.used;
+		p->has_former = is_about_same(job, &p->former);
 	}
 	return 0;
 }
 
-static void put_field(const struct hycan_field *field, const void *request, char *text, size_t size)
+/* What was decoded since then goes, with the keys that may be in it. */
+static void forget_former(struct planning *p, size_t from, size_t to)
 {
-	size_t n = 0, at = strlen(text);
-	const void *value = wire_values(field, request, &n);
-	char word[VALUE_SIZE];
-
-	if (field->flags & HYCAN_FIELD_LIST || field->type == HYCAN_TYPE_STRUCT)
-		snprintf(word, sizeof(word), "of %zu", n);
-	else if (n == 0)
-		snprintf(word, sizeof(word), "none");
-	else
-		hycan_value_format(field, value, word, sizeof(word));
-	/* a text that is empty would not be seen */
-	snprintf(text + at, size - at, "%s%s %s", at ? ", " : "", field->name, *word ? word : "“”");
+	if (!p->job->operation->request->has_secrets)
+		return;
+	explicit_bzero(&p->former, sizeof(p->former));
+	explicit_bzero(p->job->memory.base + from, to - from);
 }
 
-/* Compares by what would stand on the wire: members of a structure that are not set do not count. */
-static bool same(const struct hycan_field *field, const void *a, const void *b)
+/* Whether what an effect makes is there already, perhaps otherwise. */
+static bool was_there(struct planning *p, const struct op_effect *effect)
 {
-	char x[VALUE_SIZE] = "", y[VALUE_SIZE] = "";
+	if (effect->kind == HYCAN_OBJECT_KIND_LINK)
+		return p->job->op.kept_link;
+	return p->has_former && effect->list < 0 && !key_view_of(p->job, effect, &p->former).absent;
+}
 
-	if (field->flags & HYCAN_FIELD_SECRET) {
-		size_t n, m;
-		const void *p = wire_values(field, a, &n), *q = wire_values(field, b, &m);
+/* Whether the row says that it changes things of that kind: then what a request does not say of one stays. */
+static bool only_changes(const struct hycan_operation *operation, enum hycan_object_kind kind)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+	bool changes = false;
 
-		return n == m && (n == 0 || memcmp(p, q, field->size) == 0);
+	for (size_t i = 0; i < n && !changes; i++)
+		changes = effects[i].does == OP_CHANGES && effects[i].kind == kind && !effects[i].settled;
+	return changes;
+}
+
+/* ------------------------------------------------------------------------------------------------- things, one by one */
+
+static int plan_key(struct planning *p, enum hycan_change_action action, const struct ledger_key *key)
+{
+	struct hycan_planned_change *change = add(p, action);
+
+	if (!change)
+		return -ENOBUFS;
+	name_object(change, key);
+	return 0;
+}
+
+/* What an effect makes, and was not there. */
+static int plan_made(struct planning *p, const struct op_effect *effect)
+{
+	const struct key_view v = key_view(p->job, effect);
+	int r = 0;
+
+	if (was_there(p, effect)) {
+		p->changes = true;
+		p->absent = only_changes(p->job->operation, effect->kind) ? p->absent : DIFFERENCE_DEFAULT;
+		return 0;
 	}
-	put_field(field, a, x, sizeof(x));
-	put_field(field, b, y, sizeof(y));
-	return strcmp(x, y) == 0;
+	for (size_t i = 0; !v.absent && i < v.n_items && r == 0; i++) {
+		struct ledger_key key;
+
+		if (p->job->op.items_unchanged && p->job->op.items_unchanged[i])
+			continue;
+		key_of(&v, i, &key);
+		r = plan_key(p, HYCAN_CHANGE_ACTION_MAKE, &key);
+	}
+	return r;
 }
+
+static int plan_taken(struct planning *p, const struct op_effect *effect)
+{
+	const struct key_view v = key_view(p->job, effect);
+	int r = 0;
+
+	for (size_t i = 0; !v.absent && i < v.n_items && r == 0; i++) {
+		struct ledger_key key;
+
+		key_of(&v, i, &key);
+		r = plan_key(p, HYCAN_CHANGE_ACTION_TAKE, &key);
+	}
+	return r;
+}
+
+/* ----------------------------------------------------------------------------------------------- lists, stated whole */
+
+/* An item that there is. */
+struct item {
+	struct ledger_key key;
+	const void *value;
+	bool stays;
+};
+
+static int compare_items(const void *a, const void *b)
+{
+	return key_compare(&((const struct item *)a)->key, &((const struct item *)b)->key);
+}
+
+static struct item *find_item(struct item *items, size_t n, const struct ledger_key *key)
+{
+	struct item like;
+
+	like.key = *key;
+	return n ? bsearch(&like, items, n, sizeof(*items), compare_items) : NULL;
+}
+
+/* An item that is wanted, and is there, perhaps otherwise. */
+static int plan_item(struct planning *p, const struct key_view *v, size_t i, const struct item *item)
+{
+	const struct hycan_structure *s = v->effect->operation->request->field[v->effect->list].structure;
+	struct hycan_planned_change differs = { .step = p->step, .action = HYCAN_CHANGE_ACTION_CHANGE }, *change;
+
+	if (!difference_tell(&p->job->memory, s, NULL, item->value, v->items + i * v->item_size, DIFFERENCE_STAYS, &differs))
+		return 0;
+	change = add(p, differs.action);
+	if (!change)
+		return -ENOBUFS;
+	*change = differs;
+	name_object(change, &item->key);
+	return 0;
+}
+
+/* Those that are wanted, in their order, and then those that are not. */
+static int plan_items(struct planning *p, const struct key_view *v, struct item *items, size_t n)
+{
+	struct ledger_key key;
+	int r = 0;
+
+	for (size_t i = 0; i < v->n_items && r == 0; i++) {
+		struct item *item;
+
+		key_of(v, i, &key);
+		item = find_item(items, n, &key);
+		if (item) {
+			item->stays = true;
+			r = plan_item(p, v, i, item);
+		} else if (!p->job->op.items_unchanged || !p->job->op.items_unchanged[i]) {
+			r = plan_key(p, HYCAN_CHANGE_ACTION_MAKE, &key);
+		}
+	}
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!items[i].stays)
+			r = plan_key(p, HYCAN_CHANGE_ACTION_TAKE, &items[i].key);
+	return r;
+}
+
+static int plan_list(struct planning *p, const struct op_effect *effect)
+{
+	const struct key_view v = key_view(p->job, effect);
+	const struct key_view was = p->has_former ? key_view_of(p->job, effect, &p->former) : (struct key_view){ 0 };
+	struct item *items = wire_memory_take(&p->job->memory, was.n_items * sizeof(*items));
+
+	if (!items && was.n_items > 0)
+		return -ENOBUFS;
+	for (size_t i = 0; i < was.n_items; i++) {
+		key_of(&was, i, &items[i].key);
+		items[i].value = was.items + i * was.item_size;
+	}
+	if (was.n_items > 0)
+		qsort(items, was.n_items, sizeof(*items), compare_items);
+	return plan_items(p, &v, items, was.n_items);
+}
+
+/* --------------------------------------------------------------------------------------------------------- properties */
 
 /* What the request is about: what policy looks at. */
 static void name_request(const struct job *job, char *text, size_t size)
@@ -111,60 +278,41 @@ static void name_request(const struct job *job, char *text, size_t size)
 	}
 }
 
-/* The first request behind the mark that is of the job's own operation, decoded; false: there is none. */
-static bool find_former(struct job *job, struct undo_log *undo, struct undo_mark mark, union message *former)
+/* The list whose items are told one by one, or NULL. */
+static const struct hycan_field *told_list(const struct hycan_operation *operation)
 {
-	const uint8_t *first = buffer_first(&undo->frames);
-	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
-	struct nlmsghdr nlh;
+	const struct hycan_field *list = NULL;
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
 
-	for (size_t at = mark.end; at < buffer_used(&undo->frames); at += nlh.nlmsg_len) {
-		const uint8_t *p = first + at;
-
-		memcpy(&nlh, p, sizeof(nlh));
-		if (nlh.nlmsg_type != job->operation->number)
-			continue;
-		if (wire_decode(&decoder, job->operation->request, p + sizeof(nlh), nlh.nlmsg_len - sizeof(nlh), former) < 0)
-			return false;
-		job->memory.used = decoder.memory.used;
-		/* of several, that of the same thing */
-		if (same(&job->operation->request->field[0], &job->request, former))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_REPLACES)
+			list = &operation->request->field[effects[i].list];
+	return list;
 }
 
-static int plan_change(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark)
+/* told: the step is in the plan already, so that only what differs is worth a line. */
+static int plan_change(struct planning *p, bool told)
 {
-	struct hycan_planned_change *change = add(plan, job, step, HYCAN_CHANGE_ACTION_CHANGE);
-	const struct hycan_structure *s = job->operation->request;
-	union message former;
+	struct hycan_planned_change differs = { .step = p->step, .action = HYCAN_CHANGE_ACTION_CHANGE }, *change;
+	struct job *job = p->job;
+	bool any = p->has_former && difference_tell(&job->memory, job->operation->request, told_list(job->operation), &p->former,
+	                                            &job->request, p->absent, &differs);
 
+	if (told && !any)
+		return 0;
+	change = add(p, differs.action);
 	if (!change)
 		return -ENOBUFS;
+	*change = differs;
 	name_request(job, change->what, sizeof(change->what));
-	if (!find_former(job, undo, mark, &former))
-		return 0;
-	for (uint16_t i = 0; i < s->n_fields; i++) {
-		size_t n = 0;
-
-		(void)wire_values(&s->field[i], &job->request, &n);
-		if (n == 0 || same(&s->field[i], &job->request, &former))
-			continue;
-		put_field(&s->field[i], &former, change->was, sizeof(change->was));
-		put_field(&s->field[i], &job->request, change->becomes, sizeof(change->becomes));
-	}
-	change->has_was = change->was[0];
-	change->has_becomes = change->becomes[0];
-	if (s->has_secrets)
-		explicit_bzero(&former, sizeof(former));
 	return 0;
 }
 
-static int plan_name(struct plan *plan, struct job *job, uint32_t step, const struct op_effect *effect)
+static int plan_name(struct planning *p, const struct op_effect *effect)
 {
-	struct hycan_planned_change *change = add(plan, job, step, HYCAN_CHANGE_ACTION_CHANGE);
-	const struct key_view v = key_view(job, effect);
+	struct hycan_planned_change *change = add(p, HYCAN_CHANGE_ACTION_CHANGE);
+	const struct key_view v = key_view(p->job, effect);
 	struct ledger_key from, to;
 
 	if (!change)
@@ -178,30 +326,46 @@ static int plan_name(struct plan *plan, struct job *job, uint32_t step, const st
 	return 0;
 }
 
-int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark)
+static int plan_effects(struct planning *p)
 {
-	size_t n, before = plan->n;
-	const struct op_effect *effects = op_effects(job->operation, &n);
+	const size_t before = p->plan->n;
+	size_t n;
+	const struct op_effect *effects = op_effects(p->job->operation, &n);
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		bool one = effects[i].n_parts > 0;
-
-		if ((effects[i].does == OP_MAKES && !job->op.unchanged) || (effects[i].does == OP_TAKES && one) ||
-		    effects[i].does == OP_REPLACES)
-			r = plan_effect(plan, job, step, &effects[i]);
+		if (effects[i].does == OP_MAKES && !p->job->op.unchanged)
+			r = plan_made(p, &effects[i]);
+		else if (effects[i].does == OP_TAKES && effects[i].n_parts > 0)
+			r = plan_taken(p, &effects[i]);
+		else if (effects[i].does == OP_REPLACES)
+			r = plan_list(p, &effects[i]);
 		else if (effects[i].does == OP_RENAMES)
-			r = plan_name(plan, job, step, &effects[i]);
+			r = plan_name(p, &effects[i]);
 	}
-	return r < 0 || plan->n > before ? r : plan_change(plan, job, step, undo, mark);
+	if (r == 0 && (p->changes || p->plan->n == before))
+		r = plan_change(p, p->plan->n > before);
+	return r;
+}
+
+int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark)
+{
+	struct planning p = { .plan = plan, .job = job, .step = step, .absent = DIFFERENCE_STAYS };
+	const size_t from = job->memory.used;
+	size_t to;
+	int r;
+
+	r = find_former(&p, undo, mark);
+	to = job->memory.used;
+	if (r == 0)
+		r = plan_effects(&p);
+	forget_former(&p, from, to);
+	return r;
 }
 
 int plan_taking(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key)
 {
-	struct hycan_planned_change *change = add(plan, job, step, HYCAN_CHANGE_ACTION_TAKE);
+	struct planning p = { .plan = plan, .job = job, .step = step };
 
-	if (!change)
-		return -ENOBUFS;
-	name_object(change, key);
-	return 0;
+	return plan_key(&p, HYCAN_CHANGE_ACTION_TAKE, key);
 }

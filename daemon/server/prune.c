@@ -44,16 +44,9 @@ int prune_note(struct stated *s, struct job *job)
 	return r;
 }
 
-/* Of one network namespace. */
 static int compare(const void *a, const void *b)
 {
-	const struct ledger_key *x = a, *y = b;
-
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->size != y->size)
-		return x->size < y->size ? -1 : 1;
-	return memcmp(x->identity, y->identity, x->size);
+	return key_compare(a, b);
 }
 
 struct pruning {

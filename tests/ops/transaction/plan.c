@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* transaction.run as a plan: nothing is done, nothing announced, and what it says is what is then done. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,32 +8,12 @@
 #include "names.h"
 #include "nat.h"
 #include "network.h"
+#include "planned.h"
 #include "text.h"
 #include "watch.h"
 #include "world.h"
 
 #define VIEW "ip -d link; ip -d addr; ip route show table all; ip -6 route show table all; ip rule; nft list ruleset 2>/dev/null; "
-
-typedef void step(struct hycan *h);
-
-/* The changes as lines: “+ link a”, “~ link.set a: mtu 1500 -> 1400”. free() it. */
-static char *lines(const struct hycan_transaction_run_reply *reply)
-{
-	static const char signs[] = { '?', '+', '-', '~' };
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	for (size_t i = 0; i < reply->n_changes; i++) {
-		const struct hycan_planned_change *c = &reply->changes[i];
-
-		fprintf(out, "%u %c %s%s%s%s%s\n", c->step, signs[c->action], c->what, c->has_was ? ": " : "", c->was,
-		        c->has_becomes ? " -> " : "", c->becomes);
-	}
-	assert_int_equal(fclose(out), 0);
-	return text;
-}
 
 /* Plans the steps, and compares; then does them, and plans again: nothing is left to be done. */
 static void assert_plan(struct world *w, step *steps, const char *expected)
@@ -48,7 +27,7 @@ static void assert_plan(struct world *w, step *steps, const char *expected)
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	steps(w->h);
 	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
-	got = lines(reply);
+	got = planned_lines(reply);
 	assert_string_equal(got, expected);
 	free(got);
 	free(reply);
@@ -67,7 +46,7 @@ static void assert_plan(struct world *w, step *steps, const char *expected)
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	steps(w->h);
 	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
-	got = lines(reply);
+	got = planned_lines(reply);
 	assert_string_equal(got, "");
 	assert_true(reply->unchanged);
 	free(got);
@@ -110,29 +89,15 @@ static void test_here(void **state)
 {
 	need_command("nft");
 	make_pair();
-	assert_plan(*state, here,
-	            "0 ~ link.set tx1: mtu 1500, alias old -> mtu 1400, alias new\n"
-	            "2 + address tx1 10.2.0.1/24\n"
-	            "4 + route 10.6.0.0/16 table main\n"
-	            "5 + route 10.5.0.0/16 table main\n"
-	            "6 + rule ipv4 priority 9 table 9\n"
-	            "7 + masquerade 10.8.0.0/16\n"
-	            "8 + forwarding ipv6\n");
-}
-
-/* What a plan of the steps says. free() it. */
-static char *plan_of(struct world *w, step *steps)
-{
-	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
-	struct hycan_transaction_run_reply *reply = NULL;
-	char *text;
-
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	steps(w->h);
-	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
-	text = lines(reply);
-	free(reply);
-	return text;
+	assert_plan(
+		*state, here,
+		"0 ~ link.set tx1: mtu 1500, alias old -> mtu 1400, alias new\n"
+		"2 + address tx1 10.2.0.1/24\n"
+		"4 + route 10.6.0.0/16 table main\n"
+		"5 ~ route.replace 10.5.0.0/16: via 10.1.0.9, scope global, protocol 3 -> via default, scope default, protocol 4\n"
+		"6 + rule ipv4 priority 9 table 9\n"
+		"7 + masquerade 10.8.0.0/16\n"
+		"8 + forwarding ipv6\n");
 }
 
 static const struct hycan_rule a_rule = {
@@ -226,7 +191,7 @@ static void test_steps_before(void **state)
 
 	make_pair();
 	before = shell(VIEW);
-	text = plan_of(w, there_and_back);
+	text = planned(w->h, there_and_back);
 	assert_string_equal(text, "0 + address tx1 10.2.0.1/24\n"
 	                          "1 + address tx1 fd02::1/64\n"
 	                          "2 + route 10.6.0.0/16 table main\n"
@@ -246,10 +211,11 @@ static void test_steps_before(void **state)
 	free(before);
 	free(after);
 	free(shell("ip rule add priority 9 table 9 protocol static"));
-	text = plan_of(w, away_and_back);
+	text = planned(w->h, away_and_back);
 	assert_string_equal(text, "0 - address tx0 10.1.0.1/24\n"
 	                          "1 + address tx0 10.1.0.1/24\n"
-	                          "2 + route 10.5.0.0/16 table main\n"
+	                          "2 ~ route.replace 10.5.0.0/16: via 10.1.0.9, scope global, protocol 3 -> "
+	                          "via default, scope default, protocol 4\n"
 	                          "4 - route 10.5.0.0/16 table main\n"
 	                          "5 + route 10.5.0.0/16 table main\n"
 	                          "6 - rule ipv4 priority 9 table 9 action lookup protocol 4\n"
@@ -273,7 +239,7 @@ static void test_steps_before(void **state)
 	free(text);
 }
 
-static void planned(struct hycan *h)
+static void links(struct hycan *h)
 {
 	struct hycan_link_address a = { .link = "can7", .address = prefix_of("10.3.0.1/24") };
 	struct hycan_route route = { .destination = prefix_of("10.7.0.0/16"), .has_link = true, .link = "tx1.7" };
@@ -300,7 +266,7 @@ static void test_planned(void **state)
 	need_kind("vxcan");
 	need_kind("wireguard");
 	make_pair();
-	assert_plan(*state, planned,
+	assert_plan(*state, links,
 	            "0 + link can7\n"
 	            "1 ~ link.up can7\n"
 	            "2 + link tx1.7\n"
@@ -388,6 +354,11 @@ static void networks(struct hycan *h)
 	hycan_port_add(h, &outside);
 }
 
+static void other_network(struct hycan *h)
+{
+	network_replace(h, "101 10.7.0.0/24 10.7.0.1 red");
+}
+
 /* A network that is planned has ways and mappings; and what another would have to do without is refused. */
 static void test_networks(void **state)
 {
@@ -419,6 +390,9 @@ static void test_networks(void **state)
 	            "4 ~ network.nat 101 off: on on -> on off\n"
 	            "5 + port tcp 8080 host_address 0.0.0.0\n"
 	            "6 + port tcp 8081 host_address 0.0.0.0\n");
+	assert_plan(w, other_network,
+	            "0 ~ network.create 101 10.7.0.0/24 10.7.0.1 red: subnet 10.8.0.0/24, gateway 10.8.0.1 -> "
+	            "subnet 10.7.0.0/24, gateway 10.7.0.1\n");
 }
 
 static void networks_again(struct hycan *h)
@@ -450,7 +424,7 @@ static void test_again(void **state)
 	networks(w->h);
 	assert_done(w->h, hycan_vlan_create(w->h, "up0", 7, NULL, NULL));
 	assert_done(w->h, hycan_address_add(w->h, &a));
-	text = plan_of(w, networks_again);
+	text = planned(w->h, networks_again);
 	assert_string_equal(text, "0 - network 100 link net100\n"
 	                          "0 - link net100\n"
 	                          "1 + link net100\n"
@@ -506,6 +480,53 @@ static void test_names(void **state)
 	            "1 + dns_host 100 db link net100\n");
 }
 
+static void other_names(struct hycan *h)
+{
+	const struct hycan_address upstream = prefix_of("192.0.2.53/32").address;
+	const struct hycan_dns_set_options options = {
+		.has_domain = true, .domain = "red.example", .has_upstreams = true, .upstreams = &upstream, .n_upstreams = 1
+	};
+
+	names_set(h, 100, "web 10.9.0.7 10.9.0.8, late 10.9.0.4", &options);
+}
+
+static void fewer_names(struct hycan *h)
+{
+	other_names(h);
+	names_add(h, 100, "late 10.9.0.5");
+	names_set(h, 100, "late 10.9.0.5", NULL);
+}
+
+/* Of a list that is stated whole what goes and what is otherwise, too. */
+static void test_other_names(void **state)
+{
+	struct world *w = *state;
+	char *text;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2, db 10.9.0.3, old 10.9.0.9", NULL));
+	shell_until(10, "! ip -6 addr | grep -q tentative");
+	text = planned(w->h, fewer_names);
+	assert_string_equal(text,
+	                    "0 ~ dns_host 100 web link net100: addresses 10.9.0.2 -> addresses 10.9.0.7 10.9.0.8\n"
+	                    "0 + dns_host 100 late link net100\n"
+	                    "0 - dns_host 100 db link net100\n"
+	                    "0 - dns_host 100 old link net100\n"
+	                    "0 ~ dns.set 100: domain none, upstreams none -> domain red.example, upstreams 192.0.2.53\n"
+	                    "1 ~ dns.add_host 100 late: addresses 10.9.0.4 -> addresses 10.9.0.5\n"
+	                    "2 - dns_host 100 web link net100\n"
+	                    "2 ~ dns.set 100: domain red.example, upstreams 192.0.2.53 -> domain default, upstreams default\n");
+	free(text);
+	/* what is as it was is not there */
+	assert_plan(w, other_names,
+	            "0 ~ dns_host 100 web link net100: addresses 10.9.0.2 -> addresses 10.9.0.7 10.9.0.8\n"
+	            "0 + dns_host 100 late link net100\n"
+	            "0 - dns_host 100 db link net100\n"
+	            "0 - dns_host 100 old link net100\n"
+	            "0 ~ dns.set 100: domain none, upstreams none -> domain red.example, upstreams 192.0.2.53\n");
+}
+
 /* What is there no more, or not at all, is refused by a plan as it is by the kernel. */
 static void test_refused(void **state)
 {
@@ -558,6 +579,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_networks, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_again, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_names, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_other_names, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 	};
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plans as tests read them. */
+#ifndef SUPPORT_PLANNED_H
+#define SUPPORT_PLANNED_H
+
+#include "world.h"
+
+/* Asks for the steps of a transaction. */
+typedef void step(struct hycan *h);
+
+/* What a plan of the steps says, a line a change: “0 + link a”, “1 ~ link.set a: mtu 1500 -> mtu 1400”. free() it. */
+char *planned(struct hycan *h, step *steps);
+
+/* The same of an answer. */
+char *planned_lines(const struct hycan_transaction_run_reply *reply);
+
+#endif
