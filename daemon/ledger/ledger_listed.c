@@ -90,10 +90,14 @@ bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum
 }
 
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata)
+                        ledger_listed *key, const void *userdata, uint64_t until_us)
 {
+	struct entry *parent, *thing;
+
 	ledger_lock(ledger);
-	(void)mark_listed(ledger, on, n, key, userdata);
+	parent = mark_listed(ledger, on, n, key, userdata);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
+		thing->listed = thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us);
 	object_take_on(ledger, on, kind, false);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);

@@ -14,6 +14,9 @@
 #include "network.h"
 #include "table.h"
 
+/* A host may come or go each time. */
+#define REFRESH_ATTEMPTS 8
+
 int dns_available(struct op *op)
 {
 	const char *package;
@@ -134,10 +137,10 @@ void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *
 	zone->internal = network->internal;
 }
 
-int dns_set(struct op *op, const struct resolver_zone *zone)
+int dns_set(struct op *op, const struct resolver_zone *zone, const struct resolver_zone *before)
 {
 	char words[RESOLVER_WORDS_SIZE] = "";
-	int r = resolver_set(op->resolver, zone, op_scope_netns(op->scope), words);
+	int r = resolver_replace(op->resolver, zone, before, op_scope_netns(op->scope), words);
 
 	switch (r) {
 	case 0:
@@ -195,7 +198,7 @@ static int end_zone(struct op *op, const struct resolver_zone *zone)
 	return r == -ENOENT || r > 0 ? 0 : r;
 }
 
-int dns_refresh(struct op *op, const struct kernel_network *network)
+static int refresh(struct op *op, const struct kernel_network *network)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
 	int r = dns_zone_get(op, network->vlan_id, &before);
@@ -215,7 +218,16 @@ int dns_refresh(struct op *op, const struct kernel_network *network)
 	if (resolver_zone_same(&zone, &before))
 		return 0;
 	r = dns_gate(op, &zone, false);
-	return r == 0 ? dns_set(op, &zone) : r < 0 ? r : 0;
+	return r == 0 ? dns_set(op, &zone, &before) : r < 0 ? r : 0;
+}
+
+int dns_refresh(struct op *op, const struct kernel_network *network)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < REFRESH_ATTEMPTS && r == -EINTR; i++)
+		r = refresh(op, network);
+	return r;
 }
 
 /* -ENOENT: it has none. They may be those of another network, too, which a stranger took away. */

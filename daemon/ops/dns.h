@@ -41,8 +41,8 @@ struct hycan_dns_host *dns_hosts(struct op *op, const struct resolver_host *host
 /* What the network is has to do with the zone. */
 void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *network);
 
-/* Makes a zone what it is given; refuses with what dnsmasq said. */
-int dns_set(struct op *op, const struct resolver_zone *zone);
+/* Makes a zone what it is given, in place of one that was read, or NULL. -EINTR: it is another one by now. Refuses with what dnsmasq said. */
+int dns_set(struct op *op, const struct resolver_zone *zone, const struct resolver_zone *before);
 
 /* A network is otherwise now: what its hosts ask is, too. */
 int dns_refresh(struct op *op, const struct kernel_network *network);

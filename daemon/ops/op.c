@@ -184,3 +184,11 @@ int op_claim(struct op *op, const void *settled)
 {
 	return op->claim ? op->claim(op, settled) : 0;
 }
+
+int op_claim_change(struct op *op, const void *changed)
+{
+	int r = op_claim(op, changed);
+
+	op->settled = NULL;
+	return r;
+}

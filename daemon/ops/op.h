@@ -294,6 +294,9 @@ __attribute__((format(printf, 5, 6))) int op_refuse_kernel(struct op *op, enum h
  */
 int op_claim(struct op *op, const void *settled);
 
+/* The same of what is there and is to be otherwise; the ledger is told of all that was asked for. */
+int op_claim_change(struct op *op, const void *changed);
+
 /* What the handler then returns when the caller held the object with others, and let go of it: nothing else is to be done. */
 #define OP_LETS_GO (-ECANCELED)
 

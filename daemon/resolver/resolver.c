@@ -121,6 +121,22 @@ int resolver_set(struct resolver *resolver, const struct resolver_zone *zone, in
 	return r;
 }
 
+int resolver_replace(struct resolver *resolver, const struct resolver_zone *zone, const struct resolver_zone *before, int netns,
+                     char ret_words[static RESOLVER_WORDS_SIZE])
+{
+	const struct known *known;
+	struct taken taken;
+	int r;
+
+	ret_words[0] = '\0';
+	take(resolver, &taken, zone->netns, zone->vlan_id);
+	known = known_find(resolver, zone->netns, zone->vlan_id);
+	r = known && before ? resolver_zone_same(&known->zone, before) : !known && !before;
+	r = r ? set(resolver, zone, netns, ret_words) : -EINTR;
+	give_back(resolver, &taken);
+	return r;
+}
+
 int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
 {
 	struct answer answer;
@@ -173,8 +189,33 @@ static int change(struct resolver *resolver, struct known *known, const struct r
 	return 0;
 }
 
-static int change_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host,
-                       const char *gone)
+/* Whether what matters to a host is as it was read. */
+static bool is_as_read(const struct resolver_zone *zone, const struct resolver_zone *read, const struct resolver_host *before,
+                       const char *name)
+{
+	const struct resolver_host *is = resolver_zone_find(zone, name);
+
+	return strcmp(zone->link, read->link) == 0 && resolver_same_prefix(&zone->gateway[0], &read->gateway[0]) &&
+	       resolver_same_prefix(&zone->gateway[1], &read->gateway[1]) &&
+	       (is && before ? resolver_host_same(is, before) : is == before);
+}
+
+int resolver_put_host(struct resolver *resolver, const struct resolver_zone *read, const struct resolver_host *before,
+                      const struct resolver_host *host)
+{
+	struct taken taken;
+	struct known *known;
+	int r = -ENOENT;
+
+	take(resolver, &taken, read->netns, read->vlan_id);
+	known = known_find(resolver, read->netns, read->vlan_id);
+	if (known)
+		r = is_as_read(&known->zone, read, before, host->name) ? change(resolver, known, host, NULL) : -EINTR;
+	give_back(resolver, &taken);
+	return r;
+}
+
+int resolver_remove_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const char *name)
 {
 	struct taken taken;
 	struct known *known;
@@ -182,19 +223,9 @@ static int change_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_
 
 	take(resolver, &taken, netns, vlan_id);
 	known = known_find(resolver, netns, vlan_id);
-	r = known ? change(resolver, known, host, gone) : -ENOENT;
+	r = known ? change(resolver, known, NULL, name) : -ENOENT;
 	give_back(resolver, &taken);
 	return r;
-}
-
-int resolver_put_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host)
-{
-	return change_host(resolver, netns, vlan_id, host, NULL);
-}
-
-int resolver_remove_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const char *name)
-{
-	return change_host(resolver, netns, vlan_id, NULL, name);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- looking */

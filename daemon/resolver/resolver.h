@@ -58,11 +58,20 @@ struct resolver_state {
 int resolver_set(struct resolver *resolver, const struct resolver_zone *zone, int netns,
                  char ret_words[static RESOLVER_WORDS_SIZE]);
 
+/* The same in place of a zone as it was read, or with NULL of none. -EINTR: it is another one by now. */
+int resolver_replace(struct resolver *resolver, const struct resolver_zone *zone, const struct resolver_zone *before, int netns,
+                     char ret_words[static RESOLVER_WORDS_SIZE]);
+
 /* No zone any more. -ENOENT: there was none. */
 int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id);
 
-/* Adds a host, or gives it other addresses; takes one away. No question to dnsmasq stays without an answer. -ENOENT. */
-int resolver_put_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const struct resolver_host *host);
+/*
+ * Adds a host, or gives it other addresses; takes one away. No question to dnsmasq stays without an answer. -ENOENT. read: the zone
+ * as it was when it was decided that the host may be there, and before: that host then, or NULL; -EINTR: its network, or that
+ * host, is another one by now.
+ */
+int resolver_put_host(struct resolver *resolver, const struct resolver_zone *read, const struct resolver_host *before,
+                      const struct resolver_host *host);
 int resolver_remove_host(struct resolver *resolver, uint64_t netns, uint16_t vlan_id, const char *name);
 
 /* A copy of a zone. -ENOENT: there is none. */

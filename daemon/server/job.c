@@ -104,6 +104,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->order = NULL;
 	job->intent.no_room = false;
 	job->again = job->retold = false;
+	job->called_us = UINT64_MAX;
 	job->drift = HYCAN_DRIFT_REPORT;
 	job->slow = false;
 	job->unanswered = false;
@@ -212,6 +213,7 @@ int job_perform(struct job *job)
 		/* what was there before a change that is in doubt was said the first time */
 		if (job->undo && !job->doubt.is)
 			undo_log_rewind(job->undo, before);
+		job->called_us = server_now_us();
 		r = call(job);
 		sent = op_scope_sent(job->op.scope);
 		job->sent = job->sent || sent != OP_SENT_NO_CHANGE;

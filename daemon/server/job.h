@@ -75,6 +75,7 @@ struct job {
 	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
 	const uint32_t *order; /* the first of these; NULL: of the list itself */
 	uint32_t stamp;        /* of the ledger, before the handler was called */
+	uint64_t called_us;    /* when it was called last: what others made since then it knew nothing of */
 	bool slow;             /* it makes others wait */
 	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */
 	bool fds_lost;         /* more descriptors came than one frame may carry */

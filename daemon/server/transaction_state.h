@@ -38,6 +38,7 @@ struct step {
 	const bool *items_failed;
 	const void *settled;
 	bool lets_go;
+	uint64_t called_us;
 	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
 };

@@ -37,6 +37,7 @@ void transaction_enter(struct transaction *t, size_t i)
 	job->lets_go = t->step[i].lets_go;
 	job->any_owner = t->step[i].any_owner;
 	job->op.settled = t->step[i].settled;
+	job->called_us = t->step[i].called_us;
 	job->along.step = (uint32_t)i;
 	job_forget_doubt(job);
 	/* the last verdict was about another step */
@@ -319,6 +320,7 @@ static void keep_outcome(struct transaction *t, struct step *step)
 	step->items_failed = job->op.items_failed;
 	step->settled = job->op.settled;
 	step->lets_go = job->lets_go;
+	step->called_us = job->called_us;
 }
 
 /* What is known and written down of a step that was done, or that a plan looked at. */

@@ -229,7 +229,7 @@ static void test_serves(void **state)
 	struct resolver *resolver = start(NULL, NULL);
 	char words[RESOLVER_WORDS_SIZE];
 	struct resolver_state now;
-	struct resolver_host host;
+	struct resolver_host host, was;
 	int pid;
 
 	(void)state;
@@ -258,10 +258,20 @@ static void test_serves(void **state)
 	free(shell("grep -q 'NoNewPrivs:.*1' /proc/%d/status", pid));
 	/* hosts come, change and go; the process stays */
 	host = host_of("new", "10.9.0.4", NULL);
-	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	assert_int_equal(resolver_put_host(resolver, &zone, NULL, &host), 0);
 	dns_until(20, NULL, "10.9.0.1", "new", "10.9.0.4");
+	/* who knows of another host of that name, or of none, or of another network, was overtaken */
+	assert_int_equal(resolver_put_host(resolver, &zone, NULL, &host), -EINTR);
+	was = host_of("new", "10.9.0.6", NULL);
+	assert_int_equal(resolver_put_host(resolver, &zone, &was, &host), -EINTR);
+	was = host;
+	assert_int_equal(resolver_replace(resolver, &zone, &zone, -1, words), -EINTR);
+	assert_int_equal(resolver_replace(resolver, &zone, NULL, -1, words), -EINTR);
+	zone.gateway[0].length++;
+	assert_int_equal(resolver_put_host(resolver, &zone, &was, &host), -EINTR);
+	zone.gateway[0].length--;
 	host = host_of("new", "10.9.0.5", NULL);
-	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	assert_int_equal(resolver_put_host(resolver, &zone, &was, &host), 0);
 	dns_until(20, NULL, "10.9.0.1", "new", "10.9.0.5");
 	assert_int_equal(resolver_remove_host(resolver, 0, 100, "new"), 0);
 	assert_int_equal(resolver_remove_host(resolver, 0, 100, "new"), -ENOENT);
@@ -428,7 +438,7 @@ static void test_resume(void **state)
 	resolver = start(path, NULL);
 	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
 	assert_int_equal(resolver_set(resolver, &other, -1, words), 0);
-	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	assert_int_equal(resolver_put_host(resolver, &zone, NULL, &host), 0);
 	resolver_free(&resolver);
 	resolver = start(path, NULL);
 	resolver_resume(resolver, go_on, &n);
@@ -562,7 +572,7 @@ static void test_stuck(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, set_zone, &setting), 0);
 	pid = wait_for_process(resolver, 101);
 	assert_int_equal(resolver_set(resolver, &zone, -1, words), 0);
-	assert_int_equal(resolver_put_host(resolver, 0, 100, &host), 0);
+	assert_int_equal(resolver_put_host(resolver, &zone, NULL, &host), 0);
 	dns_until(20, NULL, "10.9.0.1", "late", "10.9.0.9");
 	assert_int_equal(resolver_remove_host(resolver, 0, 100, "late"), 0);
 	assert_int_equal(resolver_get(resolver, 0, 100, &copy), 0);

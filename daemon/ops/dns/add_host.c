@@ -30,14 +30,17 @@ static int say(struct op *op, const struct hycan_dns_add_host_request *request, 
 static int add(struct op *op, const struct hycan_dns_add_host_request *request, struct resolver_zone *zone,
                const struct resolver_host *host, const struct resolver_host *before)
 {
+	struct resolver_host was;
 	int r = before ? say(op, request, before) : 0;
 
+	if (before)
+		was = *before;
 	if (r == 0)
 		r = resolver_zone_put(zone, host);
 	if (r == 0)
 		r = dns_gate(op, zone, false);
 	if (r == 0)
-		r = resolver_put_host(op->resolver, op_scope_inode(op->scope), request->vlan_id, host);
+		r = resolver_put_host(op->resolver, zone, before ? &was : NULL, host);
 	else if (r > 0)
 		r = 0;
 	if (r == -ENOSPC)
@@ -55,13 +58,16 @@ int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *requ
 	const struct resolver_host *before;
 	struct kernel_network network;
 	struct resolver_host host;
-	int r = dns_available(op);
+	int r = dns_available(op), told;
 
-	if (r == 0)
-		r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
 	if (r != 0)
 		return r;
-	r = dns_zone_get(op, request->vlan_id, &zone);
+	/* before the network: one that is changed behind that changes the zone, too, and then the host is not put there */
+	told = dns_zone_get(op, request->vlan_id, &zone);
+	r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
+	if (r != 0)
+		return r;
+	r = told;
 	if (r == -ENOENT)
 		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, "vlan_id",
 		                 "The names of the network “%s” are not told: dns.set first.", network.name);

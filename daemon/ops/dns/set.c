@@ -103,15 +103,16 @@ static int say(struct op *op, const struct hycan_dns_set_request *request, const
 	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
 }
 
-static int change(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *zone,
+static int change(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone,
                   const struct resolver_zone *before)
 {
 	int r = before ? say(op, request, before) : 0;
 
+	if (r != 0)
+		return r;
+	r = dns_gate(op, zone, false);
 	if (r == 0)
-		r = dns_gate(op, zone, false);
-	if (r == 0)
-		r = dns_set(op, zone);
+		r = dns_set(op, zone, before);
 	else if (r > 0)
 		r = 0;
 	return r == 0 && !before ? say(op, request, NULL) : r;
@@ -120,17 +121,19 @@ static int change(struct op *op, const struct hycan_dns_set_request *request, co
 int op_dns_set(struct op *op, const struct hycan_dns_set_request *request)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 }, before = { 0 };
-	bool is_there;
+	bool is_there = false;
 	int r = dns_available(op);
 
-	if (r == 0)
-		r = read_request(op, request, &zone);
 	if (r != 0)
 		return r;
-	r = dns_zone_get(op, zone.vlan_id, &before);
+	/* before the network: one that is changed behind that changes the zone, too, which is then another one */
+	r = dns_zone_get(op, request->vlan_id, &before);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	is_there = r == 0;
+	r = read_request(op, request, &zone);
+	if (r != 0)
+		return r;
 	if (is_there && op->exclusive)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "vlan_id", "The names of the network with VLAN %u are told already.",
 		                 zone.vlan_id);

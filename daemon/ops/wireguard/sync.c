@@ -44,13 +44,15 @@ static int before(struct op *op, const struct hycan_wireguard_sync_request *requ
 	return r;
 }
 
-/* Those that are there, and are to be otherwise, must be the caller's to change. */
+/*
+ * Those that are there, and are to be otherwise or to go, must be the caller's: the ledger was asked before they were read, and since
+ * then others may have made some.
+ */
 static int claim_changed(struct op *op, const struct hycan_wireguard_sync_request *request, const struct wireguard_plan *plan)
 {
 	struct hycan_wireguard_sync_request *changed = op->memory(op, sizeof(*changed));
 	struct hycan_wireguard_peer_config *peers;
 	size_t n = 0;
-	int r;
 
 	if (plan->n_changes == 0)
 		return 0;
@@ -58,14 +60,11 @@ static int claim_changed(struct op *op, const struct hycan_wireguard_sync_reques
 	if (!peers || !changed)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->n_changes; i++)
-		if (plan->changes[i].update_only)
+		if (plan->changes[i].update_only || plan->changes[i].remove)
 			peers[n++] = (struct hycan_wireguard_peer_config){ .public_key = *plan->changes[i].public_key };
 	*changed = (struct hycan_wireguard_sync_request){ .peers = peers, .n_peers = n };
 	memcpy(changed->name, request->name, sizeof(changed->name));
-	r = op_claim(op, changed);
-	/* what the ledger is told is about all of them */
-	op->settled = NULL;
-	return r;
+	return op_claim_change(op, changed);
 }
 
 int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *request, struct hycan_wireguard_sync_reply *reply)

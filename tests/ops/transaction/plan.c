@@ -390,6 +390,7 @@ static void test_networks(void **state)
 	            "4 ~ network.nat 101 off: on on -> on off\n"
 	            "5 + port tcp 8080 host_address 0.0.0.0\n"
 	            "6 + port tcp 8081 host_address 0.0.0.0\n");
+	shell_until(10, "! ip -6 addr | grep -q tentative");
 	assert_plan(w, other_network,
 	            "0 ~ network.create 101 10.7.0.0/24 10.7.0.1 red: subnet 10.8.0.0/24, gateway 10.8.0.1 -> "
 	            "subnet 10.7.0.0/24, gateway 10.7.0.1\n");
