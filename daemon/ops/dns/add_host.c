@@ -80,5 +80,9 @@ int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *requ
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "name", "The network “%s” has a host “%s” already.", network.name,
 		                 host.name);
 	op->unchanged = before && resolver_host_same(before, &host);
-	return op->unchanged ? 0 : add(op, request, &zone, &host, before);
+	if (op->unchanged)
+		return 0;
+	/* other addresses are the caller's to give only where the host is */
+	r = before ? op_claim_change(op, request) : 0;
+	return r == 0 ? add(op, request, &zone, &host, before) : r;
 }

@@ -103,11 +103,37 @@ static int say(struct op *op, const struct hycan_dns_set_request *request, const
 	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
 }
 
+/*
+ * The names, and those hosts that are to be otherwise or to go, must be the caller's: the ledger was asked before they were read, and
+ * since then others may have made some.
+ */
+static int claim(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone,
+                 const struct resolver_zone *before)
+{
+	struct hycan_dns_set_request *changed = op->memory(op, sizeof(*changed));
+	struct hycan_dns_host *hosts = op->memory(op, (before->n_hosts + 1) * sizeof(*hosts));
+	size_t n = 0;
+
+	if (!changed || !hosts)
+		return -ENOMEM;
+	for (size_t i = 0; i < before->n_hosts; i++) {
+		const struct resolver_host *wanted = resolver_zone_find(zone, before->host[i].name);
+
+		if (!wanted || !resolver_host_same(wanted, &before->host[i]))
+			memcpy(hosts[n++].name, before->host[i].name, sizeof(hosts->name));
+	}
+	*changed = (struct hycan_dns_set_request){ .vlan_id = request->vlan_id, .has_link = true, .hosts = hosts, .n_hosts = n };
+	memcpy(changed->link, request->link, sizeof(changed->link));
+	return op_claim_change(op, changed);
+}
+
 static int change(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone,
                   const struct resolver_zone *before)
 {
-	int r = before ? say(op, request, before) : 0;
+	int r = before ? claim(op, request, zone, before) : 0;
 
+	if (r == 0 && before)
+		r = say(op, request, before);
 	if (r != 0)
 		return r;
 	r = dns_gate(op, zone, false);

@@ -64,6 +64,11 @@ int op_wireguard_peer_set(struct op *op, const struct hycan_wireguard_peer_set_r
 	if (r)
 		return r;
 	op->unchanged = plan->added == 0;
+	/* what is there may be otherwise only where it is the caller's */
+	if (op->unchanged && plan->n_changes)
+		r = op_claim_change(op, request);
+	if (r != 0)
+		return r;
 	if (plan->n_changes)
 		r = before(op, request);
 	if (r < 0)

@@ -100,11 +100,64 @@ static void test_lifetime(void **state)
 	assert_done(w->h, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"));
 }
 
+enum { ALICE = 4711, BOB = 4712 };
+
+/* Where policy lets two users have networks and names. */
+static int begin_for_two(void **state)
+{
+	const struct world_options options = { .open_to_all = true,
+		                               .policy = "allow root all\nallow * dns\nallow * network\nallow * object\n" };
+
+	*state = world_start(&options);
+	return 0;
+}
+
+/* The network and the telling of names are both users', and the host is hers. */
+static void as_alice(struct world *w)
+{
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, names_set(w->h, 100, "", NULL));
+	assert_done(w->h, names_add(w->h, 100, "web 10.9.0.2"));
+	hycan_close(w->h);
+}
+
+static void as_bob(struct world *w)
+{
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_refused(w->h, names_add(w->h, 100, "web 10.9.0.9"), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h),
+	                "The dns_host “100 web link net100” is uid 4711's: only that user, root, and whom "
+	                "policy allows it with owner=any may change it.");
+	assert_done(w->h, names_add(w->h, 100, "db 10.9.0.3"));
+	names_objects(w->h, "dns_host 100 db link net100\n");
+	/* who asks for what is there holds it, too, and may give it other addresses then */
+	assert_done(w->h, names_add(w->h, 100, "web 10.9.0.2"));
+	names_objects(w->h, "dns_host 100 web link net100\ndns_host 100 db link net100\n");
+	assert_done(w->h, names_add(w->h, 100, "web 10.9.0.9"));
+	hycan_close(w->h);
+}
+
+/* Another user's host is given no other addresses. */
+static void test_users(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, as_bob, w);
+	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.9");
+	/* root may */
+	assert_done(w->h, names_add(w->h, 100, "db 10.9.0.4"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_add, world_begin, end),
 		cmocka_unit_test_setup_teardown(test_lifetime, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_users, begin_for_two, world_end),
 	};
 
 	return cmocka_run_group_tests_name("dns.add_host", tests, NULL, NULL);

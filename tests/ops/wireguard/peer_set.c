@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wireguard.peer_set */
 #include "device.h"
+#include "objects.h"
 
 #define MANY_IPS 5000
 
@@ -214,6 +215,57 @@ static void keys_stay_secret(void **state)
 	free(log);
 }
 
+enum { ALICE = 4711, BOB = 4712 };
+
+/* A link of nobody's, where policy lets two users have peers. */
+static int begin_for_two(void **state)
+{
+	const struct world_options options = { .open_to_all = true, .policy = "allow * wireguard name=wg0\nallow * object\n" };
+
+	*state = world_start(&options);
+	device_made = shell_status(NULL, "ip link add wg0 type wireguard") == 0;
+	return 0;
+}
+
+static void as_alice(struct world *w)
+{
+	const struct hycan_wireguard_peer_config peer = { .public_key = peer_key(1),
+		                                          .has_persistent_keepalive = true,
+		                                          .persistent_keepalive = 9 };
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer));
+	hycan_close(w->h);
+}
+
+static void as_bob(struct world *w)
+{
+	struct hycan_wireguard_peer_config peer = { .public_key = peer_key(1),
+		                                    .has_persistent_keepalive = true,
+		                                    .persistent_keepalive = 7 };
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_refused(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer), HYCAN_REFUSAL_DENIED);
+	assert_contains(hycan_error_message(w->h), "is uid 4711's: only that user, root, and whom policy allows it with owner=any "
+	                                           "may change it.");
+	assert_int_equal(objects_count(w->h), 0);
+	peer.persistent_keepalive = 9;
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer));
+	assert_int_equal(objects_count(w->h), 1);
+	hycan_close(w->h);
+}
+
+/* Another user's peer stays as it is, and who asks for it as it is holds it, too. */
+static void leaves_others_alone(void **state)
+{
+	struct world *w = need_device(state);
+	const struct hycan_key hers = peer_key(1);
+
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, as_bob, w);
+	assert_peer("persistent-keepalive", &hers, "9");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_not_wireguard, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(keys_stay_secret, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(leaves_others_alone, begin_for_two, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
