@@ -29,6 +29,7 @@
 /* What the map has of the ports of one mapping. */
 struct reading {
 	const struct hycan_port_mapping *wanted;
+	const uint32_t *since; /* the generation for which it is wanted, or NULL */
 	const char *set;
 	bool any_target;              /* a port is the same wherever it leads */
 	bool mends;                   /* one that leads elsewhere is to be put right */
@@ -171,6 +172,8 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 	r = nft_layout_read(scope, &layout);
 	if (r < 0)
 		return r;
+	if (reading->since && layout.generation != *reading->since)
+		return -ESTALE;
 	r = read_ports(scope, reading);
 	if (r < 0)
 		return r;
@@ -211,9 +214,10 @@ static int add(struct kernel_scope *scope, struct reading *reading, struct hycan
 	return r;
 }
 
-int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder)
+int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, const uint32_t *since,
+                    struct hycan_port_mapping *ret_holder)
 {
-	return add(scope, &(struct reading){ .wanted = mapping }, ret_holder);
+	return add(scope, &(struct reading){ .wanted = mapping, .since = since }, ret_holder);
 }
 
 int kernel_port_put(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder)

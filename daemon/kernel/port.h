@@ -19,9 +19,11 @@
  * Makes sure that a mapping is there. -EEXIST: one of its ports leads elsewhere, or belongs to another range, to another
  * network, or to a mapping of one address where this is of all, or of all where this is of one; ret_holder is the mapping
  * that holds it. -EALREADY: the same is there, and nothing was changed. -EOPNOTSUPP: the
- * kernel lacks what it takes, or -EBUSY: a stranger's thing is in the way, and the scope's message says what.
+ * kernel lacks what it takes, or -EBUSY: a stranger's thing is in the way, and the scope's message says what. since: a generation
+ * (nat.h); -ESTALE: it is another one by now. NULL: whichever it is.
  */
-int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, struct hycan_port_mapping *ret_holder);
+int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, const uint32_t *since,
+                    struct hycan_port_mapping *ret_holder);
 
 /*
  * The same, and those of its own ports that lead elsewhere, or are noted as another network's, are put right. -EEXIST: one belongs to

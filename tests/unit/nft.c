@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "masquerade.h"
+#include "nat.h"
 #include "nft_table.h"
 #include "port.h"
 
@@ -63,7 +64,7 @@ static int add(struct kernel_scope *scope, unsigned int port)
 {
 	struct hycan_port_mapping m = mapping(port), holder;
 
-	return kernel_port_add(scope, &m, &holder);
+	return kernel_port_add(scope, &m, NULL, &holder);
 }
 
 static int remove_it(struct kernel_scope *scope, unsigned int port)
@@ -184,7 +185,7 @@ static void test_large(void **state)
 	m.to_address = (struct hycan_address){ AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } };
 	assert_int_equal(add(pair->a, 80), 0);
 	for (int i = 0; i < 8; i++) {
-		assert_int_equal(kernel_port_add(pair->a, &m, &holder), 0);
+		assert_int_equal(kernel_port_add(pair->a, &m, NULL, &holder), 0);
 		if (i % 2)
 			assert_int_equal(count(pair->b), 65536);
 		assert_int_equal(kernel_port_remove(pair->b, &m, &holder), 0);
@@ -193,12 +194,28 @@ static void test_large(void **state)
 		assert_int_equal(n, 1);
 		free(list);
 	}
-	assert_int_equal(kernel_port_add(pair->a, &m, &holder), 0);
-	assert_int_equal(kernel_port_add(pair->b, &m, &holder), -EALREADY);
+	assert_int_equal(kernel_port_add(pair->a, &m, NULL, &holder), 0);
+	assert_int_equal(kernel_port_add(pair->b, &m, NULL, &holder), -EALREADY);
 	assert_int_equal(kernel_port_list(pair->b, &list, &n), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(list[1].host_port.last, 65535);
 	free(list);
+}
+
+/* What is wanted as long as nobody changes anything is not added to what somebody has changed. */
+static void test_since(void **state)
+{
+	struct pair *pair = *state;
+	struct hycan_port_mapping m = mapping(80), holder;
+	uint32_t since;
+
+	assert_int_equal(kernel_nat_generation(pair->a, &since), 0);
+	assert_int_equal(add(pair->b, 81), 0);
+	assert_int_equal(kernel_port_add(pair->a, &m, &since, &holder), -ESTALE);
+	assert_int_equal(count(pair->a), 1);
+	assert_int_equal(kernel_nat_generation(pair->a, &since), 0);
+	assert_int_equal(kernel_port_add(pair->a, &m, &since, &holder), 0);
+	assert_int_equal(count(pair->a), 2);
 }
 
 #define UNIT(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -206,10 +223,7 @@ static void test_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_somebody_was_faster),
-		UNIT(test_failure),
-		UNIT(test_count),
-		UNIT(test_large),
+		UNIT(test_somebody_was_faster), UNIT(test_failure), UNIT(test_count), UNIT(test_large), UNIT(test_since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

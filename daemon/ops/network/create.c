@@ -245,6 +245,8 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 	/* what other requests made of it since then stays */
 	struct kernel_network wanted = op->mends && before ? *before : wanted_of(&request->network, before);
 	struct network_raised raised = { 0 };
+	/* where it is put back there may be hosts that came since */
+	const bool moves = before && !op->back && has_other_subnets(before, &wanted);
 	bool left = false;
 	int r = check_others(op, &wanted);
 
@@ -256,8 +258,7 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 		r = before ? check_before(op, request, before, &wanted) : check_link(op, &wanted, left);
 	if (r == 0)
 		r = network_check_addresses(op, &wanted);
-	/* where it is put back there may be hosts that came since */
-	if (r == 0 && before && !op->back && has_other_subnets(before, &wanted))
+	if (r == 0 && moves)
 		r = network_check_hosts(op, &wanted, before);
 	if (r == 0)
 		r = settle(op, request, &wanted);
@@ -266,6 +267,9 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 	if (r != 0)
 		return r;
 	r = make(op, &wanted, before, !before && !left && !op->mends, &raised);
+	/* those that came meanwhile; who comes from now on finds the other subnet */
+	if (r == 0 && moves)
+		r = network_check_hosts(op, &wanted, before);
 	/* a stranger took the table away, which said so */
 	if (r == 0 && !before && !raised.made_link)
 		r = nat_refuse(op, network_recall_forwarding(op, wanted.link));

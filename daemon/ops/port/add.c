@@ -10,11 +10,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "kernel/nat.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "port.h"
 #include "port_network.h"
 #include "table.h"
+
+/* Others may change the table each time. */
+#define ATTEMPTS 32
 
 static bool is_loopback(const struct hycan_address *a)
 {
@@ -92,11 +96,14 @@ static bool is_anothers(struct op *op, const struct hycan_port_add_request *sett
 	return op->server && op->server->is_anothers(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
 }
 
-int op_port_add(struct op *op, const struct hycan_port_add_request *request)
+/* -ESTALE: somebody changed the table since its network was found, which may have another subnet now. */
+static int add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
 	struct hycan_port_mapping wanted = request->port_mapping, holder;
 	enum op_asked asked = OP_ASKED_UNKNOWN;
+	uint32_t generation;
+	bool is_known;
 	int r;
 
 	if (!settled)
@@ -104,6 +111,7 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 	/* as it is put back */
 	if (op->back && wanted.has_host_address && port_is_settled_any(&wanted.host_address))
 		wanted.has_host_address = false;
+	is_known = !op->back && kernel_nat_generation(op->scope, &generation) == 0;
 	r = check(op, &wanted);
 	if (r == 0)
 		r = port_settle_network(op, &wanted);
@@ -113,7 +121,7 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 	op->settled = settled;
 	if (op->server)
 		asked = op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
-	r = kernel_port_add(op->scope, &wanted, &holder);
+	r = kernel_port_add(op->scope, &wanted, is_known ? &generation : NULL, &holder);
 	/* a stranger has made something else of it */
 	if (r == -EEXIST && (op->mends || (op->back && !is_anothers(op, settled)) || asked == OP_ASKED_FITS))
 		r = replace(op, &wanted, &holder);
@@ -125,4 +133,13 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 		return refuse_exists(op, &wanted);
 	op->unchanged = r == -EALREADY;
 	return op->unchanged ? 0 : nat_refuse(op, r);
+}
+
+int op_port_add(struct op *op, const struct hycan_port_add_request *request)
+{
+	int r = -ESTALE;
+
+	for (int i = 0; i < ATTEMPTS && r == -ESTALE; i++)
+		r = add(op, request);
+	return r == -ESTALE ? nat_refuse(op, -ERESTART) : r;
 }
