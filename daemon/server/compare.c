@@ -5,7 +5,7 @@
  * Requests go on meanwhile: what one of them has just made may be in the table and not yet in the ledger, and what it takes
  * away the other way round. So what a request was about while one looked is left out (underway.h), and everything else is as it is
  * told. What strangers took away is noted elsewhere (losses.h), and told as long as it is not there again. Of a table that others
- * change faster than it can be read that alone is told.
+ * change faster than it can be read that alone is told, and that it is so.
  */
 #include "compare.h"
 
@@ -151,7 +151,7 @@ static int look(struct look *l, size_t *ret_more)
 	*ret_more = losses_list(&server_of(l)->losses, l->netns, l->kind, found_lost, l);
 	if (l->error == 0 && l->n_amiss > 0)
 		qsort(l->amiss, l->n_amiss, sizeof(*l->amiss), compare_amiss);
-	return l->error;
+	return l->error < 0 ? l->error : r;
 }
 
 /* What no request was about. */
@@ -189,12 +189,12 @@ int compare_table(struct op *op, enum hycan_object_kind kind, op_amiss *found, v
 	size_t n_more = 0;
 	int r = 0;
 
-	for (int i = 0; i < LOOKS_MAX && r == 0 && again; i++) {
+	for (int i = 0; i < LOOKS_MAX && (r == 0 || r == -EINTR) && again; i++) {
 		r = look(&l, &n_more);
 		leave_out(&l);
 		again = underway_is_behind(&server_of(&l)->underway, l.moment);
 	}
-	if (r == 0)
+	if (r == 0 || r == -EINTR)
 		tell(l.amiss, l.n_amiss, n_more, found, userdata);
 	return r;
 }

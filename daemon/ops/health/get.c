@@ -101,7 +101,9 @@ static void compare(struct findings *f, enum hycan_object_kind kind, struct kind
 {
 	int r = f->op->server->compare(f->op, kind, find_amiss, k);
 
-	if (r < 0)
+	if (r == -EINTR)
+		find(f, k->check, "They change faster than they can be read, so it cannot be seen whether they are all there.");
+	else if (r < 0)
 		find(f, k->check, "It cannot be seen whether they are all there: %s.", strerror(-r));
 }
 
