@@ -20,6 +20,7 @@
 #include "kernel/link.h"
 #include "kernel/route.h"
 #include "messages.h"
+#include "route.h"
 
 /* The smallest MTU with which a link carries IPv6 (RFC 8200). */
 #define IPV6_MTU_MIN 1280
@@ -58,7 +59,7 @@ static bool comes_back(const struct hycan_route *route)
 static int say_route(const struct hycan_route *route, void *userdata)
 {
 	const struct routes *r = userdata;
-	const struct hycan_route_replace_request request = { .route = *route };
+	struct hycan_route_replace_request request = { .route = *route };
 
 	if ((route->has_via || route->n_nexthops) != r->gateways || comes_back(route))
 		return 0;
@@ -67,6 +68,8 @@ static int say_route(const struct hycan_route *route, void *userdata)
 	    !(r->exactly && route->destination.length == r->exactly->length &&
 	      same_address(&route->destination.address, &r->exactly->address)))
 		return 0;
+	/* the ledger knows it without */
+	request.route.has_metric = route->has_metric && !route_says_default_metric(route);
 	return op_undo(r->op, HYCAN_OPERATION_ROUTE_REPLACE, &request);
 }
 

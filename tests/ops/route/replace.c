@@ -3,7 +3,11 @@
 #include "routing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "objects.h"
+#include "planned.h"
 
 static void replace(struct world *w, const struct hycan_route *route)
 {
@@ -140,6 +144,39 @@ static void a_refusal_leaves_what_is_there(void **state)
 	assert_output("fd20::/16 via fd00::2 dev va proto static metric 1024 pref medium\n", "ip -6 route show fd20::/16");
 }
 
+/* The kernel tells of a metric that nobody asked for; the route that is put back is the one that the ledger had. */
+static void what_is_not_confirmed_is_whose_it_was(void **state)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true },
+						   confirm = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_object_list_options routes = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_ROUTE };
+	struct hycan_route route = route_via("fd20::/16", "fd00::2"), other = route_via("fd20::/16", "fd00::3");
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct world *w = *state;
+	char *before, *after;
+
+	replace(w, &route);
+	before = objects_text(w->h, &routes);
+	assert_contains(before, "fd20::/16");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)hycan_route_replace(w->h, &other);
+	assert_done(w->h, hycan_transaction_commit(w->h, &plan, &reply));
+	after = planned_lines(reply);
+	assert_string_equal(after, "0 ~ route.replace fd20::/16: via fd00::2, link va -> via fd00::3, link default\n");
+	free(after);
+	free(reply);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	(void)hycan_route_replace(w->h, &other);
+	assert_done(w->h, hycan_transaction_commit(w->h, &confirm, &reply));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	assert_output("fd20::/16 via fd00::2 dev va proto static metric 1024 pref medium\n", "ip -6 route show fd20::/16");
+	after = objects_text(w->h, &routes);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_other_metrics_and_tables_alone, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(changes_the_kind_of_route, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(a_refusal_leaves_what_is_there, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(what_is_not_confirmed_is_whose_it_was, routing_begin_with_addresses, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
