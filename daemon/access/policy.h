@@ -19,7 +19,7 @@
 struct policy;
 
 /*
- * Reads the file; where there is none (ENOENT), the built-in policy. On failure -errno, and reason has a sentence that
+ * Reads the file; where there is none (ENOENT), or path is NULL, the built-in policy. On failure -errno, and reason has a sentence that
  * begins with FILE:LINE, what is wrong and what to write instead.
  */
 int policy_read(const char *path, struct policy **ret_policy, char *reason, size_t reason_size);

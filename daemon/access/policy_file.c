@@ -223,7 +223,7 @@ static int read_policy(const char *path, struct policy *policy, char *reason, si
 	size_t size = 0;
 	int r;
 
-	r = read_file(path, &text, &size, reason, reason_size);
+	r = path ? read_file(path, &text, &size, reason, reason_size) : -ENOENT;
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (text) {

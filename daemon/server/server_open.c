@@ -44,9 +44,10 @@
 /* On failure reason has a sentence, without a full stop. */
 static int read_policy(const struct server *server, struct policy **ret_policy, char *reason, size_t reason_size)
 {
-	int r = policy_read(server->policy_path, ret_policy, reason, reason_size);
+	/* who only ends judges nobody: a file that cannot be read is no reason to leave something over */
+	int r = policy_read(server->only_ends ? NULL : server->policy_path, ret_policy, reason, reason_size);
 
-	if (r == 0 && policy_is_built_in(*ret_policy))
+	if (r == 0 && !server->only_ends && policy_is_built_in(*ret_policy))
 		log_write(LOG_INFO, "There is no %s: the built-in policy holds.", server->policy_path);
 	return r;
 }

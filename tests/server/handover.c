@@ -573,7 +573,9 @@ static void a_stop(void **state)
 	for (size_t i = 0; i < m->n; i++)
 		close(m->store[i]);
 	m->n = 0;
-	free(shell("%s --stopped --state %s/ledger 2>&1", world_daemon_path(), m->w->directory));
+	/* also where no daemon would start */
+	free(shell("echo nonsense > %s/broken && %s --stopped --policy %s/broken --state %s/ledger 2>&1", m->w->directory,
+	           world_daemon_path(), m->w->directory, m->w->directory));
 	free(shell("ip rule | grep -q ^1000: && ! ip rule | grep -q '^100[12]:'"));
 	start(m);
 	free(shell("ip rule | grep -q ^1000:"));
