@@ -199,13 +199,17 @@ int record_done(struct job *job)
 
 		forget_links(&v);
 	}
-	for (size_t i = 0; i < n && r == 0; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
+		int e = record_effect(&v);
 
-		r = record_effect(&v);
+		if (e == -EAGAIN)
+			return e;
+		r = r ? r : e;
 		forget_losses(&v);
 	}
-	for (size_t i = 0; i < n && r == 0; i++) {
+	/* also where something could not be written down: in the kernel it is there all the same */
+	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 
 		if (v.absent || (effects[i].does != OP_MAKES && effects[i].does != OP_REPLACES))
@@ -218,9 +222,8 @@ int record_done(struct job *job)
 		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)
 			observer_guard_silent(job->server->observer);
 	}
-	if (r == 0)
-		settings_note(job);
-	if (r < 0 && r != -EAGAIN)
+	settings_note(job);
+	if (r < 0)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;
 }

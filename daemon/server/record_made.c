@@ -55,6 +55,12 @@ static bool same_in_request(const struct key_view *v, size_t item, size_t other)
 	       memcmp(a + field->offset, b + field->offset, field->size) == 0;
 }
 
+/* Of two results the first that is a failure. */
+static int first_of(int r, int then)
+{
+	return r ? r : then;
+}
+
 static int put_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
 {
 	const struct job *job = v->job;
@@ -117,7 +123,8 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 	int r = 0;
 
 	b.n = 0;
-	for (size_t n = from; n < to && r == 0; n++) {
+	/* what cannot be written down is no reason to leave out the rest */
+	for (size_t n = from; n < to; n++) {
 		size_t i = v->effect->list >= 0 && v->job->order ? v->job->order[n] : n;
 
 		if (!all &&
@@ -127,14 +134,14 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 			has_link = key_of_link(v, i, &link);
 		last = i;
 		if (b.n == LEDGER_PUT_MAX || (b.n && !same_link(&b, has_link, &link)))
-			r = put_batch(v, &b, now_us);
+			r = first_of(r, put_batch(v, &b, now_us));
 		if (b.n == 0) {
 			b.has_link = has_link;
 			b.link = link;
 		}
 		key_of(v, i, &b.key[b.n++]);
 	}
-	return r == 0 ? put_batch(v, &b, now_us) : r;
+	return first_of(r, put_batch(v, &b, now_us));
 }
 
 int record_made(const struct key_view *v)
@@ -145,7 +152,9 @@ int record_made(const struct key_view *v)
 	if (v->job->is_nobodys)
 		return forget_made(v);
 	r = record_range(v, v->effect->list >= 0 ? v->job->recorded : 0, v->n_items, false, now_us);
-	return r == 0 && (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there) ? record_held(v, now_us) : r;
+	if (v->job->op.unchanged || v->job->op.items_unchanged || v->job->was_there)
+		r = first_of(r, record_held(v, now_us));
+	return r;
 }
 
 void record_rest(const struct key_view *v)
