@@ -42,6 +42,7 @@ struct entry;
 struct holds {
 	uint64_t session;
 	uint64_t renewed_us;
+	bool given; /* something back, since somebody asked */
 	size_t n;
 	TAILQ_HEAD(hold_list, hold) list; /* the oldest first */
 	LIST_ENTRY(holds) entry;

@@ -55,10 +55,10 @@ void session_close(struct ledger *l)
 		}
 }
 
-int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata)
+static int list_sessions(struct ledger *ledger, bool given, ledger_session *found, void *userdata)
 {
 	_cleanup_free_ struct ledger_holder *list = NULL;
-	const struct holds *h;
+	struct holds *h;
 	size_t n = 0;
 	int r = 0;
 
@@ -66,15 +66,28 @@ int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *use
 	for (size_t i = 0; i < SESSION_LISTS && r == 0; i++)
 		LIST_FOREACH(h, &ledger->sessions[i], entry)
 		{
+			if (given && !h->given)
+				continue;
 			r = r ? r : array_grow(&list, n, sizeof(*list));
-			if (r == 0)
-				list[n++] =
-					(struct ledger_holder){ .session = h->session, .subject = TAILQ_FIRST(&h->list)->subject };
+			if (r < 0)
+				continue;
+			h->given = false;
+			list[n++] = (struct ledger_holder){ .session = h->session, .subject = TAILQ_FIRST(&h->list)->subject };
 		}
 	ledger_unlock(ledger);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = found(list[i].session, list[i].subject, userdata);
 	return r;
+}
+
+int ledger_list_sessions(struct ledger *ledger, ledger_session *found, void *userdata)
+{
+	return list_sessions(ledger, false, found, userdata);
+}
+
+int ledger_list_given(struct ledger *ledger, ledger_session *found, void *userdata)
+{
+	return list_sessions(ledger, true, found, userdata);
 }
 
 size_t ledger_session_count(struct ledger *ledger, uint64_t session)

@@ -52,6 +52,9 @@ const char *pending_token(const struct pending *pending);
 /* In the loop: the job is done. The time of the one that it made begins, and those that it has taken back are over. */
 void pending_settle(struct job *job);
 
+/* What comes back to one session comes back to another: in the loop. */
+void pending_adopt(struct server *server, uint64_t from, uint64_t to);
+
 /* A peer is gone. */
 void pending_lost(struct server *server, const struct peer *peer);
 

@@ -67,9 +67,22 @@ static void over(struct pending *p)
 
 		if (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT)
 			session_end_again(p->server, p->holder.session, p->holder.subject);
+		if (!then)
+			session_end_given(p->server);
 		pending_free(p);
 		p = then;
 	}
+}
+
+void pending_adopt(struct server *server, uint64_t from, uint64_t to)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	if (p->holder.session == from)
+		p->holder.session = to;
+	pthread_mutex_unlock(&pending_lock);
 }
 
 void pending_take_back(struct pending *first, struct job *job)

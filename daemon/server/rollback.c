@@ -95,7 +95,7 @@ size_t rollback_run(const struct rollback *rb)
 	while ((nlh = undo_log_last(rb->undo))) {
 		if (rb->cause)
 			left += take_back_told(rb, nlh, &patience) != 0;
-		else if (!(nlh->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO | UNDO_WANTED | UNDO_ASKED)))
+		else if (!(nlh->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO | UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS)))
 			left += take_back(rb, nlh, &patience) != 0;
 		undo_log_drop(rb->undo);
 		if (rb->is_noted)

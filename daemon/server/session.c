@@ -18,6 +18,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "peer.h"
+#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "sweep.h"
@@ -285,19 +286,25 @@ void session_check(struct session_record *record)
 		record->drift = HYCAN_DRIFT_REPORT;
 }
 
+static struct session *find_by_id(const struct server *server, uint64_t id)
+{
+	struct session *s;
+
+	LIST_FOREACH(s, &server->sessions, entry)
+	if (s->record.id == id)
+		break;
+	return s;
+}
+
 static int restore_kept(const void *bytes, void *userdata)
 {
 	struct server *server = userdata;
 	struct session_record record;
-	struct session *s;
 	int r;
 
 	memcpy(&record, bytes, sizeof(record));
 	session_check(&record);
-	LIST_FOREACH(s, &server->sessions, entry)
-	if (s->record.id == record.id)
-		break;
-	r = s ? 0 : session_restore(server, &record);
+	r = find_by_id(server, record.id) ? 0 : session_restore(server, &record);
 	explicit_bzero(&record, sizeof(record));
 	return r;
 }
@@ -315,8 +322,7 @@ static int end_unknown(uint64_t id, uint64_t subject, void *userdata)
 	struct server *server = userdata;
 	struct session *s;
 
-	LIST_FOREACH(s, &server->sessions, entry)
-	if (s->record.id == id)
+	if (find_by_id(server, id))
 		return 0;
 	s = session_new(server, subject);
 	if (!s)
@@ -336,12 +342,33 @@ void session_end_unknown(struct server *server)
 		log_write(LOG_ERR, "What clients of a former daemon hold is not all taken away: %s", strerror(-r));
 }
 
-void session_end_again(struct server *server, uint64_t id, uint64_t subject)
+static int end_again(uint64_t id, uint64_t subject, void *userdata)
 {
-	int r = end_unknown(id, subject, server);
+	struct session *s = find_by_id(userdata, id);
 
+	if (!s)
+		return end_unknown(id, subject, userdata);
+	/* it looks once more, for leases that it did not have, and, where its end is over, for all */
+	s->leases_us = 0;
+	s->ends_us = s->peer || s->ends_us != NEVER ? s->ends_us : 0;
+	settle(s);
+	return 0;
+}
+
+static void say_left(int r)
+{
 	if (r < 0)
 		log_write(LOG_ERR, "What a client that is gone got back is not taken away: %s", strerror(-r));
+}
+
+void session_end_again(struct server *server, uint64_t id, uint64_t subject)
+{
+	say_left(end_again(id, subject, server));
+}
+
+void session_end_given(struct server *server)
+{
+	say_left(ledger_list_given(server->ledger, end_again, server));
 }
 
 void session_leave_all(struct server *server)
@@ -374,6 +401,7 @@ int session_take_over(struct peer *peer, struct session *s)
 		return r;
 	ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
 	losses_adopt(&peer->server->losses, own->record.id, s->record.id);
+	pending_adopt(peer->server, own->record.id, s->record.id);
 	s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
 	for (size_t i = 0; i < own->n_netns; i++)
 		session_enter(peer, own->netns[i].inode, own->netns[i].fd);

@@ -99,6 +99,9 @@ void session_end_unknown(struct server *server);
 /* Something was given back to a session: where that is gone, it goes again. */
 void session_end_again(struct server *server, uint64_t id, uint64_t subject);
 
+/* The same of all that were given something back by the ledger (ledger_give_back()). */
+void session_end_given(struct server *server);
+
 /* The server ends, and another one goes on with what sessions hold. */
 void session_leave_all(struct server *server);
 

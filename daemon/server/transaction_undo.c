@@ -19,28 +19,43 @@
 #include "table.h"
 #include "transaction_state.h"
 
-/* Whether the ledger has what a request puts back, and whose it is. */
-static bool was_owned(struct job *job, const struct hycan_operation *operation, const void *request, uint64_t *ret_subject)
+/* Keeps who holds something, unless that is the job's holder alone. */
+static int keep_holders(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t owner)
+{
+	struct ledger_holders holders;
+
+	if (!ledger_list_holders(job->server->ledger, key, &holders) || ledger_holders_are(&holders, &job->holder))
+		return 0;
+	holders.owner = owner;
+	return undo_log_add_bytes(job->undo, operation, UNDO_HOLDERS, &holders, ledger_holders_size(&holders));
+}
+
+/* Whether the ledger has what a request puts back, and whose it is; who holds it is kept. 0 or -ENOBUFS. */
+static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, bool *ret_owned,
+                      uint64_t *ret_subject)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(operation, &n);
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	*ret_owned = false;
+	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct key_view v = key_view_of(job, &effects[i], request);
 		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
 
-		for (size_t k = 0; makes && !v.absent && k < v.n_items; k++) {
+		for (size_t k = 0; makes && !v.absent && k < v.n_items && r == 0; k++) {
+			uint64_t subject = job->holder.subject;
 			struct ledger_key key;
-			enum ledger_stand stand;
 
 			key_of(&v, k, &key);
-			*ret_subject = job->holder.subject;
-			stand = ledger_whose(job->server->ledger, &key, &job->holder, ret_subject);
-			if (stand != LEDGER_NOBODYS)
-				return true;
+			if (ledger_whose(job->server->ledger, &key, &job->holder, &subject) == LEDGER_NOBODYS)
+				continue;
+			*ret_subject = *ret_owned ? *ret_subject : subject;
+			*ret_owned = true;
+			r = keep_holders(job, operation, &key, *ret_subject);
 		}
 	}
-	return false;
+	return r;
 }
 
 /* What is put back may be a stranger's doing: then it is not what was asked for, and that is put back behind it. */
@@ -57,10 +72,12 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
 	uint64_t subject = 0;
-	unsigned int flags = job->undo->keeps && was_owned(job, operation, request, &subject) ? UNDO_OWNED : 0;
-	int r = flags ? keep_asked(job, operation, request) : 0;
+	bool owned = false;
+	int r = job->undo->keeps ? keep_owned(job, operation, request, &owned, &subject) : 0;
 
-	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
+	if (r == 0 && owned)
+		r = keep_asked(job, operation, request);
+	return r < 0 ? r : undo_log_add(job->undo, operation, request, owned ? UNDO_OWNED : 0, subject);
 }
 
 /* What takes an object away. */

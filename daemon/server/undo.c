@@ -234,6 +234,24 @@ int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_
 	return r;
 }
 
+/* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
+static void give_back(struct ledger *ledger, const struct ledger_holder *holder, const struct nlmsghdr *frame)
+{
+	const size_t size = frame->nlmsg_len - sizeof(*frame);
+	struct ledger_holders holders = { 0 };
+	struct ledger_holder now;
+
+	if (size > sizeof(holders))
+		return;
+	memcpy(&holders, frame + 1, size);
+	if (size != ledger_holders_size(&holders))
+		return;
+	now = holders.owner == holder->subject
+	              ? *holder
+	              : (struct ledger_holder){ .subject = holders.owner, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	ledger_give_back(ledger, &holders, &now);
+}
+
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
@@ -253,6 +271,10 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	}
 	if (flags & UNDO_ASKED) {
 		asked_put_back(job, op_scope_inode(scope), frame + 1, frame->nlmsg_len - sizeof(*frame));
+		return 0;
+	}
+	if (flags & UNDO_HOLDERS) {
+		give_back(job->server->ledger, holder, frame);
 		return 0;
 	}
 	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);

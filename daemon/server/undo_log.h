@@ -27,13 +27,14 @@ struct undo_mark {
 };
 
 /* In nlmsg_flags. */
-#define UNDO_EXACT   1  /* the request comes from the key of an object (op->exact) */
-#define UNDO_OWNED   2  /* what it puts back was in the ledger: that one's whose number is in nlmsg_seq */
-#define UNDO_HELD    4  /* what it names was there, and another's: only that it is held as well is taken back */
-#define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
-#define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
-#define UNDO_WANTED  32 /* no request: how what it was about was wanted before (settings.h) */
-#define UNDO_ASKED   64 /* no request: what was asked for of it before (asked.h) */
+#define UNDO_EXACT   1   /* the request comes from the key of an object (op->exact) */
+#define UNDO_OWNED   2   /* what it puts back was in the ledger: that one's whose number is in nlmsg_seq */
+#define UNDO_HELD    4   /* what it names was there, and another's: only that it is held as well is taken back */
+#define UNDO_LET_GO  8   /* what it names stayed, as others hold it: only that it is held as well is put back */
+#define UNDO_MACHINE 16  /* the number of UNDO_OWNED is a context id (subject.h) */
+#define UNDO_WANTED  32  /* no request: how what it was about was wanted before (settings.h) */
+#define UNDO_ASKED   64  /* no request: what was asked for of it before (asked.h) */
+#define UNDO_HOLDERS 128 /* no request: who held what is put back by the one that comes before it (struct ledger_holders) */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "clients.h"
 #include "objects.h"
@@ -38,7 +39,10 @@ static void change(struct hycan *h, uint32_t seconds, bool detached, char token[
 	assert_true(reply->has_token);
 	memcpy(token, reply->token, 33);
 	free(reply);
-	free(shell("ip link show tx1 | grep -q 'mtu 1400' && ip addr show tx1 | grep -q 10.9.0.1 && ! ip route | grep -q 10.5"));
+	/* where there is time to look */
+	if (seconds >= 60)
+		free(shell("ip link show tx1 | grep -q 'mtu 1400' && ip addr show tx1 | grep -q 10.9.0.1 && "
+		           "! ip route | grep -q 10.5"));
 }
 
 static char *view(void)
@@ -178,9 +182,35 @@ static void assert_objects(struct hycan *h, enum hycan_object_kind kind, size_t 
 	free(list);
 }
 
-/* Changes a link, and takes away what the connection holds alone, by a transaction of which it does not see the end. */
-static void leave(struct world *w, bool detached, char token[33])
+/* How many there are, this one among them. */
+static uint32_t connections(struct hycan *h)
 {
+	struct hycan_daemon_status_reply *status = NULL;
+	uint32_t n;
+
+	assert_done(h, hycan_daemon_status(h, &status));
+	n = status->clients;
+	free(status);
+	return n;
+}
+
+/* Waits until there are as many. */
+static void wait_for_connections(struct hycan *h, uint32_t n)
+{
+	const time_t until = time(NULL) + 20;
+
+	while (connections(h) != n)
+		assert_true(time(NULL) < until);
+}
+
+/* What a program holds that is to be gone. */
+enum held { BY_CONNECTION, BY_CONNECTION_BESIDE_A_LEASE, BY_USER };
+
+/* Changes a link, and takes away what it held, by a transaction of which it does not see the end. */
+static void leave(struct world *w, enum held held, bool detached, char token[33])
+{
+	const struct hycan_session_lifetime_options lease = { .has_seconds = true, .seconds = 3600 };
+	const struct hycan_link_address beside = { .link = "tx1", .address = prefix_of("10.8.0.1/24") };
 	const struct hycan_transaction_run_options options = {
 		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = detached
 	};
@@ -189,8 +219,15 @@ static void leave(struct world *w, bool detached, char token[33])
 	struct hycan_transaction_run_reply *reply = NULL;
 	struct hycan *h = client_open(w);
 
+	if (held == BY_CONNECTION_BESIDE_A_LEASE) {
+		assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_LEASE, &lease));
+		assert_done(h, hycan_address_add(h, &beside));
+	}
+	if (held == BY_USER)
+		assert_done(h, hycan_address_add(h, &a));
 	client_hold_while_connected(h, 0);
-	assert_done(h, hycan_address_add(h, &a));
+	if (held != BY_USER)
+		assert_done(h, hycan_address_add(h, &a));
 	assert_done(h, hycan_transaction_begin(h));
 	assert_done(h, hycan_link_set(h, "tx1", &mtu));
 	assert_done(h, hycan_address_remove(h, "tx1", &a.address));
@@ -208,15 +245,142 @@ static void test_gone(void **state)
 
 	make_pair();
 	before = view();
-	leave(w, false, token);
+	leave(w, BY_CONNECTION, false, token);
 	assert_same(w, before);
 	objects_wait(w->h, 0);
-	leave(w, true, token);
-	shell_until(20, "ip link show tx1 | grep -q 'mtu 1400'");
+	leave(w, BY_CONNECTION, true, token);
+	wait_for_connections(w->h, 1);
 	assert_done(w->h, hycan_transaction_cancel(w->h, token));
 	assert_same(w, before);
 	objects_wait(w->h, 0);
 	free(before);
+}
+
+/* Though its session lives on, for a lease. */
+static void test_gone_but_for_a_lease(void **state)
+{
+	struct world *w = *state;
+	char token[33];
+
+	make_pair();
+	leave(w, BY_CONNECTION_BESIDE_A_LEASE, true, token);
+	wait_for_connections(w->h, 1);
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	shell_until(20, "! ip addr show tx1 | grep -q 10.9.0.1 && ip addr show tx1 | grep -q 10.8.0.1");
+	objects_wait(w->h, 1);
+}
+
+/* What the user held comes back to the user, whoever took it away. */
+static void test_gone_of_a_user(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_prefix address = prefix_of("10.9.0.1/24");
+	char token[33];
+
+	make_pair();
+	for (int detached = 0; detached < 2; detached++) {
+		leave(w, BY_USER, detached, token);
+		wait_for_connections(w->h, 1);
+		if (detached)
+			assert_done(w->h, hycan_transaction_cancel(w->h, token));
+		shell_until(20, "ip link show tx1 | grep -q 'mtu 1500'");
+		/* and nobody ends it behind that */
+		hycan_close(w->h);
+		w->h = client_open(w);
+		free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+		assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+		assert_done(w->h, hycan_address_remove(w->h, "tx1", &address));
+	}
+}
+
+/* Takes an address away, to be confirmed, and that back. */
+static void take_and_give(struct hycan *h)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_prefix address = prefix_of("10.9.0.1/24");
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_remove(h, "tx1", &address));
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_done(h, hycan_transaction_cancel(h, reply->token));
+	free(reply);
+}
+
+/* What another connection held is that one's again, whoever took it away. */
+static void test_gone_of_another(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+
+	make_pair();
+	for (int lifetime = HYCAN_LIFETIME_PERMANENT; lifetime <= HYCAN_LIFETIME_LEASE; lifetime++) {
+		const struct hycan_session_lifetime_options lease = { .has_seconds = lifetime == HYCAN_LIFETIME_LEASE,
+			                                              .seconds = 3600 };
+		struct hycan *one = client_open(w), *other = client_open(w);
+
+		client_hold_while_connected(one, 0);
+		assert_done(one, hycan_address_add(one, &a));
+		assert_done(other, hycan_session_lifetime(other, (enum hycan_lifetime)lifetime, &lease));
+		take_and_give(other);
+		hycan_close(other);
+		wait_for_connections(w->h, 2);
+		free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+		assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+		/* the last of them goes itself before that */
+		if (lifetime == HYCAN_LIFETIME_LEASE)
+			take_and_give(one);
+		hycan_close(one);
+		objects_wait(w->h, 0);
+		free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
+	}
+}
+
+static void somebody_comes_and_goes(struct world *w)
+{
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.7.0.1/24") };
+	struct hycan *h = client_open(w);
+
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_address_add(h, &a));
+	hycan_close(h);
+	shell_until(20, "! ip addr show tx1 | grep -q 10.7.0.1");
+}
+
+/* Who goes on with a former session has from then on what comes back. */
+static void test_adopted(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") },
+					b = { .link = "tx1", .address = prefix_of("10.8.0.1/24") };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan *h = client_open(w);
+	char former[64];
+
+	make_pair();
+	client_hold_while_connected(h, 600);
+	assert_done(h, hycan_address_add(h, &b));
+	snprintf(former, sizeof(former), "%s", hycan_token(h));
+	hycan_close(h);
+	h = client_open(w);
+	client_hold_while_connected(h, 600);
+	assert_done(h, hycan_address_add(h, &a));
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_remove(h, "tx1", &a.address));
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	assert_done(h, hycan_session_adopt(h, former, NULL));
+	assert_done(h, hycan_transaction_cancel(h, reply->token));
+	free(reply);
+	/* nobody ends it behind that, as somebody who goes later is ended behind who went before */
+	somebody_comes_and_goes(w);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 2, 0);
+	client_hold_while_connected(h, 0);
+	hycan_close(h);
+	objects_wait(w->h, 0);
 }
 
 static void test_objects(void **state)
@@ -492,6 +656,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancel, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_time, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone_but_for_a_lease, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone_of_a_user, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_gone_of_another, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_adopted, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_end, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who held something that is not there for a while: what a transaction took away that waits to be confirmed, and may be put back.
+ *
+ * A session that is given something back may be gone meanwhile, so it is noted of each (ledger_list_given()).
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "entry.h"
+
+size_t ledger_holders_size(const struct ledger_holders *holders)
+{
+	const size_t n = holders->n < LEDGER_HOLDERS_MAX ? (size_t)holders->n : LEDGER_HOLDERS_MAX;
+
+	return offsetof(struct ledger_holders, by) + n * sizeof(holders->by[0]);
+}
+
+bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders)
+{
+	const struct entry *e;
+	size_t n;
+
+	/* all of it is kept, also what is between the members */
+	memset(ret_holders, 0, sizeof(*ret_holders));
+	ret_holders->key = *key;
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	n = e && e->object ? hold_count(e) : 0;
+	for (size_t i = 0; i < n && i < LEDGER_HOLDERS_MAX; i++) {
+		hold_number(e, i, &ret_holders->by[i].holder, &ret_holders->by[i].at_us);
+		ret_holders->n++;
+	}
+	ledger_unlock(ledger);
+	return n > 0;
+}
+
+static uint64_t session_of(const struct ledger_holder *holder)
+{
+	return holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+}
+
+static bool is_one(const struct ledger_holders *holders, const struct ledger_holder *holder)
+{
+	bool is = false;
+
+	for (size_t i = 0; i < holders->n; i++)
+		is = is ||
+		     (holders->by[i].holder.subject == holder->subject && session_of(&holders->by[i].holder) == session_of(holder));
+	return is;
+}
+
+bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder)
+{
+	return holders->n == 1 && is_one(holders, holder);
+}
+
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now)
+{
+	struct entry *e;
+	int r = 0;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, &holders->key);
+	for (size_t i = 0; e && e->object && i < holders->n; i++) {
+		const struct ledger_holder *holder = &holders->by[i].holder;
+		struct hold *h;
+
+		r = r ? r : hold_add(ledger, e, holder, holders->by[i].at_us);
+		h = session_of(holder) ? hold_find(e, holder->subject, holder->session) : NULL;
+		if (h)
+			h->of->given = true;
+	}
+	if (e && e->object) {
+		const bool before = ledger->watched && news_is_held_by(e, now->subject);
+
+		if (r == 0 && !is_one(holders, now))
+			(void)hold_let_go_one(ledger, e, now);
+		ledger_file_hold(ledger->file, e);
+		news_changed(ledger, e, now->subject, before);
+		list_write_anew(ledger);
+	}
+	ledger_unlock(ledger);
+}
