@@ -49,7 +49,8 @@ struct journal {
 	int fd;
 	uint8_t *map;
 	size_t used;
-	size_t room; /* size of the file */
+	size_t room;     /* size of the file */
+	size_t promised; /* of what is free */
 	char *path;
 };
 
@@ -269,10 +270,11 @@ int journal_read(struct journal *j, journal_record *record, void *userdata)
 	return r;
 }
 
-void *journal_reserve(struct journal *j, size_t size)
+/* Room for a record beside so many bytes. */
+static void *reserve(struct journal *j, size_t size, size_t beside)
 {
 	/* the size of the record behind this one is there, and zero */
-	size_t room = j->used + aligned(sizeof(struct record) + size) + sizeof(struct record);
+	size_t room = j->used + aligned(sizeof(struct record) + size) + beside + sizeof(struct record);
 	int r = 0;
 
 	if (size > SIZE_MAX_JOURNAL)
@@ -284,6 +286,34 @@ void *journal_reserve(struct journal *j, size_t size)
 		return NULL;
 	}
 	return record_at(j, j->used)->bytes;
+}
+
+void *journal_reserve(struct journal *j, size_t size)
+{
+	return reserve(j, size, j->promised);
+}
+
+void *journal_reserve_promised(struct journal *j, size_t size)
+{
+	return reserve(j, size, 0);
+}
+
+int journal_promise(struct journal *j, size_t size)
+{
+	if (!journal_reserve(j, size))
+		return -errno;
+	j->promised += size;
+	return 0;
+}
+
+void journal_release(struct journal *j, size_t size)
+{
+	j->promised -= size;
+}
+
+size_t journal_promised(const struct journal *j)
+{
+	return j->promised;
 }
 
 void journal_commit(struct journal *j, uint32_t type, size_t size)

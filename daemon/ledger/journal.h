@@ -37,10 +37,19 @@ typedef int journal_record(uint32_t type, const uint8_t *bytes, size_t size, voi
 int journal_read(struct journal *journal, journal_record *record, void *userdata);
 
 /*
- * Room for a record of so many bytes, or NULL and errno (ENOSPC: the file system is full, or the journal is). Nothing is
- * in the journal until journal_commit(), of that size or a smaller one.
+ * Room for a record of so many bytes beside what is promised, or NULL and errno (ENOSPC: the file system is full, or the
+ * journal is). Nothing is in the journal until journal_commit(), of that size or a smaller one.
  */
 void *journal_reserve(struct journal *journal, size_t size);
+
+/* The same out of what is promised. */
+void *journal_reserve_promised(struct journal *journal, size_t size);
+
+/* Promises so many bytes, with the heads of the records that will be in them; and takes promises back. 0 or -errno. */
+int journal_promise(struct journal *journal, size_t size);
+void journal_release(struct journal *journal, size_t size);
+size_t journal_promised(const struct journal *journal);
+
 void journal_commit(struct journal *journal, uint32_t type, size_t size);
 
 /* Overwrites what is in a record, of which journal_read() or journal_reserve() said where it is. */

@@ -129,7 +129,8 @@ struct ledger_bytes {
 };
 
 /*
- * A request is about to change the kernel, and makes so many objects at most: its bytes are in the file until it is done.
+ * A request is about to change the kernel, and makes so many objects at most, of which it says what tells them from others:
+ * its bytes are in the file until it is done, and what it makes finds room there.
  * -ENOSPC: there is no room for it, or for what it makes, and nothing must be changed.
  */
 int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,

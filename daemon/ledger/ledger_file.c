@@ -19,7 +19,7 @@
 /* A file is not written anew before it has so much. */
 #define WORTH_IT (1u << 20)
 
-#define KEY_SIZE_MAX (sizeof(uint64_t) + 2 + LEDGER_IDENTITY_MAX)
+#define KEY_SIZE(of) (sizeof(uint64_t) + 2 + (of))
 #define HOLDER_SIZE  (sizeof(uint32_t) + 1 + sizeof(uint64_t) + sizeof(uint32_t))
 
 static uint8_t *put_key(uint8_t *p, const struct ledger_key *key)
@@ -43,8 +43,13 @@ static uint8_t *put_holder(uint8_t *p, const struct ledger_holder *holder)
 static int write_put(struct journal *j, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
                      size_t n, const struct ledger_key *on)
 {
-	uint8_t *begin = journal_reserve(j, 2 + HOLDER_SIZE + sizeof(since_us) + (n + 1) * KEY_SIZE_MAX), *p = begin;
+	size_t size = 2 + (on ? KEY_SIZE(on->size) : 0) + HOLDER_SIZE + sizeof(since_us);
+	uint8_t *begin, *p;
 
+	for (size_t i = 0; i < n; i++)
+		size += KEY_SIZE(keys[i].size);
+	/* what is there already: the request that made it was promised the room */
+	begin = p = journal_reserve_promised(j, size);
 	if (!begin)
 		return -errno;
 	*p++ = (uint8_t)n;
@@ -61,7 +66,7 @@ static int write_put(struct journal *j, const struct ledger_holder *holder, uint
 
 static int write_take(struct journal *j, const struct ledger_key *key)
 {
-	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX);
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(key->size));
 
 	if (!begin)
 		return -errno;
@@ -71,7 +76,7 @@ static int write_take(struct journal *j, const struct ledger_key *key)
 
 static int write_rename(struct journal *j, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
 {
-	uint8_t *begin = journal_reserve(j, 2 * KEY_SIZE_MAX + sizeof(kinds)), *p = begin;
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(from->size) + KEY_SIZE(to->size) + sizeof(kinds)), *p = begin;
 
 	if (!begin)
 		return -errno;
@@ -86,7 +91,7 @@ static int write_rename(struct journal *j, const struct ledger_key *from, const 
 static int write_hold(struct journal *j, const struct entry *e)
 {
 	size_t n = hold_count(e);
-	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX + n * (HOLDER_SIZE + sizeof(uint64_t))), *p = begin;
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(e->size) + n * (HOLDER_SIZE + sizeof(uint64_t))), *p = begin;
 	struct ledger_holder holder;
 	struct ledger_key key;
 	uint64_t at_us;
@@ -118,7 +123,7 @@ static int write_numbers(struct journal *j, enum record_type type, uint64_t one,
 
 static int write_disown(struct journal *j, const struct ledger_key *key)
 {
-	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX);
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(key->size));
 
 	if (!begin)
 		return -errno;
@@ -128,7 +133,7 @@ static int write_disown(struct journal *j, const struct ledger_key *key)
 
 static int write_wish(struct journal *j, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
-	uint8_t *begin = journal_reserve(j, KEY_SIZE_MAX + size), *p = begin;
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(key->size) + size), *p = begin;
 
 	if (!begin)
 		return -errno;
@@ -253,7 +258,7 @@ int ledger_file_check(struct ledger_file *file)
 	if (!file)
 		return 0;
 	/* what one object on a link takes */
-	if (!journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE_MAX))
+	if (!journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE(LEDGER_IDENTITY_MAX)))
 		return -errno;
 	return journal_find(file->journal);
 }
@@ -305,8 +310,10 @@ int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key
 
 int ledger_file_anew_done(struct ledger_file *file)
 {
-	int r = file->next ? journal_rename(file->next, file->path) : -ECANCELED;
+	int r = file->next ? journal_promise(file->next, journal_promised(file->journal)) : -ECANCELED;
 
+	if (r == 0)
+		r = journal_rename(file->next, file->path);
 	if (r < 0)
 		return r;
 	ledger_file_anew_requests_done(file);

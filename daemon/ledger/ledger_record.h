@@ -17,8 +17,14 @@
 /* Requests that are under way at once: one for each thread that carries out any, and those that wait to be confirmed. */
 #define REQUESTS_MAX 512u
 
-/* Bytes of an object in the file, as a guess. */
+/* Bytes of an object in the file, but for what tells it from others where a request says that. */
 #define OBJECT_BYTES ((size_t)96)
+
+/*
+ * What is free beside all promises when a request begins, for what it writes besides: what an object is to be like, that one went,
+ * who holds it. Whoever comes first takes of it, so it is for several that are under way at once.
+ */
+#define REQUEST_BYTES ((size_t)4096)
 
 /* With the lifetime of a holder: its number is no uid, but a context id (subject.h). */
 #define HOLDER_IS_MACHINE 0x80
@@ -72,6 +78,7 @@ struct ledger_file {
 	size_t written;       /* of the journal, when it was made anew */
 	struct request request[REQUESTS_MAX];
 	struct request copied[REQUESTS_MAX]; /* the same in the next one */
+	size_t promised[REQUESTS_MAX];       /* to each of them, in the journal */
 	struct note_list notes[REQUESTS_MAX];
 	LIST_HEAD(, kept) kept[KEPT_LISTS];
 };

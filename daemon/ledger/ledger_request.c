@@ -11,6 +11,9 @@
 
 #include "ledger_record.h"
 
+/* A commit, with the head of its record. */
+#define COMMIT_BYTES ((size_t)16)
+
 static size_t size_of(const struct ledger_bytes *parts, size_t n_parts)
 {
 	size_t size = 0;
@@ -51,7 +54,7 @@ static int write_note(struct journal *j, unsigned int number, const struct ledge
 
 static int write_commit(struct journal *j, unsigned int number)
 {
-	uint8_t *begin = journal_reserve(j, sizeof(number));
+	uint8_t *begin = journal_reserve_promised(j, sizeof(number));
 
 	if (!begin)
 		return -errno;
@@ -75,6 +78,24 @@ static void drop_note(struct ledger_file *file, unsigned int number, struct note
 	free(note);
 }
 
+/*
+ * What a request makes will be written down when it is there: it is promised the room before, until it is done. What tells one
+ * object from another may be long, but was said of the request; the rest of each takes OBJECT_BYTES, where it has a record of
+ * its own. Nothing is promised where there is no room for what is said now, too.
+ */
+static int promise(struct ledger_file *file, unsigned int number, size_t size, size_t n_objects)
+{
+	const size_t promised = COMMIT_BYTES + size + OBJECT_BYTES * n_objects;
+	int r;
+
+	if (!journal_reserve(file->journal, size + promised + REQUEST_BYTES))
+		return -errno;
+	r = journal_promise(file->journal, promised);
+	if (r == 0)
+		file->promised[number] += promised;
+	return r;
+}
+
 /* What was noted is nobody's business any more. */
 static void end_request(struct ledger_file *file, unsigned int number)
 {
@@ -87,6 +108,8 @@ static void end_request(struct ledger_file *file, unsigned int number)
 		drop_note(file, number, note);
 	}
 	file->request[number] = file->copied[number] = (struct request){ 0 };
+	journal_release(file->journal, file->promised[number]);
+	file->promised[number] = 0;
 }
 
 int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
@@ -101,17 +124,13 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 		number++;
 	if (number == REQUESTS_MAX)
 		return -EBUSY;
-	r = write_bytes(file->journal, RECORD_BEGIN, number, request, n_parts, &file->request[number]);
+	r = promise(file, number, size_of(request, n_parts), n_objects);
+	if (r == 0)
+		r = write_bytes(file->journal, RECORD_BEGIN, number, request, n_parts, &file->request[number]);
 	if (r < 0)
 		return r;
 	if (file->next && write_bytes(file->next, RECORD_BEGIN, number, request, n_parts, &file->copied[number]) < 0)
 		ledger_file_anew_abandon(file);
-	/* what it makes will be written down when it is there: the room for that is taken now */
-	if (!journal_reserve(file->journal, OBJECT_BYTES * n_objects)) {
-		r = -errno;
-		ledger_file_commit(file, number);
-		return r;
-	}
 	*ret_number = number;
 	return 0;
 }
@@ -138,9 +157,9 @@ int ledger_file_note(struct ledger_file *file, unsigned int number, const struct
 	if (!note)
 		return -ENOMEM;
 	/* so that nothing is said where there is no room for what comes of it */
-	r = journal_reserve(file->journal, size_of(parts, n_parts) + OBJECT_BYTES * n_objects)
-	            ? write_note(file->journal, number, parts, n_parts, &note->bytes)
-	            : -errno;
+	r = promise(file, number, size_of(parts, n_parts), n_objects);
+	if (r == 0)
+		r = write_note(file->journal, number, parts, n_parts, &note->bytes);
 	if (r < 0) {
 		drop_note(file, number, note);
 		return r;

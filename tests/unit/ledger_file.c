@@ -19,7 +19,8 @@
 #include "ledger/ledger.h"
 #include "subject.h"
 
-#define TEXT (64u << 10)
+/* What is in a small file is shorter. */
+#define TEXT (256u << 10)
 
 struct place {
 	char directory[64];
@@ -511,6 +512,123 @@ static void full(void **state)
 	ledger_free(&l);
 }
 
+/* Bytes of a file that does not grow: what a new one has. */
+#define SMALL (64u << 10)
+
+/* A request of which the identity is all that it says; and one that is noted. */
+static bool begin_one(struct ledger *l, const char *identity, bool noted, unsigned int *ret_number)
+{
+	const struct ledger_bytes part = { .bytes = identity, .size = strlen(identity) };
+	int r = begin_request(l, noted ? "" : identity, noted ? 0 : 1, ret_number);
+
+	if (r == 0 && noted) {
+		r = ledger_note(l, *ret_number, &part, 1, 1);
+		if (r < 0)
+			ledger_commit(l, *ret_number);
+	}
+	assert_true(r == 0 || r == -ENOSPC);
+	return r == 0;
+}
+
+static void put_one(struct ledger *l, const char *identity)
+{
+	const struct ledger_key k = key(HYCAN_OBJECT_KIND_ROUTE, identity);
+
+	put(l, HYCAN_OBJECT_KIND_ROUTE, identity, identity + strlen(identity) - 16, 0);
+	assert_int_equal(ledger_settle(l, &k, identity, strlen(identity)), 0);
+}
+
+/* Requests that begin together, until there is no room for one. Returns how many objects were made. */
+static size_t fill(struct ledger *l, size_t length)
+{
+	char text[2][LEDGER_IDENTITY_MAX + 1];
+	bool begun[2] = { true, true };
+	unsigned int number[2];
+	size_t n = 0;
+
+	while (begun[0] && begun[1]) {
+		for (unsigned int i = 0; i < 2; i++) {
+			snprintf(text[i], sizeof(text[i]), "%0*zu", (int)length, 2 * n + i);
+			begun[i] = begin_one(l, text[i], i == 1, &number[i]);
+		}
+		/* the one that began last is not the one that needs it first */
+		for (unsigned int i = 2; i-- > 0;)
+			if (begun[i]) {
+				put_one(l, text[i]);
+				n++;
+			}
+		for (unsigned int i = 0; i < 2; i++)
+			if (begun[i])
+				ledger_commit(l, number[i]);
+	}
+	return n;
+}
+
+/* What one request of many objects was promised is not another's, and all of them get in, each with a record of its own. */
+static void room_for_many(void **state)
+{
+	const size_t many = 600;
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	struct rlimit limit, small;
+	unsigned int one, other;
+	char identity[16];
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ .rlim_cur = SMALL, .rlim_max = limit.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(begin_request(l, "one", many, &one), 0);
+	assert_int_equal(begin_request(l, "other", many / 10, &other), -ENOSPC);
+	for (unsigned int i = 0; i < many; i++) {
+		snprintf(identity, sizeof(identity), "%08u", i);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, i % 2 ? "a long link" : "another link", 0);
+	}
+	assert_unfinished(l, "0:one ");
+	/* it is given back */
+	ledger_commit(l, one);
+	assert_int_equal(begin_request(l, "other", many / 10, &other), 0);
+	ledger_commit(l, other);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), many);
+	ledger_free(&l);
+}
+
+/* However full it is: what was begun is known to the next one, and what was refused is not. */
+static void full_within_a_record(void **state)
+{
+	static char before[TEXT], behind[TEXT];
+	struct place *p = *state;
+	struct rlimit limit, small;
+	char shift[LEDGER_IDENTITY_MAX + 1];
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ .rlim_cur = SMALL, .rlim_max = limit.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	for (unsigned int at = 1; at < 1024; at += 3) {
+		struct ledger *l = keep(p->path, false);
+		size_t n;
+
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+		snprintf(shift, sizeof(shift), "%0*u", (int)(at % LEDGER_IDENTITY_MAX + 1), 0);
+		put(l, HYCAN_OBJECT_KIND_RULE, shift, NULL, 0);
+		n = fill(l, 17 + at % 230);
+		assert_int_equal(ledger_count(l), n + 1);
+		assert_unfinished(l, "");
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		sorted(l, before);
+		ledger_free(&l);
+		l = keep(p->path, false);
+		sorted(l, behind);
+		assert_string_equal(before, behind);
+		assert_unfinished(l, "");
+		ledger_free(&l);
+		unlink(p->path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +639,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(requests, begin, end),
 		cmocka_unit_test_setup_teardown(broken, begin, end),
 		cmocka_unit_test_setup_teardown(full, begin, end),
+		cmocka_unit_test_setup_teardown(room_for_many, begin, end),
+		cmocka_unit_test_setup_teardown(full_within_a_record, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ledger_file", tests, NULL, NULL);
