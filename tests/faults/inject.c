@@ -292,14 +292,25 @@ REPLACES int open(const char *path, int flags, ...)
 /* The names are the linker's (--wrap). */
 struct journal;
 void *__real_journal_reserve(struct journal *journal, size_t size);
+void *__real_journal_reserve_promised(struct journal *journal, size_t size);
 void __real_journal_commit(struct journal *journal, uint32_t type, size_t size);
 void *__wrap_journal_reserve(struct journal *journal, size_t size);
+void *__wrap_journal_reserve_promised(struct journal *journal, size_t size);
 void __wrap_journal_commit(struct journal *journal, uint32_t type, size_t size);
 
 void *__wrap_journal_reserve(struct journal *journal, size_t size)
 {
 	if (!fails(FAULT_LEDGER))
 		return __real_journal_reserve(journal, size);
+	errno = ENOSPC;
+	return NULL;
+}
+
+/* A promise is kept by the file system, until that breaks. */
+void *__wrap_journal_reserve_promised(struct journal *journal, size_t size)
+{
+	if (!fails(FAULT_LEDGER))
+		return __real_journal_reserve_promised(journal, size);
 	errno = ENOSPC;
 	return NULL;
 }
