@@ -4,6 +4,8 @@
  *
  * A session that is given something back may be gone meanwhile, so it is noted of each (ledger_list_given()).
  */
+#include "holders.h"
+
 #include <stddef.h>
 #include <string.h>
 

@@ -154,30 +154,6 @@ int ledger_notes(struct ledger *ledger, unsigned int number, ledger_noted *found
 typedef int ledger_unfinished_request(unsigned int number, const uint8_t *request, size_t size, void *userdata);
 int ledger_unfinished(struct ledger *ledger, ledger_unfinished_request *found, void *userdata);
 
-/* Who holds an object, to be kept as bytes while it is not there. */
-#define LEDGER_HOLDERS_MAX 16
-struct ledger_holders {
-	struct ledger_key key;
-	uint64_t owner; /* the caller's: to whom it falls when it is put back */
-	uint64_t n;     /* of those that follow; the oldest, where there are more */
-	struct {
-		struct ledger_holder holder;
-		uint64_t at_us; /* from when a lease counts */
-	} by[LEDGER_HOLDERS_MAX];
-};
-
-/* Bytes of what is used of it. */
-size_t ledger_holders_size(const struct ledger_holders *holders);
-
-/* Who does; false: nobody. */
-bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders);
-
-/* Whether it is that one alone. */
-bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder);
-
-/* They hold it again, and the one who holds it now for them does not, unless it is one of them. Where it is not there, nobody does. */
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now);
-
 /* Whether the holder holds an object already, as long as it asks to. */
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder);
 

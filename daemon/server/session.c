@@ -21,11 +21,10 @@
 #include "pending.h"
 #include "server.h"
 #include "session.h"
+#include "session_state.h"
 #include "sweep.h"
 
-#define NEVER UINT64_MAX
-
-static struct session *session_new(struct server *server, uint64_t subject)
+struct session *session_new(struct server *server, uint64_t subject)
 {
 	uint8_t token[16];
 	struct session *s = calloc(1, sizeof(*s));
@@ -107,8 +106,6 @@ static int run(struct errand *errand, struct job *job)
 	                     s->connection_ends ? "the client is gone" : "the lease is over", &s->next_lease_us);
 }
 
-static void settle(struct session *s);
-
 static void done(struct errand *errand)
 {
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
@@ -116,11 +113,10 @@ static void done(struct errand *errand)
 	s->ending = false;
 	if (s->next_lease_us < s->leases_us)
 		s->leases_us = s->next_lease_us;
-	settle(s);
+	session_settle(s);
 }
 
-/* What becomes of a session: something of it ends, or will; or nothing is left of it. */
-static void settle(struct session *s)
+void session_settle(struct session *s)
 {
 	uint64_t now_us = server_now_us(), next_us = s->ends_us < s->leases_us ? s->ends_us : s->leases_us;
 
@@ -158,7 +154,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	for (s = LIST_FIRST(&server->sessions); s; s = next) {
 		next = LIST_NEXT(s, entry);
 		if (s->ends_us != NEVER || s->leases_us != NEVER)
-			settle(s);
+			session_settle(s);
 	}
 	return 0;
 }
@@ -186,12 +182,12 @@ int session_begin(struct peer *peer, uint32_t grace)
 }
 
 /* Its connection is gone: the grace begins. */
-static void detach(struct session *s)
+void session_detach(struct session *s)
 {
 	s->peer = NULL;
 	s->replaces = false;
 	s->ends_us = server_now_us() + s->record.grace * UINT64_C(1000000);
-	settle(s);
+	session_settle(s);
 }
 
 void session_lost(struct peer *peer)
@@ -200,7 +196,7 @@ void session_lost(struct peer *peer)
 
 	peer->session = NULL;
 	if (s)
-		detach(s);
+		session_detach(s);
 }
 
 struct ledger_holder session_holder(const struct peer *peer)
@@ -225,7 +221,7 @@ void session_done(struct peer *peer, const struct ledger_holder *holder)
 	ends_us = server_now_us() + holder->seconds * UINT64_C(1000000);
 	if (ends_us < s->leases_us)
 		s->leases_us = ends_us;
-	settle(s);
+	session_settle(s);
 }
 
 void session_end_all(struct server *server)
@@ -236,139 +232,13 @@ void session_end_all(struct server *server)
 		next = LIST_NEXT(s, entry);
 		if (!s->peer)
 			s->ends_us = 0;
-		settle(s);
+		session_settle(s);
 	}
 	errand_do_all(server);
 	while ((s = LIST_FIRST(&server->sessions))) {
 		forget(s);
 		session_free(s);
 	}
-}
-
-int session_restore(struct server *server, const struct session_record *record)
-{
-	struct session *s = session_new(server, record->subject);
-
-	if (!s)
-		return -ENOMEM;
-	s->record = *record;
-	s->leases_us = 0;
-	s->is_kept = true;
-	/* without room a third daemon does not know it */
-	(void)session_keep(s);
-	detach(s);
-	return 0;
-}
-
-int session_resume(struct peer *peer, const struct session_record *record)
-{
-	struct session *s = session_new(peer->server, peer->identity.subject);
-
-	if (!s)
-		return -ENOMEM;
-	s->record = *record;
-	s->record.subject = peer->identity.subject;
-	s->leases_us = 0;
-	s->is_kept = true;
-	(void)session_keep(s);
-	s->peer = peer;
-	peer->session = s;
-	settle(s);
-	return 0;
-}
-
-void session_check(struct session_record *record)
-{
-	record->token[sizeof(record->token) - 1] = '\0';
-	if (record->lifetime < HYCAN_LIFETIME_PERMANENT || record->lifetime > HYCAN_LIFETIME_LEASE)
-		record->lifetime = HYCAN_LIFETIME_PERMANENT;
-	if (record->drift > HYCAN_DRIFT_IGNORE)
-		record->drift = HYCAN_DRIFT_REPORT;
-}
-
-static struct session *find_by_id(const struct server *server, uint64_t id)
-{
-	struct session *s;
-
-	LIST_FOREACH(s, &server->sessions, entry)
-	if (s->record.id == id)
-		break;
-	return s;
-}
-
-static int restore_kept(const void *bytes, void *userdata)
-{
-	struct server *server = userdata;
-	struct session_record record;
-	int r;
-
-	memcpy(&record, bytes, sizeof(record));
-	session_check(&record);
-	r = find_by_id(server, record.id) ? 0 : session_restore(server, &record);
-	explicit_bzero(&record, sizeof(record));
-	return r;
-}
-
-void session_restore_kept(struct server *server)
-{
-	int r = ledger_list_kept_sessions(server->ledger, sizeof(struct session_record), restore_kept, server);
-
-	if (r < 0)
-		log_write(LOG_ERR, "Not all sessions of a former daemon can be adopted: %s", strerror(-r));
-}
-
-static int end_unknown(uint64_t id, uint64_t subject, void *userdata)
-{
-	struct server *server = userdata;
-	struct session *s;
-
-	if (find_by_id(server, id))
-		return 0;
-	s = session_new(server, subject);
-	if (!s)
-		return -ENOMEM;
-	/* its token is one that nobody knows */
-	s->record.id = id;
-	s->leases_us = 0;
-	detach(s);
-	return 0;
-}
-
-void session_end_unknown(struct server *server)
-{
-	int r = ledger_list_sessions(server->ledger, end_unknown, server);
-
-	if (r < 0)
-		log_write(LOG_ERR, "What clients of a former daemon hold is not all taken away: %s", strerror(-r));
-}
-
-static int end_again(uint64_t id, uint64_t subject, void *userdata)
-{
-	struct session *s = find_by_id(userdata, id);
-
-	if (!s)
-		return end_unknown(id, subject, userdata);
-	/* it looks once more, for leases that it did not have, and, where its end is over, for all */
-	s->leases_us = 0;
-	s->ends_us = s->peer || s->ends_us != NEVER ? s->ends_us : 0;
-	settle(s);
-	return 0;
-}
-
-static void say_left(int r)
-{
-	if (r < 0)
-		log_write(LOG_ERR, "What a client that is gone got back is not taken away: %s", strerror(-r));
-}
-
-void session_end_again(struct server *server, uint64_t id, uint64_t subject)
-{
-	say_left(end_again(id, subject, server));
-}
-
-void session_end_given(struct server *server)
-{
-	say_left(ledger_list_given(server->ledger, end_again, server));
 }
 
 void session_leave_all(struct server *server)
@@ -411,6 +281,6 @@ int session_take_over(struct peer *peer, struct session *s)
 	s->connection_ends = false;
 	peer->session = s;
 	own->peer = NULL;
-	settle(own);
+	session_settle(own);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "asked.h"
 #include "diary.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"

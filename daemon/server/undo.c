@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "asked.h"
 #include "dispatch.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
