@@ -257,8 +257,8 @@ int ledger_file_check(struct ledger_file *file)
 {
 	if (!file)
 		return 0;
-	/* what one object on a link takes */
-	if (!journal_reserve(file->journal, 2 + HOLDER_SIZE + sizeof(uint64_t) + 2 * KEY_SIZE(LEDGER_IDENTITY_MAX)))
+	/* without so much a request that makes one object on a link may not begin */
+	if (!journal_reserve(file->journal, REQUEST_BYTES + OBJECT_BYTES + 2 * KEY_SIZE(LEDGER_IDENTITY_MAX)))
 		return -errno;
 	return journal_find(file->journal);
 }
