@@ -182,10 +182,17 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 {
 	struct ledger *ledger = job->server->ledger;
 	struct ledger_key key;
+	char text[128];
 	int r = 0;
 
 	if (!key_of_taken(job, &key))
 		return -EINVAL;
+	if (flags & UNDO_LET_GO && !ledger_knows(ledger, &key)) {
+		key_format(&key, text, sizeof(text));
+		snprintf(ret_sentence, UNDO_SENTENCE_SIZE,
+		         "The %s %s is gone, since the others who held it let go of it meanwhile.", key_kind_name(key.kind), text);
+		return -ENODATA;
+	}
 	if (flags & UNDO_LET_GO)
 		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
 	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */

@@ -520,6 +520,30 @@ static void test_held(void **state)
 	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
 }
 
+/* Who lets go of what another holds, too, and would have it back when that one let go of it as well, is told. */
+static void test_let_go(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a = shared();
+	char *log;
+
+	make_pair();
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	world_as(4242, 4242, hold_it, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "tx1", &a.address));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+	world_as(4242, 4242, let_it_go, w);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, reply->token), HYCAN_REFUSAL_KERNEL);
+	log = world_log(w);
+	assert_contains(log, "is gone, since the others who held it let go of it meanwhile");
+	free(log);
+	free(reply);
+}
+
 /* One that is taken back takes the later ones along; and what it made and took away again leaves nothing. */
 static void test_one_on_another(void **state)
 {
@@ -668,6 +692,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whose, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_held, begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_let_go, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_one_on_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_limit, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_unchanged, world_begin, world_end),
