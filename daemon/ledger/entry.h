@@ -83,6 +83,7 @@ struct entry {
 	LIST_ENTRY(entry) sibling; /* what is on the same */
 	LIST_HEAD(, entry) things; /* what is on this */
 	uint64_t since_us;
+	const void *by;     /* who told of it at since_us, while that one is there to ask */
 	struct hold *holds; /* further holders */
 	uint32_t round;     /* when the user asked for it last */
 	uint32_t seen;      /* the last look that saw it; one more: it was renamed since that began. 0: none did */
@@ -176,10 +177,8 @@ void entry_key(const struct entry *e, struct ledger_key *key);
 
 /* object.c */
 
-int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
-               struct entry *on);
 int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
-                   const struct ledger_key *on);
+                   const struct ledger_key *on, const void *by);
 
 /* It is as if a stranger had made it. */
 void object_disown(struct ledger *l, struct entry *e);

@@ -110,7 +110,7 @@ int ledger_put(struct ledger *ledger, const struct ledger_holder *holder, uint64
 	wait_for(ledger, keys, n, by);
 	/* it is there, whether it can be written down or not */
 	written = ledger_file_put(ledger->file, holder, now_us, keys, n, on);
-	r = object_put_all(ledger, holder, now_us, keys, n, on);
+	r = object_put_all(ledger, holder, now_us, keys, n, on, by);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);
 	return r ? r : written;

@@ -180,7 +180,7 @@ int ledger_check(struct ledger *ledger);
 /*
  * Times are in microseconds of a clock that goes on when the daemon starts anew (CLOCK_MONOTONIC).
  *
- * by tells those apart who take something away: what somebody else is taking away just now is waited for.
+ * by tells those apart who make or take something away: what somebody else is taking away just now is waited for.
  */
 
 /*
@@ -343,12 +343,12 @@ void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum h
                       const struct ledger_holder *holder);
 
 /*
- * Of those of a kind on something the n stay that key tells of, by their numbers, and those that other users got after until_us; all
- * others are gone. Key may not ask the ledger.
+ * Of those of a kind on something the n stay that key tells of, by their numbers, and those that anybody else than by told of after
+ * until_us; all others are gone. Key may not ask the ledger.
  */
 typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *userdata);
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata, uint64_t subject, uint64_t until_us);
+                        ledger_listed *key, const void *userdata, const void *by, uint64_t until_us);
 
 /* Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. */
 bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,

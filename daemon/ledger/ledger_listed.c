@@ -90,16 +90,15 @@ bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum
 }
 
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata, uint64_t subject, uint64_t until_us)
+                        ledger_listed *key, const void *userdata, const void *by, uint64_t until_us)
 {
 	struct entry *parent, *thing;
-	uint64_t owner;
 
 	ledger_lock(ledger);
 	parent = mark_listed(ledger, on, n, key, userdata);
 	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
-		thing->listed = thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us &&
-		                                  hold_others(thing, subject, &owner));
+		thing->listed =
+			thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us && thing->by != by);
 	object_take_on(ledger, on, kind, false);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);

@@ -146,8 +146,8 @@ void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_o
 	take_out_things(l, &grave);
 }
 
-int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
-               struct entry *on)
+static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
+               struct entry *on, const void *by)
 {
 	struct entry *e = table_obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
 	bool before = e && l->watched && news_is_held_by(e, holder->subject), is_new = e && !e->object;
@@ -164,6 +164,7 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 	TAILQ_INSERT_TAIL(&l->objects, e, order);
 	e->object = true;
 	e->since_us = now_us;
+	e->by = by;
 	if (e->on != on) {
 		leave(l, e);
 		if (on && on != e)
@@ -177,7 +178,7 @@ int object_put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 }
 
 int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
-                   const struct ledger_key *key_on)
+                   const struct ledger_key *key_on, const void *by)
 {
 	struct entry *on = NULL;
 	uint32_t hashes[LEDGER_PUT_MAX];
@@ -194,7 +195,7 @@ int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_
 	if (n > 1)
 		table_prefetch(l, hashes, n);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = object_put(l, holder, now_us, &keys[i], hashes[i], on);
+		r = put(l, holder, now_us, &keys[i], hashes[i], on, by);
 	if (on) {
 		on->pinned = false;
 		table_release(l, on);
@@ -219,6 +220,7 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	going_end(l, e);
 	wish_move(l, e, to);
 	to->since_us = e->since_us;
+	to->by = e->by;
 	/* a look that is under way may ask for either name */
 	to->seen = l->look + 1;
 	to->object = e->object;

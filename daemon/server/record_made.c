@@ -162,8 +162,8 @@ void record_rest(const struct key_view *v)
 	struct ledger_key link;
 
 	if (key_of_link(v, 0, &link))
-		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_listed, v,
-		                   v->job->holder.subject, v->job->called_us);
+		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_listed, v, v->job,
+		                   v->job->called_us);
 }
 
 int record_items(struct job *job, size_t from, size_t to)

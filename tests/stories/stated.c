@@ -40,14 +40,15 @@ static struct hycan_key key_of(uint8_t n)
 	return (struct hycan_key){ .bytes = { n, [31] = 0x42 } };
 }
 
-/* States one peer and one host, and waits for names of another network. */
+/* States one peer, which another one does not outlive, and one host, and waits for names of another network. */
 static int state_all(const char *socket)
 {
-	const struct hycan_wireguard_peer_config peer = { .public_key = key_of(1) };
+	const struct hycan_wireguard_peer_config peer = { .public_key = key_of(1) }, other = { .public_key = key_of(3) };
 	struct hycan *h = NULL;
 
-	return hycan_open(&h, socket) || hycan_transaction_begin(h) || hycan_wireguard_sync(h, "wg0", &peer, 1, NULL) ||
-	       names_set(h, 100, "web 10.9.0.2", NULL) || names_set(h, 101, "", NULL) || hycan_transaction_commit(h, NULL, NULL);
+	return hycan_open(&h, socket) || hycan_transaction_begin(h) || hycan_wireguard_peer_set(h, "wg0", &other) ||
+	       hycan_wireguard_sync(h, "wg0", &peer, 1, NULL) || names_set(h, 100, "web 10.9.0.2", NULL) ||
+	       names_set(h, 101, "", NULL) || hycan_transaction_commit(h, NULL, NULL);
 }
 
 static void test_meanwhile(void **state)

@@ -260,15 +260,15 @@ static void takes_others(void **state)
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p2", "b", 1);
 	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, 2, UINT64_MAX);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, NULL, UINT64_MAX);
 	assert_objects(l, "p:1 p2:1 1:1 ");
 	/* what is in the list and on something else stays, and is not spared the next time */
-	ledger_take_others(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, 2, UINT64_MAX);
+	ledger_take_others(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, NULL, UINT64_MAX);
 	assert_objects(l, "p:1 1:1 ");
-	/* what others made since then, and nobody's own: of a transaction, for one, which tells of all its steps at its end */
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, 2, 0);
+	/* what others told of since then, and not what the same one did: a transaction tells of all its steps at its end */
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, &b, 0);
 	assert_objects(l, "p:1 1:1 ");
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, 1, 0);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, NULL, 0);
 	assert_objects(l, "1:1 ");
 }
 
@@ -296,7 +296,7 @@ static void marks_are_of_looks(void **state)
 	assert_true(ledger_misses(l, &sight));
 	ledger_mark(l, sight.look, &q);
 	assert_false(ledger_misses(l, &sight));
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers, 2, UINT64_MAX);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers, NULL, UINT64_MAX);
 	assert_objects(l, "p:1 ");
 	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
 	assert_int_equal(n_lost, 0);

@@ -219,7 +219,7 @@ static void step(struct ledger *l, unsigned int number)
 		ledger_take_on(l, &k, HYCAN_OBJECT_KIND_ROUTE);
 		return;
 	case 6:
-		ledger_take_others(l, &k, HYCAN_OBJECT_KIND_ADDRESS, 0, NULL, NULL, 0, UINT64_MAX);
+		ledger_take_others(l, &k, HYCAN_OBJECT_KIND_ADDRESS, 0, NULL, NULL, NULL, UINT64_MAX);
 		return;
 	case 7:
 		k = key(HYCAN_OBJECT_KIND_ADDRESS, address);
