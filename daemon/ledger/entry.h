@@ -190,6 +190,9 @@ int object_rename(struct ledger *l, const struct ledger_key *from, const struct 
 
 /* hold.c */
 
+/* The session of which a hold of that holder is; 0: it is the user's. */
+uint64_t hold_session(const struct ledger_holder *holder);
+
 /* One more holder, or the same again. 0 or -ENOMEM. */
 int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *holder, uint64_t now_us);
 bool hold_any(const struct entry *e);

@@ -13,6 +13,11 @@
 
 #include "entry.h"
 
+uint64_t hold_session(const struct ledger_holder *holder)
+{
+	return holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+}
+
 uint64_t hold_deadline(const struct hold *h)
 {
 	uint64_t from;
@@ -99,7 +104,7 @@ static struct hold *add_hold(struct ledger *l, struct entry *e, uint64_t subject
 
 int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *holder, uint64_t now_us)
 {
-	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	uint64_t session = hold_session(holder);
 	struct hold *h;
 
 	if (session == 0 && (!e->owned || e->subject == holder->subject)) {
@@ -227,7 +232,7 @@ bool hold_others(const struct entry *e, uint64_t subject, uint64_t *ret_owner)
 
 bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_holder *holder)
 {
-	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	uint64_t session = hold_session(holder);
 	struct hold *h = hold_find(e, holder->subject, session);
 
 	if (h)
@@ -240,7 +245,7 @@ bool hold_let_go_one(struct ledger *l, struct entry *e, const struct ledger_hold
 
 bool hold_is_stale(const struct entry *e, const struct ledger_holder *holder, uint32_t round)
 {
-	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	uint64_t session = hold_session(holder);
 	bool direct = session == 0 && e->owned && e->subject == holder->subject;
 	const struct hold *h = direct ? NULL : hold_find(e, holder->subject, session);
 
@@ -367,7 +372,7 @@ bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key)
 
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
 {
-	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	uint64_t session = hold_session(holder);
 	const struct entry *e;
 	bool holds;
 
@@ -380,7 +385,7 @@ bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const str
 
 void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round)
 {
-	uint64_t session = holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
+	uint64_t session = hold_session(holder);
 	struct entry *e;
 	struct hold *h;
 

@@ -37,18 +37,13 @@ bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, st
 	return n > 0;
 }
 
-static uint64_t session_of(const struct ledger_holder *holder)
-{
-	return holder->lifetime == HYCAN_LIFETIME_PERMANENT ? 0 : holder->session;
-}
-
 static bool is_one(const struct ledger_holders *holders, const struct ledger_holder *holder)
 {
 	bool is = false;
 
 	for (size_t i = 0; i < holders->n; i++)
-		is = is ||
-		     (holders->by[i].holder.subject == holder->subject && session_of(&holders->by[i].holder) == session_of(holder));
+		is = is || (holders->by[i].holder.subject == holder->subject &&
+		            hold_session(&holders->by[i].holder) == hold_session(holder));
 	return is;
 }
 
@@ -60,27 +55,29 @@ bool ledger_holders_are(const struct ledger_holders *holders, const struct ledge
 void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now)
 {
 	struct entry *e;
+	bool before;
 	int r = 0;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, &holders->key);
-	for (size_t i = 0; e && e->object && i < holders->n; i++) {
+	if (!e || !e->object) {
+		ledger_unlock(ledger);
+		return;
+	}
+	before = ledger->watched && news_is_held_by(e, now->subject);
+	for (size_t i = 0; i < holders->n; i++) {
 		const struct ledger_holder *holder = &holders->by[i].holder;
 		struct hold *h;
 
 		r = r ? r : hold_add(ledger, e, holder, holders->by[i].at_us);
-		h = session_of(holder) ? hold_find(e, holder->subject, holder->session) : NULL;
+		h = hold_session(holder) ? hold_find(e, holder->subject, holder->session) : NULL;
 		if (h)
 			h->of->given = true;
 	}
-	if (e && e->object) {
-		const bool before = ledger->watched && news_is_held_by(e, now->subject);
-
-		if (r == 0 && !is_one(holders, now))
-			(void)hold_let_go_one(ledger, e, now);
-		ledger_file_hold(ledger->file, e);
-		news_changed(ledger, e, now->subject, before);
-		list_write_anew(ledger);
-	}
+	if (r == 0 && !is_one(holders, now))
+		(void)hold_let_go_one(ledger, e, now);
+	ledger_file_hold(ledger->file, e);
+	news_changed(ledger, e, now->subject, before);
+	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }

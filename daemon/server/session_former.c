@@ -117,7 +117,8 @@ static int end_again(uint64_t id, uint64_t subject, void *userdata)
 		return end_unknown(id, subject, userdata);
 	/* it looks once more, for leases that it did not have, and, where its end is over, for all */
 	s->leases_us = 0;
-	s->ends_us = s->peer || s->ends_us != NEVER ? s->ends_us : 0;
+	if (!s->peer && s->ends_us == NEVER)
+		s->ends_us = 0;
 	session_settle(s);
 	return 0;
 }
