@@ -44,6 +44,9 @@ void bench_pin(pid_t pid, int cpu);
 uint64_t bench_start_daemon(struct bench *b);
 void bench_stop_daemon(struct bench *b);
 
+/* Takes away all routes on a link. */
+void bench_flush_routes(const char *link);
+
 /* Where the two ends of a call run. */
 enum bench_ends {
 	BENCH_ONE_CPU,

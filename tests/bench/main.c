@@ -92,6 +92,15 @@ void bench_pin(pid_t pid, int cpu)
 		bench_fail("CPU %d cannot be chosen: %s", cpu, strerror(errno));
 }
 
+void bench_flush_routes(const char *link)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "ip link set %s down && ip link set %s up", link, link);
+	if (system(command) != 0)
+		bench_fail("The routes cannot be removed.");
+}
+
 uint64_t bench_start_daemon(struct bench *b)
 {
 	uint64_t start = bench_now_ns(), ns;

@@ -71,12 +71,6 @@ static void wait_whole(struct hycan *h, const struct view *view, size_t routes)
 			           hycan_error_message(h));
 }
 
-static void flush_routes(void)
-{
-	if (system("ip link set " LINK " down && ip link set " LINK " up") != 0)
-		bench_fail("The routes cannot be removed.");
-}
-
 static void add_routes(unsigned int n)
 {
 	FILE *ip = popen("ip -batch -", "we");
@@ -160,7 +154,7 @@ void bench_resync(struct bench *b)
 		overruns += view.lost;
 		sample_add(&direct, read_directly(&n));
 		hycan_close(h);
-		flush_routes();
+		bench_flush_routes(LINK);
 	}
 	printf("%u routes while the daemon stood still, overrun in %u of %u turns: known to a subscriber after %.1f ms; %zu read "
 	       "directly: %.1f ms: ratio %.2f\n\n",

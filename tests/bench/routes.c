@@ -21,12 +21,6 @@
 #define TURNS  5u
 #define LINK   "bench0"
 
-static void flush_routes(void)
-{
-	if (system("ip link set " LINK " down && ip link set " LINK " up") != 0)
-		bench_fail("The routes cannot be removed.");
-}
-
 static uint32_t network(unsigned int i)
 {
 	return htonl(0x0a000000u + i * 16);
@@ -146,11 +140,11 @@ void bench_routes(struct bench *b)
 	if (hycan_open(&h, b->socket) < 0)
 		bench_fail("%s", hycan_error_message(h));
 	for (unsigned int turn = 0; turn < turns; turn++) {
-		flush_routes();
+		bench_flush_routes(LINK);
 		sample_add(&samples[0], by_hycan(h, n));
-		flush_routes();
+		bench_flush_routes(LINK);
 		sample_add(&samples[1], by_libmnl(n));
-		flush_routes();
+		bench_flush_routes(LINK);
 		sample_add(&samples[2], by_ip(n));
 	}
 	for (int i = 0; i < 3; i++) {

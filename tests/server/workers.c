@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "raw.h"
 #include "world.h"
 
@@ -168,7 +169,6 @@ static size_t logged_before(const struct world *w, const char *what, const char 
 static void leave_with_a_job(struct world *w)
 {
 	struct raw raw = raw_open(w->socket);
-	uint32_t clients;
 
 	/* more than the socket takes, and less than what would stop further requests */
 	for (size_t i = 0; i < 7; i++) {
@@ -180,13 +180,7 @@ static void leave_with_a_job(struct world *w)
 	for (size_t i = 0; i < 10; i++)
 		settle(w);
 	raw_close(&raw);
-	do {
-		struct hycan_daemon_status_reply *status;
-
-		assert_done(w->h, hycan_daemon_status(w->h, &status));
-		clients = status->clients;
-		free(status);
-	} while (clients > 1);
+	clients_wait(w->h, 1);
 }
 
 static void test_gone_meanwhile(void **state)

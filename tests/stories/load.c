@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "objects.h"
 #include "storm.h"
 #include "world.h"
@@ -60,30 +61,6 @@ static unsigned long count_memory(pid_t pid)
 	fclose(file);
 	assert_true(kib > 0);
 	return kib;
-}
-
-static struct hycan_daemon_status_reply *status(struct world *w)
-{
-	struct hycan_daemon_status_reply *s = NULL;
-
-	assert_done(w->h, hycan_daemon_status(w->h, &s));
-	return s;
-}
-
-/* The daemon has seen that they are gone. */
-static void wait_until_alone(struct world *w)
-{
-	const struct timespec moment = { .tv_nsec = 10000000 };
-	uint32_t clients = 0;
-
-	for (int i = 0; i < 3000 && clients != 1; i++) {
-		struct hycan_daemon_status_reply *s = status(w);
-
-		clients = s->clients;
-		free(s);
-		nanosleep(&moment, NULL);
-	}
-	assert_int_equal(clients, 1);
 }
 
 static size_t count_lines(const char *command)
@@ -136,7 +113,7 @@ static void weather(struct world *w, unsigned int seed)
 	storm_end(pid);
 	print_message("%lu requests of another one were served meanwhile; there were up to %lu objects\n", 2 * served, made);
 	assert_true(made > 0);
-	wait_until_alone(w);
+	clients_wait(w->h, 1);
 	wait_until_clean(w);
 }
 

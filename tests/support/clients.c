@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct hycan *client_open(const struct world *w)
@@ -16,6 +17,25 @@ struct hycan *client_open(const struct world *w)
 
 	assert_done(h, hycan_open(&h, w->socket));
 	return h;
+}
+
+void clients_wait(struct hycan *h, uint32_t n)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	const time_t until = time(NULL) + 30;
+	uint32_t clients;
+
+	for (;;) {
+		struct hycan_daemon_status_reply *status = NULL;
+
+		assert_done(h, hycan_daemon_status(h, &status));
+		clients = status->clients;
+		free(status);
+		if (clients == n)
+			return;
+		assert_true(time(NULL) < until);
+		nanosleep(&moment, NULL);
+	}
 }
 
 void client_hold_while_connected(struct hycan *h, uint32_t grace)

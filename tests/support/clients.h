@@ -8,6 +8,9 @@
 /* One more connection, as the same user. */
 struct hycan *client_open(const struct world *w);
 
+/* Waits until the daemon has as many connections, this one among them. */
+void clients_wait(struct hycan *h, uint32_t n);
+
 /* The lifetime of what the connection asks for from now on. */
 void client_hold_while_connected(struct hycan *h, uint32_t grace);
 void client_hold_lease(struct hycan *h, uint32_t seconds);

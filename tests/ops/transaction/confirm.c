@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "clients.h"
 #include "objects.h"
@@ -182,34 +181,12 @@ static void assert_objects(struct hycan *h, enum hycan_object_kind kind, size_t 
 	free(list);
 }
 
-/* How many there are, this one among them. */
-static uint32_t connections(struct hycan *h)
-{
-	struct hycan_daemon_status_reply *status = NULL;
-	uint32_t n;
-
-	assert_done(h, hycan_daemon_status(h, &status));
-	n = status->clients;
-	free(status);
-	return n;
-}
-
-/* Waits until there are as many. */
-static void wait_for_connections(struct hycan *h, uint32_t n)
-{
-	const time_t until = time(NULL) + 20;
-
-	while (connections(h) != n)
-		assert_true(time(NULL) < until);
-}
-
 /* What a program holds that is to be gone. */
 enum held { BY_CONNECTION, BY_CONNECTION_BESIDE_A_LEASE, BY_USER };
 
 /* Changes a link, and takes away what it held, by a transaction of which it does not see the end. */
 static void leave(struct world *w, enum held held, bool detached, char token[33])
 {
-	const struct hycan_session_lifetime_options lease = { .has_seconds = true, .seconds = 3600 };
 	const struct hycan_link_address beside = { .link = "tx1", .address = prefix_of("10.8.0.1/24") };
 	const struct hycan_transaction_run_options options = {
 		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = detached
@@ -220,7 +197,7 @@ static void leave(struct world *w, enum held held, bool detached, char token[33]
 	struct hycan *h = client_open(w);
 
 	if (held == BY_CONNECTION_BESIDE_A_LEASE) {
-		assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_LEASE, &lease));
+		client_hold_lease(h, 3600);
 		assert_done(h, hycan_address_add(h, &beside));
 	}
 	if (held == BY_USER)
@@ -249,7 +226,7 @@ static void test_gone(void **state)
 	assert_same(w, before);
 	objects_wait(w->h, 0);
 	leave(w, BY_CONNECTION, true, token);
-	wait_for_connections(w->h, 1);
+	clients_wait(w->h, 1);
 	assert_done(w->h, hycan_transaction_cancel(w->h, token));
 	assert_same(w, before);
 	objects_wait(w->h, 0);
@@ -264,7 +241,7 @@ static void test_gone_but_for_a_lease(void **state)
 
 	make_pair();
 	leave(w, BY_CONNECTION_BESIDE_A_LEASE, true, token);
-	wait_for_connections(w->h, 1);
+	clients_wait(w->h, 1);
 	assert_done(w->h, hycan_transaction_cancel(w->h, token));
 	shell_until(20, "! ip addr show tx1 | grep -q 10.9.0.1 && ip addr show tx1 | grep -q 10.8.0.1");
 	objects_wait(w->h, 1);
@@ -280,7 +257,7 @@ static void test_gone_of_a_user(void **state)
 	make_pair();
 	for (int detached = 0; detached < 2; detached++) {
 		leave(w, BY_USER, detached, token);
-		wait_for_connections(w->h, 1);
+		clients_wait(w->h, 1);
 		if (detached)
 			assert_done(w->h, hycan_transaction_cancel(w->h, token));
 		shell_until(20, "ip link show tx1 | grep -q 'mtu 1500'");
@@ -325,7 +302,7 @@ static void test_gone_of_another(void **state)
 		assert_done(other, hycan_session_lifetime(other, (enum hycan_lifetime)lifetime, &lease));
 		take_and_give(other);
 		hycan_close(other);
-		wait_for_connections(w->h, 2);
+		clients_wait(w->h, 2);
 		free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
 		assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
 		/* the last of them goes itself before that */

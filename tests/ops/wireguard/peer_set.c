@@ -215,18 +215,6 @@ static void keys_stay_secret(void **state)
 	free(log);
 }
 
-enum { ALICE = 4711, BOB = 4712 };
-
-/* A link of nobody's, where policy lets two users have peers. */
-static int begin_for_two(void **state)
-{
-	const struct world_options options = { .open_to_all = true, .policy = "allow * wireguard name=wg0\nallow * object\n" };
-
-	*state = world_start(&options);
-	device_made = shell_status(NULL, "ip link add wg0 type wireguard") == 0;
-	return 0;
-}
-
 static void as_alice(struct world *w)
 {
 	const struct hycan_wireguard_peer_config peer = { .public_key = peer_key(1),
@@ -277,7 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_not_wireguard, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(keys_stay_secret, device_begin, world_end),
-		cmocka_unit_test_setup_teardown(leaves_others_alone, begin_for_two, world_end),
+		cmocka_unit_test_setup_teardown(leaves_others_alone, device_begin_for_two, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -363,18 +363,6 @@ static void talks_over_ipv6_with_a_preshared_key(void **state)
 	hycan_close(far.h);
 }
 
-enum { ALICE = 4711, BOB = 4712 };
-
-/* A link of nobody's, where policy lets two users have peers. */
-static int begin_for_two(void **state)
-{
-	const struct world_options options = { .open_to_all = true, .policy = "allow * wireguard name=wg0\n" };
-
-	*state = world_start(&options);
-	device_made = shell_status(NULL, "ip link add wg0 type wireguard") == 0;
-	return 0;
-}
-
 static void as_alice(struct world *w)
 {
 	const struct hycan_wireguard_peer_config hers = { .public_key = peer_key(1) };
@@ -439,7 +427,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(few_differences_among_thousands, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_session_outlives_a_sync, device_begin, world_end),
-		cmocka_unit_test_setup_teardown(leaves_others_alone, begin_for_two, world_end),
+		cmocka_unit_test_setup_teardown(leaves_others_alone, device_begin_for_two, world_end),
 		cmocka_unit_test_setup_teardown(talks_over_ipv6_with_a_preshared_key, device_begin, world_end),
 	};
 
