@@ -72,7 +72,7 @@ struct entry {
 	bool listed : 1;  /* stays, while all others of its kind are taken out */
 	bool pinned : 1;  /* it is being looked through, or something will be on it */
 	bool grave : 1;   /* in no bucket; freed when what is on it is gone */
-	bool going : 1;   /* somebody is about to take it away */
+	bool going : 1;   /* somebody is about to take it away, or acts as its only holder */
 	bool room : 1;    /* there is memory for a hold behind it */
 	bool wished : 1;  /* there is a wish for when it is gone */
 	bool settled : 1; /* and one about how it is */
@@ -92,7 +92,7 @@ struct entry {
 
 TAILQ_HEAD(entry_list, entry);
 
-/* Somebody takes an object away just now. */
+/* Somebody takes an object away just now, or changes what he may as long as nobody else holds it. */
 struct going {
 	struct entry *entry;
 	const void *by;
@@ -255,6 +255,9 @@ void session_close(struct ledger *l);
 
 int going_begin(struct ledger *l, struct entry *e, const void *by);
 void going_end(struct ledger *l, struct entry *e);
+
+/* Whether it is going, and not by that one. */
+bool going_by_another(const struct ledger *l, const struct entry *e, const void *by);
 
 /* Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. */
 struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by);

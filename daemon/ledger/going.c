@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is about to go.
+ * What is about to go, or to be changed as only he may who holds it alone.
  *
  * Between the moment at which somebody is found to be the last holder and the moment at which the object is gone from the
  * kernel, somebody else may ask for it, find it there, and believe that it stays. So an object is marked as going before
@@ -50,13 +50,15 @@ void going_end(struct ledger *l, struct entry *e)
 	end_one(l, at);
 }
 
-static const struct going *find_going(const struct ledger *l, const struct entry *e)
+bool going_by_another(const struct ledger *l, const struct entry *e, const void *by)
 {
 	const struct going *g = l->going;
 
+	if (!e->going)
+		return false;
 	while (g->entry != e)
 		g = g->next;
-	return g;
+	return g->by != by;
 }
 
 struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by)
@@ -68,7 +70,7 @@ struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_
 		return e;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE_S;
-	while (e && e->going && find_going(l, e)->by != by && pthread_cond_timedwait(&l->went, &l->lock, &until) != ETIMEDOUT)
+	while (e && going_by_another(l, e, by) && pthread_cond_timedwait(&l->went, &l->lock, &until) != ETIMEDOUT)
 		e = table_find_hashed(l, key, hash);
 	return e;
 }

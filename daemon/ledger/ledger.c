@@ -197,10 +197,11 @@ static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder
 	ledger_file_hold(l->file, e);
 	if (before)
 		news_changed(l, e, holder->subject, true);
-	if (held || e->going)
+	if (held)
 		return false;
 	/* without memory for the mark it goes unmarked */
-	(void)going_begin(l, e, by);
+	if (!e->going)
+		(void)going_begin(l, e, by);
 	return true;
 }
 
@@ -209,7 +210,7 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
 	bool last;
 
 	ledger_lock(ledger);
-	last = let_go(ledger, table_find(ledger, key), holder, by);
+	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, by);
 	ledger_unlock(ledger);
 	return last;
 }

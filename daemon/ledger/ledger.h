@@ -205,8 +205,8 @@ enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *k
                                uint64_t *ret_owner);
 
 /*
- * The same of an object that is to be taken away. Where it is the holder's alone, or another's and force is true, it is
- * going from then on, until ledger_take() or ledger_cancel().
+ * The same of an object that is to be taken away, or to be changed as only he may who holds it alone. Where it is the holder's alone, or
+ * another's and force is true, it is going from then on, until ledger_take() or ledger_cancel().
  */
 enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                     bool force, const void *by, uint64_t *ret_owner);

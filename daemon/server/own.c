@@ -44,10 +44,11 @@ static int refuse_shared(const struct key_view *v, const struct ledger_key *key)
 
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
 {
+	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && v->job->op.settled);
 	struct job *job = v->job;
 
-	job->marks = job->marks || v->effect->does == OP_TAKES;
-	if (v->effect->does == OP_TAKES)
+	job->marks = job->marks || marks;
+	if (marks)
 		return ledger_take_begin(job->server->ledger, key, &job->holder, force, job, ret_owner);
 	return ledger_whose(job->server->ledger, key, &job->holder, ret_owner);
 }

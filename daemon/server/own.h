@@ -15,7 +15,7 @@ int own_check(struct job *job);
 /* op->claim: the same of what only the handler knows. */
 int own_claim(struct op *op, const void *settled);
 
-/* What was to be taken away stays. */
+/* What was to be taken away stays; and nobody acts as the only holder of anything any more. */
 void own_cancel(struct job *job);
 
 #endif

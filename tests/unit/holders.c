@@ -94,20 +94,26 @@ static void assert_objects(struct ledger *l, const char *expected)
 }
 
 /* What goes when a session ends: the last thing first. */
-static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
+static void assert_ends_by(struct ledger *l, const void *by, uint64_t session, uint64_t now_us, const char *expected,
+                           uint64_t expected_next_us)
 {
 	struct ledger_key keys[2];
 	uint64_t next_us = 0;
 	char text[256] = "";
 	size_t n;
 
-	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, l, keys, 2, &next_us)) > 0)
+	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, by, keys, 2, &next_us)) > 0)
 		for (size_t i = 0; i < n; i++) {
 			sprintf(text + strlen(text), "%.*s ", keys[i].size, keys[i].identity);
 			ledger_take(l, &keys[i]);
 		}
 	assert_string_equal(text, expected);
 	assert_int_equal(next_us, expected_next_us);
+}
+
+static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
+{
+	assert_ends_by(l, l, session, now_us, expected, expected_next_us);
 }
 
 static int begin(void **state)
@@ -407,6 +413,32 @@ static void waits_for_what_goes(void **state)
 	assert_int_equal(ledger_take_begin(l, &a, &bob, false, &a, &owner), LEDGER_SHARED);
 }
 
+static void *cancel(void *userdata)
+{
+	ledger_cancel(userdata, userdata);
+	return NULL;
+}
+
+/* Who is busy with what a session held alone may leave it: then it goes when he is done, and is not left as nobody's. */
+static void session_ends_behind_another(void **state)
+{
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+	pthread_t thread;
+	uint64_t owner;
+
+	/* the other one is seldom the faster one */
+	for (int i = 0; i < 20; i++) {
+		put(l, "a", &alice_here);
+		put(l, "b", &alice_here);
+		assert_int_equal(ledger_take_begin(l, &a, &alice_here, false, l, &owner), LEDGER_MINE);
+		assert_int_equal(pthread_create(&thread, NULL, cancel, l), 0);
+		assert_ends_by(l, &thread, 10, UINT64_MAX, "b a ", UINT64_MAX);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_objects(l, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +453,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
 		cmocka_unit_test_setup_teardown(goes_without_memory, begin, end),
 		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
+		cmocka_unit_test_setup_teardown(session_ends_behind_another, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
