@@ -120,7 +120,8 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 			h = add_hold(l, e, holder->subject, session);
 		if (!h)
 			return -ENOMEM;
-		h->at_us = now_us;
+		/* what is given back was asked for before */
+		h->at_us = now_us > h->at_us ? now_us : h->at_us;
 		h->round = l->round;
 		h->seconds = holder->lifetime == HYCAN_LIFETIME_LEASE ? holder->seconds : 0;
 		return 0;

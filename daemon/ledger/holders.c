@@ -18,7 +18,7 @@ size_t ledger_holders_size(const struct ledger_holders *holders)
 	return offsetof(struct ledger_holders, by) + n * sizeof(holders->by[0]);
 }
 
-bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders)
+bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders, size_t *ret_n)
 {
 	const struct entry *e;
 	size_t n;
@@ -34,6 +34,7 @@ bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, st
 		ret_holders->n++;
 	}
 	ledger_unlock(ledger);
+	*ret_n = n;
 	return n > 0;
 }
 
@@ -52,7 +53,8 @@ bool ledger_holders_are(const struct ledger_holders *holders, const struct ledge
 	return holders->n == 1 && is_one(holders, holder);
 }
 
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now)
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now,
+                      uint64_t since_us)
 {
 	struct entry *e;
 	bool before;
@@ -74,10 +76,14 @@ void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holder
 		if (h)
 			h->of->given = true;
 	}
-	if (r == 0 && !is_one(holders, now))
+	if (r == 0 && e->since_us >= since_us && !is_one(holders, now))
 		(void)hold_let_go_one(ledger, e, now);
-	ledger_file_hold(ledger->file, e);
-	news_changed(ledger, e, now->subject, before);
+	if (hold_any(e)) {
+		ledger_file_hold(ledger->file, e);
+		news_changed(ledger, e, now->subject, before);
+	} else {
+		object_disown(ledger, e);
+	}
 	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }

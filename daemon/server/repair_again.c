@@ -75,7 +75,7 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 		follow_again(job, other ? other : job->scope, &holder, key);
 	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
 		(void)undo_key(job, other ? other : job->scope, key,
-		               &(struct undo_cause){ "nobody wants it any more", holder.subject }, sentence);
+		               &(struct undo_cause){ .words = "nobody wants it any more", .subject = holder.subject }, sentence);
 		changed = false;
 	}
 	ledger_cancel(ledger, job);

@@ -97,8 +97,8 @@ bool settings_mend(struct settings *settings, struct job *job)
 	}
 	/* whoever let go of the link meanwhile has left it to us */
 	if (!ledger_is_held(ledger, &key))
-		(void)undo_key(job, other ? other : job->scope, &key, &(struct undo_cause){ "nobody wants it any more", s.subject },
-		               sentence);
+		(void)undo_key(job, other ? other : job->scope, &key,
+		               &(struct undo_cause){ .words = "nobody wants it any more", .subject = s.subject }, sentence);
 	ledger_cancel(ledger, job);
 	if (r == 0 && any)
 		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, was changed, and is what it was.", words, s.link,

@@ -256,7 +256,8 @@ static int carry_out(struct transaction *t)
 /* Room for what takes the step back. Where there is only the way forward it is waited for. */
 static int prepare_undo(struct transaction *t)
 {
-	const size_t n = record_count(t->job);
+	/* to be confirmed: each may have to go, and to be let go of where it is another's, too */
+	const size_t n = record_count(t->job) * (t->pending ? 2 : 1);
 	int r = undo_log_prepare(&t->undo, n);
 
 	for (unsigned int i = 0; i < PATIENCE && r < 0 && t->is_final; i++) {

@@ -15,48 +15,78 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "log.h"
 #include "rollback.h"
 #include "server.h"
 #include "table.h"
 #include "transaction_state.h"
 
-/* Keeps who holds something, unless that is the job's holder alone. */
+/* Keeps who holds something, unless that is the job's holder alone, to whom it falls. */
 static int keep_holders(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t owner)
 {
 	struct ledger_holders holders;
+	char text[128];
+	size_t n;
 
-	if (!ledger_list_holders(job->server->ledger, key, &holders) || ledger_holders_are(&holders, &job->holder))
+	(void)ledger_list_holders(job->server->ledger, key, &holders, &n);
+	if (owner == job->holder.subject && ledger_holders_are(&holders, &job->holder))
 		return 0;
+	if (n > LEDGER_HOLDERS_MAX) {
+		key_format(key, text, sizeof(text));
+		log_write(LOG_WARNING, "If the %s %s is put back, %zu who held it do not any more.", key_kind_name(key->kind), text,
+		          n - LEDGER_HOLDERS_MAX);
+	}
 	holders.owner = owner;
 	return undo_log_add_bytes(job->undo, operation, UNDO_HOLDERS, &holders, ledger_holders_size(&holders));
 }
 
-/* Whether the ledger has what a request puts back, and whose it is; who holds it is kept. 0 or -ENOBUFS. */
-static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, bool *ret_owned,
-                      uint64_t *ret_subject)
+/* What is put back by a request, thing by thing. */
+typedef int thing(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner);
+
+static int for_each_thing(struct job *job, const struct hycan_operation *operation, const void *request, thing *tell,
+                          uint64_t *owner)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(operation, &n);
 	int r = 0;
 
-	*ret_owned = false;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct key_view v = key_view_of(job, &effects[i], request);
 		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
 
 		for (size_t k = 0; makes && !v.absent && k < v.n_items && r == 0; k++) {
-			uint64_t subject = job->holder.subject;
 			struct ledger_key key;
 
 			key_of(&v, k, &key);
-			if (ledger_whose(job->server->ledger, &key, &job->holder, &subject) == LEDGER_NOBODYS)
-				continue;
-			*ret_subject = *ret_owned ? *ret_subject : subject;
-			*ret_owned = true;
-			r = keep_holders(job, operation, &key, *ret_subject);
+			r = tell(job, operation, &key, owner);
 		}
 	}
 	return r;
+}
+
+static int find_owner(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner)
+{
+	uint64_t subject = job->holder.subject;
+
+	(void)operation;
+	if (ledger_whose(job->server->ledger, key, &job->holder, &subject) == LEDGER_NOBODYS)
+		return 0;
+	*owner = subject;
+	return 1;
+}
+
+/* All of a list falls to one: also what is another's, or a stranger's. */
+static int keep_thing(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner)
+{
+	return keep_holders(job, operation, key, *owner);
+}
+
+/* Whether the ledger has any of what a request puts back, and whose that is; who holds each is kept. 0 or -ENOBUFS. */
+static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, bool *ret_owned,
+                      uint64_t *ret_subject)
+{
+	*ret_owned = for_each_thing(job, operation, request, find_owner, ret_subject) > 0;
+	return *ret_owned ? for_each_thing(job, operation, request, keep_thing, ret_subject) : 0;
 }
 
 /* What is put back may be a stranger's doing: then it is not what was asked for, and that is put back behind it. */
@@ -141,16 +171,17 @@ int transaction_undo_holds(struct transaction *t)
 	for (size_t i = 0; t->pending && i < n && r == 0; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
 		bool lets_go = effects[i].does == OP_TAKES && job->lets_go;
+		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
 
 		if (lets_go && effects[i].n_parts == 0) {
 			r = v.absent ? 0 : undo_shared_on(t, &v);
 			continue;
 		}
-		for (size_t k = 0; (lets_go || effects[i].does == OP_MAKES) && !v.absent && k < v.n_items && r == 0; k++) {
+		for (size_t k = 0; (lets_go || makes) && !v.absent && k < v.n_items && r == 0; k++) {
 			struct ledger_key key;
 			uint64_t owner;
 
-			if (!job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
+			if (lets_go && !job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
 				continue;
 			key_of(&v, k, &key);
 			if (lets_go)

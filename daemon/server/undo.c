@@ -187,10 +187,10 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 
 	if (!key_of_taken(job, &key))
 		return -EINVAL;
-	if (flags & UNDO_LET_GO && !ledger_knows(ledger, &key)) {
+	if (flags & UNDO_LET_GO && !ledger_is_held(ledger, &key)) {
 		key_format(&key, text, sizeof(text));
-		snprintf(ret_sentence, UNDO_SENTENCE_SIZE,
-		         "The %s %s is gone, since the others who held it let go of it meanwhile.", key_kind_name(key.kind), text);
+		snprintf(ret_sentence, UNDO_SENTENCE_SIZE, "The %s %s is gone: nobody holds it any more.", key_kind_name(key.kind),
+		         text);
 		return -ENODATA;
 	}
 	if (flags & UNDO_LET_GO)
@@ -243,7 +243,7 @@ int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_
 }
 
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
-static void give_back(struct ledger *ledger, const struct ledger_holder *holder, const struct nlmsghdr *frame)
+static void give_back(struct ledger *ledger, const struct ledger_holder *holder, const struct nlmsghdr *frame, uint64_t since_us)
 {
 	const size_t size = frame->nlmsg_len - sizeof(*frame);
 	struct ledger_holders holders = { 0 };
@@ -252,12 +252,12 @@ static void give_back(struct ledger *ledger, const struct ledger_holder *holder,
 	if (size > sizeof(holders))
 		return;
 	memcpy(&holders, frame + 1, size);
-	if (size != ledger_holders_size(&holders))
+	if (holders.n > LEDGER_HOLDERS_MAX || size != ledger_holders_size(&holders))
 		return;
 	now = holders.owner == holder->subject
 	              ? *holder
 	              : (struct ledger_holder){ .subject = holders.owner, .lifetime = HYCAN_LIFETIME_PERMANENT };
-	ledger_give_back(ledger, &holders, &now);
+	ledger_give_back(ledger, &holders, &now, since_us);
 }
 
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
@@ -282,7 +282,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		return 0;
 	}
 	if (flags & UNDO_HOLDERS) {
-		give_back(job->server->ledger, holder, frame);
+		give_back(job->server->ledger, holder, frame, cause->since_us);
 		return 0;
 	}
 	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);

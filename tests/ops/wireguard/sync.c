@@ -419,6 +419,61 @@ static void leaves_others_alone(void **state)
 	assert_counts(sync_peers(w, NULL, 0), 0, 0, 2);
 }
 
+static void remove_peer(struct world *w, uint8_t n)
+{
+	const struct hycan_key key = peer_key(n);
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, hycan_wireguard_peer_remove(w->h, "wg0", &key));
+	hycan_close(w->h);
+}
+
+static void remove_hers(struct world *w)
+{
+	remove_peer(w, 1);
+}
+
+static void remove_his(struct world *w)
+{
+	remove_peer(w, 2);
+}
+
+static void replace_his(struct world *w)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	const struct hycan_wireguard_peer_config his = { .public_key = peer_key(2) };
+	const struct hycan_wireguard_peer_config peers[] = { { .public_key = peer_key(1) }, { .public_key = peer_key(3) } };
+
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &his));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 2, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, NULL));
+	hycan_close(w->h);
+}
+
+/* Of a list that is taken back each has what it had, and nothing of another's. */
+static void gives_back_to_each(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan_pending_transaction *list = NULL;
+	size_t n = 0;
+
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, replace_his, w);
+	assert_done(w->h, hycan_transaction_list(w->h, &list, &n));
+	assert_int_equal(n, 1);
+	assert_done(w->h, hycan_transaction_cancel(w->h, list->token));
+	free(list);
+	assert_allowed_ips_of_all(2, 0);
+	world_as(ALICE, ALICE, remove_hers, w);
+	assert_allowed_ips_of_all(1, 0);
+	world_as(BOB, BOB, remove_his, w);
+	assert_allowed_ips_of_all(0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +483,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(few_differences_among_thousands, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_session_outlives_a_sync, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(leaves_others_alone, device_begin_for_two, world_end),
+		cmocka_unit_test_setup_teardown(gives_back_to_each, device_begin_for_two, world_end),
 		cmocka_unit_test_setup_teardown(talks_over_ipv6_with_a_preshared_key, device_begin, world_end),
 	};
 
