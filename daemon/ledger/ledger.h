@@ -130,12 +130,16 @@ struct ledger_bytes {
 
 /*
  * A request is about to change the kernel, and makes so many objects at most, of which it says what tells them from others:
- * its bytes are in the file until it is done, and what it makes finds room there.
+ * its bytes are in the file until it is done, and what it makes finds room there. own: it is the daemon's, and takes away or puts
+ * back, and begins also where the room is only enough for itself.
  * -ENOSPC: there is no room for it, or for what it makes, and nothing must be changed.
  */
-int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects, bool own,
                  unsigned int *ret_number);
 void ledger_commit(struct ledger *ledger, unsigned int number);
+
+/* The room that a request was promised is there for others: for those that take it back. */
+void ledger_release(struct ledger *ledger, unsigned int number);
 
 /*
  * Notes something about a request that was begun: in the file until it is done, and wiped there then. It will put so many

@@ -54,8 +54,9 @@ void ledger_file_disown(struct ledger_file *file, const struct ledger_key *key);
 /* What is gone is gone, whether there is room to write it down or not: recovery finds out. */
 void ledger_file_take(struct ledger_file *file, const struct ledger_key *key);
 
-int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects, bool own,
                       unsigned int *ret_number);
+void ledger_file_release(struct ledger_file *file, unsigned int number);
 int ledger_file_note(struct ledger_file *file, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
                      size_t n_objects);
 int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_noted *found, void *userdata);

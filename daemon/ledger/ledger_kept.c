@@ -44,13 +44,13 @@ bool ledger_is_kept(const struct ledger *ledger)
 	return ledger->file != NULL;
 }
 
-int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+int ledger_begin(struct ledger *ledger, const struct ledger_bytes *request, size_t n_parts, size_t n_objects, bool own,
                  unsigned int *ret_number)
 {
 	int r;
 
 	ledger_lock(ledger);
-	r = ledger_file_begin(ledger->file, request, n_parts, n_objects, ret_number);
+	r = ledger_file_begin(ledger->file, request, n_parts, n_objects, own, ret_number);
 	ledger_unlock(ledger);
 	return r;
 }
@@ -59,6 +59,13 @@ void ledger_commit(struct ledger *ledger, unsigned int number)
 {
 	ledger_lock(ledger);
 	ledger_file_commit(ledger->file, number);
+	ledger_unlock(ledger);
+}
+
+void ledger_release(struct ledger *ledger, unsigned int number)
+{
+	ledger_lock(ledger);
+	ledger_file_release(ledger->file, number);
 	ledger_unlock(ledger);
 }
 

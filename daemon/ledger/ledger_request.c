@@ -81,19 +81,27 @@ static void drop_note(struct ledger_file *file, unsigned int number, struct note
 /*
  * What a request makes will be written down when it is there: it is promised the room before, until it is done. What tells one
  * object from another may be long, but was said of the request; the rest of each takes OBJECT_BYTES, where it has a record of
- * its own. Nothing is promised where there is no room for what is said now, too.
+ * its own. Nothing is promised where there is no room for what is said now, too, and so many bytes beside.
  */
-static int promise(struct ledger_file *file, unsigned int number, size_t size, size_t n_objects)
+static int promise(struct ledger_file *file, unsigned int number, size_t size, size_t n_objects, size_t beside)
 {
 	const size_t promised = COMMIT_BYTES + size + OBJECT_BYTES * n_objects;
 	int r;
 
-	if (!journal_reserve(file->journal, size + promised + REQUEST_BYTES))
+	if (!journal_reserve(file->journal, size + promised + beside))
 		return -errno;
 	r = journal_promise(file->journal, promised);
 	if (r == 0)
 		file->promised[number] += promised;
 	return r;
+}
+
+void ledger_file_release(struct ledger_file *file, unsigned int number)
+{
+	if (!file)
+		return;
+	journal_release(file->journal, file->promised[number]);
+	file->promised[number] = 0;
 }
 
 /* What was noted is nobody's business any more. */
@@ -108,11 +116,10 @@ static void end_request(struct ledger_file *file, unsigned int number)
 		drop_note(file, number, note);
 	}
 	file->request[number] = file->copied[number] = (struct request){ 0 };
-	journal_release(file->journal, file->promised[number]);
-	file->promised[number] = 0;
+	ledger_file_release(file, number);
 }
 
-int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects,
+int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *request, size_t n_parts, size_t n_objects, bool own,
                       unsigned int *ret_number)
 {
 	unsigned int number = 0;
@@ -124,7 +131,7 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 		number++;
 	if (number == REQUESTS_MAX)
 		return -EBUSY;
-	r = promise(file, number, size_of(request, n_parts), n_objects);
+	r = promise(file, number, size_of(request, n_parts), n_objects, own ? 0 : REQUEST_BYTES);
 	if (r == 0)
 		r = write_bytes(file->journal, RECORD_BEGIN, number, request, n_parts, &file->request[number]);
 	if (r < 0)
@@ -157,7 +164,7 @@ int ledger_file_note(struct ledger_file *file, unsigned int number, const struct
 	if (!note)
 		return -ENOMEM;
 	/* so that nothing is said where there is no room for what comes of it */
-	r = promise(file, number, size_of(parts, n_parts), n_objects);
+	r = promise(file, number, size_of(parts, n_parts), n_objects, REQUEST_BYTES);
 	if (r == 0)
 		r = write_note(file->journal, number, parts, n_parts, &note->bytes);
 	if (r < 0) {

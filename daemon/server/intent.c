@@ -153,7 +153,7 @@ static int write_down(struct job *job, const void *request)
 	head.n_was_there = (uint32_t)n_was_there;
 	parts[1] = (struct ledger_bytes){ .bytes = was_there, .size = n_was_there };
 	parts[2] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
-	return ledger_begin(job->server->ledger, parts, 3, record_count(job), &job->intent.number);
+	return ledger_begin(job->server->ledger, parts, 3, record_count(job), job->is_own, &job->intent.number);
 }
 
 int intent_now(struct job *job)

@@ -109,6 +109,12 @@ static int record(struct transaction *t)
 	return 0;
 }
 
+/* What the requests that take it back write, in objects: it must be possible where nothing else is any more. */
+static size_t room_to_take_back(const struct undo_log *undo)
+{
+	return 4 * undo->n + buffer_used(&undo->frames) / 64;
+}
+
 /* All steps are done: from here on it goes forward. */
 static int conclude(struct transaction *t)
 {
@@ -123,7 +129,7 @@ static int conclude(struct transaction *t)
 	}
 	r = waits ? pending_prepare(t->pending, t->undo.n) : 0;
 	if (r == 0) {
-		r = diary_done(t->job, n_objects, waits);
+		r = diary_done(t->job, n_objects + (waits ? room_to_take_back(&t->undo) : 0), waits);
 		if (r == 0 || t->is_final)
 			return 0;
 		t->job->intent.no_room = true;

@@ -48,7 +48,7 @@ static void test_made_anew(void **state)
 	assert_int_equal(ledger_open(&server.ledger), 0);
 	assert_int_equal(ledger_keep(server.ledger, path, &broken), 0);
 	job->server = &server;
-	assert_int_equal(ledger_begin(server.ledger, &request, 1, 0, &job->intent.number), 0);
+	assert_int_equal(ledger_begin(server.ledger, &request, 1, 0, false, &job->intent.number), 0);
 	job->intent.begun = true;
 	put(server.ledger, &gone);
 	put(server.ledger, &anew);

@@ -394,7 +394,7 @@ static int begin_request(struct ledger *l, const char *text, size_t n_objects, u
 		{ .bytes = (text + half), .size = strlen(text) - half },
 	};
 
-	return ledger_begin(l, parts, 2, n_objects, ret_number);
+	return ledger_begin(l, parts, 2, n_objects, false, ret_number);
 }
 
 static void assert_unfinished(struct ledger *l, const char *expected)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "full.h"
 #include "health.h"
 #include "nat.h"
 #include "objects.h"
@@ -32,17 +33,10 @@ static void test_ledger(void **state)
 	};
 	struct world *w = *state;
 	char path[128];
-	struct world_options options = { .arguments = { "--state", path } };
 
-	snprintf(path, sizeof(path), "%s/state/kept/ledger", w->directory);
-	hycan_close(w->h);
-	world_stop_daemon(w, SIGTERM);
-	free(shell("mkdir %s/state && mount -t tmpfs -o size=256k,mode=755 tmpfs %s/state && mkdir -m 700 %s/state/kept",
-	           w->directory, w->directory, w->directory));
-	world_start_daemon(w, &options);
-	assert_done(w->h, hycan_open(&w->h, w->socket));
+	full_path(w, path);
 	assert_well(w->h);
-	(void)shell_status(NULL, "cat /dev/zero >%s/state/rest", w->directory);
+	full_fill(w);
 	for (; rule.priority < 10000 && health_is_well(w->h); rule.priority += 10)
 		for (uint32_t i = 0; i < 10; i++) {
 			struct hycan_rule one = rule;
@@ -51,7 +45,7 @@ static void test_ledger(void **state)
 			(void)hycan_rule_add(w->h, &one);
 		}
 	assert_problem(w->h, "ledger", "No space left on device");
-	free(shell("rm %s/state/rest", w->directory));
+	full_empty(w);
 	assert_well(w->h);
 	free(shell("mv %s %s.away", path, path));
 	assert_problem(w->h, "ledger", "Its file is gone");
@@ -61,14 +55,6 @@ static void test_ledger(void **state)
 	assert_well(w->h);
 	free(shell("rm -r %s/state/kept", w->directory));
 	assert_problem(w->h, "ledger", "Its file is gone");
-}
-
-static int end_ledger(void **state)
-{
-	struct world *w = *state;
-
-	(void)shell_status(NULL, "umount -l %s/state", w->directory);
-	return world_end(state);
 }
 
 /* What a stranger does to our table shows, and the next change mends the rules. */
@@ -339,7 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_well, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_ledger, world_begin, end_ledger),
+		cmocka_unit_test_setup_teardown(test_ledger, full_begin, full_end),
 		cmocka_unit_test_setup_teardown(test_table, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_elsewhere, world_begin_patiently, world_end),

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clients.h"
+#include "full.h"
 #include "objects.h"
 #include "text.h"
 #include "view.h"
@@ -270,8 +271,8 @@ static void test_gone_of_a_user(void **state)
 	}
 }
 
-/* Takes an address away, to be confirmed, and that back. */
-static void take_and_give(struct hycan *h)
+/* Takes an address away, to be confirmed. */
+static void take(struct hycan *h, char token[33])
 {
 	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
 	const struct hycan_prefix address = prefix_of("10.9.0.1/24");
@@ -281,8 +282,17 @@ static void take_and_give(struct hycan *h)
 	assert_done(h, hycan_address_remove(h, "tx1", &address));
 	assert_done(h, hycan_transaction_commit(h, &options, &reply));
 	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
-	assert_done(h, hycan_transaction_cancel(h, reply->token));
+	memcpy(token, reply->token, 33);
 	free(reply);
+}
+
+/* And that back. */
+static void take_and_give(struct hycan *h)
+{
+	char token[33];
+
+	take(h, token);
+	assert_done(h, hycan_transaction_cancel(h, token));
 }
 
 /* What another connection held is that one's again, whoever took it away. */
@@ -323,6 +333,30 @@ static void somebody_comes_and_goes(struct world *w)
 	assert_done(h, hycan_address_add(h, &a));
 	hycan_close(h);
 	shell_until(20, "! ip addr show tx1 | grep -q 10.7.0.1");
+}
+
+/* What somebody made anew meanwhile is his, too, when it is put back, which it is already. */
+static void test_made_anew(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+	struct hycan *one = client_open(w), *other = client_open(w);
+	char token[33];
+
+	make_pair();
+	client_hold_while_connected(one, 0);
+	assert_done(one, hycan_address_add(one, &a));
+	take(other, token);
+	hycan_close(one);
+	clients_wait(w->h, 2);
+	assert_done(other, hycan_address_add(other, &a));
+	assert_done(other, hycan_transaction_cancel(other, token));
+	hycan_close(other);
+	somebody_comes_and_goes(w);
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+	assert_done(w->h, hycan_address_remove(w->h, "tx1", &a.address));
+	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
 }
 
 /* Who goes on with a former session has from then on what comes back. */
@@ -443,7 +477,7 @@ static void let_it_go(struct world *w)
 	hycan_close(h);
 }
 
-static const struct world_options for_all = { .policy = "allow * address.*\n", .open_to_all = true };
+static const struct world_options for_all = { .policy = "allow * address.*\nallow * route.*\n", .open_to_all = true };
 
 static int begin_for_all(void **state)
 {
@@ -497,6 +531,51 @@ static void test_held(void **state)
 	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
 }
 
+static void route_it(struct world *w)
+{
+	const struct hycan_route route = { .destination = prefix_of("10.6.0.0/16"),
+		                           .has_via = true,
+		                           .via = address_of("10.1.0.7") };
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_route_add(h, &route));
+	hycan_close(h);
+}
+
+static void remove_it(struct world *w)
+{
+	const struct hycan_prefix destination = prefix_of("10.6.0.0/16");
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_route_remove(h, &destination, NULL));
+	hycan_close(h);
+}
+
+/* Who replaces what is another's, and takes that back, holds nothing of it. */
+static void test_replaced(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_route route = { .destination = prefix_of("10.6.0.0/16"),
+		                           .has_via = true,
+		                           .via = address_of("10.1.0.8") };
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	make_pair();
+	world_as(4242, 4242, route_it, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_replace(w->h, &route));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	free(shell("ip route | grep -q '10.6.0.0/16 via 10.1.0.8'"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	free(shell("ip route | grep -q '10.6.0.0/16 via 10.1.0.7'"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+	world_as(4242, 4242, remove_it, w);
+	free(shell("! ip route | grep -q 10.6.0.0/16"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
+}
+
 /* Who lets go of what another holds, too, and would have it back when that one let go of it as well, is told. */
 static void test_let_go(void **state)
 {
@@ -516,7 +595,7 @@ static void test_let_go(void **state)
 	world_as(4242, 4242, let_it_go, w);
 	assert_refused(w->h, hycan_transaction_cancel(w->h, reply->token), HYCAN_REFUSAL_KERNEL);
 	log = world_log(w);
-	assert_contains(log, "is gone, since the others who held it let go of it meanwhile");
+	assert_contains(log, "is gone: nobody holds it any more");
 	free(log);
 	free(reply);
 }
@@ -638,6 +717,41 @@ static void test_killed(void **state)
 	free(before);
 }
 
+/* Where nothing finds room in the ledger any more, what waits is taken back all the same: it was promised that. */
+static void test_full(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 1000, .has_table = true, .table = 100
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+	char text[32], *before;
+
+	make_pair();
+	before = view();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	for (unsigned int i = 0; i < 40; i++) {
+		struct hycan_link_address a = { .link = "tx1" };
+
+		snprintf(text, sizeof(text), "10.10.%u.1/24", i);
+		a.address = prefix_of(text);
+		assert_done(w->h, hycan_address_add(w->h, &a));
+	}
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	full_fill(w);
+	while (rule.priority < 10000 && hycan_rule_add(w->h, &rule) == 0)
+		rule.priority++;
+	assert_in_range(rule.priority, 1001, 9999);
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	assert_same(w, before);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	free(reply);
+	free(before);
+}
+
 static void test_final(void **state)
 {
 	struct world *w = *state;
@@ -660,6 +774,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gone_but_for_a_lease, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_a_user, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_another, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_made_anew, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_adopted, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_end, world_begin, world_end),
@@ -669,11 +784,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whose, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_held, begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_replaced, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_let_go, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_one_on_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_limit, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_unchanged, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_failure, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_full, full_begin, full_end),
 	};
 
 	return cmocka_run_group_tests_name("transaction.confirm", tests, NULL, NULL);
