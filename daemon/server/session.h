@@ -37,9 +37,10 @@ struct session_record {
 struct session {
 	struct session_record record;
 	struct server *server;
-	struct peer *peer;  /* NULL: it is gone */
-	uint64_t ends_us;   /* of what it holds as a connection; UINT64_MAX: not yet */
-	uint64_t leases_us; /* no lease ends before; UINT64_MAX: there is none */
+	struct peer *peer;   /* NULL: it is gone */
+	uint64_t ends_us;    /* of what it holds as a connection; UINT64_MAX: not yet */
+	uint64_t leases_us;  /* no lease ends before; UINT64_MAX: there is none */
+	uint64_t renewed_us; /* its leases, last; 0: never */
 	struct errand errand;
 	bool is_kept;                /* in the ledger's file */
 	bool ending;                 /* the errand waits or runs */

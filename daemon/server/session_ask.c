@@ -78,7 +78,9 @@ int session_renew(struct op *op, const char *token)
 
 	if (!s)
 		return refuse_token(op);
-	ledger_renew(peer->server->ledger, s->record.id, server_now_us());
+	/* also those that it does not hold just now, and may be given back */
+	s->renewed_us = server_now_us();
+	ledger_renew(peer->server->ledger, s->record.id, s->renewed_us);
 	return 0;
 }
 

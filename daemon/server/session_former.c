@@ -115,6 +115,8 @@ static int end_again(uint64_t id, uint64_t subject, void *userdata)
 
 	if (!s)
 		return end_unknown(id, subject, userdata);
+	if (s->renewed_us)
+		ledger_renew(s->server->ledger, id, s->renewed_us);
 	/* it looks once more, for leases that it did not have, and, where its end is over, for all */
 	s->leases_us = 0;
 	if (!s->peer && s->ends_us == NEVER)

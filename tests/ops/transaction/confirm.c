@@ -295,6 +295,17 @@ static void take_and_give(struct hycan *h)
 	assert_done(h, hycan_transaction_cancel(h, token));
 }
 
+static void somebody_comes_and_goes(struct world *w)
+{
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.7.0.1/24") };
+	struct hycan *h = client_open(w);
+
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_address_add(h, &a));
+	hycan_close(h);
+	shell_until(20, "! ip addr show tx1 | grep -q 10.7.0.1");
+}
+
 /* What another connection held is that one's again, whoever took it away. */
 static void test_gone_of_another(void **state)
 {
@@ -324,15 +335,26 @@ static void test_gone_of_another(void **state)
 	}
 }
 
-static void somebody_comes_and_goes(struct world *w)
+/* A lease that was renewed while another one had what it is about is as long as it was renewed. */
+static void test_lease_of_another(void **state)
 {
-	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.7.0.1/24") };
-	struct hycan *h = client_open(w);
+	struct world *w = *state;
+	const struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
+	struct hycan *one = client_open(w);
+	char token[33];
 
-	client_hold_while_connected(h, 0);
-	assert_done(h, hycan_address_add(h, &a));
-	hycan_close(h);
-	shell_until(20, "! ip addr show tx1 | grep -q 10.7.0.1");
+	make_pair();
+	client_hold_lease(one, 8);
+	assert_done(one, hycan_address_add(one, &a));
+	take(w->h, token);
+	/* until the lease would have been over */
+	free(shell("sleep 9"));
+	assert_done(one, hycan_session_renew(one, NULL));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	somebody_comes_and_goes(w);
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_done(one, hycan_address_remove(one, "tx1", &a.address));
+	hycan_close(one);
 }
 
 /* What somebody made anew meanwhile is his, too, when it is put back, which it is already. */
@@ -774,6 +796,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gone_but_for_a_lease, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_a_user, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_another, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_lease_of_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_made_anew, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_adopted, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
