@@ -8,6 +8,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -60,7 +61,7 @@ void bench_resync(struct bench *b);
 void bench_vlans(struct bench *b);
 void bench_pipeline(struct bench *b, unsigned int clients);
 void bench_footprint(struct bench *b);
-void bench_soak(struct bench *b, enum bench_ends ends);
+void bench_soak(struct bench *b, enum bench_ends ends, bool rests);
 void bench_networks(struct bench *b);
 void bench_router(struct bench *b);
 

@@ -4,7 +4,8 @@
  * them.
  *
  * The storm has the lowest priority, and a processor that is not the daemon's; the one who is measured is beside the daemon,
- * where it waits for the scheduler too, or beside the storm. Quiet and storm come in turn. What the kernel does is measured
+ * where it waits for the scheduler too, or beside the storm. Of two storms one takes all that the machine has left, and the other
+ * rests a moment after each thing that it does. Quiet and storm come in turn. What the kernel does is measured
  * along: an echo whose server is beside the daemon, and the same netlink request made directly, which waits for the kernel's
  * lock as the daemon does.
  */
@@ -26,7 +27,7 @@
 #define ROUNDS      5u
 #define DURATION_NS UINT64_C(2000000000)
 
-enum { HONEST = 4242, HOSTILE = 4243, PROCESSES = 20, CLIENTS = 50 };
+enum { HONEST = 4242, HOSTILE = 4243, PROCESSES = 20, CLIENTS = 50, REST_US = 1000 };
 
 static const char policy[] = "allow * all\n"
 			     "quota 4243 connections=500 bytes=8M requests=2000/s\n";
@@ -83,11 +84,15 @@ static void write_policy(const char *path)
 		bench_fail("%s cannot be written.", path);
 }
 
-void bench_soak(struct bench *b, enum bench_ends ends)
+void bench_soak(struct bench *b, enum bench_ends ends, bool rests)
 {
-	struct storm storm = {
-		.socket = b->socket, .processes = PROCESSES, .clients = CLIENTS, .honest = HONEST, .hostile = HOSTILE, .seed = 1
-	};
+	struct storm storm = { .socket = b->socket,
+		               .processes = PROCESSES,
+		               .clients = CLIENTS,
+		               .honest = HONEST,
+		               .hostile = HOSTILE,
+		               .seed = 1,
+		               .rest_us = rests ? REST_US : 0 };
 	const uint64_t duration_ns = DURATION_NS / b->scale;
 	double quiet_p50[N_WAYS], quiet_p99[N_WAYS], p50[N_WAYS], p99[N_WAYS];
 	struct sample quiet[N_WAYS] = { 0 }, loud[N_WAYS] = { 0 };
@@ -121,7 +126,8 @@ void bench_soak(struct bench *b, enum bench_ends ends)
 		/* those who were killed are gone, too */
 		nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
 	}
-	printf("one client beside %u others, half of them hostile (link.get), %s: µs\n", PROCESSES * CLIENTS,
+	printf("one client beside %u others, half of them hostile%s (link.get), %s: µs\n", PROCESSES * CLIENTS,
+	       rests ? ", which rest a millisecond after each act" : "",
 	       ends == BENCH_TWO_CPUS ? "on another processor than the daemon" : "on the daemon's processor");
 	print("quiet", quiet, quiet_p50, quiet_p99);
 	print("in the storm", loud, p50, p99);

@@ -197,6 +197,8 @@ static void be_hostile(const struct storm *storm, unsigned int seed)
 	for (;;) {
 		struct client *c = &client[below(&seed, storm->clients)];
 
+		if (storm->rest_us)
+			pause_us((long)below(&seed, 2 * storm->rest_us));
 		if (c->fd >= 0 && act(c, &seed) && below(&seed, 200))
 			continue;
 		if (c->fd >= 0)

@@ -19,8 +19,9 @@ struct storm {
 	unsigned int clients;   /* of each process */
 	uid_t honest, hostile;  /* who they are */
 	unsigned int seed;
-	int cpu;        /* on which all of them run, at the lowest priority; -1: anywhere, at a low one */
-	bool read_only; /* the honest ones make nothing */
+	int cpu;              /* on which all of them run, at the lowest priority; -1: anywhere, at a low one */
+	bool read_only;       /* the honest ones make nothing */
+	unsigned int rest_us; /* of a hostile process between two acts, on average; 0: none, so that they take all there is */
 };
 
 /* Begins a storm. Returns its process, to be ended with storm_end(), or -1. */
