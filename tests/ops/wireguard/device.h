@@ -36,8 +36,7 @@ enum { ALICE = 4711, BOB = 4712 };
 /* Setup: a world in which wg0 is nobody's, and policy lets everybody have peers there. */
 DEVICE_FUNCTION int device_begin_for_two(void **state)
 {
-	const struct world_options options = { .open_to_all = true,
-		                               .policy = "allow * wireguard name=wg0\nallow * object\n" };
+	const struct world_options options = { .open_to_all = true, .policy = "allow * wireguard name=wg0\nallow * object\n" };
 
 	*state = world_start(&options);
 	device_made = shell_status(NULL, "ip link add wg0 type wireguard") == 0;
