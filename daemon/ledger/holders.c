@@ -18,7 +18,7 @@ size_t ledger_holders_size(const struct ledger_holders *holders)
 	return offsetof(struct ledger_holders, by) + n * sizeof(holders->by[0]);
 }
 
-bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders, size_t *ret_n)
+size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders)
 {
 	const struct entry *e;
 	size_t n;
@@ -34,8 +34,7 @@ bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, st
 		ret_holders->n++;
 	}
 	ledger_unlock(ledger);
-	*ret_n = n;
-	return n > 0;
+	return n;
 }
 
 static bool is_one(const struct ledger_holders *holders, const struct ledger_holder *holder)
@@ -53,37 +52,48 @@ bool ledger_holders_are(const struct ledger_holders *holders, const struct ledge
 	return holders->n == 1 && is_one(holders, holder);
 }
 
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now,
-                      uint64_t since_us)
+/* No session has that number. */
+#define SESSION_BACK UINT64_MAX
+
+struct ledger_holder ledger_holder_back(uint64_t owner)
 {
-	struct entry *e;
-	bool before;
+	return (struct ledger_holder){ .subject = owner, .session = SESSION_BACK, .lifetime = HYCAN_LIFETIME_CONNECTION };
+}
+
+static void give_back(struct ledger *l, struct entry *e, const struct ledger_holders *holders)
+{
+	const struct ledger_holder back = ledger_holder_back(holders->owner);
+	bool before = l->watched && news_is_held_by(e, back.subject);
 	int r = 0;
 
-	ledger_lock(ledger);
-	e = table_find(ledger, &holders->key);
-	if (!e || !e->object) {
-		ledger_unlock(ledger);
-		return;
-	}
-	before = ledger->watched && news_is_held_by(e, now->subject);
 	for (size_t i = 0; i < holders->n; i++) {
 		const struct ledger_holder *holder = &holders->by[i].holder;
 		struct hold *h;
 
-		r = r ? r : hold_add(ledger, e, holder, holders->by[i].at_us);
+		r = r ? r : hold_add(l, e, holder, holders->by[i].at_us);
 		h = hold_session(holder) ? hold_find(e, holder->subject, holder->session) : NULL;
 		if (h)
 			h->of->given = true;
 	}
-	if (r == 0 && e->since_us >= since_us && !is_one(holders, now))
-		(void)hold_let_go_one(ledger, e, now);
+	/* without memory for one of them it stays, until the daemon ends */
+	if (r == 0)
+		(void)hold_let_go_one(l, e, &back);
 	if (hold_any(e)) {
-		ledger_file_hold(ledger->file, e);
-		news_changed(ledger, e, now->subject, before);
+		ledger_file_hold(l->file, e);
+		news_changed(l, e, back.subject, before);
 	} else {
-		object_disown(ledger, e);
+		object_disown(l, e);
 	}
+}
+
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const void *by)
+{
+	struct entry *e;
+
+	ledger_lock(ledger);
+	e = going_find(ledger, &holders->key, table_hash(ledger, &holders->key), by);
+	if (e && e->object)
+		give_back(ledger, e, holders);
 	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }

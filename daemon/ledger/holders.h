@@ -13,9 +13,8 @@
 #define LEDGER_HOLDERS_MAX 256
 struct ledger_holders {
 	struct ledger_key key;
-	uint64_t
-		owner; /* the caller's: to whom it falls when it is put back, and who lets go of it then, unless he is one of them */
-	uint64_t n;    /* of those that follow; the oldest, where there are more */
+	uint64_t owner; /* the caller's: for whom it is put back */
+	uint64_t n;     /* of those that follow; the oldest, where there are more */
 	struct {
 		struct ledger_holder holder;
 		uint64_t at_us; /* from when a lease counts */
@@ -25,17 +24,19 @@ struct ledger_holders {
 /* Bytes of what is used of it. */
 size_t ledger_holders_size(const struct ledger_holders *holders);
 
-/* Who does; false: nobody. The number of all, of which the oldest are kept, is in ret_n. */
-bool ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders, size_t *ret_n);
+/* Who does. Returns how many all are, of whom it has the oldest. */
+size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders);
 
 /* Whether it is that one alone. */
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder);
 
+/* Who holds what is put back for a user, until each has his own again. */
+struct ledger_holder ledger_holder_back(uint64_t owner);
+
 /*
- * They hold it again, and the one who got it since a moment for them does not, unless it is one of them: who has it from before asked
- * for it meanwhile. Where it is not there, nobody does; where nobody holds it any more, it is a stranger's.
+ * They hold it again, and the putting back does not any more. Where it is not there, nobody does; where nobody holds it then, it is a
+ * stranger's. What somebody else takes away just now is waited for.
  */
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const struct ledger_holder *now,
-                      uint64_t since_us);
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const void *by);
 
 #endif

@@ -186,14 +186,14 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
 }
 
 /* Lets go of an entry. True: it is going. */
-static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder, const void *by)
+static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder *holder, bool one, const void *by)
 {
 	bool held, before;
 
 	if (!e || !e->object || !hold_any(e))
 		return false;
 	before = news_is_held_by(e, holder->subject);
-	held = hold_let_go(l, e, holder);
+	held = one ? hold_let_go_one(l, e, holder) : hold_let_go(l, e, holder);
 	ledger_file_hold(l->file, e);
 	if (before)
 		news_changed(l, e, holder->subject, true);
@@ -210,7 +210,17 @@ bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const st
 	bool last;
 
 	ledger_lock(ledger);
-	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, by);
+	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, false, by);
+	ledger_unlock(ledger);
+	return last;
+}
+
+bool ledger_let_go_one(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by)
+{
+	bool last;
+
+	ledger_lock(ledger);
+	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, true, by);
 	ledger_unlock(ledger);
 	return last;
 }

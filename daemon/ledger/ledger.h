@@ -143,9 +143,10 @@ void ledger_release(struct ledger *ledger, unsigned int number);
 
 /*
  * Notes something about a request that was begun: in the file until it is done, and wiped there then. It will put so many
- * objects before it notes anything else. 0, -ENOMEM or -ENOSPC: nothing is noted.
+ * objects before it notes anything else. own: as of ledger_begin(). 0, -ENOMEM or -ENOSPC: nothing is noted.
  */
-int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects);
+int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects,
+                bool own);
 
 /* Tells what was noted, in that order. Without a lock: nothing may be written meanwhile. Returns what found() returned last. */
 typedef int ledger_noted(const uint8_t *bytes, size_t size, void *userdata);
@@ -220,6 +221,9 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
  */
 bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
 
+/* The same of what that one holds, and not of what the user holds in another way. */
+bool ledger_let_go_one(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
+
 /*
  * All that a user has of an object, or with NULL everybody, is let go of. LEDGER_MINE: nobody else holds it; it is going,
  * and held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. With dry nothing changes.
@@ -265,7 +269,8 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
 /*
  * A session lets go of what it holds, the last thing first: of leases that have ended, and with connection of all that is no
  * lease. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
- * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX.
+ * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX. What somebody else is busy with is left until
+ * that is over: then ret_next_us is now_us.
  */
 size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
                           struct ledger_key *keys, size_t max, uint64_t *ret_next_us);

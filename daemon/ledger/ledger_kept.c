@@ -69,12 +69,13 @@ void ledger_release(struct ledger *ledger, unsigned int number)
 	ledger_unlock(ledger);
 }
 
-int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects)
+int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects,
+                bool own)
 {
 	int r;
 
 	ledger_lock(ledger);
-	r = ledger_file_note(ledger->file, number, parts, n_parts, n_objects);
+	r = ledger_file_note(ledger->file, number, parts, n_parts, n_objects, own);
 	ledger_unlock(ledger);
 	return r;
 }

@@ -88,7 +88,7 @@ static int promise(struct ledger_file *file, unsigned int number, size_t size, s
 	const size_t promised = COMMIT_BYTES + size + OBJECT_BYTES * n_objects;
 	int r;
 
-	if (!journal_reserve(file->journal, size + promised + beside))
+	if (!journal_reserve(file->journal, sizeof(number) + size + promised + beside))
 		return -errno;
 	r = journal_promise(file->journal, promised);
 	if (r == 0)
@@ -134,8 +134,10 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 	r = promise(file, number, size_of(request, n_parts), n_objects, own ? 0 : REQUEST_BYTES);
 	if (r == 0)
 		r = write_bytes(file->journal, RECORD_BEGIN, number, request, n_parts, &file->request[number]);
-	if (r < 0)
+	if (r < 0) {
+		ledger_file_release(file, number);
 		return r;
+	}
 	if (file->next && write_bytes(file->next, RECORD_BEGIN, number, request, n_parts, &file->copied[number]) < 0)
 		ledger_file_anew_abandon(file);
 	*ret_number = number;
@@ -153,7 +155,7 @@ void ledger_file_commit(struct ledger_file *file, unsigned int number)
 
 /* It is there, or it is not: a note that is in one file alone would end the writing of the other. */
 int ledger_file_note(struct ledger_file *file, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
-                     size_t n_objects)
+                     size_t n_objects, bool own)
 {
 	struct note *note;
 	int r;
@@ -164,7 +166,7 @@ int ledger_file_note(struct ledger_file *file, unsigned int number, const struct
 	if (!note)
 		return -ENOMEM;
 	/* so that nothing is said where there is no room for what comes of it */
-	r = promise(file, number, size_of(parts, n_parts), n_objects, REQUEST_BYTES);
+	r = promise(file, number, size_of(parts, n_parts), n_objects, own ? 0 : REQUEST_BYTES);
 	if (r == 0)
 		r = write_note(file->journal, number, parts, n_parts, &note->bytes);
 	if (r < 0) {

@@ -107,6 +107,7 @@ void object_disown(struct ledger *l, struct entry *e)
 	e->object = false;
 	wish_drop(l, e);
 	leave(l, e);
+	going_end(l, e);
 	table_release(l, e);
 }
 

@@ -192,30 +192,6 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	return true;
 }
 
-/* A thing that a session holds and somebody else is busy with: whether it goes or stays is not known yet. NULL: there is none. */
-static const struct entry *find_busy(const struct ledger *l, uint64_t session, const void *by)
-{
-	for (const struct going *g = l->going; g; g = g->next)
-		for (const struct hold *h = g->by == by ? NULL : g->entry->holds; h; h = h->next)
-			if (h->of && h->of->session == session)
-				return g->entry;
-	return NULL;
-}
-
-/* Waits for them, for as long as anybody waits. */
-static void wait_for_busy(struct ledger *l, uint64_t session, const void *by)
-{
-	const struct entry *e;
-	struct ledger_key key;
-	bool waits = true;
-
-	while (waits && (e = find_busy(l, session, by))) {
-		entry_key(e, &key);
-		e = going_find(l, &key, e->hash, by);
-		waits = !e || !going_by_another(l, e, by);
-	}
-}
-
 size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
                           struct ledger_key *keys, size_t max, uint64_t *ret_next_us)
 {
@@ -225,7 +201,6 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
 	size_t n = 0, left;
 
 	ledger_lock(ledger);
-	wait_for_busy(ledger, session, by);
 	of = session_find(ledger, session);
 	left = of ? of->n : 0;
 	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
@@ -233,6 +208,11 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
 		left--;
 		if (h->seconds ? hold_deadline(h) > now_us : !connection) {
 			next_us = hold_deadline(h) < next_us ? hold_deadline(h) : next_us;
+			continue;
+		}
+		/* whether it goes or stays is not known yet, and must not be forgotten */
+		if (going_by_another(ledger, h->entry, by)) {
+			next_us = now_us;
 			continue;
 		}
 		n += end_hold(ledger, h, by, &keys[n]);

@@ -50,7 +50,7 @@ int along_note(struct job *job, const struct ledger_key *key)
 	int r = job->intent.watches ? intent_now(job) : 0;
 
 	if (r == 0 && job->intent.begun) {
-		r = ledger_note(job->server->ledger, job->intent.number, parts, sizeof(parts) / sizeof(*parts), 0);
+		r = ledger_note(job->server->ledger, job->intent.number, parts, sizeof(parts) / sizeof(*parts), 0, job->is_own);
 		job->intent.no_room = r < 0 && !job->intent.lets_through;
 	}
 	return r == 0 && job->along.is_kept ? keep(&job->along, job->along.step, noted.at_us, key) : r;

@@ -24,7 +24,7 @@ static bool is_written(const struct job *job)
 
 static int note(const struct job *job, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects)
 {
-	return ledger_note(job->server->ledger, job->intent.number, parts, n_parts, n_objects);
+	return ledger_note(job->server->ledger, job->intent.number, parts, n_parts, n_objects, job->is_own);
 }
 
 static int note_number(const struct job *job, enum diary_what what, uint32_t number)
@@ -186,5 +186,5 @@ void diary_left(struct ledger *ledger, unsigned int number, size_t n)
 	const struct ledger_bytes part = { .bytes = &head, .size = sizeof(head) };
 
 	/* without room what is undone is undone once more */
-	(void)ledger_note(ledger, number, &part, 1, 0);
+	(void)ledger_note(ledger, number, &part, 1, 0, true);
 }

@@ -96,7 +96,6 @@ struct diary {
 	bool confirm;
 	uint64_t done_us;
 	bool takes_back;
-	bool left; /* taking it back had begun */
 	bool over; /* its notes are wiped */
 	uint32_t recorded;
 };

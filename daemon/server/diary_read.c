@@ -113,7 +113,6 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 	case DIARY_ALONG:
 		return 0;
 	case DIARY_LEFT:
-		d->left = true;
 		while (d->undo.n > head.number)
 			undo_log_drop(&d->undo);
 		return 0;

@@ -44,8 +44,9 @@ static int refuse_shared(const struct key_view *v, const struct ledger_key *key)
 
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
 {
-	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && v->job->op.settled);
 	struct job *job = v->job;
+	/* in a transaction it would be marked until all steps are done */
+	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && job->op.settled && !job->undo);
 
 	job->marks = job->marks || marks;
 	if (marks)

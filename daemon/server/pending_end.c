@@ -27,24 +27,11 @@
 /* Requests of a slice of the errand. */
 #define SLICE 32
 
-/* What it was promised is for that, also where nothing else has room any more. */
-static void begin_to_take_back(struct pending *p)
-{
-	if (p->taken_us)
-		return;
-	p->taken_us = server_now_us();
-	if (!p->is_noted)
-		return;
-	ledger_release(p->server->ledger, p->number);
-	/* who goes on with it knows that something may have been put back */
-	diary_left(p->server->ledger, p->number, p->undo.n);
-}
-
 /* At most so many requests, the last one first. Whether there are more. */
 static bool take_back(struct pending *p, struct job *job, size_t n)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
-	struct undo_cause cause = { .words = p->why, .subject = p->holder.subject };
+	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
 	int r = recovery_scope(job->scope, p->netns, &other);
@@ -55,8 +42,9 @@ static bool take_back(struct pending *p, struct job *job, size_t n)
 		p->n_left += p->undo.n;
 		return false;
 	}
-	begin_to_take_back(p);
-	cause.since_us = p->taken_us;
+	/* what it was promised is for that, also where nothing else has room any more */
+	if (p->is_noted)
+		ledger_release(p->server->ledger, p->number);
 	for (size_t i = 0; i < n && (frame = undo_log_last(&p->undo)); i++) {
 		r = undo_frame(job, other ? other : job->scope, &p->holder, frame, &cause, &p->patience, sentence);
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {

@@ -203,9 +203,7 @@ int record_done(struct job *job)
 		struct key_view v = key_view(job, &effects[i]);
 		int e = record_effect(&v);
 
-		if (e == -EAGAIN)
-			return e;
-		r = r ? r : e;
+		r = r == -EAGAIN || !e ? r : e;
 		forget_losses(&v);
 	}
 	/* also where something could not be written down: in the kernel it is there all the same */
@@ -223,7 +221,7 @@ int record_done(struct job *job)
 			observer_guard_silent(job->server->observer);
 	}
 	settings_note(job);
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;
 }

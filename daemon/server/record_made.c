@@ -87,18 +87,19 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 	int r = 0;
 
 	b.n = 0;
-	for (size_t i = 0; i < v->n_items && r == 0; i++) {
+	/* what is not there any more is no reason to leave out the rest */
+	for (size_t i = 0; i < v->n_items; i++) {
 		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]) || along_leaves_out(v, i))
 			continue;
 		key_of(v, i, &b.key[b.n]);
 		if (losses_forget(&job->server->losses, &b.key[b.n])) {
-			r = ledger_put(job->server->ledger, &job->holder, now_us, &b.key[b.n], 1, NULL, job);
+			r = first_of(r, ledger_put(job->server->ledger, &job->holder, now_us, &b.key[b.n], 1, NULL, job));
 			continue;
 		}
 		if (++b.n == LEDGER_PUT_MAX)
-			r = hold_batch(v, &b, now_us);
+			r = first_of(r, hold_batch(v, &b, now_us));
 	}
-	return r < 0 ? r : hold_batch(v, &b, now_us);
+	return first_of(r, hold_batch(v, &b, now_us));
 }
 
 /* A stranger's is what it was before. */

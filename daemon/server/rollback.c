@@ -31,7 +31,7 @@ static bool is_gone(int r)
 /* The same of what the ledger knows of. */
 static int take_back_told(const struct rollback *rb, const struct nlmsghdr *nlh, unsigned int *patience)
 {
-	const struct undo_cause cause = { .words = rb->cause, .subject = rb->job->holder.subject, .since_us = rb->since_us };
+	const struct undo_cause cause = { .words = rb->cause, .subject = rb->job->holder.subject };
 	const struct ledger_holder holder = rb->job->holder;
 	char sentence[UNDO_SENTENCE_SIZE];
 	int r = undo_frame(rb->job, rb->job->op.scope, &holder, nlh, &cause, patience, sentence);

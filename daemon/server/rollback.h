@@ -15,7 +15,6 @@ struct rollback {
 	const struct hycan_operation *whole; /* what is taken back: the job is about that again afterwards */
 	struct undo_log *undo;               /* empty afterwards */
 	const char *cause;                   /* for the log; the ledger knows of what was done. NULL: it does not */
-	uint64_t since_us;                   /* what is there since then was put back (undo.h) */
 	bool is_noted;                       /* in the ledger's file, by that number: */
 	unsigned int number;
 };

@@ -84,6 +84,9 @@ static void session_free(struct session *s)
 
 /* --------------------------------------------------------------------------------------------------------- what is next */
 
+/* When one looks again at what somebody is busy with. */
+#define SOON_US 100000u
+
 /* The timer rings at that time, or before. */
 static void ring(struct server *server, uint64_t at_us)
 {
@@ -102,7 +105,8 @@ static int run(struct errand *errand, struct job *job)
 	/* who stops the service does not come back to end what has time left */
 	if (s->server->only_ends)
 		return sweep_session(s, job, NEVER, true, "the service was stopped", &s->next_lease_us);
-	return sweep_session(s, job, server_now_us(), s->connection_ends,
+	s->swept_us = server_now_us();
+	return sweep_session(s, job, s->swept_us, s->connection_ends,
 	                     s->connection_ends ? "the client is gone" : "the lease is over", &s->next_lease_us);
 }
 
@@ -111,6 +115,11 @@ static void done(struct errand *errand)
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
 
 	s->ending = false;
+	if (s->next_lease_us <= s->swept_us) {
+		/* somebody is busy with a thing of it */
+		s->next_lease_us = server_now_us() + SOON_US;
+		s->ends_us = s->connection_ends && !s->peer && s->ends_us == NEVER ? s->next_lease_us : s->ends_us;
+	}
 	if (s->next_lease_us < s->leases_us)
 		s->leases_us = s->next_lease_us;
 	session_settle(s);

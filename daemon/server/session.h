@@ -46,6 +46,7 @@ struct session {
 	bool ending;                 /* the errand waits or runs */
 	atomic_bool connection_ends; /* and takes what is no lease, too */
 	uint64_t next_lease_us;      /* what it found; its own while it runs */
+	uint64_t swept_us;           /* when it looked */
 	struct {
 		uint64_t inode;
 		int fd;

@@ -101,6 +101,8 @@ static int record(struct transaction *t)
 	t->round = t->prunes ? ledger_round(t->job->server->ledger) : 0;
 	for (size_t i = 0; i < t->n; i++) {
 		transaction_enter(t, i);
+		/* what went before cannot be asked for once more */
+		t->job->stamp = ledger_stamp(t->job->server->ledger);
 		(void)record_done(t->job);
 		diary_recorded(t->job, (uint32_t)i + 1);
 		dispatch_audit(t->job, t->step[i].duration_us, "");
@@ -109,10 +111,15 @@ static int record(struct transaction *t)
 	return 0;
 }
 
-/* What the requests that take it back write, in objects: it must be possible where nothing else is any more. */
+/* In objects. */
+#define ROOM_MAX 40000u
+
+/* What the requests that take it back write, in objects: it must be possible where nothing else is any more. Of some 10,000 at most. */
 static size_t room_to_take_back(const struct undo_log *undo)
 {
-	return 4 * undo->n + buffer_used(&undo->frames) / 64;
+	const size_t objects = 3 * undo->n + buffer_used(&undo->frames) / 96 + 1;
+
+	return objects < ROOM_MAX ? objects : ROOM_MAX;
 }
 
 /* All steps are done: from here on it goes forward. */

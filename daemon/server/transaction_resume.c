@@ -161,7 +161,6 @@ static void take_back(struct resumed *t, bool told)
 		.whole = t->operation,
 		.undo = &t->diary.undo,
 		.cause = told ? unconfirmed : NULL,
-		.since_us = t->diary.left ? 0 : server_now_us(),
 		.is_noted = true,
 		.number = t->number,
 	};

@@ -21,33 +21,21 @@
 #include "table.h"
 #include "transaction_state.h"
 
-/* Keeps who holds something, unless that is the job's holder alone, to whom it falls. */
-static int keep_holders(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t owner)
-{
+/* Whose is what a request puts back. */
+struct owned {
+	const struct hycan_operation *operation;
+	uint64_t subject; /* the first one that has any of it */
+	bool is;          /* the ledger has any of it */
+	bool is_his;      /* all of it is the job's holder's alone */
 	struct ledger_holders holders;
-	char text[128];
-	size_t n;
+};
 
-	(void)ledger_list_holders(job->server->ledger, key, &holders, &n);
-	if (owner == job->holder.subject && ledger_holders_are(&holders, &job->holder))
-		return 0;
-	if (n > LEDGER_HOLDERS_MAX) {
-		key_format(key, text, sizeof(text));
-		log_write(LOG_WARNING, "If the %s %s is put back, %zu who held it do not any more.", key_kind_name(key->kind), text,
-		          n - LEDGER_HOLDERS_MAX);
-	}
-	holders.owner = owner;
-	return undo_log_add_bytes(job->undo, operation, UNDO_HOLDERS, &holders, ledger_holders_size(&holders));
-}
+typedef int thing(struct job *job, const struct ledger_key *key, struct owned *owned);
 
-/* What is put back by a request, thing by thing. */
-typedef int thing(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner);
-
-static int for_each_thing(struct job *job, const struct hycan_operation *operation, const void *request, thing *tell,
-                          uint64_t *owner)
+static int for_each_thing(struct job *job, const void *request, struct owned *owned, thing *tell)
 {
 	size_t n;
-	const struct op_effect *effects = op_effects(operation, &n);
+	const struct op_effect *effects = op_effects(owned->operation, &n);
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -58,35 +46,50 @@ static int for_each_thing(struct job *job, const struct hycan_operation *operati
 			struct ledger_key key;
 
 			key_of(&v, k, &key);
-			r = tell(job, operation, &key, owner);
+			r = tell(job, &key, owned);
 		}
 	}
 	return r;
 }
 
-static int find_owner(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner)
+static int find_owner(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
 	uint64_t subject = job->holder.subject;
 
-	(void)operation;
-	if (ledger_whose(job->server->ledger, key, &job->holder, &subject) == LEDGER_NOBODYS)
+	(void)ledger_list_holders(job->server->ledger, key, &owned->holders);
+	owned->is_his = owned->is_his && ledger_holders_are(&owned->holders, &job->holder);
+	if (owned->is || ledger_whose(job->server->ledger, key, &job->holder, &subject) == LEDGER_NOBODYS)
 		return 0;
-	*owner = subject;
-	return 1;
+	owned->is = true;
+	owned->subject = subject;
+	return 0;
 }
 
-/* All of a list falls to one: also what is another's, or a stranger's. */
-static int keep_thing(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key, uint64_t *owner)
+/* Keeps who holds it: nobody, of a stranger's beside others. */
+static int keep_holders(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
-	return keep_holders(job, operation, key, *owner);
+	size_t n = ledger_list_holders(job->server->ledger, key, &owned->holders);
+	char text[128];
+
+	if (n > LEDGER_HOLDERS_MAX) {
+		key_format(key, text, sizeof(text));
+		log_write(LOG_WARNING, "If the %s %s is put back, %zu who held it do not any more.", key_kind_name(key->kind), text,
+		          n - LEDGER_HOLDERS_MAX);
+	}
+	owned->holders.owner = owned->subject;
+	return undo_log_add_bytes(job->undo, owned->operation, UNDO_HOLDERS, &owned->holders, ledger_holders_size(&owned->holders));
 }
 
 /* Whether the ledger has any of what a request puts back, and whose that is; who holds each is kept. 0 or -ENOBUFS. */
-static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, bool *ret_owned,
+static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, unsigned int *ret_flags,
                       uint64_t *ret_subject)
 {
-	*ret_owned = for_each_thing(job, operation, request, find_owner, ret_subject) > 0;
-	return *ret_owned ? for_each_thing(job, operation, request, keep_thing, ret_subject) : 0;
+	struct owned owned = { .operation = operation, .is_his = true };
+	int r = for_each_thing(job, request, &owned, find_owner);
+
+	*ret_flags = !owned.is ? 0 : owned.is_his ? UNDO_OWNED : UNDO_OWNED | UNDO_GIVEN;
+	*ret_subject = owned.subject;
+	return r == 0 && *ret_flags & UNDO_GIVEN ? for_each_thing(job, request, &owned, keep_holders) : r;
 }
 
 /* What is put back may be a stranger's doing: then it is not what was asked for, and that is put back behind it. */
@@ -102,13 +105,13 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
+	unsigned int flags = 0;
 	uint64_t subject = 0;
-	bool owned = false;
-	int r = job->undo->keeps ? keep_owned(job, operation, request, &owned, &subject) : 0;
+	int r = job->undo->keeps ? keep_owned(job, operation, request, &flags, &subject) : 0;
 
-	if (r == 0 && owned)
+	if (r == 0 && flags)
 		r = keep_asked(job, operation, request);
-	return r < 0 ? r : undo_log_add(job->undo, operation, request, owned ? UNDO_OWNED : 0, subject);
+	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
 }
 
 /* What takes an object away. */

@@ -196,7 +196,7 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 	if (flags & UNDO_LET_GO)
 		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
 	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */
-	if (ledger_let_go(ledger, &key, holder, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
+	if (ledger_let_go_one(ledger, &key, holder, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
 		do
 			r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
 		while (try_again(r, patience));
@@ -243,28 +243,35 @@ int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_
 }
 
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
-static void give_back(struct ledger *ledger, const struct ledger_holder *holder, const struct nlmsghdr *frame, uint64_t since_us)
+static void give_back(struct job *job, const struct nlmsghdr *frame)
 {
 	const size_t size = frame->nlmsg_len - sizeof(*frame);
 	struct ledger_holders holders = { 0 };
-	struct ledger_holder now;
 
 	if (size > sizeof(holders))
 		return;
 	memcpy(&holders, frame + 1, size);
-	if (holders.n > LEDGER_HOLDERS_MAX || size != ledger_holders_size(&holders))
-		return;
-	now = holders.owner == holder->subject
-	              ? *holder
-	              : (struct ledger_holder){ .subject = holders.owner, .lifetime = HYCAN_LIFETIME_PERMANENT };
-	ledger_give_back(ledger, &holders, &now, since_us);
+	if (holders.n <= LEDGER_HOLDERS_MAX && size == ledger_holders_size(&holders))
+		ledger_give_back(job->server->ledger, &holders, job);
+}
+
+/* Who has what a frame puts back; of what was in no ledger it does not matter. */
+static struct ledger_holder holder_of(const struct nlmsghdr *frame, const struct ledger_holder *holder)
+{
+	const uint64_t owner = undo_log_owner(frame);
+
+	if (frame->nlmsg_flags & UNDO_GIVEN)
+		return ledger_holder_back(owner);
+	return frame->nlmsg_flags & UNDO_OWNED && owner != holder->subject
+	               ? (struct ledger_holder){ .subject = owner, .lifetime = HYCAN_LIFETIME_PERMANENT }
+	               : *holder;
 }
 
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
-	const struct ledger_holder owner = { .subject = undo_log_owner(frame), .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_holder holds = holder_of(frame, holder);
 	const uint64_t began_us = server_now_us();
 	unsigned int flags = frame->nlmsg_flags;
 	struct job outer;
@@ -282,10 +289,10 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		return 0;
 	}
 	if (flags & UNDO_HOLDERS) {
-		give_back(job->server->ledger, holder, frame, cause->since_us);
+		give_back(job, frame);
 		return 0;
 	}
-	begin(job, scope, flags & UNDO_OWNED && owner.subject != holder->subject ? &owner : holder, row, &outer);
+	begin(job, scope, &holds, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->op.exact = flags & UNDO_EXACT;
 	job->op.back = !job->op.exact;

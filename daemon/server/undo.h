@@ -28,7 +28,6 @@ struct ledger_key;
 struct undo_cause {
 	const char *words;
 	uint64_t subject;
-	uint64_t since_us; /* of undo_frame(): what is there since then was put back */
 };
 
 /*

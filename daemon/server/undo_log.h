@@ -35,6 +35,7 @@ struct undo_mark {
 #define UNDO_WANTED  32  /* no request: how what it was about was wanted before (settings.h) */
 #define UNDO_ASKED   64  /* no request: what was asked for of it before (asked.h) */
 #define UNDO_HOLDERS 128 /* no request: who held what is put back by the one that comes before it (struct ledger_holders) */
+#define UNDO_GIVEN   256 /* of UNDO_OWNED: who held each thing that it puts back comes behind it */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,

@@ -38,8 +38,7 @@ struct pending {
 	size_t n_made;
 	uint32_t seconds;
 	uint64_t ends_us;
-	const char *why;   /* it is taken back, */
-	uint64_t taken_us; /* since then; 0: not yet */
+	const char *why; /* it is taken back */
 	unsigned int patience;
 	size_t n_left;        /* of its requests, that could not be taken back */
 	struct pending *then; /* which one is taken back after it */

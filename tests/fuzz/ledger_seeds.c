@@ -91,8 +91,8 @@ static void tell_requests(struct ledger *l)
 
 	must(ledger_begin(l, parts, 2, 1, false, &number) == 0, "begin");
 	must(ledger_begin(l, parts, 1, 0, false, &another) == 0, "begin");
-	must(ledger_note(l, number, parts, 2, 0) == 0, "note");
-	must(ledger_note(l, number, &parts[1], 1, 1) == 0, "note");
+	must(ledger_note(l, number, parts, 2, 0, false) == 0, "note");
+	must(ledger_note(l, number, &parts[1], 1, 1, false) == 0, "note");
 	put(l, &alice, key(HYCAN_OBJECT_KIND_MASQUERADE, "10.0.0.0/8"), NULL);
 	ledger_commit(l, another);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/holders.h"
 #include "ledger/ledger.h"
 
 #define SECOND UINT64_C(1000000)
@@ -94,26 +95,20 @@ static void assert_objects(struct ledger *l, const char *expected)
 }
 
 /* What goes when a session ends: the last thing first. */
-static void assert_ends_by(struct ledger *l, const void *by, uint64_t session, uint64_t now_us, const char *expected,
-                           uint64_t expected_next_us)
+static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
 {
 	struct ledger_key keys[2];
 	uint64_t next_us = 0;
 	char text[256] = "";
 	size_t n;
 
-	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, by, keys, 2, &next_us)) > 0)
+	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, l, keys, 2, &next_us)) > 0)
 		for (size_t i = 0; i < n; i++) {
 			sprintf(text + strlen(text), "%.*s ", keys[i].size, keys[i].identity);
 			ledger_take(l, &keys[i]);
 		}
 	assert_string_equal(text, expected);
 	assert_int_equal(next_us, expected_next_us);
-}
-
-static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
-{
-	assert_ends_by(l, l, session, now_us, expected, expected_next_us);
 }
 
 static int begin(void **state)
@@ -413,30 +408,67 @@ static void waits_for_what_goes(void **state)
 	assert_int_equal(ledger_take_begin(l, &a, &bob, false, &a, &owner), LEDGER_SHARED);
 }
 
-static void *cancel(void *userdata)
-{
-	ledger_cancel(userdata, userdata);
-	return NULL;
-}
-
-/* Who is busy with what a session held alone may leave it: then it goes when he is done, and is not left as nobody's. */
+/* What somebody else is busy with, and may leave, goes when he is done, and is not left as nobody's. */
 static void session_ends_behind_another(void **state)
 {
 	const struct ledger_key a = key("a");
 	struct ledger *l = *state;
-	pthread_t thread;
 	uint64_t owner;
 
-	/* the other one is seldom the faster one */
-	for (int i = 0; i < 20; i++) {
-		put(l, "a", &alice_here);
-		put(l, "b", &alice_here);
-		assert_int_equal(ledger_take_begin(l, &a, &alice_here, false, l, &owner), LEDGER_MINE);
-		assert_int_equal(pthread_create(&thread, NULL, cancel, l), 0);
-		assert_ends_by(l, &thread, 10, UINT64_MAX, "b a ", UINT64_MAX);
-		assert_int_equal(pthread_join(thread, NULL), 0);
-		assert_objects(l, "");
-	}
+	put(l, "a", &alice_here);
+	put(l, "b", &alice_here);
+	assert_int_equal(ledger_take_begin(l, &a, &alice_here, false, &a, &owner), LEDGER_MINE);
+	assert_ends(l, 10, UINT64_MAX, "b ", UINT64_MAX);
+	assert_int_equal(ledger_session_count(l, 10), 1);
+	ledger_cancel(l, &a);
+	assert_ends(l, 10, UINT64_MAX, "a ", UINT64_MAX);
+	assert_objects(l, "");
+}
+
+/* A lease likewise: it says when to come again. */
+static void lease_ends_behind_another(void **state)
+{
+	struct ledger_holder brief = alice_here;
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+	uint64_t owner;
+
+	brief.lifetime = HYCAN_LIFETIME_LEASE;
+	brief.seconds = 1;
+	put(l, "a", &brief);
+	assert_int_equal(ledger_take_begin(l, &a, &brief, false, &a, &owner), LEDGER_MINE);
+	assert_ends(l, 10, 5000000, "", 5000000);
+	ledger_cancel(l, &a);
+	assert_ends(l, 10, 5000000, "a ", UINT64_MAX);
+}
+
+/* Who asks for a thing while it is put back holds it as well as those who held it. */
+static void gives_back(void **state)
+{
+	const struct ledger_holder back = ledger_holder_back(alice.subject);
+	struct ledger_holders holders;
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+	uint64_t owner;
+
+	put(l, "a", &bob_here);
+	assert_int_equal(ledger_list_holders(l, &a, &holders), 1);
+	holders.owner = alice.subject;
+	ledger_take(l, &a);
+	put(l, "a", &back);
+	assert_int_equal(hold(l, "a", &alice, 0), 0);
+	ledger_give_back(l, &holders, l);
+	assert_objects(l, "a:1*2 ");
+	assert_false(let_go(l, "a", &alice));
+	assert_objects(l, "a:2*1 ");
+	ledger_take(l, &a);
+	/* a stranger's is that again, whoever was about to take it away meanwhile */
+	put(l, "a", &back);
+	holders.n = 0;
+	assert_int_equal(ledger_take_begin(l, &a, &alice, false, l, &owner), LEDGER_MINE);
+	ledger_give_back(l, &holders, l);
+	assert_objects(l, "");
+	ledger_cancel(l, l);
 }
 
 int main(void)
@@ -454,6 +486,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_without_memory, begin, end),
 		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
 		cmocka_unit_test_setup_teardown(session_ends_behind_another, begin, end),
+		cmocka_unit_test_setup_teardown(lease_ends_behind_another, begin, end),
+		cmocka_unit_test_setup_teardown(gives_back, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);

@@ -522,7 +522,7 @@ static bool begin_one(struct ledger *l, const char *identity, bool noted, unsign
 	int r = begin_request(l, noted ? "" : identity, noted ? 0 : 1, ret_number);
 
 	if (r == 0 && noted) {
-		r = ledger_note(l, *ret_number, &part, 1, 1);
+		r = ledger_note(l, *ret_number, &part, 1, 1, false);
 		if (r < 0)
 			ledger_commit(l, *ret_number);
 	}

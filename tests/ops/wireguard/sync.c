@@ -436,6 +436,7 @@ static void remove_hers(struct world *w)
 static void remove_his(struct world *w)
 {
 	remove_peer(w, 2);
+	remove_peer(w, 4);
 }
 
 static void replace_his(struct world *w)
@@ -443,13 +444,16 @@ static void replace_his(struct world *w)
 	const struct hycan_transaction_run_options options = {
 		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
 	};
-	const struct hycan_wireguard_peer_config his = { .public_key = peer_key(2) };
-	const struct hycan_wireguard_peer_config peers[] = { { .public_key = peer_key(1) }, { .public_key = peer_key(3) } };
+	const struct hycan_wireguard_peer_config his[] = { { .public_key = peer_key(2) }, { .public_key = peer_key(4) } };
+	const struct hycan_wireguard_peer_config peers[] = { { .public_key = peer_key(1) },
+		                                             { .public_key = peer_key(2) },
+		                                             { .public_key = peer_key(3) } };
 
 	assert_done(w->h, hycan_open(&w->h, w->socket));
-	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &his));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &his[0]));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &his[1]));
 	assert_done(w->h, hycan_transaction_begin(w->h));
-	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 2, NULL));
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 3, NULL));
 	assert_done(w->h, hycan_transaction_commit(w->h, &options, NULL));
 	hycan_close(w->h);
 }
@@ -467,9 +471,9 @@ static void gives_back_to_each(void **state)
 	assert_int_equal(n, 1);
 	assert_done(w->h, hycan_transaction_cancel(w->h, list->token));
 	free(list);
-	assert_allowed_ips_of_all(2, 0);
+	assert_allowed_ips_of_all(3, 0);
 	world_as(ALICE, ALICE, remove_hers, w);
-	assert_allowed_ips_of_all(1, 0);
+	assert_allowed_ips_of_all(2, 0);
 	world_as(BOB, BOB, remove_his, w);
 	assert_allowed_ips_of_all(0, 0);
 }
