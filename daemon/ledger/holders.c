@@ -49,15 +49,17 @@ static bool is_one(const struct ledger_holders *holders, const struct ledger_hol
 
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder)
 {
-	return holders->n == 1 && is_one(holders, holder);
-}
+	const struct ledger_holder *is = &holders->by[0].holder;
 
-/* No session has that number. */
-#define SESSION_BACK UINT64_MAX
+	/* a lease would begin anew */
+	return holders->n == 1 && is_one(holders, holder) && is->lifetime == holder->lifetime &&
+	       is->lifetime != HYCAN_LIFETIME_LEASE;
+}
 
 struct ledger_holder ledger_holder_back(uint64_t owner)
 {
-	return (struct ledger_holder){ .subject = owner, .session = SESSION_BACK, .lifetime = HYCAN_LIFETIME_CONNECTION };
+	/* a number that no session has, and one for each user: a session is one user's */
+	return (struct ledger_holder){ .subject = owner, .session = UINT64_MAX - owner, .lifetime = HYCAN_LIFETIME_CONNECTION };
 }
 
 static void give_back(struct ledger *l, struct entry *e, const struct ledger_holders *holders)
@@ -75,7 +77,7 @@ static void give_back(struct ledger *l, struct entry *e, const struct ledger_hol
 		if (h)
 			h->of->given = true;
 	}
-	/* without memory for one of them it stays, until the daemon ends */
+	/* without memory for one of them it is held as it is, and taken away by the next daemon */
 	if (r == 0)
 		(void)hold_let_go_one(l, e, &back);
 	if (hold_any(e)) {

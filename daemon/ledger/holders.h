@@ -27,7 +27,7 @@ size_t ledger_holders_size(const struct ledger_holders *holders);
 /* Who does. Returns how many all are, of whom it has the oldest. */
 size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders);
 
-/* Whether it is that one alone. */
+/* Whether it is that one alone, in the same way, and for no lease. */
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder);
 
 /* Who holds what is put back for a user, until each has his own again. */

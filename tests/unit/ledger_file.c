@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/holders.h"
 #include "ledger/ledger.h"
 #include "subject.h"
 
@@ -276,6 +277,24 @@ static void is_known_again(void **state)
 	assert_in_range(st.st_size, 1, 4 << 20);
 	ledger_free(&l);
 	ledger_free(&memory);
+}
+
+/* What is put back for several users at a time is read by the next one. */
+static void back_of_several(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+
+	for (uint64_t owner = 0; owner < 3; owner++) {
+		const struct ledger_holder back = ledger_holder_back(owner);
+		const struct ledger_key k = key(HYCAN_OBJECT_KIND_LINK, (char[]){ (char)('a' + owner), '\0' });
+
+		assert_int_equal(ledger_put(l, &back, 1, &k, 1, NULL, NULL), 0);
+	}
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 3);
+	ledger_free(&l);
 }
 
 static void one_run_is_small(void **state)
@@ -633,6 +652,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(is_known_again, begin, end),
+		cmocka_unit_test_setup_teardown(back_of_several, begin, end),
 		cmocka_unit_test_setup_teardown(one_run_is_small, begin, end),
 		cmocka_unit_test_setup_teardown(is_killed, begin, end),
 		cmocka_unit_test_setup_teardown(first_of_several, begin, end),
