@@ -116,6 +116,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->is_own = job->is_nobodys = job->any_owner = job->lets_go = job->marks = false;
 	job->by_name = true;
 	job->op.undo = NULL;
+	job->transaction = NULL;
 	job->undo = NULL;
 	job->along = (struct along){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;

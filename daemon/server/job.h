@@ -88,12 +88,13 @@ struct job {
 	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
-	struct pending *pending;        /* a transaction of it that is to be confirmed */
-	struct pending *taken_back;     /* those that it has taken back */
-	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
-	struct along along;             /* what goes along with what it takes away */
-	int result;                     /* what the handler returned */
-	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
+	struct pending *pending;         /* a transaction of it that is to be confirmed */
+	struct pending *taken_back;      /* those that it has taken back */
+	struct transaction *transaction; /* whose step it is about; or NULL */
+	struct undo_log *undo;           /* where what takes it back is kept; NULL: nowhere */
+	struct along along;              /* what goes along with what it takes away */
+	int result;                      /* what the handler returned */
+	uint32_t reserved[QUOTA_KINDS];  /* objects of its user, until it is done */
 	bool has_reserved;
 };
 

@@ -44,6 +44,12 @@ bool key_of_link(const struct key_view *v, size_t item, struct ledger_key *key);
 /* The key of an object of a kind, from what the row that makes it was asked for: an item of its list, if it has one. */
 void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *request, struct ledger_key *key);
 
+/* Whether things of a kind are told apart by the name of the link that they are on before anything else. */
+bool key_begins_with_link(unsigned int kind);
+
+/* A link has another name: the key of what is on it, or of itself, too. */
+void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to);
+
 /* The key of a link by its name. */
 void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
 

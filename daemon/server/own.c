@@ -13,6 +13,17 @@
 #include "server.h"
 #include "subject.h"
 #include "table.h"
+#include "transaction.h"
+
+/* As the ledger knows it. */
+static void known_key(size_t item, struct ledger_key *ret_key, const void *view)
+{
+	const struct key_view *v = view;
+
+	key_of(v, item, ret_key);
+	if (v->job->transaction)
+		transaction_call_as_before(v->job->transaction, ret_key);
+}
 
 static int refuse(const struct key_view *v, const struct ledger_key *key, uint64_t owner)
 {
@@ -86,7 +97,7 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	enum ledger_stand stand;
 	uint64_t owner = 0;
 
-	key_of(v, item, &key);
+	known_key(item, &key, v);
 	if (v->effect->settled && v->effect->does == OP_TAKES && is_another(v->job, &key))
 		return OP_LETS_GO;
 	stand = ask(v, &key, force, &owner);
@@ -113,8 +124,11 @@ static int check_rest(const struct key_view *v)
 	struct ledger_key link, key;
 	uint64_t owner;
 
-	if (v->absent || !key_of_link(v, 0, &link) ||
-	    !ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, key_listed, v,
+	if (v->absent || !key_of_link(v, 0, &link))
+		return 0;
+	if (v->job->transaction)
+		transaction_call_as_before(v->job->transaction, &link);
+	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, known_key, v,
 	                        &key, &owner))
 		return 0;
 	return refuse(v, &key, owner);

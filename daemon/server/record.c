@@ -50,15 +50,12 @@ static void forget_losses(const struct key_view *v)
 	}
 }
 
-/* The kinds that are told apart by the name of the link that they are on before anything else. */
 static uint32_t kinds_named_by_link(void)
 {
 	uint32_t kinds = 0;
 
 	for (unsigned int kind = 0; kind < 32; kind++) {
-		const struct op_effect *e = op_effect_of_kind(kind);
-
-		if (e && e->on.position >= 0 && e->part[0].position == e->on.position && e->part[0].of_item == e->on.of_item)
+		if (key_begins_with_link(kind))
 			kinds |= 1u << kind;
 	}
 	return kinds;

@@ -164,6 +164,7 @@ static int run(struct transaction *t)
 		return r;
 	t->undo.keeps = t->pending;
 	t->job->undo = &t->undo;
+	t->job->transaction = t;
 	t->job->along.is_kept = true;
 	t->job->op.undo = transaction_keep_undo;
 	t->job->op.plan = t->is_plan;
@@ -218,6 +219,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		intent_end(job);
 	undo_log_release(&t.undo);
 	prune_done(&t.stated);
+	job->transaction = NULL;
 	job->undo = NULL;
 	along_release(job);
 	op->undo = NULL;

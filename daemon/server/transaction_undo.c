@@ -19,7 +19,29 @@
 #include "rollback.h"
 #include "server.h"
 #include "table.h"
+#include "transaction.h"
 #include "transaction_state.h"
+
+void transaction_call_as_before(const struct transaction *t, struct ledger_key *key)
+{
+	for (size_t i = t->job->along.step; i-- > 0;) {
+		size_t n;
+		const struct op_effect *effects = op_effects(t->step[i].operation, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			struct ledger_key from, to;
+			struct key_view v;
+
+			if (effects[k].does != OP_RENAMES)
+				continue;
+			v = key_view_of(t->job, &effects[k], t->step[i].request);
+			if (!key_of_link(&v, 0, &to))
+				continue;
+			key_of(&v, 0, &from);
+			key_rename(key, &to, &from);
+		}
+	}
+}
 
 /* Whose is what a request puts back. */
 struct owned {
@@ -55,10 +77,12 @@ static int for_each_thing(struct job *job, const void *request, struct owned *ow
 static int find_owner(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
 	uint64_t subject = job->holder.subject;
+	struct ledger_key before = *key;
 
-	(void)ledger_list_holders(job->server->ledger, key, &owned->holders);
+	transaction_call_as_before(job->transaction, &before);
+	(void)ledger_list_holders(job->server->ledger, &before, &owned->holders);
 	owned->is_his = owned->is_his && ledger_holders_are(&owned->holders, &job->holder);
-	if (owned->is || ledger_whose(job->server->ledger, key, &job->holder, &subject) == LEDGER_NOBODYS)
+	if (owned->is || ledger_whose(job->server->ledger, &before, &job->holder, &subject) == LEDGER_NOBODYS)
 		return 0;
 	owned->is = true;
 	owned->subject = subject;
@@ -68,8 +92,14 @@ static int find_owner(struct job *job, const struct ledger_key *key, struct owne
 /* Keeps who holds it: nobody, of a stranger's beside others. */
 static int keep_holders(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
-	size_t n = ledger_list_holders(job->server->ledger, key, &owned->holders);
+	struct ledger_key before = *key;
 	char text[128];
+	size_t n;
+
+	transaction_call_as_before(job->transaction, &before);
+	n = ledger_list_holders(job->server->ledger, &before, &owned->holders);
+	/* by then it was told */
+	owned->holders.key = *key;
 
 	if (n > LEDGER_HOLDERS_MAX) {
 		key_format(key, text, sizeof(text));
@@ -181,36 +211,21 @@ int transaction_undo_holds(struct transaction *t)
 			continue;
 		}
 		for (size_t k = 0; (lets_go || makes) && !v.absent && k < v.n_items && r == 0; k++) {
-			struct ledger_key key;
+			struct ledger_key key, before;
 			uint64_t owner;
 
 			if (lets_go && !job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
 				continue;
 			key_of(&v, k, &key);
+			before = key;
+			transaction_call_as_before(t, &before);
 			if (lets_go)
 				r = keep_key(t, &key, UNDO_LET_GO);
-			else if (ledger_whose(job->server->ledger, &key, &job->holder, &owner) == LEDGER_OTHERS)
+			else if (ledger_whose(job->server->ledger, &before, &job->holder, &owner) == LEDGER_OTHERS)
 				r = keep_key(t, &key, UNDO_HELD);
 		}
 	}
 	return r;
-}
-
-/* What the ledger calls a link that the step in the job names: the steps before, which rename it, are told later. */
-static void call_as_before(struct transaction *t, struct ledger_key *link)
-{
-	for (size_t i = t->now; i-- > 0;) {
-		size_t n;
-		const struct op_effect *effects = op_effects(t->step[i].operation, &n);
-
-		for (size_t k = 0; k < n; k++) {
-			const struct key_view v = key_view_of(t->job, &effects[k], t->step[i].request);
-			struct ledger_key to;
-
-			if (effects[k].does == OP_RENAMES && key_of_link(&v, 0, &to) && key_same(&to, link))
-				key_of(&v, 0, link);
-		}
-	}
 }
 
 int transaction_undo_wanted(struct transaction *t)
@@ -221,7 +236,7 @@ int transaction_undo_wanted(struct transaction *t)
 	/* one that fails has said nothing to anybody */
 	if (!t->pending || !settings_link(t->job, &link))
 		return 0;
-	call_as_before(t, &link);
+	transaction_call_as_before(t, &link);
 	if (!settings_before(t->job, &link, bytes))
 		return 0;
 	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));

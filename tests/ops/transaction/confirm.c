@@ -499,7 +499,8 @@ static void let_it_go(struct world *w)
 	hycan_close(h);
 }
 
-static const struct world_options for_all = { .policy = "allow * address.*\nallow * route.*\n", .open_to_all = true };
+static const struct world_options for_all = { .policy = "allow * address.*\nallow * route.*\nallow * link.rename\n",
+	                                      .open_to_all = true };
 
 static int begin_for_all(void **state)
 {
@@ -596,6 +597,44 @@ static void test_replaced(void **state)
 	world_as(4242, 4242, remove_it, w);
 	free(shell("! ip route | grep -q 10.6.0.0/16"));
 	assert_objects(w->h, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
+}
+
+static void rename_and_remove(struct world *w)
+{
+	struct hycan_link_address a = shared();
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_rename(h, "tx1", "tx9"));
+	assert_done(h, hycan_address_remove(h, "tx9", &a.address));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_DENIED);
+	hycan_close(h);
+}
+
+/* What is on a link that has another name since the step before is whose it was. */
+static void test_renamed(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a = shared();
+
+	make_pair();
+	world_as(4242, 4242, hold_it, w);
+	world_as(4243, 4243, rename_and_remove, w);
+	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_rename(w->h, "tx1", "tx9"));
+	assert_done(w->h, hycan_address_remove(w->h, "tx9", &a.address));
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	free(shell("ip link show tx9 && ! ip addr show tx9 | grep -q 10.9.0.1"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 1, 0);
+	world_as(4242, 4242, let_it_go, w);
+	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
+	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
 }
 
 /* Who lets go of what another holds, too, and would have it back when that one let go of it as well, is told. */
@@ -808,6 +847,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_held, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_replaced, begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_renamed, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_let_go, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_one_on_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_limit, world_begin, world_end),
