@@ -24,6 +24,7 @@
 #include "record.h"
 #include "server.h"
 #include "sweep.h"
+#include "table.h"
 #include "transaction.h"
 #include "transaction_state.h"
 
@@ -55,6 +56,33 @@ static int find_operation(struct transaction *t, size_t i)
 	return 0;
 }
 
+/* Links that steps rename. */
+#define RENAMES_MAX 256u
+
+static bool renames(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+	bool is = false;
+
+	for (size_t i = 0; i < n; i++)
+		is = is || effects[i].does == OP_RENAMES;
+	return is;
+}
+
+/* Whoever asks what the ledger calls a thing goes through them. */
+static int note_rename(struct transaction *t, size_t i)
+{
+	t->step[i].renamed = t->renamed;
+	if (!renames(t->step[i].operation))
+		return 0;
+	t->renamed = (uint32_t)i + 1;
+	if (t->n_renames++ < RENAMES_MAX)
+		return 0;
+	return op_refuse(&t->job->op, HYCAN_REFUSAL_LIMIT, "steps",
+	                 "A transaction renames %u links at most: rename the others in another one.", RENAMES_MAX);
+}
+
 static int decode_step(struct transaction *t, size_t i)
 {
 	const struct hycan_payload *payload = &t->asked[i].request;
@@ -70,7 +98,8 @@ static int decode_step(struct transaction *t, size_t i)
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, t->step[i].operation->request, payload->data, payload->size, t->step[i].request);
 	job->memory.used = decoder.memory.used;
-	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
+	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
+	             : note_rename(t, i);
 }
 
 static int judge_step(struct transaction *t, size_t i)

@@ -39,7 +39,8 @@ struct step {
 	const void *settled;
 	bool lets_go;
 	uint64_t called_us;
-	bool any_owner; /* policy lets it change what is others' */
+	uint32_t renamed; /* the last step before it that renames a link, from 1; 0: none does */
+	bool any_owner;   /* policy lets it change what is others' */
 	uint64_t duration_us;
 };
 
@@ -74,6 +75,8 @@ struct transaction {
 	struct plan plan;
 	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */
 	struct op_gate gate;    /* the one that was there before ours */
+	uint32_t renamed;       /* the last step so far that renames a link, from 1, */
+	uint32_t n_renames;     /* of so many */
 	size_t n_changes;       /* that asked at our gate */
 	uint32_t now;           /* the step that is carried out */
 	struct undo_mark first; /* where what the diary has of it begins; behind how what it changes was wanted */

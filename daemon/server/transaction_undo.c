@@ -24,9 +24,11 @@
 
 void transaction_call_as_before(const struct transaction *t, struct ledger_key *key)
 {
-	for (size_t i = t->job->along.step; i-- > 0;) {
+	const uint32_t now = t->job->along.step;
+
+	for (uint32_t at = now < t->n ? t->step[now].renamed : 0; at > 0; at = t->step[at - 1].renamed) {
 		size_t n;
-		const struct op_effect *effects = op_effects(t->step[i].operation, &n);
+		const struct op_effect *effects = op_effects(t->step[at - 1].operation, &n);
 
 		for (size_t k = 0; k < n; k++) {
 			struct ledger_key from, to;
@@ -34,7 +36,7 @@ void transaction_call_as_before(const struct transaction *t, struct ledger_key *
 
 			if (effects[k].does != OP_RENAMES)
 				continue;
-			v = key_view_of(t->job, &effects[k], t->step[i].request);
+			v = key_view_of(t->job, &effects[k], t->step[at - 1].request);
 			if (!key_of_link(&v, 0, &to))
 				continue;
 			key_of(&v, 0, &from);

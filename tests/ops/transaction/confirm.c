@@ -635,6 +635,13 @@ static void test_renamed(void **state)
 	world_as(4242, 4242, let_it_go, w);
 	free(shell("! ip addr show tx1 | grep -q 10.9.0.1"));
 	assert_objects(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
+	/* back and forth, but not for ever */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	for (unsigned int i = 0; i < 257; i++)
+		assert_done(w->h, hycan_link_rename(w->h, i % 2 ? "tx9" : "tx1", i % 2 ? "tx1" : "tx9"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_LIMIT);
+	assert_string_equal(hycan_error_field(w->h), "steps");
+	free(shell("ip link show tx1"));
 }
 
 /* Who lets go of what another holds, too, and would have it back when that one let go of it as well, is told. */
