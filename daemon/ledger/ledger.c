@@ -331,7 +331,9 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 
 	ledger_lock(ledger);
 	written = ledger_file_rename(ledger->file, from, to, kinds);
-	while ((gone = table_find(ledger, to)))
+	/* what outlives what had that name stands in its place, and is on what has it now */
+	gone = table_find(ledger, to);
+	if (gone)
 		object_take_out(ledger, gone);
 	r = object_rename(ledger, from, to, kinds);
 	list_write_anew(ledger);

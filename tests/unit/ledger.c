@@ -245,6 +245,24 @@ static void renames(void **state)
 	assert_int_equal(ledger_count(l), 0);
 }
 
+/* The names of a network outlive its link, and another one gets that link's name. */
+static void renames_to_what_is_left(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "b", NULL, 1);
+	put(l, HYCAN_OBJECT_KIND_DNS, "d", "b", 1);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	take(l, HYCAN_OBJECT_KIND_LINK, "b");
+	assert_objects(l, "d:1 a:1 ");
+	rename_link(l, "a", "b");
+	assert_objects(l, "d:1 b:1 ");
+	take(l, HYCAN_OBJECT_KIND_LINK, "b");
+	assert_objects(l, "d:1 ");
+	take(l, HYCAN_OBJECT_KIND_DNS, "d");
+	assert_int_equal(ledger_count(l), 0);
+}
+
 static void take_peer(size_t i, struct ledger_key *ret_key, const void *userdata)
 {
 	*ret_key = key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, ((const char *const *)userdata)[i]);
@@ -494,6 +512,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_all_of_a_kind, begin, end),
 		cmocka_unit_test_setup_teardown(renames, begin, end),
 		cmocka_unit_test_setup_teardown(takes_others, begin, end),
+		cmocka_unit_test_setup_teardown(renames_to_what_is_left, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_looks, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_one_look, begin, end),
 		cmocka_unit_test_setup_teardown(looks_leave_open, begin, end),
