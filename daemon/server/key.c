@@ -164,12 +164,17 @@ bool key_begins_with_link(unsigned int kind)
 	return e && e->on.position >= 0 && e->part[0].position == e->on.position && e->part[0].of_item == e->on.of_item;
 }
 
+bool key_is_of_link(const struct ledger_key *key, const struct ledger_key *link)
+{
+	return (key->kind == HYCAN_OBJECT_KIND_LINK || key_begins_with_link(key->kind)) && key->netns == link->netns &&
+	       key->size >= link->size && memcmp(key->identity, link->identity, link->size) == 0;
+}
+
 void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to)
 {
 	struct ledger_key renamed = *to;
 
-	if ((key->kind != HYCAN_OBJECT_KIND_LINK && !key_begins_with_link(key->kind)) || key->netns != from->netns ||
-	    key->size < from->size || memcmp(key->identity, from->identity, from->size) != 0)
+	if (!key_is_of_link(key, from))
 		return;
 	renamed.kind = key->kind;
 	put_bytes(&renamed, key->identity + from->size, (size_t)(key->size - from->size));

@@ -47,6 +47,9 @@ void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *req
 /* Whether things of a kind are told apart by the name of the link that they are on before anything else. */
 bool key_begins_with_link(unsigned int kind);
 
+/* Whether a key is that of a link, or begins with it. */
+bool key_is_of_link(const struct ledger_key *key, const struct ledger_key *link);
+
 /* A link has another name: the key of what is on it, or of itself, too. */
 void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to);
 

@@ -18,6 +18,7 @@
 #include "dispatch.h"
 #include "intent.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "own.h"
 #include "pending.h"
@@ -59,28 +60,55 @@ static int find_operation(struct transaction *t, size_t i)
 /* Links that steps rename. */
 #define RENAMES_MAX 256u
 
-static bool renames(const struct hycan_operation *operation)
+/* The name is another link's from that step on, or none's. */
+static void end_name(struct transaction *t, uint32_t step, const struct ledger_key *link)
 {
-	size_t n;
-	const struct op_effect *effects = op_effects(operation, &n);
-	bool is = false;
-
-	for (size_t i = 0; i < n; i++)
-		is = is || effects[i].does == OP_RENAMES;
-	return is;
+	for (uint32_t i = 0; i < t->n_renamed; i++)
+		if (t->renamed[i].over == UINT32_MAX && key_same(&t->renamed[i].to, link))
+			t->renamed[i].over = step;
 }
 
-/* Whoever asks what the ledger calls a thing goes through them. */
-static int note_rename(struct transaction *t, size_t i)
+static int begin_name(struct transaction *t, uint32_t step, const struct key_view *v)
 {
-	t->step[i].renamed = t->renamed;
-	if (!renames(t->step[i].operation))
-		return 0;
-	t->renamed = (uint32_t)i + 1;
-	if (t->n_renames++ < RENAMES_MAX)
-		return 0;
-	return op_refuse(&t->job->op, HYCAN_REFUSAL_LIMIT, "steps",
-	                 "A transaction renames %u links at most: rename the others in another one.", RENAMES_MAX);
+	struct renamed renamed = { .step = step, .over = UINT32_MAX };
+
+	if (t->n_renamed == RENAMES_MAX)
+		return op_refuse(&t->job->op, HYCAN_REFUSAL_LIMIT, "steps",
+		                 "A transaction renames %u links at most: rename the others in another one.", RENAMES_MAX);
+	if (!t->renamed)
+		t->renamed = memory_of(t, RENAMES_MAX, sizeof(*t->renamed));
+	if (!t->renamed)
+		return refuse_memory(t);
+	key_of(v, 0, &renamed.from);
+	if (key_of_link(v, 0, &renamed.to)) {
+		end_name(t, step, &renamed.from);
+		end_name(t, step, &renamed.to);
+		t->renamed[t->n_renamed++] = renamed;
+	}
+	return 0;
+}
+
+/* What links are called from that step on. */
+static int note_names(struct transaction *t, uint32_t step)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(t->step[step].operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct key_view v = key_view_of(t->job, &effects[i], t->step[step].request);
+		struct ledger_key link;
+
+		if (effects[i].does == OP_RENAMES)
+			r = begin_name(t, step, &v);
+		if ((effects[i].does != OP_TAKES && effects[i].does != OP_MAKES) || effects[i].kind != HYCAN_OBJECT_KIND_LINK)
+			continue;
+		for (size_t k = 0; t->n_renamed > 0 && !v.absent && k < v.n_items; k++) {
+			key_of(&v, k, &link);
+			end_name(t, step, &link);
+		}
+	}
+	return r;
 }
 
 static int decode_step(struct transaction *t, size_t i)
@@ -99,7 +127,7 @@ static int decode_step(struct transaction *t, size_t i)
 	r = wire_decode(&decoder, t->step[i].operation->request, payload->data, payload->size, t->step[i].request);
 	job->memory.used = decoder.memory.used;
 	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
-	             : note_rename(t, i);
+	             : note_names(t, (uint32_t)i);
 }
 
 static int judge_step(struct transaction *t, size_t i)

@@ -39,8 +39,7 @@ struct step {
 	const void *settled;
 	bool lets_go;
 	uint64_t called_us;
-	uint32_t renamed; /* the last step before it that renames a link, from 1; 0: none does */
-	bool any_owner;   /* policy lets it change what is others' */
+	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
 };
 
@@ -53,6 +52,13 @@ struct outlook {
 	bool unchanged;
 	bool kept_link;
 	const bool *items_unchanged; /* or NULL */
+};
+
+/* A link that a step renames. */
+struct renamed {
+	uint32_t step;
+	uint32_t over; /* the step that gives the new name up, or to another link; UINT32_MAX: none does */
+	struct ledger_key from, to;
 };
 
 struct transaction {
@@ -73,10 +79,10 @@ struct transaction {
 	struct sweep_count pruned;
 	struct stated stated; /* of a plan that prunes: what its steps make */
 	struct plan plan;
-	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */
-	struct op_gate gate;    /* the one that was there before ours */
-	uint32_t renamed;       /* the last step so far that renames a link, from 1, */
-	uint32_t n_renames;     /* of so many */
+	bool looks_ahead;        /* nothing is let through at our gate, as in a plan */
+	struct op_gate gate;     /* the one that was there before ours */
+	struct renamed *renamed; /* the links that steps rename, in order */
+	uint32_t n_renamed;
 	size_t n_changes;       /* that asked at our gate */
 	uint32_t now;           /* the step that is carried out */
 	struct undo_mark first; /* where what the diary has of it begins; behind how what it changes was wanted */

@@ -250,6 +250,8 @@ static int carry_out(struct transaction *t)
 	if (r == 0 || !job_found_gone(t->job, r))
 		return r;
 	t->job->op.settled = NULL;
+	/* who renamed nothing has given no link's name to anything */
+	t->job->op.unchanged = true;
 	return 0;
 }
 

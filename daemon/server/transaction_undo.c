@@ -24,24 +24,18 @@
 
 void transaction_call_as_before(const struct transaction *t, struct ledger_key *key)
 {
-	const uint32_t now = t->job->along.step;
+	uint32_t now = t->job->along.step;
 
-	for (uint32_t at = now < t->n ? t->step[now].renamed : 0; at > 0; at = t->step[at - 1].renamed) {
-		size_t n;
-		const struct op_effect *effects = op_effects(t->step[at - 1].operation, &n);
+	for (uint32_t i = now < t->n ? t->n_renamed : 0; i > 0; i--) {
+		const struct renamed *renamed = &t->renamed[i - 1];
 
-		for (size_t k = 0; k < n; k++) {
-			struct ledger_key from, to;
-			struct key_view v;
-
-			if (effects[k].does != OP_RENAMES)
-				continue;
-			v = key_view_of(t->job, &effects[k], t->step[at - 1].request);
-			if (!key_of_link(&v, 0, &to))
-				continue;
-			key_of(&v, 0, &from);
-			key_rename(key, &to, &from);
-		}
+		/* one that found nothing to rename renamed nothing */
+		if (renamed->step >= now || t->step[renamed->step].unchanged || !key_is_of_link(key, &renamed->to))
+			continue;
+		if (renamed->over < now)
+			return;
+		key_rename(key, &renamed->to, &renamed->from);
+		now = renamed->step;
 	}
 }
 

@@ -499,7 +499,7 @@ static void let_it_go(struct world *w)
 	hycan_close(h);
 }
 
-static const struct world_options for_all = { .policy = "allow * address.*\nallow * route.*\nallow * link.rename\n",
+static const struct world_options for_all = { .policy = "allow * address.*\nallow * route.*\nallow * link.*\n",
 	                                      .open_to_all = true };
 
 static int begin_for_all(void **state)
@@ -611,6 +611,20 @@ static void rename_and_remove(struct world *w)
 	hycan_close(h);
 }
 
+static void remove_by_a_ghost(struct world *w)
+{
+	struct hycan_link_address a = shared();
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_delete(h, "fx0"));
+	assert_done(h, hycan_link_rename(h, "ghost", "tx1"));
+	assert_done(h, hycan_address_remove(h, "tx1", &a.address));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_DENIED);
+	assert_refused(h, hycan_address_remove(h, "tx1", &a.address), HYCAN_REFUSAL_DENIED);
+	hycan_close(h);
+}
+
 /* What is on a link that has another name since the step before is whose it was. */
 static void test_renamed(void **state)
 {
@@ -622,6 +636,9 @@ static void test_renamed(void **state)
 	make_pair();
 	world_as(4242, 4242, hold_it, w);
 	world_as(4243, 4243, rename_and_remove, w);
+	/* and where nothing is renamed, since what goes with something else is gone, as it should be */
+	free(shell("ip link add fx0 type veth peer name fx1"));
+	world_as(4243, 4243, remove_by_a_ghost, w);
 	free(shell("ip addr show tx1 | grep -q 10.9.0.1"));
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_link_rename(w->h, "tx1", "tx9"));
