@@ -29,10 +29,10 @@ void transaction_call_as_before(const struct transaction *t, struct ledger_key *
 	for (uint32_t i = now < t->n ? t->n_renamed : 0; i > 0; i--) {
 		const struct renamed *renamed = &t->renamed[i - 1];
 
-		/* one that found nothing to rename renamed nothing */
+		/* a step that found nothing to rename, or made nothing, changes nobody's name */
 		if (renamed->step >= now || t->step[renamed->step].unchanged || !key_is_of_link(key, &renamed->to))
 			continue;
-		if (renamed->over < now)
+		if (renamed->over < now && !t->step[renamed->over].unchanged)
 			return;
 		key_rename(key, &renamed->to, &renamed->from);
 		now = renamed->step;
