@@ -23,13 +23,14 @@ size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, 
 	const struct entry *e;
 	size_t n;
 
-	/* all of it is kept, also what is between the members */
-	memset(ret_holders, 0, sizeof(*ret_holders));
+	/* all that is used of it is kept, also what is between the members */
+	memset(ret_holders, 0, offsetof(struct ledger_holders, by));
 	ret_holders->key = *key;
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
 	n = e && e->object ? hold_count(e) : 0;
 	for (size_t i = 0; i < n && i < LEDGER_HOLDERS_MAX; i++) {
+		memset(&ret_holders->by[i], 0, sizeof(ret_holders->by[i]));
 		hold_number(e, i, &ret_holders->by[i].holder, &ret_holders->by[i].at_us);
 		ret_holders->n++;
 	}
@@ -37,23 +38,13 @@ size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, 
 	return n;
 }
 
-static bool is_one(const struct ledger_holders *holders, const struct ledger_holder *holder)
-{
-	bool is = false;
-
-	for (size_t i = 0; i < holders->n; i++)
-		is = is || (holders->by[i].holder.subject == holder->subject &&
-		            hold_session(&holders->by[i].holder) == hold_session(holder));
-	return is;
-}
-
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder)
 {
 	const struct ledger_holder *is = &holders->by[0].holder;
 
 	/* a lease would begin anew */
-	return holders->n == 1 && is_one(holders, holder) && is->lifetime == holder->lifetime &&
-	       is->lifetime != HYCAN_LIFETIME_LEASE;
+	return holders->n == 1 && is->subject == holder->subject && hold_session(is) == hold_session(holder) &&
+	       is->lifetime == holder->lifetime && is->lifetime != HYCAN_LIFETIME_LEASE;
 }
 
 struct ledger_holder ledger_holder_back(uint64_t owner)
