@@ -205,22 +205,13 @@ static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder
 	return true;
 }
 
-bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by)
+bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, bool one,
+                   const void *by)
 {
 	bool last;
 
 	ledger_lock(ledger);
-	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, false, by);
-	ledger_unlock(ledger);
-	return last;
-}
-
-bool ledger_let_go_one(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by)
-{
-	bool last;
-
-	ledger_lock(ledger);
-	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, true, by);
+	last = let_go(ledger, going_find(ledger, key, table_hash(ledger, key), by), holder, one, by);
 	ledger_unlock(ledger);
 	return last;
 }

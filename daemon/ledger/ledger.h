@@ -217,12 +217,10 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
                                     bool force, const void *by, uint64_t *ret_owner);
 
 /*
- * The holder lets go. True: nobody else holds it any more, and it is going; the caller has to take it away.
+ * The holder lets go; with one, of what that one holds, and not of what the user holds in another way. True: nobody else holds it any more, and it is going; the caller has to take it away.
  */
-bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
-
-/* The same of what that one holds, and not of what the user holds in another way. */
-bool ledger_let_go_one(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, const void *by);
+bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, bool one,
+                   const void *by);
 
 /*
  * All that a user has of an object, or with NULL everybody, is let go of. LEDGER_MINE: nobody else holds it; it is going,

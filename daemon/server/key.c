@@ -174,8 +174,6 @@ void key_rename(struct ledger_key *key, const struct ledger_key *from, const str
 {
 	struct ledger_key renamed = *to;
 
-	if (!key_is_of_link(key, from))
-		return;
 	renamed.kind = key->kind;
 	put_bytes(&renamed, key->identity + from->size, (size_t)(key->size - from->size));
 	*key = renamed;

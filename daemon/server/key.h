@@ -50,7 +50,7 @@ bool key_begins_with_link(unsigned int kind);
 /* Whether a key is that of a link, or begins with it. */
 bool key_is_of_link(const struct ledger_key *key, const struct ledger_key *link);
 
-/* A link has another name: the key of what is on it, or of itself, too. */
+/* A link has another name: a key that is of it, too. */
 void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to);
 
 /* The key of a link by its name. */

@@ -21,8 +21,7 @@ static void known_key(size_t item, struct ledger_key *ret_key, const void *view)
 	const struct key_view *v = view;
 
 	key_of(v, item, ret_key);
-	if (v->job->transaction)
-		transaction_call_as_before(v->job->transaction, ret_key);
+	transaction_call_as_before(v->job, ret_key);
 }
 
 static int refuse(const struct key_view *v, const struct ledger_key *key, uint64_t owner)
@@ -57,7 +56,7 @@ static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *
 {
 	struct job *job = v->job;
 	/* in a transaction it would be marked until all steps are done */
-	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && job->op.settled && !job->undo);
+	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && job->op.settled && !job->transaction);
 
 	job->marks = job->marks || marks;
 	if (marks)
@@ -126,8 +125,7 @@ static int check_rest(const struct key_view *v)
 
 	if (v->absent || !key_of_link(v, 0, &link))
 		return 0;
-	if (v->job->transaction)
-		transaction_call_as_before(v->job->transaction, &link);
+	transaction_call_as_before(v->job, &link);
 	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, known_key, v,
 	                        &key, &owner))
 		return 0;

@@ -113,7 +113,7 @@ static void take(struct job *job, const struct ledger_key *key)
 			settings_forget(&job->server->repairs.settings, key);
 		return;
 	}
-	if (!ledger_let_go(job->server->ledger, key, &job->holder, job))
+	if (!ledger_let_go(job->server->ledger, key, &job->holder, false, job))
 		return;
 	if (undo_key(job, job->op.scope, key, NULL, sentence) != 0) {
 		log_write(LOG_ERR, "What nobody holds any more could not be taken away: %s", sentence);

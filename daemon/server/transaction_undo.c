@@ -22,11 +22,12 @@
 #include "transaction.h"
 #include "transaction_state.h"
 
-void transaction_call_as_before(const struct transaction *t, struct ledger_key *key)
+void transaction_call_as_before(const struct job *job, struct ledger_key *key)
 {
-	uint32_t now = t->job->along.step;
+	const struct transaction *t = job->transaction;
+	uint32_t now = job->along.step;
 
-	for (uint32_t i = now < t->n ? t->n_renamed : 0; i > 0; i--) {
+	for (uint32_t i = t && now < t->n ? t->n_renamed : 0; i > 0; i--) {
 		const struct renamed *renamed = &t->renamed[i - 1];
 
 		/* a step that found nothing to rename, or made nothing, changes nobody's name */
@@ -75,7 +76,7 @@ static int find_owner(struct job *job, const struct ledger_key *key, struct owne
 	uint64_t subject = job->holder.subject;
 	struct ledger_key before = *key;
 
-	transaction_call_as_before(job->transaction, &before);
+	transaction_call_as_before(job, &before);
 	(void)ledger_list_holders(job->server->ledger, &before, &owned->holders);
 	owned->is_his = owned->is_his && ledger_holders_are(&owned->holders, &job->holder);
 	if (owned->is || ledger_whose(job->server->ledger, &before, &job->holder, &subject) == LEDGER_NOBODYS)
@@ -92,7 +93,7 @@ static int keep_holders(struct job *job, const struct ledger_key *key, struct ow
 	char text[128];
 	size_t n;
 
-	transaction_call_as_before(job->transaction, &before);
+	transaction_call_as_before(job, &before);
 	n = ledger_list_holders(job->server->ledger, &before, &owned->holders);
 	/* by then it was told */
 	owned->holders.key = *key;
@@ -214,7 +215,7 @@ int transaction_undo_holds(struct transaction *t)
 				continue;
 			key_of(&v, k, &key);
 			before = key;
-			transaction_call_as_before(t, &before);
+			transaction_call_as_before(job, &before);
 			if (lets_go)
 				r = keep_key(t, &key, UNDO_LET_GO);
 			else if (ledger_whose(job->server->ledger, &before, &job->holder, &owner) == LEDGER_OTHERS)
@@ -232,7 +233,7 @@ int transaction_undo_wanted(struct transaction *t)
 	/* one that fails has said nothing to anybody */
 	if (!t->pending || !settings_link(t->job, &link))
 		return 0;
-	transaction_call_as_before(t, &link);
+	transaction_call_as_before(t->job, &link);
 	if (!settings_before(t->job, &link, bytes))
 		return 0;
 	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));

@@ -183,7 +183,6 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 	struct ledger *ledger = job->server->ledger;
 	struct ledger_key key;
 	char text[128];
-	bool last;
 	int r = 0;
 
 	if (!key_of_taken(job, &key))
@@ -197,8 +196,7 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 	if (flags & UNDO_LET_GO)
 		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
 	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */
-	last = flags & UNDO_HELD ? ledger_let_go_one(ledger, &key, holder, job) : ledger_let_go(ledger, &key, holder, job);
-	if (last || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
+	if (ledger_let_go(ledger, &key, holder, flags & UNDO_HELD, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
 		do
 			r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
 		while (try_again(r, patience));

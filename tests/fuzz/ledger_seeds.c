@@ -68,7 +68,7 @@ static void tell_holders(struct ledger *l)
 	must(ledger_hold(l, &alice, 5000000, &rule, 1, NULL, ledger_stamp(l)) == 0, "hold");
 	ledger_renew(l, bob_leases.session, 6000000);
 	ledger_adopt(l, bob_leases.session, 79);
-	(void)ledger_let_go(l, &a, &alice, l);
+	(void)ledger_let_go(l, &a, &alice, false, l);
 	ledger_cancel(l, l);
 }
 

@@ -65,7 +65,7 @@ static bool let_go(struct ledger *l, const char *identity, const struct ledger_h
 {
 	const struct ledger_key k = key(identity);
 
-	return ledger_let_go(l, &k, holder, l);
+	return ledger_let_go(l, &k, holder, false, l);
 }
 
 static enum ledger_stand whose(struct ledger *l, const char *identity, const struct ledger_holder *holder)

@@ -160,7 +160,7 @@ static void change_holder(struct ledger *l, const struct ledger_key *k, unsigned
 
 	if (number % 3)
 		assert_int_equal(ledger_hold(l, &holder, number, k, 1, NULL, ledger_stamp(l)), 0);
-	else if (ledger_let_go(l, k, &holder, l))
+	else if (ledger_let_go(l, k, &holder, false, l))
 		ledger_take(l, k);
 }
 
@@ -387,7 +387,7 @@ static void first_of_several(void **state)
 
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 2);
-	assert_false(ledger_let_go(l, &a, &one, l));
+	assert_false(ledger_let_go(l, &a, &one, false, l));
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 3);
 	sorted(l, before);
 	ledger_free(&l);
