@@ -45,17 +45,30 @@ static int undecodable(struct hycan *h, const struct request *p, const struct wi
 	return failure_set(&h->failure, -EPROTO, "The answer to %s cannot be read: %s", p->operation->name, reason);
 }
 
+/* What the request chose for the connection, if anything, holds from now on, or does not. */
+static void note_choice(struct hycan *h, const struct request *p, int result)
+{
+	struct chosen *chosen = connection_chosen(h, p->operation);
+
+	if (!chosen)
+		return;
+	chosen->n_asked--;
+	if (result != 0)
+		return;
+	if (*p->token)
+		memcpy(h->token, p->token, sizeof(h->token));
+	else if (chosen == &h->lifetime && chosen->lost)
+		memcpy(h->token, h->greeted, sizeof(h->token));
+	chosen->here = true;
+	chosen->lost = false;
+}
+
 /* Ends the request whose last frame is the first in the buffer. The block goes away behind it unless the callback took it. */
 static void deliver(struct hycan *h, struct request *p, int result, void *block, const void *reply, size_t n)
 {
 	void *outer = h->block;
 
-	if (p->operation->number == HYCAN_OPERATION_SESSION_NETNS) {
-		h->n_netns--;
-		h->netns |= result == 0;
-		if (result == 0)
-			h->netns_lost = false;
-	}
+	note_choice(h, p, result);
 	if (result == 0)
 		failure_clear(&h->failure);
 	stream_consume(h);

@@ -3,9 +3,10 @@
  * The life of a connection: opened, lost, begun anew, closed; and the sentence of its last failure.
  *
  * The idea is that a connection may be lost at any time and the program need not care: the next request connects again.
- * What must not happen is that a request is carried out twice, or that one meant for another network namespace is
- * carried out in this one. So a request is sent again only when not one byte of it had been handed to the kernel, and
- * after session.netns nothing is sent over a new connection until the program has asked for its namespace there too.
+ * What must not happen is that a request is carried out twice, that one meant for another network namespace is carried
+ * out in this one, or that what was to be held while connected is held for good. So a request is sent again only when not
+ * one byte of it had been handed to the kernel, and after session.netns, session.lifetime or session.adopt nothing is sent
+ * over a new connection until the program has asked for that there too.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -150,6 +151,24 @@ int connection_begin(struct hycan *h, bool wait)
 	return 0;
 }
 
+struct chosen *connection_chosen(struct hycan *h, const struct hycan_operation *operation)
+{
+	if (operation->number == HYCAN_OPERATION_SESSION_NETNS)
+		return &h->netns;
+	if (operation->number == HYCAN_OPERATION_SESSION_LIFETIME || operation->number == HYCAN_OPERATION_SESSION_ADOPT)
+		return &h->lifetime;
+	return NULL;
+}
+
+/* The connection is gone. Whether something was chosen for it, or may have been. */
+static bool lose(struct chosen *chosen)
+{
+	bool was = chosen->here || chosen->n_asked > 0;
+
+	*chosen = (struct chosen){ .lost = chosen->lost || was };
+	return was;
+}
+
 /* Takes the requests that were begun out of the list; with all, the others too. */
 static struct request *take_begun(struct hycan *h, bool all)
 {
@@ -188,22 +207,19 @@ static void end_requests(struct hycan *h, struct request *p, const struct failur
 void connection_lost(struct hycan *h, int result, bool again)
 {
 	struct failure reason = h->failure;
-	bool netns = h->netns || h->n_netns > 0;
+	bool netns = lose(&h->netns), lifetime = lose(&h->lifetime);
 	struct request *begun;
 	int r;
 
 	if (h->fd >= 0)
 		close(h->fd);
 	h->fd = -1;
-	h->netns = false;
-	h->n_netns = 0;
-	h->netns_lost |= netns;
 	h->input.start = h->input.end = 0;
 	/* the greeting belongs to the connection, sent or not */
 	if (h->first && h->first->operation == &operation_session_hello && h->first->callback == request_greeted)
 		request_drop(h, h->first);
 	reason.result = result;
-	begun = take_begun(h, !again || netns || h->n_attempts > ATTEMPTS_MAX);
+	begun = take_begun(h, !again || netns || lifetime || h->n_attempts > ATTEMPTS_MAX);
 	end_requests(h, begun, &reason);
 	h->failure = reason;
 	/* a callback may have connected already, and then what was left is on its way */

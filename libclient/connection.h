@@ -58,6 +58,7 @@ struct request {
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
 	struct items items;
+	char token[33]; /* of session.adopt */
 	_Alignas(NLMSG_ALIGNTO) uint8_t small[REQUEST_SMALL_SIZE];
 };
 
@@ -69,6 +70,13 @@ struct input {
 	size_t end;
 };
 
+/* What a request chose for its connection, and what does not come back with another one by itself. */
+struct chosen {
+	bool here;            /* it took effect on this connection */
+	bool lost;            /* it, or the answer to it, was lost with a connection */
+	unsigned int n_asked; /* requests for it that were begun and not answered */
+};
+
 struct hycan {
 	int fd;
 	bool automatic;          /* no path was given: search for the daemon, or start a private one */
@@ -76,13 +84,13 @@ struct hycan {
 	bool private;            /* served by a private daemon */
 	bool closing;            /* hycan_close() is at work */
 	bool exclusive;          /* NLM_F_EXCL in what creates */
-	bool netns;              /* session.netns took effect on this connection */
-	bool netns_lost;         /* it, or the answer to it, was lost with a connection */
-	unsigned int n_netns;    /* requests for session.netns that were begun and not answered */
+	struct chosen netns;     /* by session.netns */
+	struct chosen lifetime;  /* by session.lifetime and session.adopt */
 	unsigned int n_attempts; /* connections since the daemon answered last */
 	int timeout;             /* of a blocking call, in milliseconds; negative: none */
 	uint32_t seq;            /* of the last request; 0 is never used */
-	char token[33];          /* of its session, as the daemon says in its greeting */
+	char greeted[33];        /* token of the session that it began with, as the daemon says in its greeting */
+	char token[33];          /* of its session: that one, one that it has adopted, or the one that it has lost */
 	size_t max_frame;        /* largest request, as the daemon says in its greeting */
 	struct request *first;
 	struct request *last;
@@ -118,6 +126,9 @@ int connection_begin(struct hycan *h, bool wait);
  * new connection where again is true and that can be had; else it fails too.
  */
 void connection_lost(struct hycan *h, int result, bool again);
+
+/* What an operation chooses for the connection; NULL: nothing. */
+struct chosen *connection_chosen(struct hycan *h, const struct hycan_operation *operation);
 
 /* How long a blocking receive may take is the socket's; call it when the timeout or the socket is new. */
 void connection_apply_timeout(struct hycan *h);

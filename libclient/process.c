@@ -143,7 +143,10 @@ void request_greeted(struct hycan *h, int result, const void *reply, size_t n, v
 		                          "This program speaks version %d of HyCAN's protocol, and the daemon version %u; "
 		                          "restart the daemon after an update.",
 		                          HYCAN_PROTOCOL_VERSION, hello->version);
-	memcpy(h->token, hello->token, sizeof(h->token));
+	memcpy(h->greeted, hello->token, sizeof(h->greeted));
+	/* of what was lost one knows by the former token alone */
+	if (!h->lifetime.lost)
+		memcpy(h->token, h->greeted, sizeof(h->token));
 	if (hello->max_frame >= NLMSG_HDRLEN && hello->max_frame < WIRE_REQUEST_MAX)
 		h->max_frame = hello->max_frame;
 }

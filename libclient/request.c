@@ -306,6 +306,17 @@ uint32_t hycan_sequence(const struct hycan *h)
 	return h ? h->seq : 0;
 }
 
+/* Something that it is about was chosen for a connection that was lost. */
+static int refuse_lost(struct hycan *h, const struct hycan_operation *operation)
+{
+	return failure_set(&h->failure, -ECONNRESET,
+	                   "The connection was lost, and with it %s had chosen; ask for that again, or open another connection. "
+	                   "%s was not sent.",
+	                   h->netns.lost ? "the network namespace that session.netns"
+	                                 : "how long things are held, as session.lifetime or session.adopt",
+	                   operation->name);
+}
+
 int hycan_send(struct hycan *h, const struct hycan_operation *operation, const void *request, hycan_callback *callback,
                void *userdata)
 {
@@ -318,16 +329,13 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
 		return failure_set(&h->failure, -EINVAL, "hycan_send() needs an operation and its request.");
 	if (h->closing)
 		return failure_set(&h->failure, -ECANCELED, "The connection is being closed.");
-	if (h->netns_lost && operation->number != HYCAN_OPERATION_SESSION_NETNS)
-		return failure_set(&h->failure, -ECONNRESET,
-		                   "The connection was lost, and with it the network namespace that session.netns had chosen; "
-		                   "ask for it again, or open another connection. %s was not sent.",
-		                   operation->name);
 	h->kept = h->transaction && operation->access == HYCAN_ACCESS_WRITE;
 	if (h->kept && callback && callback != request_answered)
 		return failure_set(&h->failure, -EINVAL, "A request that is a step of a transaction has no callback of its own.");
 	if (h->kept)
 		return transaction_keep(h, operation, request);
+	if ((h->netns.lost || h->lifetime.lost) && !connection_chosen(h, operation))
+		return refuse_lost(h, operation);
 	p = request_new(h, operation, request);
 	if (!p)
 		return h->failure.result;
@@ -340,6 +348,8 @@ int hycan_send(struct hycan *h, const struct hycan_operation *operation, const v
 	}
 	p->callback = callback;
 	p->userdata = userdata;
+	if (operation->number == HYCAN_OPERATION_SESSION_ADOPT)
+		memcpy(p->token, ((const struct hycan_session_adopt_request *)request)->token, sizeof(p->token));
 	p->previous = h->last;
 	if (h->last)
 		h->last->next = p;

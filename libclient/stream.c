@@ -25,12 +25,14 @@
 static void advance(struct hycan *h, size_t n)
 {
 	struct request *p = h->unsent;
+	struct chosen *chosen;
 
 	while (n > 0) {
 		size_t part = p->size - p->sent < n ? p->size - p->sent : n;
 
-		if (p->sent == 0 && p->operation->number == HYCAN_OPERATION_SESSION_NETNS)
-			h->n_netns++;
+		chosen = p->sent == 0 ? connection_chosen(h, p->operation) : NULL;
+		if (chosen)
+			chosen->n_asked++;
 		p->sent += part;
 		n -= part;
 		if (p->sent < p->size)

@@ -98,21 +98,48 @@ void log_write(int priority, const char *format, ...)
 		to_stderr("hycan_daemon: %s\n", text);
 }
 
+static const char *word(const char *text)
+{
+	return text ? text : "";
+}
+
+static void to_journal_with_fields(int priority, const char *text, const struct log_audit *a)
+{
+	sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", word(a->operation), "HYCAN_OBJECT=%s",
+	                word(a->object), "HYCAN_REQUEST=%s", word(a->request), "HYCAN_RESULT=%s", word(a->result),
+	                subject_is_machine(a->subject) ? "HYCAN_CID=%u" : "HYCAN_UID=%u", subject_cid(a->subject), "HYCAN_PID=%d",
+	                a->pid, "HYCAN_NETNS=%" PRIu64, a->netns, "HYCAN_DURATION_US=%" PRIu64, a->duration_us, "HYCAN_CAUSE=%s",
+	                word(a->cause), NULL);
+}
+
 void log_audit(int priority, const struct log_audit *a)
 {
+	const char *object = word(a->object), *cause = word(a->cause), *sentence = word(a->sentence);
 	char text[1024];
 
 	if (!log_enabled(priority))
 		return;
-	snprintf(text, sizeof(text), "%s%s%s %s %s (pid %d)%s%s: %s%s%s", a->operation, *a->object ? " " : "", a->object,
-	         *a->cause ? "for" : "by", subject_say(a->subject).text, a->pid, *a->cause ? ", because " : "", a->cause, a->result,
-	         *a->sentence ? ": " : "", a->sentence);
+	snprintf(text, sizeof(text), "%s%s%s %s %s (pid %d)%s%s: %s%s%s", word(a->operation), *object ? " " : "", object,
+	         *cause ? "for" : "by", subject_say(a->subject).text, a->pid, *cause ? ", because " : "", cause, word(a->result),
+	         *sentence ? ": " : "", sentence);
 	if (to_journal())
-		sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", text, "HYCAN_OPERATION=%s", a->operation, "HYCAN_OBJECT=%s",
-		                a->object, "HYCAN_REQUEST=%s", a->request, "HYCAN_RESULT=%s", a->result,
-		                subject_is_machine(a->subject) ? "HYCAN_CID=%u" : "HYCAN_UID=%u", subject_cid(a->subject),
-		                "HYCAN_PID=%d", a->pid, "HYCAN_NETNS=%" PRIu64, a->netns, "HYCAN_DURATION_US=%" PRIu64,
-		                a->duration_us, "HYCAN_CAUSE=%s", a->cause, NULL);
+		to_journal_with_fields(priority, text, a);
 	else
 		to_stderr("hycan_daemon: %s (%" PRIu64 " us)\n", text, a->duration_us);
+}
+
+void log_audit_as(int priority, const struct log_audit *a, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!log_enabled(priority))
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (to_journal())
+		to_journal_with_fields(priority, text, a);
+	else
+		to_stderr("hycan_daemon: %s\n", text);
 }

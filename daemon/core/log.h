@@ -22,12 +22,12 @@ bool log_enabled(int priority);
 
 __attribute__((format(printf, 2, 3))) void log_write(int priority, const char *format, ...);
 
-/* What is kept of each request: enough to explain the state of the machine. */
+/* What is kept of each change: enough to explain the state of the machine. What is NULL counts as "". */
 struct log_audit {
-	const char *operation; /* “vlan.create” */
+	const char *operation; /* “vlan.create”; “drift”: nobody's request */
 	const char *object;    /* what it was about: “eth0.100”; or "" */
 	const char *request;   /* what was asked for: “parent=eth0 vlan_id=100”; or "" */
-	const char *result;    /* “done”, “unchanged”, “let_go”, the word of a refusal, or the text of an errno */
+	const char *result;    /* “done”, “unchanged”, “let_go”, “gone”, “changed”, or why not */
 	const char *sentence;  /* why not; or "" */
 	const char *cause;     /* why the daemon did it by itself; or "": it was asked */
 	uint64_t subject;      /* who, or for whom */
@@ -37,5 +37,8 @@ struct log_audit {
 };
 
 void log_audit(int priority, const struct log_audit *audit);
+
+/* The same in a sentence of its own, for what nobody has asked for just now. */
+__attribute__((format(printf, 3, 4))) void log_audit_as(int priority, const struct log_audit *audit, const char *format, ...);
 
 #endif

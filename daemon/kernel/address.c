@@ -69,7 +69,7 @@ static void put_lifetimes(struct nlmsghdr *nlh, const struct hycan_link_address 
 	mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(info), &info);
 }
 
-static int put(struct kernel_scope *scope, const struct hycan_link_address *a, uint16_t what)
+static int put(struct kernel_scope *scope, const struct hycan_link_address *a, uint16_t what, uint32_t *ret_ifindex)
 {
 	uint32_t ifindex, flags = 0;
 	struct ifaddrmsg *ifa;
@@ -95,17 +95,26 @@ static int put(struct kernel_scope *scope, const struct hycan_link_address *a, u
 		mnl_attr_put_u32(nlh, IFA_FLAGS, flags);
 	if (a->has_metric)
 		mnl_attr_put_u32(nlh, IFA_RT_PRIORITY, a->metric);
+	*ret_ifindex = ifindex;
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
 int kernel_address_add(struct kernel_scope *scope, const struct hycan_link_address *address)
 {
-	return put(scope, address, NLM_F_CREATE | NLM_F_EXCL);
+	uint32_t ifindex;
+	int r = put(scope, address, NLM_F_CREATE | NLM_F_EXCL, &ifindex);
+
+	/* what a plan holds back comes neither now nor later */
+	if (r == 0 && address->address.address.family == AF_INET6 && !netlink_is_held(scope))
+		netlink_expect_address(scope, ifindex, &address->address.address);
+	return r;
 }
 
 int kernel_address_change(struct kernel_scope *scope, const struct hycan_link_address *address)
 {
-	return put(scope, address, NLM_F_REPLACE);
+	uint32_t ifindex;
+
+	return put(scope, address, NLM_F_REPLACE, &ifindex);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- reading */

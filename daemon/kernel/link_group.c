@@ -112,10 +112,15 @@ static int delete_group(struct kernel_scope *scope, struct members *m)
 {
 	struct nlmsghdr *nlh;
 	size_t n = 0;
-	int r;
+	int r = 0;
 
-	for (size_t i = 0; i < m->n; i++)
-		n += m->member[i].ifindex && set_group(scope, m->member[i].ifindex, m->group) == 0;
+	for (size_t i = 0; i < m->n && (r == 0 || r == -ENODEV); i++) {
+		r = m->member[i].ifindex ? set_group(scope, m->member[i].ifindex, m->group) : -ENODEV;
+		n += r == 0;
+	}
+	/* one that is not in it would count as deleted; what is gone meanwhile is */
+	if (r < 0 && r != -ENODEV)
+		return r;
 	r = dump(scope, verify, m);
 	if (r < 0 || m->strange || m->n_found != n || n == 0)
 		return r < 0 ? r : n == 0 ? 0 : -EBUSY;

@@ -200,7 +200,7 @@ int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_l
 /* A link that was not made: it will be what the request says. */
 static int plan(struct kernel_scope *scope, const struct nlmsghdr *nlh, const char *parent, struct hycan_link *ret_link)
 {
-	struct hycan_link link;
+	struct hycan_link link, under;
 	uint32_t ignored[2];
 	int r;
 
@@ -209,6 +209,11 @@ static int plan(struct kernel_scope *scope, const struct nlmsghdr *nlh, const ch
 	link.has_parent = parent;
 	if (parent)
 		strncpy(link.parent, parent, sizeof(link.parent) - 1);
+	/* it has the hardware address of what it stands on, and may be given another */
+	if (parent && kernel_link_get(scope, parent, &under) == 0) {
+		link.has_mac = under.has_mac;
+		link.mac = under.mac;
+	}
 	r = link_plan_add(scope, &link);
 	if (r == 0)
 		*ret_link = link;

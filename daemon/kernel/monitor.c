@@ -51,6 +51,7 @@ int kernel_monitor_open(const struct kernel_scope *scope, int receive_buffer, ui
 	if (!m)
 		return -ENOMEM;
 	m->token = token;
+	TAILQ_INIT(&m->late.list);
 	r = image_open(&m->image);
 	if (r < 0)
 		return r;
@@ -79,6 +80,7 @@ void kernel_monitor_free(struct kernel_monitor **monitor)
 		mnl_socket_close(m->nl);
 	route_reader_done(&m->reader);
 	monitor_forget_wireguard(m);
+	monitor_late_forget(m);
 	kernel_link_names_free(&m->names);
 	image_close(&m->image);
 	kernel_scope_free(&m->scope);
@@ -224,6 +226,7 @@ static int lose(struct kernel_monitor *m)
 	m->wireguard.again = true;
 	blame_strangers(m);
 	monitor_blame_forget(m);
+	monitor_late_forget(m);
 	/* the ends of requests may be among what was lost */
 	m->n_senders = 0;
 	return -ENOBUFS;

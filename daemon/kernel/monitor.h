@@ -70,6 +70,16 @@ struct kernel_mark {
 	uint8_t peer[sizeof(struct hycan_key)];
 };
 
+/*
+ * An IPv6 address that the request which is marked asks for: the kernel may announce later, and without a word about the request,
+ * that it is there. All zero bytes outside the members, too.
+ */
+struct kernel_expectation {
+	uint64_t token;
+	uint32_t ifindex;
+	uint8_t address[16];
+};
+
 enum kernel_change_what {
 	KERNEL_CAME,
 	KERNEL_CHANGED,

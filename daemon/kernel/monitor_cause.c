@@ -35,11 +35,23 @@ static struct sender *add_sender(struct kernel_monitor *m, uint32_t port)
 	return oldest;
 }
 
+static void take_expectation(struct kernel_monitor *m, uint32_t port, const struct nlmsghdr *nlh)
+{
+	const struct sender *s = find_sender(m, port);
+	struct kernel_expectation expectation;
+
+	memcpy(&expectation, mnl_nlmsg_get_payload(nlh), sizeof(expectation));
+	if (expectation.token == m->token && s && s->under_way)
+		monitor_late_expect(m, &expectation, &s->mark);
+}
+
 void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlmsghdr *nlh)
 {
 	struct kernel_mark mark;
 	struct sender *s;
 
+	if (nlh->nlmsg_type == NLMSG_NOOP && mnl_nlmsg_get_payload_len(nlh) == sizeof(struct kernel_expectation))
+		take_expectation(m, port, nlh);
 	if (nlh->nlmsg_type != NLMSG_NOOP || mnl_nlmsg_get_payload_len(nlh) != sizeof(mark))
 		return;
 	memcpy(&mark, mnl_nlmsg_get_payload(nlh), sizeof(mark));

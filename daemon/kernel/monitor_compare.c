@@ -93,6 +93,8 @@ void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const s
 {
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
+	if (!change->named && change->origin != KERNEL_BY_REQUEST)
+		monitor_late_blame(m, message, change);
 	if (!e) {
 		monitor_doubt(m, message->kind, change);
 		return;
@@ -190,7 +192,9 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 		monitor_add(m, &change, &message);
 	if (message.kind == KERNEL_LINK)
 		note_link(m, &message, &change);
-	/* an IPv4 address takes the routes with it that have it as their source */
-	if (message.kind == KERNEL_ADDRESS && message.gone)
+	if (message.kind == KERNEL_ADDRESS && message.gone) {
+		/* an IPv4 address takes the routes with it that have it as their source */
 		monitor_doubt(m, KERNEL_ROUTE, &change);
+		monitor_late_gone(m, &message);
+	}
 }

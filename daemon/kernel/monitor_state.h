@@ -9,6 +9,7 @@
  *   monitor_decode.c  what is in the image, in words
  *   monitor_message.c messages, cut down
  *   monitor_blame.c   who caused what the kernel says nothing about
+ *   monitor_late.c    who caused what it announces when the request is done
  *   monitor_wireguard.c interfaces and peers of WireGuard, which the kernel says nothing about
  */
 #ifndef KERNEL_MONITOR_STATE_H
@@ -56,6 +57,18 @@ struct monitor_blame {
 	uint64_t read_at; /* how many marks there were when it was read */
 };
 
+/* Addresses that were asked for, and are not announced with all that belongs to them. */
+#define LATE_MAX 1024u
+
+struct late;
+TAILQ_HEAD(late_list, late);
+
+struct monitor_late {
+	struct late_list list; /* the oldest first */
+	size_t n;
+	struct kernel_mark found; /* by whom the change is that is told */
+};
+
 /* Interfaces of WireGuard that were read, and are not compared yet. */
 struct wireguard_reading {
 	bool is_read;
@@ -83,6 +96,7 @@ struct kernel_monitor {
 	struct doubt_cause cause[KERNEL_KINDS];
 	struct wireguard_reading wireguard;
 	struct monitor_blame blame;
+	struct monitor_late late;
 	size_t n_wireguard; /* interfaces that there were when they were read last */
 	uint32_t generation;
 	kernel_changed *changed; /* while something is read */
@@ -94,7 +108,7 @@ struct kernel_monitor {
 
 /* monitor_cause.c */
 
-/* A message from another socket: a mark, or nothing to us. */
+/* A message from another socket: a mark, an expectation, or nothing to us. */
 void monitor_take_mark(struct kernel_monitor *m, uint32_t port, const struct nlmsghdr *nlh);
 
 /* Who caused what a message of the kernel tells, by the port in it. */
@@ -114,6 +128,18 @@ void monitor_blame_forget(struct kernel_monitor *m);
 /* Who changed an interface, or the peer of one with that key. */
 enum kernel_origin monitor_blame(const struct kernel_monitor *m, const char *name, const uint8_t *peer,
                                  const struct kernel_mark **ret_mark);
+
+/* monitor_late.c */
+
+/* An address is asked for by a request that is under way. */
+void monitor_late_expect(struct kernel_monitor *m, const struct kernel_expectation *expectation, const struct kernel_mark *mark);
+
+/* Something has come that the kernel names nobody for: where it was expected, it is a consequence of the request that asked for it. */
+void monitor_late_blame(struct kernel_monitor *m, const struct monitor_message *message, struct kernel_change *change);
+
+/* An address is gone, and with it what was expected; and all of it. */
+void monitor_late_gone(struct kernel_monitor *m, const struct monitor_message *message);
+void monitor_late_forget(struct kernel_monitor *m);
 
 /* monitor_wireguard.c */
 

@@ -14,6 +14,8 @@
 
 #include <libmnl/libmnl.h>
 
+#include <hycan/types.h>
+
 #include "link_plan.h"
 #include "scope.h"
 
@@ -56,6 +58,9 @@ struct rtnetlink_plan *netlink_rtnetlink_plan(struct kernel_scope *scope);
 /* What is known of addresses (address_news.h). */
 struct address_news;
 struct address_news *netlink_address_news(struct kernel_scope *scope);
+
+/* Says to whoever hears of the request that is under way that this IPv6 address was asked for (kernel_scope_mark()). */
+void netlink_expect_address(struct kernel_scope *scope, uint32_t ifindex, const struct hycan_address *address);
 
 /* Begins a message of the given nlmsg_type in the scope's buffer; flags beside NLM_F_REQUEST. */
 struct nlmsghdr *netlink_message(struct kernel_scope *scope, uint16_t type, uint16_t flags);

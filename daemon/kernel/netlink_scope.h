@@ -19,6 +19,7 @@ struct kernel_scope {
 	int netns; /* the namespace, or -1 for the one the process lives in */
 	int home;  /* where the thread goes back to, while it is inside */
 	uint64_t inode;
+	uint64_t cookie; /* 0: not asked for yet, or the kernel has none */
 	struct netlink_census census;
 	struct kernel_gate gate;
 	uint32_t names[NETLINK_NAMES];
@@ -27,6 +28,8 @@ struct kernel_scope {
 	struct nft_plan *nft_plan;
 	struct rtnetlink_plan rtnetlink_plan;
 	struct address_news address_news;
+	uint32_t listener; /* the monitor that heard the request begin which is under way, or 0 */
+	uint64_t token;    /* and its token */
 	enum kernel_sent sent;
 	char message[NETLINK_MESSAGE_SIZE];
 	_Alignas(NLMSG_ALIGNTO) uint8_t request[NETLINK_BUFFER_SIZE];

@@ -158,18 +158,58 @@ int netlink_socket(struct kernel_scope *scope, int bus, struct mnl_socket **ret_
 	return 0;
 }
 
-void kernel_scope_mark(struct kernel_scope *scope, uint32_t port, const struct kernel_mark *mark)
+int kernel_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie)
+{
+#ifdef SO_NETNS_COOKIE
+	socklen_t size = sizeof(scope->cookie);
+	struct mnl_socket *nl;
+	int r = scope->cookie ? 0 : netlink_socket(scope, NETLINK_ROUTE, &nl);
+
+	if (r < 0)
+		return r;
+	if (!scope->cookie) {
+		r = getsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_NETNS_COOKIE, &scope->cookie, &size);
+		if (r < 0 && errno != ENOPROTOOPT)
+			return -errno;
+	}
+#endif
+	*ret_cookie = scope->cookie;
+	return 0;
+}
+
+/* Says something to a monitor; its size tells what it is. */
+static void say(struct kernel_scope *scope, uint32_t port, const void *what, size_t size)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
-	_Alignas(NLMSG_ALIGNTO) uint8_t message[MNL_NLMSG_HDRLEN + sizeof(*mark)];
+	_Alignas(NLMSG_ALIGNTO) uint8_t message[MNL_NLMSG_HDRLEN + sizeof(struct kernel_mark)];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(message);
 	struct mnl_socket *nl;
 
 	if (netlink_socket(scope, NETLINK_ROUTE, &nl) < 0)
 		return;
 	nlh->nlmsg_type = NLMSG_NOOP;
-	memcpy(mnl_nlmsg_put_extra_header(nlh, sizeof(*mark)), mark, sizeof(*mark));
+	memcpy(mnl_nlmsg_put_extra_header(nlh, size), what, size);
 	(void)sendto(mnl_socket_get_fd(nl), message, nlh->nlmsg_len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to));
+}
+
+void kernel_scope_mark(struct kernel_scope *scope, uint32_t port, const struct kernel_mark *mark)
+{
+	scope->listener = mark->begin ? port : 0;
+	scope->token = mark->token;
+	say(scope, port, mark, sizeof(*mark));
+}
+
+void netlink_expect_address(struct kernel_scope *scope, uint32_t ifindex, const struct hycan_address *address)
+{
+	struct kernel_expectation expectation;
+
+	if (!scope->listener)
+		return;
+	memset(&expectation, 0, sizeof(expectation));
+	expectation.token = scope->token;
+	expectation.ifindex = ifindex;
+	memcpy(expectation.address, address->bytes, sizeof(expectation.address));
+	say(scope, scope->listener, &expectation, sizeof(expectation));
 }
 
 int netlink_descriptor(struct kernel_scope *scope, int bus, int *ret_fd)

@@ -33,6 +33,12 @@ int kernel_scope_netns(const struct kernel_scope *scope);
 uint64_t kernel_scope_inode(const struct kernel_scope *scope);
 
 /*
+ * What no other namespace of this boot has, also when this one has ended and its inode is another's (SO_NETNS_COOKIE, socket(7)). 0:
+ * the kernel is older than 5.14, and does not say.
+ */
+int kernel_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
+
+/*
  * A gate in a scope: asked before each request that changes the kernel, on whatever way it goes there. 0: it goes; below
  * 0 -errno: it fails with that; above 0: it does not go, and counts as done. change NULL: no gate.
  */

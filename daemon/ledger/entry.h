@@ -6,12 +6,13 @@
  *   ledger.c  what others may ask: takes the lock, and tells the file; ledger_listed.c the same of lists
  *   object.c  objects, and what they are on
  *   hold.c    who holds them
- *   session.c what sessions hold
+ *   session.c what sessions hold; adopted.c those that are others' by now
  *   going.c   what is about to go
  *   table.c   finding entries
  *   list.c    going through all of them, slice by slice
  *   news.c    telling what changes
  *   wish.c    what is to be done when an object is gone, and what is to be so of it
+ *   namespace.c which network namespace a number means
  */
 #ifndef LEDGER_ENTRY_H
 #define LEDGER_ENTRY_H
@@ -30,13 +31,18 @@
 /* Sessions are found by number in so many lists. */
 #define SESSION_LISTS 256u
 
+/* Network namespaces are found by number in so many lists. */
+#define NAMESPACE_LISTS 256u
+
 /* Wishes are found by their entries in so many lists. */
 #define WISH_LISTS 4096u
 
 /* Entries that are handled before another thread gets its turn. */
 #define SLICE 64u
 
+struct adopted;
 struct entry;
+struct netns;
 
 /* What a session holds. */
 struct holds {
@@ -83,7 +89,7 @@ struct entry {
 	LIST_ENTRY(entry) sibling; /* what is on the same */
 	LIST_HEAD(, entry) things; /* what is on this */
 	uint64_t since_us;
-	const void *by;     /* who told of it at since_us, while that one is there to ask */
+	uint64_t named_us;  /* when it got the name that it has, if it had another one */
 	struct hold *holds; /* further holders */
 	uint32_t round;     /* when the user asked for it last */
 	uint32_t seen;      /* the last look that saw it; one more: it was renamed since that began. 0: none did */
@@ -97,6 +103,13 @@ struct going {
 	struct entry *entry;
 	const void *by;
 	struct going *next;
+};
+
+/* Somebody waits until that is not going any more; NULL: it is not. */
+struct waiter {
+	const void *by;
+	const struct entry *on;
+	struct waiter *next;
 };
 
 /* Memory for an entry or a hold when there is none any more. So many are kept, of the largest size. */
@@ -123,13 +136,22 @@ struct ledger {
 	unsigned int n_spare;
 	struct entry_list objects;
 	LIST_HEAD(, holds) sessions[SESSION_LISTS];
+	struct adopted *adopted;
+	size_t n_adopted;
+	size_t adoptions; /* that there were */
 	LIST_HEAD(wish_list, wish) wishes[WISH_LISTS];
+	LIST_HEAD(, netns) namespaces[NAMESPACE_LISTS];
+	struct netns *last_namespace; /* that was found, or NULL */
+	size_t n_namespaces;
 
 	struct going *going;
+	struct waiter *waiters;
 	pthread_cond_t went;      /* something that was going is gone, or stays */
 	_Atomic uint32_t n_going; /* how often anything was about to go, and went */
 
-	ledger_held *held; /* or NULL */
+	ledger_whole *whole; /* or NULL */
+	ledger_waits *waits; /* or NULL */
+	ledger_held *held;   /* or NULL */
 	void *held_userdata;
 	ledger_watched *watched; /* or NULL */
 	void *watched_userdata;
@@ -178,7 +200,10 @@ void entry_key(const struct entry *e, struct ledger_key *key);
 /* object.c */
 
 int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
-                   const struct ledger_key *on, const void *by);
+                   const struct ledger_key *on);
+
+/* Whether it goes just now, with what it is on. */
+bool object_is_in_grave(const struct entry *e);
 
 /* It is as if a stranger had made it. */
 void object_disown(struct ledger *l, struct entry *e);
@@ -186,7 +211,7 @@ void object_disown(struct ledger *l, struct entry *e);
 /* Takes an entry out with all that is on it. */
 void object_take_out(struct ledger *l, struct entry *e);
 void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, bool deep);
-int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds, uint64_t now_us);
 
 /* hold.c */
 
@@ -251,15 +276,33 @@ void session_release(struct holds *h);
 void session_write_renewals(struct ledger *l);
 void session_close(struct ledger *l);
 
+/* adopted.c */
+
+/* One session is another one from now on; without memory that is forgotten. */
+void adopted_note(struct ledger *l, uint64_t from, uint64_t to);
+
+/* Which one a session is by now: mostly itself. */
+uint64_t adopted_by(const struct ledger *l, uint64_t session);
+
+/* Writes all of them, before all objects of a file that is written anew: what is told of a session behind that stays so. 0 or -errno. */
+int adopted_write(struct ledger *l);
+void adopted_close(struct ledger *l);
+
 /* going.c */
 
 int going_begin(struct ledger *l, struct entry *e, const void *by);
 void going_end(struct ledger *l, struct entry *e);
 
+/* The object has another name: who waits for its end by the new one waits on. */
+void going_move(struct ledger *l, struct entry *from, struct entry *to);
+
 /* Whether it is going, and not by that one. */
 bool going_by_another(const struct ledger *l, const struct entry *e, const void *by);
 
-/* Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. */
+/*
+ * Finds an entry, and waits as long as it is going by somebody else. NULL: there is none, or not any more. It may be going still: for
+ * too long, or by somebody who waits for that one.
+ */
 struct entry *going_find(struct ledger *l, const struct ledger_key *key, uint32_t hash, const void *by);
 
 /* wish.c */
@@ -272,6 +315,16 @@ const void *wish_bytes(struct ledger *l, const struct entry *e, enum wish_about 
 void wish_drop(struct ledger *l, struct entry *e);
 void wish_move(struct ledger *l, struct entry *from, struct entry *to);
 void wish_close(struct ledger *l);
+
+/* namespace.c */
+
+/* There will be objects in a namespace. 0 or -ENOMEM; and there are so many more. */
+int namespace_prepare(struct ledger *l, uint64_t inode);
+void namespace_count(struct ledger *l, uint64_t inode, int change);
+
+/* Writes which ones they are, before all objects of a file that is written anew. 0 or -errno. */
+int namespace_write_all(struct ledger *l);
+void namespace_close(struct ledger *l);
 
 /* news.c */
 
@@ -289,6 +342,10 @@ void news_went(struct ledger *l, const struct entry *e);
 
 void list_describe(const struct entry *e, struct ledger_object *object);
 
+/* The entry behind a cursor, which moves behind it; or NULL. */
+struct entry *list_step(struct ledger *l, struct entry *cursor);
+
+/* Goes on with writing the file anew, where that is due: whenever somebody gives the lock back. */
 void list_write_anew(struct ledger *l);
 int list_write_all_anew(struct ledger *l);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who held something that is not there for a while: what a transaction took away that waits to be confirmed, and may be put back.
+ * Who held something that is not there for a while: what a transaction took away, and may be put back.
  *
- * A session that is given something back may be gone meanwhile, so it is noted of each (ledger_list_given()).
+ * A session that is given something back may be another one meanwhile (adopted.c), or gone: so it is noted of each
+ * (ledger_list_given()).
  */
 #include "holders.h"
 
@@ -18,24 +19,47 @@ size_t ledger_holders_size(const struct ledger_holders *holders)
 	return offsetof(struct ledger_holders, by) + n * sizeof(holders->by[0]);
 }
 
-size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders)
+static size_t list(const struct entry *e, struct ledger_holders *ret_holders)
 {
-	const struct entry *e;
-	size_t n;
+	const size_t n = e && e->object ? hold_count(e) : 0;
 
 	/* all that is used of it is kept, also what is between the members */
 	memset(ret_holders, 0, offsetof(struct ledger_holders, by));
-	ret_holders->key = *key;
-	ledger_lock(ledger);
-	e = table_find(ledger, key);
-	n = e && e->object ? hold_count(e) : 0;
 	for (size_t i = 0; i < n && i < LEDGER_HOLDERS_MAX; i++) {
 		memset(&ret_holders->by[i], 0, sizeof(ret_holders->by[i]));
 		hold_number(e, i, &ret_holders->by[i].holder, &ret_holders->by[i].at_us);
 		ret_holders->n++;
 	}
-	ledger_unlock(ledger);
 	return n;
+}
+
+size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders)
+{
+	size_t n;
+
+	ledger_lock(ledger);
+	n = list(table_find(ledger, key), ret_holders);
+	ledger_unlock(ledger);
+	ret_holders->key = *key;
+	return n;
+}
+
+void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                           const struct ledger_holder *holder, ledger_shared *found, void *userdata)
+{
+	const struct entry *parent, *thing;
+	struct ledger_holders holders;
+
+	ledger_lock(ledger);
+	parent = table_find(ledger, on);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
+		if (!thing->object || thing->kind != kind || hold_stand(thing, holder) != LEDGER_SHARED)
+			continue;
+		(void)list(thing, &holders);
+		entry_key(thing, &holders.key);
+		found(&holders, userdata);
+	}
+	ledger_unlock(ledger);
 }
 
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder)
@@ -60,11 +84,12 @@ static void give_back(struct ledger *l, struct entry *e, const struct ledger_hol
 	int r = 0;
 
 	for (size_t i = 0; i < holders->n; i++) {
-		const struct ledger_holder *holder = &holders->by[i].holder;
+		struct ledger_holder holder = holders->by[i].holder;
 		struct hold *h;
 
-		r = r ? r : hold_add(l, e, holder, holders->by[i].at_us);
-		h = hold_session(holder) ? hold_find(e, holder->subject, holder->session) : NULL;
+		holder.session = adopted_by(l, holder.session);
+		r = r ? r : hold_add(l, e, &holder, holders->by[i].at_us);
+		h = hold_session(&holder) ? hold_find(e, holder.subject, holder.session) : NULL;
 		if (h)
 			h->of->given = true;
 	}
@@ -87,6 +112,5 @@ void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holder
 	e = going_find(ledger, &holders->key, table_hash(ledger, &holders->key), by);
 	if (e && e->object)
 		give_back(ledger, e, holders);
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }

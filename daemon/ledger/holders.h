@@ -27,6 +27,11 @@ size_t ledger_holders_size(const struct ledger_holders *holders);
 /* Who does. Returns how many all are, of whom it has the oldest. */
 size_t ledger_list_holders(struct ledger *ledger, const struct ledger_key *key, struct ledger_holders *ret_holders);
 
+/* Those of a kind on something that the holder holds with others: who holds each, told under the lock. */
+typedef void ledger_shared(struct ledger_holders *holders, void *userdata);
+void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
+                           const struct ledger_holder *holder, ledger_shared *found, void *userdata);
+
 /* Whether it is that one alone, in the same way, and for no lease. */
 bool ledger_holders_are(const struct ledger_holders *holders, const struct ledger_holder *holder);
 

@@ -229,13 +229,23 @@ int journal_find(const struct journal *j)
 	return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino ? 0 : -ESTALE;
 }
 
-int journal_rename(struct journal *j, const char *path)
+static int take_name(const char *from, const char *path, const char *aside)
+{
+	if (aside && renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_EXCHANGE) == 0) {
+		/* what was there has the former name, if nothing else can be */
+		(void)rename(from, aside);
+		return 0;
+	}
+	return rename(from, path);
+}
+
+int journal_rename(struct journal *j, const char *path, const char *aside)
 {
 	char *name = strdup(path);
 
 	if (!name)
 		return -ENOMEM;
-	if (rename(j->path, path) < 0) {
+	if (take_name(j->path, path, aside) < 0) {
 		free(name);
 		return -errno;
 	}

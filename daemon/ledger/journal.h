@@ -61,7 +61,10 @@ int journal_find(const struct journal *journal);
 /* Bytes that are used. */
 size_t journal_used(const struct journal *journal);
 
-/* Gives the file another name, in place of what has that name. */
-int journal_rename(struct journal *journal, const char *path);
+/*
+ * Gives the file another name, in place of what has that name; aside: which gets that one, or NULL. At no moment is there
+ * nothing of the name. Where the file system cannot do both, what was there is gone.
+ */
+int journal_rename(struct journal *journal, const char *path, const char *aside);
 
 #endif

@@ -20,6 +20,7 @@ void ledger_lock(struct ledger *l)
 
 void ledger_unlock(struct ledger *l)
 {
+	list_write_anew(l);
 	l->work = 0;
 	pthread_mutex_unlock(&l->lock);
 }
@@ -53,8 +54,10 @@ void ledger_free(struct ledger **ledger)
 	while (l->going)
 		going_end(l, l->going->entry);
 	wish_close(l);
+	namespace_close(l);
 	table_close(l);
 	session_close(l);
+	adopted_close(l);
 	pthread_cond_destroy(&l->went);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -94,39 +97,46 @@ void ledger_count_kinds(struct ledger *ledger, size_t ret_counts[static LEDGER_K
 	ledger_unlock(ledger);
 }
 
-/* Waits until none of them is going. */
-static void wait_for(struct ledger *l, const struct ledger_key *keys, size_t n, const void *by)
+/* Waits until none of them is going. 0, or -EBUSY: in vain. */
+static int wait_for(struct ledger *l, const struct ledger_key *keys, size_t n, const void *by)
 {
-	for (size_t i = 0; l->going && i < n; i++)
-		(void)going_find(l, &keys[i], table_hash(l, &keys[i]), by);
+	int r = 0;
+
+	for (size_t i = 0; l->going && i < n; i++) {
+		const struct entry *e = going_find(l, &keys[i], table_hash(l, &keys[i]), by);
+
+		r = e && going_by_another(l, e, by) ? -EBUSY : r;
+	}
+	return r;
 }
 
 int ledger_put(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
                const struct ledger_key *on, const void *by)
 {
-	int r, written;
+	int r, written, waited;
 
 	ledger_lock(ledger);
-	wait_for(ledger, keys, n, by);
+	waited = wait_for(ledger, keys, n, by);
 	/* it is there, whether it can be written down or not */
 	written = ledger_file_put(ledger->file, holder, now_us, keys, n, on);
-	r = object_put_all(ledger, holder, now_us, keys, n, on, by);
-	list_write_anew(ledger);
+	r = object_put_all(ledger, holder, now_us, keys, n, on);
 	ledger_unlock(ledger);
-	return r ? r : written;
+	return r ? r : waited ? waited : written;
 }
 
 int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
                 const void *by, uint32_t stamp)
 {
-	bool unknown = false;
+	bool unknown = false, busy = false;
 	int r = 0;
 
 	ledger_lock(ledger);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct entry *e = going_find(ledger, &keys[i], table_hash(ledger, &keys[i]), by);
 
-		if (e && e->object) {
+		if (e && going_by_another(ledger, e, by)) {
+			busy = true;
+		} else if (e && e->object) {
 			/* asked for again by whom it belongs to: nothing is new */
 			bool known = e->owned && e->subject == holder->subject && holder->lifetime == HYCAN_LIFETIME_PERMANENT &&
 			             !e->holds;
@@ -142,9 +152,8 @@ int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint6
 			unknown = true;
 		}
 	}
-	list_write_anew(ledger);
-	if (r == 0 && unknown && ledger_stamp(ledger) != stamp)
-		r = -EAGAIN;
+	if (r == 0)
+		r = busy ? -EBUSY : unknown && ledger_stamp(ledger) != stamp ? -EAGAIN : 0;
 	ledger_unlock(ledger);
 	return r;
 }
@@ -177,7 +186,7 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
 
 	ledger_lock(ledger);
 	e = going_find(ledger, key, table_hash(ledger, key), by);
-	s = stand(e, holder, ret_owner);
+	s = e && going_by_another(ledger, e, by) ? LEDGER_GOING : stand(e, holder, ret_owner);
 	/* without memory for the mark it goes unmarked */
 	if (!(e && e->going) && (s == LEDGER_MINE || (s == LEDGER_OTHERS && force)))
 		(void)going_begin(ledger, e, by);
@@ -197,7 +206,8 @@ static bool let_go(struct ledger *l, struct entry *e, const struct ledger_holder
 	ledger_file_hold(l->file, e);
 	if (before)
 		news_changed(l, e, holder->subject, true);
-	if (held)
+	/* who takes it away does so for all */
+	if (held || going_by_another(l, e, by))
 		return false;
 	/* without memory for the mark it goes unmarked */
 	if (!e->going)
@@ -231,8 +241,13 @@ enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *k
 		for (const struct hold *h = e->holds; h; h = h->next)
 			own += !subject || h->subject == *subject;
 	}
-	if (all > 0)
+	if (!dry && e && going_by_another(ledger, e, by))
+		stand = LEDGER_GOING;
+	else if (all > 0)
 		stand = own == 0 ? LEDGER_OTHERS : own == all ? LEDGER_MINE : LEDGER_SHARED;
+	else if (e && e->object && !subject)
+		/* nobody's, and could not be taken away yet */
+		stand = LEDGER_MINE;
 	if (stand == LEDGER_MINE && !dry && !e->going)
 		(void)going_begin(ledger, e, by);
 	if (stand == LEDGER_SHARED && !dry) {
@@ -255,9 +270,9 @@ enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger
 	struct entry *e;
 
 	ledger_lock(ledger);
-	e = table_find(ledger, key);
+	e = going_find(ledger, key, table_hash(ledger, key), by);
 	if (e && e->object && hold_is_stale(e, holder, round))
-		stand = hold_count(e) > 1 ? LEDGER_SHARED : LEDGER_MINE;
+		stand = going_by_another(ledger, e, by) ? LEDGER_GOING : hold_count(e) > 1 ? LEDGER_SHARED : LEDGER_MINE;
 	/* without memory for the mark it goes unmarked */
 	if (stand == LEDGER_MINE && !e->going)
 		(void)going_begin(ledger, e, by);
@@ -288,21 +303,23 @@ uint32_t ledger_round(struct ledger *ledger)
 
 void ledger_take(struct ledger *ledger, const struct ledger_key *key)
 {
-	ledger_take_former(ledger, key, UINT64_MAX);
+	(void)ledger_take_former(ledger, key, UINT64_MAX);
 }
 
-void ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us)
+bool ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us)
 {
 	struct entry *e;
+	bool stays;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	if (e && e->since_us <= moment_us) {
+	stays = e && (e->since_us > moment_us || e->named_us > moment_us);
+	if (e && !stays) {
 		ledger_file_take(ledger->file, key);
 		object_take_out(ledger, e);
-		list_write_anew(ledger);
 	}
 	ledger_unlock(ledger);
+	return !stays;
 }
 
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key)
@@ -315,19 +332,24 @@ bool ledger_knows(struct ledger *ledger, const struct ledger_key *key)
 	return known;
 }
 
-int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
+                  uint64_t now_us)
 {
 	struct entry *gone;
 	int r, written;
 
 	ledger_lock(ledger);
+	gone = table_find(ledger, to);
+	/* a file that is broken may give something the name that it has */
+	if (gone && gone == table_find(ledger, from)) {
+		ledger_unlock(ledger);
+		return 0;
+	}
 	written = ledger_file_rename(ledger->file, from, to, kinds);
 	/* what outlives what had that name stands in its place, and is on what has it now */
-	gone = table_find(ledger, to);
 	if (gone)
 		object_take_out(ledger, gone);
-	r = object_rename(ledger, from, to, kinds);
-	list_write_anew(ledger);
+	r = object_rename(ledger, from, to, kinds, now_us);
 	ledger_unlock(ledger);
 	return r ? r : written;
 }

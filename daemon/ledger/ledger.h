@@ -15,6 +15,7 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@
 
 /* Objects that a ledger holds at most: more than all routes of the Internet, so that a client cannot use up the memory. */
 #define LEDGER_OBJECTS_MAX (UINT32_C(1) << 22)
+
+/* What an object takes in the file, but for what tells it from others where a request says that. */
+#define LEDGER_OBJECT_BYTES ((size_t)96)
 
 #define LEDGER_IDENTITY_MAX 254
 
@@ -36,7 +40,7 @@
 struct ledger;
 
 struct ledger_key {
-	uint64_t netns; /* inode of the namespace */
+	uint64_t netns; /* inode of the namespace: of the one that ledger_know_namespace() told of */
 	enum hycan_object_kind kind;
 	uint8_t size; /* bytes of identity */
 	uint8_t identity[LEDGER_IDENTITY_MAX];
@@ -64,6 +68,7 @@ enum ledger_stand {
 	LEDGER_MINE,    /* the caller, or programs of the same user, hold it alone */
 	LEDGER_SHARED,  /* and others do, too */
 	LEDGER_OTHERS,
+	LEDGER_GOING, /* somebody else takes it away, or acts as its only holder, and it was waited for in vain */
 };
 
 int ledger_open(struct ledger **ret_ledger);
@@ -76,6 +81,10 @@ void ledger_free(struct ledger **ledger);
  */
 typedef int ledger_held(uint64_t subject, enum hycan_object_kind kind, int change, void *userdata);
 void ledger_on_hold(struct ledger *ledger, ledger_held *held, void *userdata);
+
+/* Called under the ledger's lock when the calling thread waits for somebody else for longer than a moment, and no more. */
+typedef void ledger_waits(bool begins);
+void ledger_on_wait(struct ledger *ledger, ledger_waits *waits);
 
 /* What became of an object. */
 enum ledger_change {
@@ -109,6 +118,10 @@ bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *sub
 
 /* Whether the user, or a program of his, holds the object. */
 bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uint64_t subject);
+
+/* Asked of each key that the file tells: one that is not whole is no better than a record that is not. Set before ledger_keep(). */
+typedef bool ledger_whole(const struct ledger_key *key);
+void ledger_on_read(struct ledger *ledger, ledger_whole *whole);
 
 /*
  * Keeps an empty ledger in that file from now on, and knows what a former daemon had in it. -EBUSY: another process has
@@ -185,19 +198,21 @@ int ledger_check(struct ledger *ledger);
 /*
  * Times are in microseconds of a clock that goes on when the daemon starts anew (CLOCK_MONOTONIC).
  *
- * by tells those apart who make or take something away: what somebody else is taking away just now is waited for.
+ * by tells those apart who make or take something away: what somebody else is taking away just now is waited for, ten seconds at
+ * most, and not at all where that one waits for by.
  */
 
 /*
  * Objects were made or changed, LEDGER_PUT_MAX at most. Who holds one that is there already goes on holding it. on: what
- * all of them are on, or NULL. 0 or -ENOMEM.
+ * all of them are on, or NULL. 0 or -ENOMEM; -EBUSY: one was waited for in vain, and is forgotten when it is gone.
  */
 int ledger_put(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
                const struct ledger_key *on, const void *by);
 
 /*
  * Objects were asked for and there already, LEDGER_PUT_MAX at most: those in the ledger have one more holder. -EAGAIN: one
- * is not, and something went since the stamp, maybe that; ask the kernel once more.
+ * is not, and something went since the stamp, maybe that; ask the kernel once more. -EBUSY: one was waited for in vain, and is
+ * not held.
  */
 int ledger_hold(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
                 const void *by, uint32_t stamp);
@@ -217,26 +232,33 @@ enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_k
                                     bool force, const void *by, uint64_t *ret_owner);
 
 /*
- * The holder lets go; with one, of what that one holds, and not of what the user holds in another way. True: nobody else holds it any more, and it is going; the caller has to take it away.
+ * The holder lets go; with one, of what that one holds, and not of what the user holds in another way. True: nobody else holds it any
+ * more, and it is going; the caller has to take it away. What was waited for in vain somebody else does.
  */
 bool ledger_let_go(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, bool one,
                    const void *by);
 
 /*
  * All that a user has of an object, or with NULL everybody, is let go of. LEDGER_MINE: nobody else holds it; it is going,
- * and held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. With dry nothing changes.
+ * and held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. With dry nothing changes, and nobody waits.
  */
 enum ledger_stand ledger_clear(struct ledger *ledger, const struct ledger_key *key, const uint64_t *subject, bool dry,
                                const void *by);
 
-/* What was going by that one stays. Where nobody holds it any more, it is nobody's. */
+/* What was going by that one stays. Where nobody holds it any more, it is his for good whose it was last. */
 void ledger_cancel(struct ledger *ledger, const void *by);
+
+/* The same, but what nobody holds any more is a stranger's, as it was before. */
+void ledger_disown(struct ledger *ledger, const void *by);
+
+/* Whether an object is there, and somebody is taking it away, or acts as its only holder. */
+bool ledger_is_going(struct ledger *ledger, const struct ledger_key *key);
 
 /* An object is gone, whoever held it, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);
 
-/* The same, unless it was made, or made again, after a moment. */
-void ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us);
+/* The same, unless it was made, made again, or got its name after a moment: then false. */
+bool ledger_take_former(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us);
 
 /* Tells of all sessions that hold anything, and of a user of each. Without a lock; 0 or -ENOMEM, or what found() returned. */
 typedef int ledger_session(uint64_t session, uint64_t subject, void *userdata);
@@ -261,16 +283,19 @@ size_t ledger_session_count(struct ledger *ledger, uint64_t session);
 /* The leases of a session end so many seconds from now. */
 void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us);
 
-/* What one session holds is another's. */
+/* What one session holds is another's, and what it is given back. What both hold stays as long as either would have held it. */
 void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
+
+/* The session that a session is by now. */
+uint64_t ledger_adopted_by(struct ledger *ledger, uint64_t session);
 
 /*
  * A session lets go of what it holds, the last thing first: of leases that have ended, and with connection of all that is no
- * lease. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
+ * lease. That is looked at under the lock: who adopts the session says so first, and from then on nothing of it goes. Returns up to max keys of objects that nobody holds any more: they are going, and the caller has to take them
  * away. 0: nothing is left; then ret_next_us is when the next lease ends, or UINT64_MAX. What somebody else is busy with is left until
  * that is over: then ret_next_us is now_us.
  */
-size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const atomic_bool *connection, const void *by,
                           struct ledger_key *keys, size_t max, uint64_t *ret_next_us);
 
 /*
@@ -298,7 +323,8 @@ int ledger_list_last_first(struct ledger *ledger, const uint64_t *subject, unsig
 
 /*
  * One holder lets go of an object, unless it was asked for meanwhile. LEDGER_MINE: nobody else holds it; it is going, and
- * held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. LEDGER_NOBODYS: it is not stale.
+ * held, until ledger_take() or ledger_cancel(). LEDGER_SHARED: others hold it still. LEDGER_NOBODYS: it is not stale. LEDGER_GOING: it is held as
+ * before.
  */
 enum ledger_stand ledger_let_go_stale(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                       uint32_t round, const void *by);
@@ -334,28 +360,23 @@ bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
  * An object is called otherwise now, and what is on it stays on it; an object on it of one of these kinds (a bit each) has
  * a key that begins with that of what it is on, and is called otherwise, too. What had the new key is gone. 0 or -ENOMEM.
  */
-int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
+                  uint64_t now_us);
 
 /* All of a kind are gone that are on something, or on what is on that. */
 void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
 
-/*
- * Those of a kind on something that the holder holds with others: tells of them, under the lock; or they are the others' alone
- * from now on.
- */
-typedef void ledger_shared(const struct ledger_key *key, void *userdata);
-void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
-                           const struct ledger_holder *holder, ledger_shared *found, void *userdata);
+/* Those of a kind on something that the holder holds with others are the others' alone from now on. */
 void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
                       const struct ledger_holder *holder);
 
 /*
- * Of those of a kind on something the n stay that key tells of, by their numbers, and those that anybody else than by told of after
- * until_us; all others are gone. Key may not ask the ledger.
+ * Of those of a kind on something the n stay that key tells of, by their numbers, and those that were told of after until_us;
+ * all others are gone. Key may not ask the ledger.
  */
 typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *userdata);
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata, const void *by, uint64_t until_us);
+                        ledger_listed *key, const void *userdata, uint64_t until_us);
 
 /* Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. */
 bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,
@@ -388,6 +409,17 @@ bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of);
  */
 typedef void ledger_lost(const struct ledger_object *object, void *userdata);
 bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, ledger_lost *lost, void *userdata);
+
+/*
+ * Which network namespace a number means. The kernel gives the number of one that has ended to another, which no cookie (SO_NETNS_COOKIE,
+ * socket(7)) is given to; 0: it is not known, and the number is believed.
+ *
+ * Whether what there is of a number is of that namespace, as far as is known. That it is from now on: 0, -ENOMEM, or it could not be
+ * written down. All that there is of a number is gone, with its namespace: tells of each, under the lock.
+ */
+bool ledger_is_of(struct ledger *ledger, uint64_t netns, uint64_t cookie);
+int ledger_know_namespace(struct ledger *ledger, uint64_t netns, uint64_t cookie);
+void ledger_end_namespace(struct ledger *ledger, uint64_t netns, ledger_lost *lost, void *userdata);
 
 /* Called for each object, without a lock. 0 to go on, anything else to end. */
 typedef int ledger_found(const struct ledger_object *object, void *userdata);

@@ -19,6 +19,9 @@
 /* A file is not written anew before it has so much. */
 #define WORTH_IT (1u << 20)
 
+/* While it is, there is a slice of the objects for so many bytes that are written beside, which is some times as many as that has. */
+#define PACE (32u << 10)
+
 #define KEY_SIZE(of) (sizeof(uint64_t) + 2 + (of))
 #define HOLDER_SIZE  (sizeof(uint32_t) + 1 + sizeof(uint64_t) + sizeof(uint32_t))
 
@@ -109,7 +112,7 @@ static int write_hold(struct journal *j, const struct entry *e)
 	return 0;
 }
 
-/* About a session, or two. */
+/* About a session, or two; or a network namespace. */
 static int write_numbers(struct journal *j, enum record_type type, uint64_t one, uint64_t two)
 {
 	uint8_t *begin = journal_reserve(j, sizeof(one) + sizeof(two));
@@ -173,6 +176,11 @@ void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_
 		(void)WRITE_BOTH(file, write_numbers, RECORD_RENEW, session, now_us);
 }
 
+int ledger_file_namespace(struct ledger_file *file, uint64_t inode, uint64_t cookie)
+{
+	return file ? WRITE_BOTH(file, write_numbers, RECORD_NAMESPACE, inode, cookie) : 0;
+}
+
 int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size)
 {
 	return file ? WRITE_BOTH(file, write_wish, key, about, bytes, size) : 0;
@@ -199,20 +207,29 @@ static char *beside(const char *path, const char *suffix)
 	return asprintf(&name, "%s%s", path, suffix) < 0 ? NULL : name;
 }
 
+/* Of a file that tells nothing at all: an empty one is in its place. */
 static int set_aside(struct ledger_file *file)
 {
 	_cleanup_free_ char *broken = beside(file->path, ".broken");
 
 	if (!broken)
 		return -ENOMEM;
-	/* the journal, where it could be opened, stays readable: requests that are not done are in it */
-	return file->journal ? journal_rename(file->journal, broken) : rename(file->path, broken) < 0 ? -errno : 0;
+	return rename(file->path, broken) < 0 ? -errno : journal_create(file->path, &file->journal);
+}
+
+/* What was begun to be written anew, also by one who was killed: there may be keys in it. */
+static void remove_next(struct ledger_file *file)
+{
+	_cleanup_free_ char *name = beside(file->path, ".new");
+
+	if (name)
+		(void)unlink(name);
 }
 
 int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file **ret_file, bool *ret_broken)
 {
 	_cleanup_(ledger_file_free) struct ledger_file *file = calloc(1, sizeof(*file));
-	bool broken;
+	bool nothing;
 	int r;
 
 	if (!file)
@@ -222,16 +239,17 @@ int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file
 	if (!file->path)
 		return -ENOMEM;
 	r = journal_open(path, &file->journal);
-	if (r == 0)
-		r = ledger_file_read(file, ledger);
-	broken = r == -EBADMSG;
-	if (broken)
+	nothing = r == -EBADMSG;
+	if (nothing)
 		r = set_aside(file);
-	if (r == 0 && !file->journal)
-		r = journal_create(path, &file->journal);
 	if (r < 0)
 		return r;
-	*ret_broken = broken;
+	remove_next(file);
+	r = ledger_file_read(file, ledger);
+	file->broken = r == -EBADMSG;
+	if (r < 0 && !file->broken)
+		return r;
+	*ret_broken = nothing || file->broken;
 	*ret_file = steal(&file);
 	return 0;
 }
@@ -258,16 +276,19 @@ int ledger_file_check(struct ledger_file *file)
 	if (!file)
 		return 0;
 	/* without so much a request that makes one object on a link may not begin */
-	if (!journal_reserve(file->journal, REQUEST_BYTES + OBJECT_BYTES + 2 * KEY_SIZE(LEDGER_IDENTITY_MAX)))
+	if (!journal_reserve(file->journal, REQUEST_BYTES + LEDGER_OBJECT_BYTES + 2 * KEY_SIZE(LEDGER_IDENTITY_MAX)))
 		return -errno;
 	return journal_find(file->journal);
 }
 
-bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects)
+size_t ledger_file_due(struct ledger_file *file, size_t n_objects)
 {
-	size_t used = journal_used(file->journal);
+	const size_t used = journal_used(file->journal), more = used - file->paced;
 
-	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + n_objects * (2 * OBJECT_BYTES));
+	file->paced = used;
+	return file->next || (used > WORTH_IT + 2 * file->written && used > WORTH_IT + n_objects * (2 * LEDGER_OBJECT_BYTES))
+	               ? (more + PACE - 1) / PACE
+	               : 0;
 }
 
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
@@ -302,6 +323,16 @@ int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const 
 	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;
 }
 
+int ledger_file_anew_adopt(struct ledger_file *file, uint64_t from, uint64_t to)
+{
+	return write_numbers(file->next, RECORD_ADOPT, from, to);
+}
+
+int ledger_file_anew_namespace(struct ledger_file *file, uint64_t inode, uint64_t cookie)
+{
+	return write_numbers(file->next, RECORD_NAMESPACE, inode, cookie);
+}
+
 int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes,
                           size_t size)
 {
@@ -310,25 +341,31 @@ int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key
 
 int ledger_file_anew_done(struct ledger_file *file)
 {
+	_cleanup_free_ char *broken = file->broken ? beside(file->path, ".broken") : NULL;
 	int r = file->next ? journal_promise(file->next, journal_promised(file->journal)) : -ECANCELED;
+	size_t meanwhile;
 
+	if (file->broken && !broken)
+		r = -ENOMEM;
 	if (r == 0)
-		r = journal_rename(file->next, file->path);
+		r = journal_rename(file->next, file->path, broken);
 	if (r < 0)
 		return r;
+	file->broken = false;
+	meanwhile = journal_used(file->journal) - file->written;
 	ledger_file_anew_requests_done(file);
 	journal_free(&file->journal);
 	file->journal = steal(&file->next);
-	file->written = journal_used(file->journal);
+	/* what was written to both meanwhile may be of what is no more, too */
+	file->written = journal_used(file->journal) - meanwhile;
+	file->paced = journal_used(file->journal);
 	return 0;
 }
 
 void ledger_file_anew_abandon(struct ledger_file *file)
 {
-	_cleanup_free_ char *name = file->next ? beside(file->path, ".new") : NULL;
-
-	if (name)
-		(void)unlink(name);
+	if (file->next)
+		remove_next(file);
 	journal_free(&file->next);
 	ledger_file_anew_requests_abandoned(file);
 }

@@ -6,7 +6,7 @@
  * before it is made, under the ledger's lock.
  *
  * Most of a file that is in use for long tells of what is no more. Then it is written anew beside the old one, some objects
- * with each change, so that nobody waits for all of them: until it is done, each change goes to both.
+ * with each change and more with a long one, so that nobody waits for all of them: until it is done, each change goes to both.
  */
 #ifndef LEDGER_LEDGER_FILE_H
 #define LEDGER_LEDGER_FILE_H
@@ -26,7 +26,7 @@ enum wish_about {
 
 /*
  * Opens or makes the file, and does with the ledger, which has no file yet, what it tells. Sets whether the file was
- * broken, and is kept under another name: then it must be written anew before anything else is.
+ * broken: then it must be written anew before anything else is, and is kept under another name from then on.
  */
 int ledger_file_open(struct ledger *ledger, const char *path, struct ledger_file **ret_file, bool *ret_broken);
 
@@ -44,6 +44,9 @@ int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, 
 void ledger_file_hold(struct ledger_file *file, const struct entry *e);
 void ledger_file_adopt(struct ledger_file *file, uint64_t from, uint64_t to);
 void ledger_file_renew(struct ledger_file *file, uint64_t session, uint64_t now_us);
+
+/* Which network namespace a number means. 0 or -errno; without a file, 0. */
+int ledger_file_namespace(struct ledger_file *file, uint64_t inode, uint64_t cookie);
 
 /* What is wished about an object. 0 or -errno; without a file, 0. */
 int ledger_file_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes, size_t size);
@@ -76,13 +79,18 @@ size_t ledger_file_sessions(const struct ledger_file *file, uint64_t *numbers, s
 /* The bytes of one, where it has so many; else 0. */
 size_t ledger_file_session(const struct ledger_file *file, uint64_t session, void *bytes, size_t size);
 
-/* Whether the file is mostly of what is no more, or being written anew. */
-bool ledger_file_is_due(const struct ledger_file *file, size_t n_objects);
+/*
+ * How many slices of the objects are to be written anew now, by what was written since that was asked last: none where nothing
+ * was, and as long as the file is not mostly of what is no more.
+ */
+size_t ledger_file_due(struct ledger_file *file, size_t n_objects);
 
 /* Writing it anew: from the beginning, where it is not under way; an object; the end, with which the new one is the file. */
 int ledger_file_anew(struct ledger_file *file, bool *ret_begins);
 int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
                          const struct ledger_key *on);
+int ledger_file_anew_adopt(struct ledger_file *file, uint64_t from, uint64_t to);
+int ledger_file_anew_namespace(struct ledger_file *file, uint64_t inode, uint64_t cookie);
 int ledger_file_anew_wish(struct ledger_file *file, const struct ledger_key *key, enum wish_about about, const void *bytes,
                           size_t size);
 int ledger_file_anew_done(struct ledger_file *file);

@@ -10,24 +10,6 @@ void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hyc
 {
 	ledger_lock(ledger);
 	object_take_on(ledger, on, kind, true);
-	list_write_anew(ledger);
-	ledger_unlock(ledger);
-}
-
-void ledger_list_shared_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,
-                           const struct ledger_holder *holder, ledger_shared *found, void *userdata)
-{
-	const struct entry *parent, *thing;
-	struct ledger_key key;
-
-	ledger_lock(ledger);
-	parent = table_find(ledger, on);
-	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling)) {
-		if (!thing->object || thing->kind != kind || hold_stand(thing, holder) != LEDGER_SHARED)
-			continue;
-		entry_key(thing, &key);
-		found(&key, userdata);
-	}
 	ledger_unlock(ledger);
 }
 
@@ -49,7 +31,6 @@ void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum h
 		if (before)
 			news_changed(ledger, thing, holder->subject, true);
 	}
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }
 
@@ -90,17 +71,15 @@ bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum
 }
 
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
-                        ledger_listed *key, const void *userdata, const void *by, uint64_t until_us)
+                        ledger_listed *key, const void *userdata, uint64_t until_us)
 {
 	struct entry *parent, *thing;
 
 	ledger_lock(ledger);
 	parent = mark_listed(ledger, on, n, key, userdata);
 	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
-		thing->listed =
-			thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us && thing->by != by);
+		thing->listed = thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us);
 	object_take_on(ledger, on, kind, false);
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }
 

@@ -3,7 +3,7 @@
  * Reading the ledger's file.
  *
  * A record is what was asked of the ledger, and is asked of it again. Nothing in it is believed: one that is not whole ends
- * the reading.
+ * the reading, and so does one about a thing whose identity others could not read (ledger_on_read()).
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +11,12 @@
 #include "entry.h"
 #include "ledger_record.h"
 #include "subject.h"
+
+/*
+ * Of a file that others made, the memory is not to be used up. What requests that are carried out at the same time make is in it also where
+ * all of them together are more than may be.
+ */
+#define OBJECTS_MAX ((size_t)2 * LEDGER_OBJECTS_MAX)
 
 struct reading {
 	struct ledger *ledger;
@@ -21,7 +27,13 @@ struct bytes {
 	const uint8_t *p;
 	size_t left;
 	bool bad;
+	ledger_whole *whole; /* or NULL */
 };
+
+void ledger_on_read(struct ledger *ledger, ledger_whole *whole)
+{
+	ledger->whole = whole;
+}
 
 static void take_bytes(struct bytes *b, void *to, size_t size)
 {
@@ -48,6 +60,9 @@ static void take_key(struct bytes *b, struct ledger_key *key)
 		b->bad = true;
 	if (!b->bad)
 		take_bytes(b, key->identity, key->size);
+	/* those who read an identity go by what is in it */
+	if (!b->bad && b->whole && !b->whole(key))
+		b->bad = true;
 }
 
 static void take_holder(struct bytes *b, struct ledger_holder *holder)
@@ -93,7 +108,7 @@ static int read_put(struct ledger *ledger, struct bytes *b)
 	take_bytes(b, &since_us, sizeof(since_us));
 	for (size_t i = 0; i < n; i++)
 		take_key(b, &keys[i]);
-	return b->bad || b->left || ledger_count(ledger) + n > LEDGER_OBJECTS_MAX || is_anothers(ledger, &holder)
+	return b->bad || b->left || ledger_count(ledger) > OBJECTS_MAX || is_anothers(ledger, &holder)
 	               ? -EBADMSG
 	               : ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
 }
@@ -156,6 +171,20 @@ static int read_numbers(struct ledger *ledger, uint32_t type, struct bytes *b)
 	return 0;
 }
 
+/* What could not be written down any more is of another one. */
+static int read_namespace(struct ledger *ledger, struct bytes *b)
+{
+	uint64_t inode, cookie;
+
+	take_bytes(b, &inode, sizeof(inode));
+	take_bytes(b, &cookie, sizeof(cookie));
+	if (b->bad || b->left)
+		return -EBADMSG;
+	if (!ledger_is_of(ledger, inode, cookie))
+		ledger_end_namespace(ledger, inode, NULL, NULL);
+	return ledger_know_namespace(ledger, inode, cookie);
+}
+
 static int read_disown(struct ledger *ledger, struct bytes *b)
 {
 	struct ledger_key key;
@@ -180,7 +209,7 @@ static int read_rename(struct ledger *ledger, struct bytes *b)
 	take_key(b, &from);
 	take_key(b, &to);
 	take_bytes(b, &kinds, sizeof(kinds));
-	return b->bad || b->left ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds);
+	return b->bad || b->left || from.netns != to.netns ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds, 0);
 }
 
 /* Of what is told of later: a file is written anew while it is added to. */
@@ -221,7 +250,7 @@ static int read_session(struct ledger_file *file, struct bytes *b)
 static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *userdata)
 {
 	struct reading *reading = userdata;
-	struct bytes b = { .p = bytes, .left = size };
+	struct bytes b = { .p = bytes, .left = size, .whole = reading->ledger->whole };
 
 	switch (type) {
 	case RECORD_PUT:
@@ -235,6 +264,8 @@ static int read_record(uint32_t type, const uint8_t *bytes, size_t size, void *u
 	case RECORD_ADOPT:
 	case RECORD_RENEW:
 		return read_numbers(reading->ledger, type, &b);
+	case RECORD_NAMESPACE:
+		return read_namespace(reading->ledger, &b);
 	case RECORD_DISOWN:
 		return read_disown(reading->ledger, &b);
 	case RECORD_WISH:

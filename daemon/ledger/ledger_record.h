@@ -17,9 +17,6 @@
 /* Requests that are under way at once: one for each thread that carries out any, and those that wait to be confirmed. */
 #define REQUESTS_MAX 512u
 
-/* Bytes of an object in the file, but for what tells it from others where a request says that. */
-#define OBJECT_BYTES ((size_t)96)
-
 /*
  * What is free beside all promises when a request begins, for what it writes besides: what an object is to be like, that one went,
  * who holds it. Whoever comes first takes of it, so it is for several that are under way at once.
@@ -43,6 +40,7 @@ enum record_type {
 	RECORD_SESSION,
 	RECORD_WISH,
 	RECORD_SETTLE,
+	RECORD_NAMESPACE,
 };
 
 /* What was said of a request while it was carried out. */
@@ -75,7 +73,9 @@ struct ledger_file {
 	char *path;
 	struct journal *journal;
 	struct journal *next; /* the one that is written anew, or NULL */
-	size_t written;       /* of the journal, when it was made anew */
+	bool broken;          /* what could be read of the journal counts, and it is to be kept aside */
+	size_t written;       /* of the journal, when it was written anew, or that began */
+	size_t paced;         /* of the journal, when somebody asked whether that is due */
 	struct request request[REQUESTS_MAX];
 	struct request copied[REQUESTS_MAX]; /* the same in the next one */
 	size_t promised[REQUESTS_MAX];       /* to each of them, in the journal */

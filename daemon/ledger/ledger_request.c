@@ -80,12 +80,12 @@ static void drop_note(struct ledger_file *file, unsigned int number, struct note
 
 /*
  * What a request makes will be written down when it is there: it is promised the room before, until it is done. What tells one
- * object from another may be long, but was said of the request; the rest of each takes OBJECT_BYTES, where it has a record of
+ * object from another may be long, but was said of the request; the rest of each takes LEDGER_OBJECT_BYTES, where it has a record of
  * its own. Nothing is promised where there is no room for what is said now, too, and so many bytes beside.
  */
 static int promise(struct ledger_file *file, unsigned int number, size_t size, size_t n_objects, size_t beside)
 {
-	const size_t promised = COMMIT_BYTES + size + OBJECT_BYTES * n_objects;
+	const size_t promised = COMMIT_BYTES + size + LEDGER_OBJECT_BYTES * n_objects;
 	int r;
 
 	if (!journal_reserve(file->journal, sizeof(number) + size + promised + beside))
@@ -197,8 +197,9 @@ int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_note
 
 int ledger_file_read_begin(struct ledger_file *file, unsigned int number, const uint8_t *bytes, size_t size)
 {
+	/* it is over: there was no room to say so */
 	if (file->request[number].bytes)
-		return -EBADMSG;
+		end_request(file, number);
 	file->request[number] = (struct request){ .bytes = bytes, .size = size };
 	return 0;
 }

@@ -13,15 +13,6 @@ void list_describe(const struct entry *e, struct ledger_object *object)
 	entry_key(e, &object->key);
 }
 
-/* Whether it goes just now, with what it is on. Two ends of a pair are on each other. */
-static bool is_going(const struct entry *e)
-{
-	for (int depth = 0; e && depth < 16; depth++, e = e->on)
-		if (e->grave)
-			return true;
-	return false;
-}
-
 static void mark_written_anew(struct ledger *l, bool is)
 {
 	if (l->is_written_anew)
@@ -29,6 +20,15 @@ static void mark_written_anew(struct ledger *l, bool is)
 	if (is)
 		TAILQ_INSERT_HEAD(&l->objects, &l->written_anew, order);
 	l->is_written_anew = is;
+}
+
+/* Which namespaces and sessions they are of comes before all objects. */
+static int begin_anew(struct ledger *l)
+{
+	int r = namespace_write_all(l);
+
+	mark_written_anew(l, true);
+	return r ? r : adopted_write(l);
 }
 
 static int write_wishes(struct ledger *l, const struct entry *e, const struct ledger_key *key)
@@ -55,7 +55,7 @@ static int write_slice(struct ledger *l, bool *ret_done)
 	int r = 0;
 
 	for (unsigned int i = 0; i < SLICE && (e = TAILQ_NEXT(&l->written_anew, order)); i++) {
-		if (e->object && !is_going(e)) {
+		if (e->object && !object_is_in_grave(e)) {
 			list_describe(e, &object);
 			if (e->on)
 				entry_key(e->on, &on);
@@ -74,22 +74,23 @@ static int write_slice(struct ledger *l, bool *ret_done)
 	return 0;
 }
 
-/* Goes on with writing the file anew, when that is due. */
 void list_write_anew(struct ledger *l)
 {
+	size_t n = l->file ? ledger_file_due(l->file, l->n_objects) : 0;
 	bool begins, done = false;
+	int r = 0;
 
-	if (!l->file || !ledger_file_is_due(l->file, l->n_objects))
-		return;
-	if (ledger_file_anew(l->file, &begins) < 0)
+	if (n == 0 || ledger_file_anew(l->file, &begins) < 0)
 		return;
 	if (begins)
-		mark_written_anew(l, true);
-	if (write_slice(l, &done) < 0 || (done && ledger_file_anew_done(l->file) < 0)) {
+		r = begin_anew(l);
+	for (; n > 0 && r == 0 && !done; n--)
+		r = write_slice(l, &done);
+	if (r == 0 && done)
+		r = ledger_file_anew_done(l->file);
+	if (r < 0)
 		ledger_file_anew_abandon(l->file);
-		done = true;
-	}
-	if (done)
+	if (r < 0 || done)
 		mark_written_anew(l, false);
 }
 
@@ -100,15 +101,18 @@ int list_write_all_anew(struct ledger *l)
 	int r = ledger_file_anew(l->file, &begins);
 
 	if (r == 0)
-		mark_written_anew(l, true);
+		r = begin_anew(l);
 	while (r == 0 && !done)
 		r = write_slice(l, &done);
 	mark_written_anew(l, false);
-	return r < 0 ? r : ledger_file_anew_done(l->file);
+	if (r == 0)
+		r = ledger_file_anew_done(l->file);
+	if (r < 0)
+		ledger_file_anew_abandon(l->file);
+	return r;
 }
 
-/* The entry behind a cursor, which moves behind it; or NULL. */
-static struct entry *step(struct ledger *l, struct entry *cursor)
+struct entry *list_step(struct ledger *l, struct entry *cursor)
 {
 	struct entry *e = TAILQ_NEXT(cursor, order);
 
@@ -125,7 +129,7 @@ static bool next_slice(struct ledger *l, struct entry *cursor, const uint64_t *s
 	struct entry *e = NULL;
 	size_t n = 0;
 
-	for (unsigned int i = 0; i < SLICE && (e = step(l, cursor)); i++)
+	for (unsigned int i = 0; i < SLICE && (e = list_step(l, cursor)); i++)
 		if (e->object) {
 			list_describe(e, &slice[n]);
 			n += !subject || hold_describe_of(e, *subject, &slice[n]);
@@ -186,8 +190,8 @@ bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *sub
 	struct entry *e;
 
 	ledger_lock(ledger);
-	while (!found && (e = step(ledger, place))) {
-		if (e->object && !is_going(e)) {
+	while (!found && (e = list_step(ledger, place))) {
+		if (e->object && !object_is_in_grave(e)) {
 			list_describe(e, ret_object);
 			found = !subject || hold_describe_of(e, *subject, ret_object);
 		}
@@ -281,7 +285,7 @@ int ledger_list_rounds(struct ledger *ledger, ledger_round_found *found, void *u
 
 	ledger_lock(ledger);
 	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
-	while (r == 0 && (e = step(ledger, &cursor))) {
+	while (r == 0 && (e = list_step(ledger, &cursor))) {
 		if (e->object)
 			r = hold_list_rounds(e, found, userdata);
 		ledger_take_turns(ledger);
@@ -352,7 +356,7 @@ bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of)
 
 	ledger_lock(ledger);
 	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
-	while (!missing && (e = step(ledger, &cursor))) {
+	while (!missing && (e = list_step(ledger, &cursor))) {
 		missing = sight_of(e, of) == SIGHT_LOST;
 		ledger_take_turns(ledger);
 	}
@@ -369,7 +373,7 @@ bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, led
 
 	ledger_lock(ledger);
 	TAILQ_INSERT_HEAD(&ledger->objects, &cursor, order);
-	while ((e = step(ledger, &cursor))) {
+	while ((e = list_step(ledger, &cursor))) {
 		const enum sight sight = sight_of(e, of);
 
 		open = open || sight == SIGHT_OPEN;
@@ -383,7 +387,6 @@ bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, led
 		ledger_take_turns(ledger);
 	}
 	TAILQ_REMOVE(&ledger->objects, &cursor, order);
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 	return open;
 }

@@ -12,15 +12,27 @@ void ledger_take_turns(struct ledger *l)
 {
 	if (++l->work < SLICE)
 		return;
-	ledger_unlock(l);
+	l->work = 0;
+	/* not ledger_unlock(): what was written down is not all done */
+	pthread_mutex_unlock(&l->lock);
 	sched_yield();
 	ledger_lock(l);
+}
+
+bool object_is_in_grave(const struct entry *e)
+{
+	/* two ends of a pair are on each other */
+	for (int depth = 0; e && depth < 16; depth++, e = e->on)
+		if (e->grave)
+			return true;
+	return false;
 }
 
 static void count(struct ledger *l, const struct entry *e, int change)
 {
 	l->n_objects += (size_t)change;
 	l->n_of_kind[e->kind % LEDGER_KINDS] += (size_t)change;
+	namespace_count(l, e->netns, change);
 }
 
 static void leave(struct ledger *l, struct entry *e)
@@ -75,12 +87,12 @@ static void take_out_things(struct ledger *l, struct entry *grave)
 	}
 }
 
-void object_take_out(struct ledger *l, struct entry *e)
+/* Nobody finds it any more, nor holds it; what it is on, and what is on it, is as before. */
+static void die(struct ledger *l, struct entry *e)
 {
 	news_went(l, e);
 	table_remove(l, e);
 	e->grave = true;
-	leave(l, e);
 	going_end(l, e);
 	hold_drop_all(l, e);
 	wish_drop(l, e);
@@ -88,6 +100,14 @@ void object_take_out(struct ledger *l, struct entry *e)
 		TAILQ_REMOVE(&l->objects, e, order);
 		count(l, e, -1);
 	}
+	e->object = false;
+}
+
+void object_take_out(struct ledger *l, struct entry *e)
+{
+	if (!e->grave)
+		die(l, e);
+	leave(l, e);
 	spare(l, e);
 	take_out_things(l, e);
 	free(e);
@@ -147,10 +167,20 @@ void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_o
 	take_out_things(l, &grave);
 }
 
-static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
-               struct entry *on, const void *by)
+/* What goes with what it was on, and has not had its turn yet, is another thing than what is made by its name. */
+static struct entry *obtain(struct ledger *l, const struct ledger_key *key, uint32_t hash, bool room)
 {
-	struct entry *e = table_obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
+	struct entry *former = table_find_hashed(l, key, hash);
+
+	if (former && object_is_in_grave(former))
+		die(l, former);
+	return namespace_prepare(l, key->netns) < 0 ? NULL : table_obtain(l, key, hash, room);
+}
+
+static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *key, uint32_t hash,
+               struct entry *on)
+{
+	struct entry *e = obtain(l, key, hash, holder->lifetime != HYCAN_LIFETIME_PERMANENT);
 	bool before = e && l->watched && news_is_held_by(e, holder->subject), is_new = e && !e->object;
 	int r = e ? hold_add(l, e, holder, now_us) : -ENOMEM;
 
@@ -165,7 +195,6 @@ static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 	TAILQ_INSERT_TAIL(&l->objects, e, order);
 	e->object = true;
 	e->since_us = now_us;
-	e->by = by;
 	if (e->on != on) {
 		leave(l, e);
 		if (on && on != e)
@@ -179,14 +208,14 @@ static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 }
 
 int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_t now_us, const struct ledger_key *keys, size_t n,
-                   const struct ledger_key *key_on, const void *by)
+                   const struct ledger_key *key_on)
 {
 	struct entry *on = NULL;
 	uint32_t hashes[LEDGER_PUT_MAX];
 	int r = 0;
 
 	if (key_on) {
-		on = table_obtain(l, key_on, table_hash(l, key_on), false);
+		on = obtain(l, key_on, table_hash(l, key_on), false);
 		if (!on)
 			return -ENOMEM;
 		on->pinned = true;
@@ -196,7 +225,7 @@ int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_
 	if (n > 1)
 		table_prefetch(l, hashes, n);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = put(l, holder, now_us, &keys[i], hashes[i], on, by);
+		r = put(l, holder, now_us, &keys[i], hashes[i], on);
 	if (on) {
 		on->pinned = false;
 		table_release(l, on);
@@ -205,7 +234,7 @@ int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_
 }
 
 /* Gives an entry another key, which nothing else has: another entry, in its place. NULL: no memory, nothing has changed. */
-static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledger_key *key)
+static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledger_key *key, uint64_t now_us)
 {
 	struct entry *to = table_obtain(l, key, table_hash(l, key), false), *on = e->on, *thing;
 
@@ -218,10 +247,10 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 		table_release(l, to);
 		return NULL;
 	}
-	going_end(l, e);
+	going_move(l, e, to);
 	wish_move(l, e, to);
 	to->since_us = e->since_us;
-	to->by = e->by;
+	to->named_us = now_us;
 	/* a look that is under way may ask for either name */
 	to->seen = l->look + 1;
 	to->object = e->object;
@@ -231,7 +260,9 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	}
 	if (on) {
 		LIST_REMOVE(e, sibling);
-		enter(to, on);
+		/* of a file that is broken it may be what it was on */
+		if (on != to)
+			enter(to, on);
 	}
 	while ((thing = LIST_FIRST(&e->things))) {
 		LIST_REMOVE(thing, sibling);
@@ -244,14 +275,14 @@ static struct entry *rekey(struct ledger *l, struct entry *e, const struct ledge
 	return to;
 }
 
-int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds, uint64_t now_us)
 {
 	struct entry *e = table_find(l, from), *thing, *next;
 	struct ledger_key key = *to;
 
 	if (!e)
 		return 0;
-	e = rekey(l, e, to);
+	e = rekey(l, e, to, now_us);
 	for (thing = e ? LIST_FIRST(&e->things) : NULL; thing; thing = next) {
 		next = LIST_NEXT(thing, sibling);
 		if (!(kinds & 1u << thing->kind) || thing->size < from->size ||
@@ -261,7 +292,10 @@ int object_rename(struct ledger *l, const struct ledger_key *from, const struct 
 		key.kind = thing->kind;
 		key.size = (uint8_t)(thing->size - from->size + to->size);
 		memcpy(key.identity + to->size, thing->identity + from->size, thing->size - from->size);
-		if (!table_find(l, &key) && !rekey(l, thing, &key))
+		/* of a file that is broken it may begin with that by chance */
+		if (l->whole && !l->whole(&key))
+			continue;
+		if (!table_find(l, &key) && !rekey(l, thing, &key, now_us))
 			return -ENOMEM;
 	}
 	return e ? 0 : -ENOMEM;

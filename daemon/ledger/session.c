@@ -125,16 +125,36 @@ void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us)
 	ledger_unlock(ledger);
 }
 
+/*
+ * Two sessions that are one now hold the same: it stays as long as either would have let it. Of two leases it ends with the
+ * later one, and lasts as long again as the longer one.
+ */
+static void hold_together(struct hold *h, const struct hold *other)
+{
+	uint64_t ends_us = hold_deadline(h), other_us = hold_deadline(other);
+
+	if (ends_us < other_us)
+		ends_us = other_us;
+	if (!h->seconds || !other->seconds)
+		h->seconds = 0;
+	else if (h->seconds < other->seconds)
+		h->seconds = other->seconds;
+	if (h->seconds)
+		h->at_us = ends_us - h->seconds * UINT64_C(1000000);
+	if ((int32_t)(h->round - other->round) < 0)
+		h->round = other->round;
+}
+
 void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 {
 	struct holds *a, *b;
-	struct hold *h;
+	struct hold *h, *same;
 
 	ledger_lock(ledger);
 	a = session_find(ledger, from);
 	b = session_find(ledger, to);
-	if (a)
-		ledger_file_adopt(ledger->file, from, to);
+	adopted_note(ledger, from, to);
+	ledger_file_adopt(ledger->file, from, to);
 	if (a && !b) {
 		LIST_REMOVE(a, entry);
 		a->session = to;
@@ -147,7 +167,9 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 		if (a->renewed_us > h->at_us)
 			h->at_us = a->renewed_us;
 
-		if (hold_find(h->entry, h->subject, to)) {
+		same = hold_find(h->entry, h->subject, to);
+		if (same) {
+			hold_together(same, h);
 			hold_drop(ledger, h);
 		} else {
 			TAILQ_REMOVE(&a->list, h, by_age);
@@ -163,20 +185,11 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 	ledger_unlock(ledger);
 }
 
-/* Whether it is on something that goes just now. */
-static bool is_in_grave(const struct entry *e)
-{
-	for (int depth = 0; e && depth < 16; depth++, e = e->on)
-		if (e->grave)
-			return true;
-	return false;
-}
-
 /* Lets go of a hold. True: it was the last one, and the object is about to go. */
 static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct ledger_key *key)
 {
 	struct entry *e = h->entry;
-	bool grave = is_in_grave(e);
+	bool grave = object_is_in_grave(e);
 	uint64_t subject = h->subject;
 
 	hold_drop(l, h);
@@ -192,7 +205,7 @@ static bool end_hold(struct ledger *l, struct hold *h, const void *by, struct le
 	return true;
 }
 
-size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, bool connection, const void *by,
+size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_us, const atomic_bool *connection, const void *by,
                           struct ledger_key *keys, size_t max, uint64_t *ret_next_us)
 {
 	uint64_t next_us = UINT64_MAX;
@@ -206,7 +219,7 @@ size_t ledger_session_end(struct ledger *ledger, uint64_t session, uint64_t now_
 	for (h = of ? TAILQ_LAST(&of->list, hold_list) : NULL; h && n < max && left > 0; h = before) {
 		before = TAILQ_PREV(h, hold_list, by_age);
 		left--;
-		if (h->seconds ? hold_deadline(h) > now_us : !connection) {
+		if (h->seconds ? hold_deadline(h) > now_us : !*connection) {
 			next_us = hold_deadline(h) < next_us ? hold_deadline(h) : next_us;
 			continue;
 		}
@@ -228,7 +241,6 @@ int ledger_keep_session(struct ledger *ledger, uint64_t session, const void *byt
 
 	ledger_lock(ledger);
 	r = ledger_file_keep_session(ledger->file, session, bytes, size);
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 	return r;
 }
@@ -237,7 +249,6 @@ void ledger_forget_session(struct ledger *ledger, uint64_t session)
 {
 	ledger_lock(ledger);
 	ledger_file_forget_session(ledger->file, session);
-	list_write_anew(ledger);
 	ledger_unlock(ledger);
 }
 

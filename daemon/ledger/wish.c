@@ -144,7 +144,6 @@ static int wish(struct ledger *ledger, const struct ledger_key *key, enum wish_a
 	if (e && e->object && !is_same(ledger, e, about, bytes, size)) {
 		written = ledger_file_wish(ledger->file, key, about, bytes, size);
 		r = wish_put(ledger, e, about, bytes, size);
-		list_write_anew(ledger);
 	} else if (e && e->object) {
 		r = 0;
 	}

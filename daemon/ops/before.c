@@ -208,7 +208,7 @@ static int say_ipv4_addresses(struct op *op, const char *link, const struct hyca
 		struct hycan_address_remove_request away = { .address = a.address[i].address };
 
 		memcpy(away.link, a.address[i].link, sizeof(away.link));
-		r = op_undo(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
+		r = op_undo_in_kernel(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
 	}
 	return r;
 }

@@ -48,13 +48,16 @@ struct network_raised {
 int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
                   struct network_raised *ret_raised);
 
-/* Turns forwarding of both families on as far as the network has them, and notes that it was for networks. */
-int network_forward(struct op *op, const struct kernel_network *network, bool *ret_changed);
+/* Whether there is a network that needs forwarding of a family: one that has a way out. Between forwarding_lock() and forwarding_unlock(). */
+int network_needs_forwarding(struct op *op, enum hycan_family family, bool *ret_needs);
 
-/* The same taken back: off where no network has a way out, if it was for networks. */
+/* Turns forwarding of both families on as far as the network has them; sets changed where it was not. Between the two, as well. */
+int network_forward(struct op *op, const struct kernel_network *network, bool *changed);
+
+/* The same taken back: off where no network has a way out, if it is for networks to turn off. */
 int network_release(struct op *op);
 
-/* Off as well where there is no network, or none but one that goes; but may be NULL. */
+/* Off as well where there is no network, or none but one that goes; but may be NULL. Between the two, and there it goes, too. */
 int network_release_unused(struct op *op, const struct kernel_network *but);
 
 /* That it was for networks is in the table again, where the ledger has that with a network's link. 0 or -errno. */

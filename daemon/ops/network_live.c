@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "dns.h"
+#include "forwarding.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
 #include "kernel/nat.h"
@@ -137,6 +138,36 @@ static int raise_address(struct op *op, const char *link, const struct hycan_pre
 	return r == -EEXIST ? 0 : r;
 }
 
+/* --------------------------------------------------------------------------------------------------------- forwarding */
+
+static int raise_forwarding(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
+                            struct network_raised *raised)
+{
+	int r = 0;
+
+	forwarding_lock();
+	if (!network->internal)
+		r = network_forward(op, network, &raised->changed);
+	/* it may have been the last one of IPv6 */
+	if (r == 0 && before && before->ipv6_gateway.address.family && !network->ipv6_gateway.address.family)
+		r = nat_refuse(op, network_release_unused(op, NULL));
+	forwarding_unlock();
+	return r;
+}
+
+/* Out of the table, too: until then who lets go of forwarding leaves it to this network. */
+static int leave_table(struct op *op, const struct kernel_network *network)
+{
+	int r;
+
+	forwarding_lock();
+	r = network_release_unused(op, network);
+	if (r == 0)
+		r = kernel_network_remove(op->scope, network);
+	forwarding_unlock();
+	return r;
+}
+
 /* ----------------------------------------------------------------------------------------------------------- together */
 
 int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
@@ -157,12 +188,7 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 			                 "The link “%s” is down, and so would be the network on it: set it up first.",
 			                 network->parent);
 	}
-	if (r == 0 && !network->internal)
-		r = network_forward(op, network, &ret_raised->changed);
-	/* it may have been the last one of IPv6 */
-	if (r == 0 && before && before->ipv6_gateway.address.family && !network->ipv6_gateway.address.family)
-		r = nat_refuse(op, network_release_unused(op, NULL));
-	return r;
+	return r == 0 ? raise_forwarding(op, network, before, ret_raised) : r;
 }
 
 /* How often what stops half way is tried again: what may be there in a moment is memory, or a descriptor. */
@@ -194,9 +220,7 @@ static int lower(struct op *op, const struct kernel_network *network, bool link,
 		*ret_at_link = r < 0;
 	}
 	if (r == 0)
-		r = network_release_unused(op, network);
-	if (r == 0)
-		r = kernel_network_remove(op->scope, network);
+		r = leave_table(op, network);
 	if (r == 0 || r == -ENOENT)
 		r = kernel_nat_tidy(op->scope);
 	return r == 0 && names ? dns_drop(op, network) : r;

@@ -90,7 +90,12 @@ void op_came_about(struct op *op, const uint32_t *order, size_t n)
 
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request)
 {
-	return op->undo ? op->undo(op, (uint16_t)number, request) : 0;
+	return op->undo ? op->undo(op, (uint16_t)number, request, false) : 0;
+}
+
+int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const void *request)
+{
+	return op->undo ? op->undo(op, (uint16_t)number, request, true) : 0;
 }
 
 int op_check_link_name(struct op *op, const char *field, const char *name)
@@ -147,6 +152,11 @@ int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_
 uint64_t op_scope_inode(const struct kernel_scope *scope)
 {
 	return kernel_scope_inode(scope);
+}
+
+int op_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie)
+{
+	return kernel_scope_cookie(scope, ret_cookie);
 }
 
 struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate)

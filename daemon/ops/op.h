@@ -98,7 +98,10 @@ struct op_server {
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
 
-	/* Which forwarding was turned on for networks, by what the ledger has with the link of one (OP_FORWARDS()). */
+	/* Whether anybody holds the object that such a request is about; nobody is waited for. */
+	bool (*is_held)(struct op *op, enum hycan_object_kind kind, const void *request);
+
+	/* Which forwarding is for networks to turn off, by what the ledger has with the link of one, or with NULL of any (OP_FORWARDS()). */
 	uint32_t (*forwards)(struct op *op, const char *link);
 
 	/* Whether the ledger keeps such a request, legal and complete, with each thing that it is about (op_wished(), follows). */
@@ -129,14 +132,18 @@ struct op_server {
 	int (*subscribe)(struct op *op, const struct hycan_event_subscribe_request *request);
 	int (*unsubscribe)(struct op *op, uint32_t request);
 
-	/* Later requests of the connection act in that scope of a namespace, and the scope is the server's from now on. */
-	void (*enter)(struct op *op, struct kernel_scope *scope, int netns);
+	/*
+	 * Later requests of the connection act in that scope of a namespace. 0: the scope is the server's from now on; or the
+	 * refusal, or -errno.
+	 */
+	int (*enter)(struct op *op, struct kernel_scope *scope, int netns);
 };
 
 struct op {
 	struct kernel_scope *scope; /* the namespace to act in */
 	uint64_t subject;           /* who asks (subject.h); 0: root */
 	bool exclusive;             /* “create” means create: what is there already is refused, even if it is the same */
+	bool may_be_gone;           /* what is to be taken away and is not there is no refusal: link.rename, else the server */
 	bool any_owner;             /* the caller may also change and take away what others hold */
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
@@ -160,8 +167,8 @@ struct op {
 	/* What op_key_fits() asks. */
 	bool (*fits)(const struct op *op, const struct hycan_key *key, const struct hycan_key *is);
 
-	/* Takes what op_undo() says; NULL where nothing will be taken back. 0 or -errno. */
-	int (*undo)(struct op *op, uint16_t number, const void *request);
+	/* Takes what op_undo() and op_undo_in_kernel() say; NULL where nothing will be taken back. 0 or -errno. */
+	int (*undo)(struct op *op, uint16_t number, const void *request, bool in_kernel);
 
 	/* What op_came_about() tells. */
 	void (*came_about)(struct op *op, const uint32_t *order, size_t n);
@@ -232,11 +239,15 @@ int op_namespace_find(uint64_t inode, int *ret_netns);
 int op_dns_resume(struct kernel_scope *scope, struct resolver_zone *zone, struct hycan_link *ret_link);
 
 /*
- * Which forwarding our table says that was turned on for networks, as far as that of a link needs it: a bit for each family. 0 or
+ * Which forwarding our table says that is for networks to turn off, as far as that of a link needs it: a bit for each family. 0 or
  * -errno; -ENOENT: it is no network's link.
  */
 #define OP_FORWARDS(family) (1u << (family))
 int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t *ret_families);
+
+/* The same of all networks. 0, -errno, or what found() returned. */
+typedef int op_found_forwards(const char *link, uint32_t families, void *userdata);
+int op_scope_list_forwards(struct kernel_scope *scope, op_found_forwards *found, void *userdata);
 
 /* Deletes links at once, all or none of them (kernel/link.h). */
 int op_scope_delete_links(struct kernel_scope *scope, const char (*names)[HYCAN_IFNAME_SIZE], size_t n);
@@ -246,6 +257,9 @@ int op_scope_netns(const struct kernel_scope *scope);
 
 /* Inode of its namespace (stat(2)). */
 uint64_t op_scope_inode(const struct kernel_scope *scope);
+
+/* What no other namespace of this boot has; 0: the kernel does not say (kernel/scope.h). 0 or -errno. */
+int op_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
 
 /* Asked before each change of the kernel in a scope (kernel/scope.h says more); change NULL: nobody is. */
 struct op_gate {
@@ -319,6 +333,12 @@ bool op_key_fits(const struct op *op, const struct hycan_key *key, const struct 
  * of it. Putting back what is there already must do no harm. Nobody may listen: see op_undoable(). 0 or -errno.
  */
 int op_undo(struct op *op, enum hycan_operation_number number, const void *request);
+
+/*
+ * The same of what is done in the kernel alone, on the way to what was there: whoever holds what the request is about holds it all the
+ * while.
+ */
+int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const void *request);
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written

@@ -37,7 +37,7 @@ int wireguard_before_peer(struct op *op, const char *name, const struct kernel_w
 	r = op_undo(op, HYCAN_OPERATION_WIREGUARD_PEER_SET, &back);
 	explicit_bzero(&back, sizeof(back));
 	if (r == 0 && gets_endpoint && !is->peers[i].has_endpoint)
-		r = op_undo(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
+		r = op_undo_in_kernel(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #include "ledger.h"
 #include "lookup.h"
 #include "metrics.h"
+#include "namespaces.h"
 #include "observer.h"
 #include "peer.h"
 #include "pending.h"
@@ -201,6 +202,14 @@ static void gone(struct op *op, enum hycan_object_kind kind, const void *request
 	losses_forget(&job->server->losses, &key);
 }
 
+static bool is_held(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	struct ledger_key key;
+
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	return ledger_is_held(job_of(op)->server->ledger, &key);
+}
+
 static enum op_standing standing(struct op *op, enum hycan_object_kind kind, const void *found)
 {
 	struct job *job = job_of(op);
@@ -217,6 +226,7 @@ static enum op_standing standing(struct op *op, enum hycan_object_kind kind, con
 	case LEDGER_SHARED:
 		return OP_CALLERS;
 	case LEDGER_OTHERS:
+	case LEDGER_GOING:
 		return op->any_owner ? OP_CALLERS : OP_ANOTHERS;
 	}
 	return OP_NOT_OURS;
@@ -331,6 +341,8 @@ static int list_object(const struct ledger_object *object, void *userdata)
 		return 0;
 	about_object(object, l->now_us, &item);
 	item.has_unconfirmed_ms = pending_has(l->server, &object->key, l->now_us, &item.unconfirmed_ms);
+	item.drift = repair_drift(&l->server->repairs, &object->key);
+	item.has_drift = item.drift != HYCAN_DRIFT_REPORT;
 	return l->op->answer(l->op, &item);
 }
 
@@ -344,14 +356,26 @@ static int objects(struct op *op, const struct hycan_object_list_request *reques
 	return ledger_list(ledger, list_object, &l);
 }
 
-static void enter(struct op *op, struct kernel_scope *scope, int netns)
+static int enter(struct op *op, struct kernel_scope *scope, int netns)
 {
 	struct peer *peer = job_of(op)->peer;
+	int r = namespaces_enter(peer->server, scope);
 
-	session_enter(peer, op_scope_inode(scope), netns);
+	if (r == 0)
+		r = session_enter(peer, op_scope_inode(scope), netns);
+	/* transactions that went with another namespace are over */
+	job_of(op)->takes_turn = true;
+	if (r == -EDQUOT)
+		return op_refuse(
+			op, HYCAN_REFUSAL_LIMIT, "netns",
+			"Sessions of %s have acted in %u network namespaces, which is as many as may be: end those that are done.",
+			subject_say(op->subject).text, SESSION_NAMESPACES_PER_USER);
+	if (r < 0)
+		return r;
 	observer_unguard(peer->server->observer, &peer->guard);
 	op_scope_free(&peer->scope);
 	op->scope = peer->scope = scope;
+	return 0;
 }
 
 const struct op_server about_server = {
@@ -372,6 +396,7 @@ const struct op_server about_server = {
 	.gone = gone,
 	.standing = standing,
 	.is_anothers = is_anothers,
+	.is_held = is_held,
 	.let_go_lost = let_go_lost,
 	.remembers = remembers,
 	.asked = asked,

@@ -89,7 +89,7 @@ int along_read(struct job *job, unsigned int number)
 /* The ledger may know that it is gone, and of one that somebody has made in its place. */
 static void take(struct job *job, const struct along_thing *thing)
 {
-	ledger_take_former(job->server->ledger, &thing->key, thing->at_us);
+	(void)ledger_take_former(job->server->ledger, &thing->key, thing->at_us);
 }
 
 void along_take(struct job *job)
@@ -103,21 +103,6 @@ void along_take_all(struct job *job)
 {
 	for (size_t i = 0; i < job->along.n; i++)
 		take(job, &job->along.thing[i]);
-}
-
-bool along_leaves_out(const struct key_view *v, size_t item)
-{
-	const struct along *along = &v->job->along;
-	struct ledger_key key;
-	bool leaves = false;
-
-	if (along->n == 0)
-		return false;
-	key_of(v, item, &key);
-	for (size_t i = 0; i < along->n && !leaves; i++)
-		leaves = along->thing[i].step > along->step && along->thing[i].step != ALONG_BACK &&
-		         key_same(&along->thing[i].key, &key);
-	return leaves;
 }
 
 void along_release(struct job *job)

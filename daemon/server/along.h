@@ -5,9 +5,6 @@
  * The schema does not say which they are, so the handler does, before each of them goes (op->server->going()) and when it is gone. Carried
  * out once more it finds nothing of them, so they are noted behind the intent of the request (intent.h) before the first of them goes:
  * a successor that has completed the request takes them out of the ledger.
- *
- * The ledger hears of the steps of a transaction when all are done. What a later step took along is left out then: it is gone, or
- * others have made it anew since, and it is theirs.
  */
 #ifndef SERVER_ALONG_H
 #define SERVER_ALONG_H
@@ -18,7 +15,6 @@
 
 struct along_thing;
 struct job;
-struct key_view;
 struct ledger_key;
 
 /* Of what goes by taking a transaction back. */
@@ -26,7 +22,7 @@ struct ledger_key;
 
 /* Part of a job; zero at first. */
 struct along {
-	bool is_kept;  /* here, too, until along_release() */
+	bool is_kept;  /* here, too, until along_release(): by a successor */
 	uint32_t step; /* of a transaction: the one that the job is about; else 0 */
 	struct along_thing *thing;
 	size_t n;
@@ -43,9 +39,6 @@ void along_take(struct job *job);
 
 /* The same of all that was read: of a request that is no transaction, also where it was part of taking one back. */
 void along_take_all(struct job *job);
-
-/* Whether an item of the step that the job is about went along with a later one. */
-bool along_leaves_out(const struct key_view *v, size_t item);
 
 void along_release(struct job *job);
 

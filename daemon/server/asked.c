@@ -36,7 +36,7 @@ void asked_note(const struct key_view *v)
 	struct ledger_key key;
 	int r;
 
-	if (!op_wished(v->job->operation->number)->is_compared || v->effect->list >= 0 || along_leaves_out(v, 0))
+	if (!op_wished(v->job->operation->number)->is_compared || v->effect->list >= 0)
 		return;
 	key_of(v, 0, &key);
 	r = ledger_settle(v->job->server->ledger, &key, bytes, write_request(v, bytes));

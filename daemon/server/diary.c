@@ -105,7 +105,8 @@ static enum diary_lets_go how_it_lets_go(struct job *job)
 	return !job->lets_go ? DIARY_LETS_NOT_GO : record_holds(job) ? DIARY_LETS_GO_OWN : DIARY_LETS_GO_USERS;
 }
 
-static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t duration_us, struct ledger_bytes frames)
+static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t duration_us, struct ledger_bytes frames,
+                     size_t n_objects)
 {
 	const struct diary_head head = { .what = DIARY_STEP, .number = step };
 	const struct wire_memory before = job->memory;
@@ -115,6 +116,7 @@ static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t 
 		.unchanged = job->op.unchanged,
 		.any_owner = job->any_owner,
 		.kept_link = job->op.kept_link,
+		.was_gone = job->was_gone,
 		.duration_us = duration_us,
 	};
 	const uint8_t *bytes = NULL;
@@ -125,12 +127,11 @@ static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t 
 	if (n < 0)
 		return (int)n;
 	outcome.request_size = (uint32_t)n;
-	if (carried_out) {
+	if (carried_out)
 		outcome.lets_go = (uint8_t)how_it_lets_go(job);
-		outcome.n_items = (uint32_t)diary_count_items(job);
-		outcome.has_items_unchanged = job->op.items_unchanged && outcome.n_items > 0;
-		outcome.has_items_failed = job->op.items_failed && outcome.n_items > 0;
-	}
+	outcome.n_items = (uint32_t)diary_count_items(job);
+	outcome.has_items_unchanged = job->op.items_unchanged && outcome.n_items > 0;
+	outcome.has_items_failed = job->op.items_failed && outcome.n_items > 0;
 	{
 		const struct ledger_bytes parts[] = {
 			{ .bytes = &head, .size = sizeof(head) },
@@ -141,20 +142,21 @@ static int note_step(struct job *job, uint32_t step, bool carried_out, uint64_t 
 			frames,
 		};
 
-		r = note(job, parts, sizeof(parts) / sizeof(*parts), 0);
+		r = note(job, parts, sizeof(parts) / sizeof(*parts), n_objects);
 	}
 	job->memory = before;
 	return r;
 }
 
-int diary_step(struct job *job, uint32_t step, uint64_t duration_us, struct undo_log *undo, struct undo_mark since)
+int diary_step(struct job *job, uint32_t step, uint64_t duration_us, struct undo_log *undo, struct undo_mark since,
+               size_t n_objects)
 {
-	return is_written(job) ? note_step(job, step, true, duration_us, frames_since(undo, since)) : 0;
+	return is_written(job) ? note_step(job, step, true, duration_us, frames_since(undo, since), n_objects) : 0;
 }
 
 int diary_final(struct job *job, uint32_t step)
 {
-	return is_written(job) ? note_step(job, step, false, 0, (struct ledger_bytes){ 0 }) : 0;
+	return is_written(job) ? note_step(job, step, false, 0, (struct ledger_bytes){ 0 }, 0) : 0;
 }
 
 int diary_forward(const struct job *job)
@@ -162,7 +164,7 @@ int diary_forward(const struct job *job)
 	return note_number(job, DIARY_FINAL, 0);
 }
 
-int diary_done(const struct job *job, size_t n_objects, bool confirm)
+int diary_done(const struct job *job, bool confirm)
 {
 	const struct diary_head head = { .what = DIARY_DONE, .number = confirm };
 	const uint64_t now_us = server_now_us();
@@ -171,7 +173,7 @@ int diary_done(const struct job *job, size_t n_objects, bool confirm)
 		{ .bytes = &now_us, .size = sizeof(now_us) },
 	};
 
-	return is_written(job) ? note(job, parts, 2, n_objects) : 0;
+	return is_written(job) ? note(job, parts, 2, 0) : 0;
 }
 
 void diary_recorded(const struct job *job, uint32_t n)

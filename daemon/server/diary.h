@@ -3,8 +3,8 @@
  * The diary of a transaction: notes in the ledger's file, behind its intent (intent.h), from which the successor of a daemon
  * that was killed sees how far it had come, and whether it is to be taken back or to be brought to its end.
  *
- * What takes a step back stands there before the step touches the kernel. When all steps are done, that is one more note;
- * from then on the ledger is told of them, one by one. Before the first step that cannot be taken back there is a note of each
+ * What takes a step back stands there before the step touches the kernel, and what became of it before the ledger is told. When all
+ * steps are done, that is one more note. Before the first step that cannot be taken back there is a note of each
  * that is left, and from then on it goes forward only, unless one of them is refused.
  *
  * Undo requests may have keys in them: the notes are wiped when the transaction is over. What was asked is there without.
@@ -36,7 +36,8 @@ struct diary_outcome {
 	uint8_t has_items_unchanged;
 	uint8_t has_items_failed;
 	uint8_t kept_link;
-	uint8_t reserved[7];
+	uint8_t was_gone;
+	uint8_t reserved[6];
 };
 
 enum diary_lets_go {
@@ -53,8 +54,9 @@ enum diary_lets_go {
 /* What was said of taking the step back, from that moment on, is all there is so far. */
 int diary_undo(const struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark since);
 
-/* The step is done. */
-int diary_step(struct job *job, uint32_t step, uint64_t duration_us, struct undo_log *undo, struct undo_mark since);
+/* The step is done, the ledger is about to be told, and what is made, or put back one day, is so many objects at most. */
+int diary_step(struct job *job, uint32_t step, uint64_t duration_us, struct undo_log *undo, struct undo_mark since,
+               size_t n_objects);
 
 /* The step will be carried out, and cannot be taken back. */
 int diary_final(struct job *job, uint32_t step);
@@ -62,8 +64,8 @@ int diary_final(struct job *job, uint32_t step);
 /* All of those are noted, and begin. */
 int diary_forward(const struct job *job);
 
-/* All are done, and make so many objects at most. confirm: it is taken back even so, unless it is ended before. */
-int diary_done(const struct job *job, size_t n_objects, bool confirm);
+/* All are done. confirm: it is taken back even so, unless it is ended before. */
+int diary_done(const struct job *job, bool confirm);
 
 /* The ledger was told of so many steps. */
 void diary_recorded(const struct job *job, uint32_t n);
@@ -81,6 +83,7 @@ size_t diary_count_items(struct job *job);
 struct diary_entry {
 	STAILQ_ENTRY(diary_entry) entry;
 	uint32_t step;
+	size_t n_undo; /* undo requests so far, this step's among them */
 	const struct hycan_operation *operation;
 	struct diary_outcome outcome;
 	uint8_t bytes[]; /* lists and request */
@@ -96,8 +99,9 @@ struct diary {
 	bool confirm;
 	uint64_t done_us;
 	bool takes_back;
-	bool over; /* its notes are wiped */
-	uint32_t recorded;
+	bool over;         /* its notes are wiped */
+	uint32_t recorded; /* of so many steps the ledger was told, */
+	size_t n_told;     /* and of as many as it takes so many undo requests to take back */
 };
 
 /* Reads the notes of a request. 0, -ENOMEM, or -EBADMSG: they make no sense, and what comes behind that is not there. */

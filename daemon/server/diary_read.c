@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "diary_note.h"
+#include "intent.h"
 #include "job.h"
 #include "ledger.h"
 #include "wire.h"
@@ -17,6 +18,7 @@ struct reading {
 	uint32_t step;         /* the one that is being told of */
 	struct undo_mark mark; /* where its undo requests begin */
 	bool any;
+	struct diary_entry *before; /* the entry in front of the one that was told of last; NULL: there is none */
 };
 
 /* Frames of a step, in place of what was said of it. */
@@ -32,21 +34,35 @@ static int read_frames(struct reading *reading, uint32_t step, const uint8_t *by
 	return undo_log_append(undo, bytes, size);
 }
 
-/* In place of what was said of the step before, or behind all others. */
-static void put_entry(struct diary *d, struct diary_entry *entry)
+/* STAILQ_REMOVE() goes through all of them. */
+static void remove_behind(struct diary_entries *entries, struct diary_entry *entry)
 {
-	struct diary_entry *former;
+	struct diary_entry *next = STAILQ_NEXT(entry, entry);
 
-	STAILQ_FOREACH(former, &d->entries, entry)
-	if (former->step == entry->step)
-		break;
-	if (!former) {
-		STAILQ_INSERT_TAIL(&d->entries, entry, entry);
-		return;
-	}
-	STAILQ_INSERT_AFTER(&d->entries, former, entry, entry);
-	STAILQ_REMOVE(&d->entries, former, diary_entry, entry);
-	free(former);
+	entry->entry.stqe_next = STAILQ_NEXT(next, entry);
+	if (!entry->entry.stqe_next)
+		entries->stqh_last = &entry->entry.stqe_next;
+	free(next);
+}
+
+/*
+ * In the order of the steps; in place of what was said of the step before. They are told of in that order, some of them once more:
+ * so the place is where the last one was.
+ */
+static void put_entry(struct reading *reading, struct diary_entry *entry)
+{
+	struct diary_entries *entries = &reading->diary->entries;
+	struct diary_entry *before = reading->before && reading->before->step < entry->step ? reading->before : NULL, *next;
+
+	while ((next = before ? STAILQ_NEXT(before, entry) : STAILQ_FIRST(entries)) && next->step < entry->step)
+		before = next;
+	if (before)
+		STAILQ_INSERT_AFTER(entries, before, entry, entry);
+	else
+		STAILQ_INSERT_HEAD(entries, entry, entry);
+	if (next && next->step == entry->step)
+		remove_behind(entries, entry);
+	reading->before = before;
 }
 
 static int read_step(struct reading *reading, uint32_t step, const uint8_t *bytes, size_t size)
@@ -54,6 +70,7 @@ static int read_step(struct reading *reading, uint32_t step, const uint8_t *byte
 	struct diary_outcome o;
 	struct diary_entry *entry;
 	uint64_t more;
+	int r;
 
 	if (size < sizeof(o))
 		return -EBADMSG;
@@ -71,8 +88,10 @@ static int read_step(struct reading *reading, uint32_t step, const uint8_t *byte
 	/* a bool has two values */
 	for (size_t i = 0; i < more - o.request_size; i++)
 		entry->bytes[i] = entry->bytes[i] != 0;
-	put_entry(reading->diary, entry);
-	return read_frames(reading, step, bytes + more, size - more);
+	put_entry(reading, entry);
+	r = read_frames(reading, step, bytes + more, size - more);
+	entry->n_undo = reading->diary->undo.n;
+	return r;
 }
 
 static int read_note(const uint8_t *bytes, size_t size, void *userdata)
@@ -103,6 +122,7 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 		return 0;
 	case DIARY_RECORDED:
 		d->recorded = head.number;
+		d->n_told = d->undo.n;
 		return 0;
 	case DIARY_FINAL:
 		d->is_final = true;
@@ -154,6 +174,7 @@ int diary_enter(struct job *job, const struct diary_entry *entry)
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
 	job->lets_go = o->lets_go != DIARY_LETS_NOT_GO;
+	job->was_gone = o->was_gone;
 	job->any_owner = o->any_owner;
 	if (o->has_items_unchanged) {
 		job->op.items_unchanged = (const bool *)p;
@@ -166,6 +187,8 @@ int diary_enter(struct job *job, const struct diary_entry *entry)
 	r = wire_decode(&decoder, entry->operation->request, p, o->request_size, &job->request);
 	job->memory.used = decoder.memory.used;
 	job->decoded = r == 0;
+	/* what stands in place of a key is none */
+	job->op.sealed = r == 0 && intent_has_keys(entry->operation->request, &job->request);
 	if (r < 0 || ((o->has_items_unchanged || o->has_items_failed) && diary_count_items(job) != o->n_items))
 		return -EBADMSG;
 	return 0;

@@ -133,17 +133,21 @@ static int check_access(struct job *job)
 	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, verdict.field, "%s", verdict.reason);
 }
 
+/* Whether it changes something, by itself or by its steps. */
+static bool is_change(const struct job *job)
+{
+	return job->operation->access == HYCAN_ACCESS_WRITE || job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN;
+}
+
 static int audit_priority(const struct job *job)
 {
-	bool change = job->operation->access == HYCAN_ACCESS_WRITE;
-
-	return change || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
+	return is_change(job) || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
 }
 
 static void audit(const struct job *job, const char *object, const char *request, uint64_t duration_us, const char *cause)
 {
 	/* what is in no namespace may have ended the one that the job had */
-	bool is_somewhere = job->operation->access == HYCAN_ACCESS_WRITE;
+	bool is_somewhere = is_change(job);
 	struct log_audit line = {
 		.operation = job->operation->name,
 		.object = object,
@@ -175,7 +179,7 @@ void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause)
 		return;
 	wording_object(job, object, sizeof(object));
 	/* others say who one is, or how to find what one had */
-	if (job->operation->access == HYCAN_ACCESS_WRITE)
+	if (is_change(job))
 		wording_request(job, request, sizeof(request));
 	audit(job, object, request, duration_us, cause);
 }
@@ -186,7 +190,7 @@ static void guard(struct job *job)
 	struct peer *peer = job->peer;
 
 	if (peer->scope && !peer->guard && job->result == 0 && op_scope_inode(peer->scope) == op_scope_inode(job->op.scope) &&
-	    (job->operation->access == HYCAN_ACCESS_WRITE || job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN))
+	    is_change(job))
 		observer_guard_other(job->server->observer, peer->scope, &peer->guard);
 }
 
@@ -205,6 +209,8 @@ void dispatch_finish(struct job *job)
 	session_done(job->peer, &job->holder);
 	guard(job);
 	pending_settle(job);
+	if (job->gave_back)
+		session_end_given(job->server);
 	job_end(job);
 }
 
@@ -263,7 +269,7 @@ static enum dispatched find_place(const struct peer *peer, const struct hycan_op
 	struct server *server = peer->server;
 
 	*ret_job = NULL;
-	if (slow && workers_are_enough(server, peer->identity.subject))
+	if (!is_loops(server, operation, slow) && workers_are_enough(server, peer->identity.subject, slow))
 		return DISPATCH_WAIT_OWN;
 	if (slow && server->waits[operation->index] && (workers_lack_stand_in(server) || is_taken(peer, TURN_PROGRAM)))
 		return DISPATCH_WAIT_PROGRAM;

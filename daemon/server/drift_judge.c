@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of a look: what has no mark is gone, and what was changed is told. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "drift_state.h"
@@ -22,40 +23,67 @@ struct ledger_sight drift_sight(const struct drift *d, enum hycan_object_kind ki
 	};
 }
 
+/* Of a thousand that went together, or changed, a person reads so many and their number; who looks for one finds its line. */
+#define TOLD_MAX 20u
+/* Of very many the rest is a number: who makes thousands and takes them away by hand does not fill the journal. */
+#define LINES_MAX 1000u
+
+static int priority_of(size_t n_told)
+{
+	return n_told < TOLD_MAX ? LOG_NOTICE : LOG_INFO;
+}
+
 /* What is being told one by one. */
 struct reporting {
 	struct losses *losses;
 	size_t n;
 };
 
+static struct log_audit line_of(const struct ledger_key *key, const char *text, uint64_t subject, const char *result)
+{
+	return (struct log_audit){
+		.operation = "drift",
+		.object = text,
+		.result = result,
+		.cause = "not by a request",
+		.subject = subject,
+		.pid = getpid(),
+		.netns = key->netns,
+	};
+}
+
 static void report(const struct ledger_object *object, void *userdata)
 {
 	struct reporting *reporting = userdata;
+	struct log_audit line;
 	char text[512];
 
 	losses_note(reporting->losses, object);
-	/* of a thousand that went together, the number is enough */
-	if (reporting->n++ >= 20)
+	if (reporting->n++ >= LINES_MAX)
 		return;
 	key_format(&object->key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone, and not by a request.", text,
-	          subject_say(object->holder.subject).text);
+	line = line_of(&object->key, text, object->holder.subject, "gone");
+	log_audit_as(priority_of(reporting->n - 1), &line, "%s, which %s had asked for, is gone, and not by a request.", text,
+	             subject_say(object->holder.subject).text);
 }
 
 static void report_changed(struct drift *d, const struct ledger_key *key, size_t *n)
 {
 	const struct ledger_holder nobody = { .subject = SUBJECT_NOBODY, .lifetime = HYCAN_LIFETIME_PERMANENT };
 	uint64_t owner = SUBJECT_NOBODY;
+	struct log_audit line;
 	char text[512];
 
 	if (!ledger_is_held(d->ledger, key))
 		return;
 	ledger_touch(d->ledger, key);
-	if ((*n)++ >= 20)
-		return;
 	(void)ledger_whose(d->ledger, key, &nobody, &owner);
+	if ((*n)++ >= LINES_MAX)
+		return;
 	key_format(key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which %s had asked for, was changed, and not by a request.", text, subject_say(owner).text);
+	line = line_of(key, text, owner, "changed");
+	log_audit_as(priority_of(*n - 1), &line, "%s, which %s had asked for, was changed, and not by a request.", text,
+	             subject_say(owner).text);
 }
 
 /* A request was about it meanwhile, which may be what made it differ from what the ledger had: it is compared anew. */
@@ -93,7 +121,7 @@ static void judge_changed(struct drift *d)
 			break;
 		}
 	}
-	if (n > 20)
+	if (n > TOLD_MAX)
 		log_write(LOG_NOTICE, "%zu in all were changed.", n);
 	if (d->n_changed > n_told)
 		memmove(d->changed + n_kept, d->changed + n_told, (d->n_changed - n_told) * sizeof(*d->changed));
@@ -114,7 +142,7 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 		drift_suspect_at(d, OP_KIND(kind), again_us);
 	if (ledger_sweep_lost(d->ledger, &sight, report, &reporting))
 		drift_suspect(d, OP_KIND(kind));
-	if (reporting.n > 20)
+	if (reporting.n > TOLD_MAX)
 		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which forwarding was turned on for networks, beside our table of nf_tables, which says so: a stranger may take the table away.
+ * Which forwarding is for networks to turn off, beside our table of nf_tables, which says so: a stranger may take the table away.
  *
  * As far as a network needs it, it is in the ledger with that network's link, since that is left then, and goes when the link does.
  */
@@ -12,10 +12,10 @@
 struct key_view;
 struct op;
 
-/* A request made or changed a network. */
+/* A request made or changed a network; or turned forwarding on or off, and then it is others' to turn off by now, or theirs. */
 void forwards_note(const struct key_view *v);
 
-/* What is noted with the link of one (OP_FORWARDS()). */
+/* What is noted with the link of one, or with NULL with any in the namespace (OP_FORWARDS()). */
 uint32_t forwards_of(struct op *op, const char *link);
 
 #endif

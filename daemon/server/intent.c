@@ -209,14 +209,12 @@ void intent_begin(struct job *job)
 	struct intent *intent = &job->intent;
 	const struct intent outer = *intent;
 
-	*intent = (struct intent){ 0 };
+	/* part of another one, which is in the file already */
+	*intent = (struct intent){ .begun = outer.begun, .inner = outer.begun, .number = outer.number };
 	if (is_one_message(job->operation))
 		return;
 	intent->before = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = job });
 	intent->watches = true;
-	/* part of another one, which is in the file already */
-	intent->begun = intent->inner = intent->before.change == on_change && outer.begun;
-	intent->number = outer.number;
 }
 
 void intent_end(struct job *job)

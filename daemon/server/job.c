@@ -16,6 +16,7 @@
 #include "hands.h"
 #include "intent.h"
 #include "job.h"
+#include "key.h"
 #include "names.h"
 #include "news.h"
 #include "observe.h"
@@ -29,7 +30,7 @@
 #include "table.h"
 #include "undo_log.h"
 
-/* A list that changes while it is read is read again; a list that changes all the time is given as it was seen. */
+/* What changes while it is looked at is looked at again; a list that changes all the time is given as it was seen. */
 #define DUMP_ATTEMPTS 8
 
 /* What was there and is going when it is asked for is asked for again. */
@@ -112,14 +113,15 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job_forget_doubt(job);
 	job->fds_lost = false;
 	job->step = 0;
-	job->pending = job->taken_back = NULL;
-	job->is_own = job->is_nobodys = job->any_owner = job->lets_go = job->marks = false;
+	job->pending = NULL;
+	job->takes_turn = job->gave_back = false;
+	job->is_own = job->is_nobodys = job->is_somebodys = job->any_owner = job->lets_go = job->marks = false;
 	job->by_name = true;
 	job->op.undo = NULL;
-	job->transaction = NULL;
 	job->undo = NULL;
 	job->along = (struct along){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
+	job->op.may_be_gone = job->was_gone = false;
 	job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
 	job->was_there = NULL;
 	job->op.refusal = 0;
@@ -178,7 +180,7 @@ static int settle_doubt(struct job *job, int r)
 
 	job->doubt.gone = gone && job->doubt.n_claimed > 0;
 	if (gone) {
-		/* a transaction tells the ledger later, and a successor reads it in the diary */
+		/* a successor reads it in the diary of a transaction */
 		job->op.settled = job->doubt.gone ? job->doubt.settled : NULL;
 		r = 0;
 	}
@@ -189,12 +191,37 @@ static int settle_doubt(struct job *job, int r)
 	return r;
 }
 
+static bool takes_away(struct job *job)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	bool takes = false;
+
+	for (size_t i = 0; i < n && !takes; i++)
+		takes = effects[i].does == OP_TAKES && !key_view(job, &effects[i]).absent;
+	return takes && record_count(job) == 0;
+}
+
+/* Nothing was done, and the ledger is told nothing: what it has of that name may be another thing, as a link called as a network's. */
+static int find_gone(struct job *job, struct undo_mark before)
+{
+	if (job->undo)
+		undo_log_rewind(job->undo, before);
+	job->op.settled = NULL;
+	job->op.unchanged = job->was_gone = true;
+	job->op.refusal = 0;
+	job->op.field = NULL;
+	job->op.sentence[0] = '\0';
+	return 0;
+}
+
 int job_perform(struct job *job)
 {
 	bool change = job->operation->access == HYCAN_ACCESS_WRITE, exclusive = job->op.exclusive;
 	const struct undo_mark before = job->undo ? undo_log_mark(job->undo) : (struct undo_mark){ 0 };
 	int r = names_check(job);
 
+	job->was_gone = false;
 	if (r == 0)
 		r = own_check(job);
 	if (r != 0)
@@ -208,7 +235,8 @@ int job_perform(struct job *job)
 	(void)op_scope_sent(job->op.scope);
 	if (change)
 		observer_mark(job->server->observer, job, true, true);
-	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
+	/* the kernel had one, which is gone by now: else the handler said what is in the way */
+	for (int i = 0; (r == -EINTR || r == -EEXIST) && i < DUMP_ATTEMPTS; i++) {
 		enum op_sent sent;
 
 		/* what was there before a change that is in doubt was said the first time */
@@ -230,24 +258,27 @@ int job_perform(struct job *job)
 	job->op.exclusive = exclusive;
 	if (change)
 		observer_mark(job->server->observer, job, false, job->sent);
+	if (r == HYCAN_REFUSAL_NOT_FOUND && job->op.may_be_gone && takes_away(job))
+		return find_gone(job, before);
 	return job->lets_go ? 0 : r;
 }
 
 int job_do(struct job *job)
 {
 	const struct hycan_operation *operation = job->operation;
-	bool writes = operation->access == HYCAN_ACCESS_WRITE, again = true;
-	int r = 0;
+	bool writes = operation->access == HYCAN_ACCESS_WRITE;
+	int r = 0, told = -EAGAIN;
 
 	news_act(job, true);
 	if (writes)
 		intent_begin(job);
-	for (int i = 0; again && i < RACE_ATTEMPTS; i++) {
+	for (int i = 0; told == -EAGAIN && i < RACE_ATTEMPTS; i++) {
 		job->stamp = ledger_stamp(job->server->ledger);
 		r = job_perform(job);
 		/* whatever becomes of the answer, it is done */
-		again = r == 0 && writes && record_done(job) == -EAGAIN;
+		told = r == 0 && writes ? record_done(job) : 0;
 	}
+	r = told > 0 ? told : r;
 	/* what was not taken away after all */
 	own_cancel(job);
 	if (writes)

@@ -68,9 +68,11 @@ struct job {
 	bool retold;           /* the ledger may know of it already */
 	bool is_own;           /* the daemon's own request: nobody asks whose things are */
 	bool is_nobodys;       /* it puts back what was a stranger's: what it makes is not in the ledger */
+	bool is_somebodys;     /* it puts back what was in the ledger: so is what is there already */
 	bool any_owner;        /* policy lets it change what is others' */
 	bool by_name;          /* policy may have looked at names in the request */
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
+	bool was_gone;         /* nothing was done: what it takes away was not there, and may be gone (op.may_be_gone) */
 	bool marks;            /* something is going by it */
 	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
 	const uint32_t *order; /* the first of these; NULL: of the list itself */
@@ -88,13 +90,13 @@ struct job {
 	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
-	struct pending *pending;         /* a transaction of it that is to be confirmed */
-	struct pending *taken_back;      /* those that it has taken back */
-	struct transaction *transaction; /* whose step it is about; or NULL */
-	struct undo_log *undo;           /* where what takes it back is kept; NULL: nowhere */
-	struct along along;              /* what goes along with what it takes away */
-	int result;                      /* what the handler returned */
-	uint32_t reserved[QUOTA_KINDS];  /* objects of its user, until it is done */
+	struct pending *pending;        /* a transaction of it that is to be confirmed */
+	bool takes_turn;                /* others that are to be confirmed may have theirs when it is done */
+	bool gave_back;                 /* it failed, and what was taken back may be a session's that is gone since */
+	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
+	struct along along;             /* what goes along with what it takes away */
+	int result;                     /* what the handler returned */
+	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
 	bool has_reserved;
 };
 

@@ -164,21 +164,6 @@ bool key_begins_with_link(unsigned int kind)
 	return e && e->on.position >= 0 && e->part[0].position == e->on.position && e->part[0].of_item == e->on.of_item;
 }
 
-bool key_is_of_link(const struct ledger_key *key, const struct ledger_key *link)
-{
-	return (key->kind == HYCAN_OBJECT_KIND_LINK || key_begins_with_link(key->kind)) && key->netns == link->netns &&
-	       key->size >= link->size && memcmp(key->identity, link->identity, link->size) == 0;
-}
-
-void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to)
-{
-	struct ledger_key renamed = *to;
-
-	renamed.kind = key->kind;
-	put_bytes(&renamed, key->identity + from->size, (size_t)(key->size - from->size));
-	*key = renamed;
-}
-
 void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *request, struct ledger_key *key)
 {
 	const struct op_effect *effect = op_effect_of_kind(kind);

@@ -47,12 +47,6 @@ void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *req
 /* Whether things of a kind are told apart by the name of the link that they are on before anything else. */
 bool key_begins_with_link(unsigned int kind);
 
-/* Whether a key is that of a link, or begins with it. */
-bool key_is_of_link(const struct ledger_key *key, const struct ledger_key *link);
-
-/* A link has another name: a key that is of it, too. */
-void key_rename(struct ledger_key *key, const struct ledger_key *from, const struct ledger_key *to);
-
 /* The key of a link by its name. */
 void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
 
@@ -79,6 +73,9 @@ bool key_of_event(uint64_t netns, const struct hycan_event *event, struct ledger
 
 /* What things of a kind are called. */
 const char *key_kind_name(enum hycan_object_kind kind);
+
+/* Whether an identity that the ledger's file tells is one of its kind, and can be read. */
+bool key_is_whole(const struct ledger_key *key);
 
 /* Writes an identity as text: values in the schema's order, those that may be absent behind their names. */
 void key_format(const struct ledger_key *key, char *text, size_t size);

@@ -16,6 +16,7 @@
 static _Thread_local struct {
 	unsigned int depth;
 	bool for_strangers;
+	bool finds;
 	const char *operation;
 	struct hycan_event_cause cause; /* without its name */
 } acting;
@@ -49,6 +50,11 @@ void news_act_for_strangers(void)
 	acting.for_strangers = true;
 }
 
+void news_find(bool begins)
+{
+	acting.finds = begins;
+}
+
 static void on_news(const struct ledger_news *told, void *userdata)
 {
 	const uint64_t one = 1;
@@ -62,11 +68,12 @@ static void on_news(const struct ledger_news *told, void *userdata)
 	if (item) {
 		item->news = *told;
 		item->cause = acting.cause;
-		if (acting.depth > 0)
+		if (acting.depth > 0 && !acting.finds)
 			snprintf(item->cause.operation, sizeof(item->cause.operation), "%s", acting.operation);
 		else
-			item->cause = (struct hycan_event_cause){ .origin = acting.for_strangers ? HYCAN_EVENT_ORIGIN_STRANGER
-				                                                                 : HYCAN_EVENT_ORIGIN_DAEMON };
+			item->cause = (struct hycan_event_cause){ .origin = acting.for_strangers || acting.finds
+				                                                    ? HYCAN_EVENT_ORIGIN_STRANGER
+				                                                    : HYCAN_EVENT_ORIGIN_DAEMON };
 		STAILQ_INSERT_TAIL(&news->items, item, entry);
 		news->n++;
 	} else {

@@ -59,4 +59,7 @@ void news_act(struct job *job, bool begins);
 /* On this thread, what changes otherwise is a stranger's doing, and not the daemon's. */
 void news_act_for_strangers(void);
 
+/* The same of what a job comes upon, and is not its doing; and no more. */
+void news_find(bool begins);
+
 #endif

@@ -13,16 +13,6 @@
 #include "server.h"
 #include "subject.h"
 #include "table.h"
-#include "transaction.h"
-
-/* As the ledger knows it. */
-static void known_key(size_t item, struct ledger_key *ret_key, const void *view)
-{
-	const struct key_view *v = view;
-
-	key_of(v, item, ret_key);
-	transaction_call_as_before(v->job, ret_key);
-}
 
 static int refuse(const struct key_view *v, const struct ledger_key *key, uint64_t owner)
 {
@@ -52,11 +42,20 @@ static int refuse_shared(const struct key_view *v, const struct ledger_key *key)
 	                 takes->operation->name, job->operation->name);
 }
 
+static int refuse_going(const struct key_view *v, const struct ledger_key *key)
+{
+	char text[128];
+
+	key_format(key, text, sizeof(text));
+	return op_refuse(&v->job->op, HYCAN_REFUSAL_BUSY, key_field(v->effect, v->effect->part[0])->name,
+	                 "Another request is busy with the %s “%s” just now: ask again when that is done.",
+	                 key_kind_name(key->kind), text);
+}
+
 static enum ledger_stand ask(const struct key_view *v, const struct ledger_key *key, bool force, uint64_t *ret_owner)
 {
 	struct job *job = v->job;
-	/* in a transaction it would be marked until all steps are done */
-	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && job->op.settled && !job->transaction);
+	const bool marks = v->effect->does == OP_TAKES || (v->effect->alone && job->op.settled);
 
 	job->marks = job->marks || marks;
 	if (marks)
@@ -96,7 +95,7 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	enum ledger_stand stand;
 	uint64_t owner = 0;
 
-	known_key(item, &key, v);
+	key_of(v, item, &key);
 	if (v->effect->settled && v->effect->does == OP_TAKES && is_another(v->job, &key))
 		return OP_LETS_GO;
 	stand = ask(v, &key, force, &owner);
@@ -113,6 +112,8 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 		return OP_LETS_GO;
 	case LEDGER_OTHERS:
 		return force ? 0 : refuse(v, &key, owner);
+	case LEDGER_GOING:
+		return refuse_going(v, &key);
 	}
 	return 0;
 }
@@ -125,8 +126,7 @@ static int check_rest(const struct key_view *v)
 
 	if (v->absent || !key_of_link(v, 0, &link))
 		return 0;
-	transaction_call_as_before(v->job, &link);
-	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, known_key, v,
+	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, key_listed, v,
 	                        &key, &owner))
 		return 0;
 	return refuse(v, &key, owner);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "job.h"
 #include "ledger.h"
@@ -17,14 +18,16 @@
 #include "undo.h"
 #include "undo_log.h"
 #include "waiting.h"
+#include "worker.h"
 
-/* How often in all one is tried again that has to wait for an address. */
-#define PATIENCE 15
+/* Longest wait for one's turn. */
+#define TURN_S 5
 
 /* Room for what takes it back from the beginning, so that it is pages of its own, which no dump has. */
 #define ROOM (128u << 10)
 
 pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t pending_moved = PTHREAD_COND_INITIALIZER;
 
 void pending_free(struct pending *p)
 {
@@ -43,7 +46,7 @@ static bool has_too_many(const struct server *server, uint64_t subject)
 
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		n += p->holder.subject == subject;
+		n += p->holder.subject == subject && !p->why;
 		all++;
 	}
 	return n >= PENDING_PER_USER || all >= PENDING_MAX;
@@ -61,15 +64,55 @@ static int make_token(struct pending *p)
 	return 0;
 }
 
+struct pending *pending_turn(const struct server *server, uint64_t subject, uint64_t netns)
+{
+	struct pending *p, *ends = NULL;
+
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		if (p->holder.subject != subject || p->netns != netns)
+			continue;
+		if (p->works)
+			return p;
+		ends = !ends && p->why && p->undo.n > 0 ? p : ends;
+	}
+	return ends;
+}
+
+/* With the lock, which is not held meanwhile: waits until it is nobody's turn. False: for too long. */
+static bool wait_for_turn(struct server *server, uint64_t subject, uint64_t netns)
+{
+	struct timespec until;
+	int r = 0;
+
+	if (!pending_turn(server, subject, netns))
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += TURN_S;
+	worker_wait(true);
+	while (r == 0 && !server->pending_hurries && pending_turn(server, subject, netns))
+		r = pthread_cond_clockwait(&pending_moved, &pending_lock, CLOCK_MONOTONIC, &until);
+	worker_wait(false);
+	return !pending_turn(server, subject, netns);
+}
+
+static int refuse_turn(struct op *op)
+{
+	return op_refuse(
+		op, HYCAN_REFUSAL_BUSY, NULL,
+		"Another transaction of the same user that is to be confirmed is carried out or taken back in this network "
+		"namespace just now: ask again when that is done.");
+}
+
 int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending)
 {
+	bool is_turn, too_many;
 	struct pending *p;
-	bool too_many;
 
 	if (undo_log_reserve(undo, ROOM) < 0)
 		return -ENOMEM;
 	p = calloc(1, sizeof(*p));
-	if (!p || make_token(p) < 0) {
+	if (!p || make_token(p) < 0 || op_scope_cookie(job->op.scope, &p->cookie) < 0) {
 		free(p);
 		return -ENOMEM;
 	}
@@ -79,19 +122,23 @@ int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bo
 	p->netns = op_scope_inode(job->op.scope);
 	p->seconds = seconds;
 	p->ends_us = NEVER;
-	p->patience = PATIENCE;
+	p->patience = UNDO_PATIENCE;
+	p->works = job->takes_turn = true;
 	pthread_mutex_lock(&pending_lock);
+	is_turn = wait_for_turn(p->server, p->holder.subject, p->netns);
 	too_many = has_too_many(p->server, p->holder.subject);
-	if (!too_many)
+	if (is_turn && !too_many)
 		TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
 	pthread_mutex_unlock(&pending_lock);
-	if (too_many) {
+	if (!is_turn || too_many)
 		pending_free(p);
+	if (!is_turn)
+		return refuse_turn(&job->op);
+	if (too_many)
 		return op_refuse(
 			&job->op, HYCAN_REFUSAL_LIMIT, "confirm_within",
 			"As many transactions wait to be confirmed as may, %d of a user and %d in all: confirm or cancel one.",
 			PENDING_PER_USER, PENDING_MAX);
-	}
 	*ret_pending = p;
 	return 0;
 }
@@ -102,6 +149,7 @@ void pending_discard(struct pending **pending)
 		return;
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_REMOVE(&(*pending)->server->pending, *pending, entry);
+	pthread_cond_broadcast(&pending_moved);
 	pthread_mutex_unlock(&pending_lock);
 	pending_free(*pending);
 	*pending = NULL;
@@ -122,8 +170,38 @@ static uint64_t hash_of(const struct pending *p, const struct ledger_key *key)
 	return siphash(p->hash_key, &copy, offsetof(struct ledger_key, identity) + key->size);
 }
 
-int pending_prepare(struct pending *p, size_t n)
+/* With the lock. Whether it has room among those that wait; ret_most: which bound it is. */
+static bool has_room(const struct pending *p, size_t bytes, size_t *ret_used, size_t *ret_most)
 {
+	const bool is_root = p->holder.subject == 0;
+	const struct pending *other;
+	size_t own = bytes, all = bytes;
+
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	{
+		own += other->holder.subject == p->holder.subject ? other->bytes : 0;
+		all += other->bytes;
+	}
+	*ret_used = is_root || own <= PENDING_BYTES_PER_USER ? all : own;
+	*ret_most = is_root || own <= PENDING_BYTES_PER_USER ? PENDING_BYTES_MAX : PENDING_BYTES_PER_USER;
+	return *ret_used <= *ret_most;
+}
+
+int pending_prepare(struct pending *p, struct job *job, size_t bytes, size_t n)
+{
+	size_t used, most;
+	bool room;
+
+	pthread_mutex_lock(&pending_lock);
+	room = has_room(p, bytes, &used, &most);
+	p->bytes = room ? bytes : 0;
+	pthread_mutex_unlock(&pending_lock);
+	if (!room)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, "confirm_within",
+		                 "With this, transactions that wait to be confirmed would take %zu bytes, and %zu may those of %s: "
+		                 "confirm or "
+		                 "cancel one, or ask for less at a time.",
+		                 used, most, most == PENDING_BYTES_MAX ? "all users" : "a user");
 	p->made = p->made ? p->made : calloc(n, sizeof(*p->made));
 	return p->made ? 0 : -ENOMEM;
 }
@@ -142,38 +220,19 @@ static void note_made(struct pending *p, struct job *job)
 
 void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
 {
+	pthread_mutex_lock(&pending_lock);
 	p->undo = *undo;
+	pthread_mutex_unlock(&pending_lock);
 	*undo = (struct undo_log){ 0 };
 	p->is_noted = job->intent.kept = job->intent.begun;
 	p->number = job->intent.number;
 	note_made(p, job);
-	/* another one may have come and be done meanwhile */
-	pthread_mutex_lock(&pending_lock);
-	TAILQ_REMOVE(&p->server->pending, p, entry);
-	TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
-	pthread_mutex_unlock(&pending_lock);
 	job->pending = p;
 }
 
 const char *pending_token(const struct pending *p)
 {
 	return p->token;
-}
-
-struct pending *pending_take_out(struct pending *p)
-{
-	struct pending *first = NULL, **end = &first, *newer, *next;
-
-	for (newer = TAILQ_FIRST(&p->server->pending); newer; newer = next) {
-		next = newer == p ? NULL : TAILQ_NEXT(newer, entry);
-		if (!newer->waits || newer->holder.subject != p->holder.subject || newer->netns != p->netns)
-			continue;
-		TAILQ_REMOVE(&p->server->pending, newer, entry);
-		newer->why = newer == p ? p->why : "an earlier one was taken back";
-		*end = newer;
-		end = &newer->then;
-	}
-	return first;
 }
 
 bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms)
@@ -232,22 +291,25 @@ int pending_confirm(struct op *op, const char *token)
 
 int pending_cancel(struct op *op, const char *token)
 {
-	struct pending *p, *first = NULL;
+	struct job *job = (struct job *)op;
+	bool is_turn = true;
+	struct pending *p;
 	size_t n_left = 0;
 
+	job->takes_turn = true;
 	pthread_mutex_lock(&pending_lock);
 	p = find(op, token);
-	if (p) {
-		p->why = "transaction.cancel was asked for";
-		first = pending_take_out(p);
-	}
+	if (p)
+		is_turn = wait_for_turn(job->server, p->holder.subject, p->netns);
+	/* it may be over meanwhile */
+	p = find(op, token);
+	if (p && is_turn)
+		n_left = pending_take_back(p, "transaction.cancel was asked for", job);
 	pthread_mutex_unlock(&pending_lock);
-	if (!first)
+	if (!p)
 		return refuse(op);
-	pending_take_back(first, (struct job *)op);
-	for (p = first; p; p = p->then)
-		n_left += p->n_left;
-	((struct job *)op)->taken_back = first;
+	if (!is_turn)
+		return refuse_turn(op);
 	return n_left == 0 ? 0
 	                   : op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
 	                               "The transaction is taken back but for %zu of what it did; the log says why.", n_left);

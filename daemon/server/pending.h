@@ -4,7 +4,8 @@
  * They are bound to the connection that asked, and taken back when it goes, or detached, and bound to their token alone.
  *
  * What takes one back was said when a later one was not there yet. So those that came later, of the same user in the same
- * network namespace, are taken back before it.
+ * network namespace, are taken back before it; and of these there is one at work at a time, which is carried out or taken back.
+ * Others wait for that, but not for long.
  *
  * A daemon that ends confirms nothing: what is not confirmed is taken back, by it or by its successor.
  */
@@ -18,6 +19,13 @@
 /* That wait at a time, of one user and of all. */
 #define PENDING_PER_USER 16
 #define PENDING_MAX      256
+
+/*
+ * Bytes of what was asked for and of what takes it back, of one user and of all: they are in memory and in the ledger's file for
+ * as long as the user likes, and what is full is full for everybody. Root has what is left of all.
+ */
+#define PENDING_BYTES_PER_USER ((size_t)8 << 20)
+#define PENDING_BYTES_MAX      ((size_t)128 << 20)
 
 struct job;
 struct ledger_key;
@@ -33,12 +41,15 @@ int pending_open_timer(struct server *server);
 
 /*
  * Before the job's transaction does anything: room for it among those that wait, and in what takes it back. 0, the refusal
- * when the user has too many, or -errno. On any thread.
+ * when the user has too many or another one is at work for too long, or -errno. On any thread but the loop's.
  */
 int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending);
 
-/* It is about to come about, with so many requests that take it back: room for what it made. 0 or -ENOMEM. */
-int pending_prepare(struct pending *pending, size_t n);
+/*
+ * It is about to come about, and waits in so many bytes, with so many requests that take it back: room for it among those of the
+ * user, and for what it made. 0, the refusal when they are too many, or -ENOMEM.
+ */
+int pending_prepare(struct pending *pending, struct job *job, size_t bytes, size_t n);
 
 /* It did not come about, or changed nothing. */
 void pending_discard(struct pending **pending);
@@ -49,16 +60,19 @@ void pending_keep(struct pending *pending, struct job *job, struct undo_log *und
 /* Its token. */
 const char *pending_token(const struct pending *pending);
 
-/* In the loop: the job is done. The time of the one that it made begins, and those that it has taken back are over. */
-void pending_settle(struct job *job);
+/* A namespace has ended: there is nothing to take back there. */
+void pending_end_place(struct server *server, uint64_t netns);
 
-/* What comes back to one session comes back to another: in the loop. */
-void pending_adopt(struct server *server, uint64_t from, uint64_t to);
+/* In the loop: the job is done. The time of the one that it made begins, and it is the turn of others. */
+void pending_settle(struct job *job);
 
 /* A peer is gone. */
 void pending_lost(struct server *server, const struct peer *peer);
 
-/* The server ends: all of them are taken back, here and now. */
+/* The server is about to end: nobody waits for his turn any more. */
+void pending_hurry(struct server *server);
+
+/* It ends: all of them are taken back, here and now. */
 void pending_end_all(struct server *server);
 
 /* Whether an object was made by one that waits; and how many milliseconds it still does. On any thread. */

@@ -2,22 +2,24 @@
 /*
  * How a transaction that nobody confirms is taken back.
  *
- * Time and the end of a connection are noticed in the loop, which leaves the work to an errand. One timer rings for the
- * one that is next.
+ * Time and the end of a connection are noticed in the loop, which leaves the work to an errand: one for all of them, which works at
+ * whoever's turn it is. One timer rings for the one that is next.
  */
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <systemd/sd-event.h>
 
 #include "cleanup.h"
 #include "diary.h"
+#include "errand.h"
 #include "job.h"
 #include "log.h"
+#include "namespaces.h"
 #include "peer.h"
 #include "pending.h"
-#include "recovery.h"
 #include "server.h"
 #include "session.h"
 #include "subject.h"
@@ -27,107 +29,197 @@
 /* Requests of a slice of the errand. */
 #define SLICE 32
 
-/* At most so many requests, the last one first. Whether there are more. */
-static bool take_back(struct pending *p, struct job *job, size_t n)
+/* Who made it: whose session it was may go on as another one by now. */
+static struct ledger_holder holder_of(const struct pending *p)
+{
+	struct ledger_holder holder = p->holder;
+
+	holder.session = ledger_adopted_by(p->server->ledger, holder.session);
+	return holder;
+}
+
+/* At most so many requests, the last one first. Returns how many of them could not be taken back. */
+static size_t take_back(struct pending *p, struct job *job, size_t n)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
-	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject };
+	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject, .is_told = true };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
-	int r = recovery_scope(job->scope, p->netns, &other);
+	size_t n_left = 0;
+	bool away = false;
+	uint64_t cookie;
+	int r = namespaces_find(job->server, p->netns, &other);
 
+	/* it waited while its namespace ended, and another one has got its number */
+	if (r == 0 && other && (op_scope_cookie(other, &cookie) < 0 || cookie != p->cookie))
+		r = -ENOENT;
 	if (r < 0) {
 		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace: %s",
 		          subject_say(p->holder.subject).text, strerror(-r));
-		p->n_left += p->undo.n;
-		return false;
+		n_left = p->undo.n;
+		undo_log_release(&p->undo);
+		return n_left;
 	}
 	/* what it was promised is for that, also where nothing else has room any more */
 	if (p->is_noted)
 		ledger_release(p->server->ledger, p->number);
-	for (size_t i = 0; i < n && (frame = undo_log_last(&p->undo)); i++) {
-		r = undo_frame(job, other ? other : job->scope, &p->holder, frame, &cause, &p->patience, sentence);
+	/* not in between where something is away for a moment */
+	for (size_t i = 0; (i < n || away) && (frame = undo_log_last(&p->undo)); i++) {
+		const struct ledger_holder holder = holder_of(p);
+
+		away = frame->nlmsg_flags & UNDO_KERNEL;
+		r = undo_frame(job, other ? other : job->scope, &holder, frame, &cause, &p->patience, sentence);
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {
 			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));
-			p->n_left++;
+			n_left++;
 		}
 		undo_log_drop(&p->undo);
+		if (r != 0)
+			undo_log_drop_owners(&p->undo);
 		if (p->is_noted)
 			diary_left(p->server->ledger, p->number, p->undo.n);
 	}
-	return undo_log_last(&p->undo);
+	return n_left;
 }
 
-/*
- * In the loop: one and those behind it are taken back. What was put back is held again by whom it was taken from, and a session may be
- * gone since: then it goes once more.
- */
-static void over(struct pending *p)
+/* With the lock, which is not held meanwhile. */
+static size_t work(struct pending *p, struct job *job, size_t n)
 {
-	while (p) {
-		struct pending *then = p->then;
+	size_t n_left;
 
-		if (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT)
-			session_end_again(p->server, p->holder.session, p->holder.subject);
-		if (!then)
-			session_end_given(p->server);
-		pending_free(p);
-		p = then;
-	}
+	p->works = true;
+	pthread_mutex_unlock(&pending_lock);
+	n_left = take_back(p, job, n);
+	pthread_mutex_lock(&pending_lock);
+	p->works = false;
+	pthread_cond_broadcast(&pending_moved);
+	return n_left;
 }
 
-void pending_adopt(struct server *server, uint64_t from, uint64_t to)
+void pending_end(struct pending *p, const char *why)
+{
+	struct pending *later;
+
+	TAILQ_FOREACH(later, &p->server->pending, entry)
+	{
+		if (later == p)
+			break;
+		if (!later->waits || later->holder.subject != p->holder.subject || later->netns != p->netns)
+			continue;
+		later->waits = false;
+		later->why = "an earlier one was taken back";
+	}
+	p->waits = false;
+	p->why = why;
+}
+
+size_t pending_take_back(struct pending *p, const char *why, struct job *job)
+{
+	struct pending *next;
+	size_t n_left = 0;
+
+	pending_end(p, why);
+	do {
+		next = pending_turn(p->server, p->holder.subject, p->netns);
+		/* its network namespace ended meanwhile, and all that is left with it */
+		n_left += next ? work(next, job, SIZE_MAX) : 1;
+	} while (next && next != p);
+	return n_left;
+}
+
+/* In the loop, with the lock: one ends by itself. */
+static void end(struct pending *p, const char *why)
+{
+	pending_end(p, why);
+	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(p->holder.subject).text, why);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ at work */
+
+/* With the lock: one that is to be worked at, and nobody does. */
+static struct pending *next_turn(const struct server *server)
 {
 	struct pending *p;
 
-	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->holder.session == from)
-		p->holder.session = to;
-	pthread_mutex_unlock(&pending_lock);
+	if (p->why && !p->works && pending_turn(server, p->holder.subject, p->netns) == p)
+		break;
+	return p;
 }
 
-void pending_take_back(struct pending *first, struct job *job)
+/* Takes out of the list what is taken back, and has no earlier one that still is. */
+static void take_out(struct server *server, struct pending_list *over)
 {
-	for (struct pending *p = first; p; p = p->then)
-		while (take_back(p, job, SLICE))
-			;
+	struct pending *p, *next;
+
+	for (p = TAILQ_FIRST(&server->pending); p; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		if (!p->why || pending_turn(server, p->holder.subject, p->netns))
+			continue;
+		TAILQ_REMOVE(&server->pending, p, entry);
+		TAILQ_INSERT_TAIL(over, p, entry);
+	}
 }
 
-static struct pending *of_errand(struct errand *errand)
+/*
+ * What was put back is held again by whom it was taken from, and a session may be gone since: then it goes once more.
+ */
+static void finish(struct server *server, struct pending_list *over)
 {
-	return (struct pending *)((char *)errand - offsetof(struct pending, errand));
+	struct pending *p;
+
+	if (TAILQ_EMPTY(over))
+		return;
+	while ((p = TAILQ_FIRST(over))) {
+		TAILQ_REMOVE(over, p, entry);
+		if (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT)
+			session_end_again(server, holder_of(p).session, p->holder.subject);
+		pending_free(p);
+	}
+	session_end_given(server);
 }
 
 static int run(struct errand *errand, struct job *job)
 {
-	struct pending *p = of_errand(errand);
+	struct pending *p;
+	int more = 0;
 
-	while (p->then && !undo_log_last(&p->undo))
-		p = p->then;
-	return take_back(p, job, SLICE) || p->then;
+	(void)errand;
+	pthread_mutex_lock(&pending_lock);
+	p = next_turn(job->server);
+	if (p) {
+		(void)work(p, job, SLICE);
+		more = p->undo.n > 0;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	return more;
+}
+
+/* In the loop: ends those that are taken back, and sees to those that are to be. */
+static void serve(struct server *server)
+{
+	struct pending_list over = TAILQ_HEAD_INITIALIZER(over);
+	struct pending *next;
+
+	pthread_mutex_lock(&pending_lock);
+	while ((next = next_turn(server)) && server->private)
+		(void)work(next, &server->job, SIZE_MAX);
+	take_out(server, &over);
+	pthread_mutex_unlock(&pending_lock);
+	finish(server, &over);
+	if (!next || server->takes_back)
+		return;
+	server->takes_back = true;
+	errand_add(server, &server->taking_back);
 }
 
 static void done(struct errand *errand)
 {
-	over(of_errand(errand));
-}
+	struct server *server = (struct server *)((char *)errand - offsetof(struct server, taking_back));
 
-/* In the loop. */
-static void end(struct server *server, struct pending *first)
-{
-	if (!first)
-		return;
-	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(first->holder.subject).text, first->why);
-	if (server->private) {
-		pending_take_back(first, &server->job);
-		over(first);
-		return;
-	}
-	first->errand.run = run;
-	first->errand.done = done;
-	errand_add(server, &first->errand);
+	server->takes_back = false;
+	serve(server);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- in time */
@@ -139,38 +231,25 @@ static void ring(struct server *server, uint64_t at_us)
 	server->rearm = true;
 }
 
-/* One whose time is over, with all that goes before it; NULL: ret_next_us is when that will be. */
-static struct pending *take_due(struct server *server, uint64_t now_us, uint64_t *ret_next_us)
-{
-	struct pending *p, *first = NULL;
-
-	*ret_next_us = NEVER;
-	pthread_mutex_lock(&pending_lock);
-	TAILQ_FOREACH(p, &server->pending, entry)
-	{
-		if (p->ends_us <= now_us)
-			break;
-		if (p->ends_us < *ret_next_us)
-			*ret_next_us = p->ends_us;
-	}
-	if (p) {
-		p->why = "nobody confirmed it in time";
-		first = pending_take_out(p);
-	}
-	pthread_mutex_unlock(&pending_lock);
-	return first;
-}
-
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	const uint64_t now_us = server_now_us();
 	struct server *server = userdata;
-	struct pending *first;
-	uint64_t next_us;
+	uint64_t next_us = NEVER;
+	struct pending *p;
 
 	(void)source;
 	(void)usec;
-	while ((first = take_due(server, server_now_us(), &next_us)))
-		end(server, first);
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		if (p->waits && p->ends_us <= now_us)
+			end(p, "nobody confirmed it in time");
+		else if (p->waits && p->ends_us < next_us)
+			next_us = p->ends_us;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	serve(server);
 	ring(server, next_us);
 	return 0;
 }
@@ -179,23 +258,23 @@ int pending_open_timer(struct server *server)
 {
 	int r = sd_event_add_time(server->event, &server->pending_timer, CLOCK_MONOTONIC, NEVER, 1000, on_timer, server);
 
+	server->taking_back = (struct errand){ .run = run, .done = done };
 	return r < 0 ? r : sd_event_source_set_enabled(server->pending_timer, SD_EVENT_OFF);
 }
 
 /* Its time begins. */
 static void begin(struct job *job, struct pending *p)
 {
-	struct pending *first = NULL;
-
 	pthread_mutex_lock(&pending_lock);
+	p->works = false;
 	p->waits = true;
 	p->ends_us = server_now_us() + p->seconds * UINT64_C(1000000);
-	if (p->peer && job->peer->gone) {
-		p->why = "its connection is gone";
-		first = pending_take_out(p);
-	}
+	if (p->peer && job->peer->gone)
+		end(p, "its connection is gone");
+	else if (pending_turn(p->server, p->holder.subject, p->netns))
+		end(p, "an earlier one is taken back");
+	pthread_cond_broadcast(&pending_moved);
 	pthread_mutex_unlock(&pending_lock);
-	end(job->server, first);
 	/* it finds out what is next */
 	ring(job->server, 0);
 }
@@ -204,40 +283,65 @@ void pending_settle(struct job *job)
 {
 	if (job->pending)
 		begin(job, job->pending);
-	over(job->taken_back);
-	job->pending = job->taken_back = NULL;
+	job->pending = NULL;
+	if (job->takes_turn)
+		serve(job->server);
+	job->takes_turn = false;
 }
 
 void pending_lost(struct server *server, const struct peer *peer)
 {
-	struct pending *p, *first;
+	struct pending *p;
 
-	do {
-		first = NULL;
-		pthread_mutex_lock(&pending_lock);
-		TAILQ_FOREACH(p, &server->pending, entry)
-		if (p->waits && p->peer == peer)
-			break;
-		if (p) {
-			p->why = "its connection is gone";
-			first = pending_take_out(p);
-		}
-		pthread_mutex_unlock(&pending_lock);
-		end(server, first);
-	} while (first);
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	if (p->waits && p->peer == peer)
+		end(p, "its connection is gone");
+	pthread_mutex_unlock(&pending_lock);
+	serve(server);
+}
+
+void pending_end_place(struct server *server, uint64_t netns)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		if (p->netns != netns || p->works)
+			continue;
+		if (p->waits)
+			log_write(LOG_NOTICE, "A transaction of %s is gone with its network namespace.",
+			          subject_say(p->holder.subject).text);
+		undo_log_release(&p->undo);
+		/* else a successor would take it back in the one that has that number by then */
+		if (p->is_noted)
+			ledger_commit(server->ledger, p->number);
+		p->is_noted = p->waits = false;
+		p->why = "its network namespace is gone";
+	}
+	pthread_cond_broadcast(&pending_moved);
+	pthread_mutex_unlock(&pending_lock);
+}
+
+void pending_hurry(struct server *server)
+{
+	pthread_mutex_lock(&pending_lock);
+	server->pending_hurries = true;
+	pthread_cond_broadcast(&pending_moved);
+	pthread_mutex_unlock(&pending_lock);
 }
 
 void pending_end_all(struct server *server)
 {
 	struct pending *p;
 
-	/* those that are being taken back go first */
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	if (p->waits)
+		pending_end(p, "the daemon ends");
+	pthread_mutex_unlock(&pending_lock);
+	serve(server);
 	errand_do_all(server);
-	while ((p = TAILQ_FIRST(&server->pending))) {
-		TAILQ_REMOVE(&server->pending, p, entry);
-		p->why = "the daemon ends";
-		pending_take_back(p, &server->job);
-		over(p);
-	}
 	server->pending_timer = sd_event_source_disable_unref(server->pending_timer);
 }

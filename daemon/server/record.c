@@ -69,10 +69,10 @@ static int record_renamed(const struct key_view *v)
 	if (v->job->op.unchanged || !key_of_link(v, 0, &to))
 		return 0;
 	key_of(v, 0, &from);
-	/* the daemon that was killed had recorded it: what has the new name now is what was renamed */
-	if ((v->job->again || v->job->retold) && !ledger_knows(v->job->server->ledger, &from))
+	/* recorded already by the daemon that was killed, or not yet: what has the new name now is what was renamed */
+	if ((v->job->again || v->job->retold || v->job->op.back) && !ledger_knows(v->job->server->ledger, &from))
 		return 0;
-	r = ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link());
+	r = ledger_rename(v->job->server->ledger, &from, &to, kinds_named_by_link(), server_now_us());
 	settings_renamed(&v->job->server->repairs.settings, &from, &to);
 	/* behind a byte that says that there is one, the name ends with a zero */
 	repair_renamed(&v->job->server->repairs, from.netns, (const char *)from.identity + 1, (const char *)to.identity + 1);
@@ -101,15 +101,17 @@ bool record_holds(struct job *job)
 	return holds;
 }
 
-/* It was taken away; or the caller let go of it, and it goes if nobody holds it any more. */
+/*
+ * It was taken away; or the caller let go of it, and it goes if nobody holds it any more. The kernel answers some time after a thing is
+ * gone, of a link milliseconds: what somebody made in its place meanwhile stays his.
+ */
 static void take(struct job *job, const struct ledger_key *key)
 {
 	char sentence[UNDO_SENTENCE_SIZE];
 
 	if (!job->lets_go) {
-		ledger_take(job->server->ledger, key);
 		/* whoever makes one of that name says anew how it is to be */
-		if (key->kind == HYCAN_OBJECT_KIND_LINK)
+		if (ledger_take_former(job->server->ledger, key, job->called_us) && key->kind == HYCAN_OBJECT_KIND_LINK)
 			settings_forget(&job->server->repairs.settings, key);
 		return;
 	}
@@ -207,17 +209,23 @@ int record_done(struct job *job)
 	for (size_t i = 0; i < n; i++) {
 		struct key_view v = key_view(job, &effects[i]);
 
+		if (!v.absent && effects[i].does != OP_CHANGES)
+			forwards_note(&v);
 		if (v.absent || (effects[i].does != OP_MAKES && effects[i].does != OP_REPLACES))
 			continue;
 		repair_note(&v);
 		asked_note(&v);
-		forwards_note(&v);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_IN_TABLE)
 			observer_guard_table(job->server->observer);
 		if (OP_KIND(effects[i].kind) & OP_KINDS_SILENT)
 			observer_guard_silent(job->server->observer);
 	}
 	settings_note(job);
+	if (r == -EBUSY)
+		return op_refuse(
+			&job->op, HYCAN_REFUSAL_BUSY, NULL,
+			"Another request takes away just now what %s asks for, or some of it: ask again when that is done.",
+			job->operation->name);
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;

@@ -23,7 +23,8 @@ bool record_holds(struct job *job);
 
 /*
  * Records what was made and taken away by a request that was carried out; on any thread. -EAGAIN: something that was there
- * went meanwhile, and the request is to be carried out once more. What else fails is in the log.
+ * went meanwhile, and the request is to be carried out once more. The refusal: somebody else is taking something of it away, and was
+ * waited for in vain. What else fails is in the log.
  */
 int record_done(struct job *job);
 

@@ -23,6 +23,9 @@ static bool is_unchanged(const struct job *job, size_t item)
 	if (job->again)
 		return (job->op.items_failed && job->op.items_failed[item]) ||
 		       (job->was_there && item < job->n_was_there && job->was_there[item]);
+	/* and where it was killed when it had put it back: that is known by the ledger alone */
+	if (job->is_somebodys)
+		return job->op.items_failed && job->op.items_failed[item];
 	return job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]);
 }
 
@@ -89,7 +92,7 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 	b.n = 0;
 	/* what is not there any more is no reason to leave out the rest */
 	for (size_t i = 0; i < v->n_items; i++) {
-		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]) || along_leaves_out(v, i))
+		if (!is_unchanged(job, i) || (job->op.items_failed && job->op.items_failed[i]))
 			continue;
 		key_of(v, i, &b.key[b.n]);
 		if (losses_forget(&job->server->losses, &b.key[b.n])) {
@@ -102,15 +105,18 @@ static int record_held(const struct key_view *v, uint64_t now_us)
 	return first_of(r, hold_batch(v, &b, now_us));
 }
 
-/* A stranger's is what it was before. */
+/* A stranger's is what it was before, but for who asked for it since. */
 static int forget_made(const struct key_view *v)
 {
+	struct ledger *ledger = v->job->server->ledger;
 	struct ledger_key key;
 
 	for (size_t i = 0; i < v->n_items; i++) {
 		key_of(v, i, &key);
-		ledger_take(v->job->server->ledger, &key);
+		(void)ledger_let_go(ledger, &key, &v->job->holder, true, v->job);
 	}
+	/* what nobody holds then is not in it any more */
+	ledger_disown(ledger, v->job);
 	return 0;
 }
 
@@ -128,8 +134,7 @@ static int record_range(const struct key_view *v, size_t from, size_t to, bool a
 	for (size_t n = from; n < to; n++) {
 		size_t i = v->effect->list >= 0 && v->job->order ? v->job->order[n] : n;
 
-		if (!all &&
-		    (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i]) || along_leaves_out(v, i)))
+		if (!all && (is_unchanged(v->job, i) || (v->job->op.items_failed && v->job->op.items_failed[i])))
 			continue;
 		if (b.n == 0 || !same_in_request(v, i, last))
 			has_link = key_of_link(v, i, &link);
@@ -163,8 +168,7 @@ void record_rest(const struct key_view *v)
 	struct ledger_key link;
 
 	if (key_of_link(v, 0, &link))
-		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_listed, v, v->job,
-		                   v->job->called_us);
+		ledger_take_others(v->job->server->ledger, &link, v->effect->kind, v->n_items, key_listed, v, v->job->called_us);
 }
 
 int record_items(struct job *job, size_t from, size_t to)

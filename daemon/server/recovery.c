@@ -22,8 +22,8 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "namespaces.h"
 #include "op.h"
-#include "porter.h"
 #include "record.h"
 #include "recovery.h"
 #include "server.h"
@@ -87,19 +87,6 @@ static void carry_out(struct job *job, unsigned int number, const struct intent_
 	(void)answer_explain(job, r);
 }
 
-static int open_other(uint64_t inode, struct kernel_scope **ret_scope)
-{
-	_cleanup_close_ int netns = -1;
-	int r = porter_is_there() ? porter_find_namespace(inode, &netns) : op_namespace_find(inode, &netns);
-
-	return r < 0 ? r : op_scope_open_in(netns, ret_scope);
-}
-
-int recovery_scope(struct kernel_scope *own, uint64_t netns, struct kernel_scope **ret_other)
-{
-	return netns == op_scope_inode(own) ? 0 : open_other(netns, ret_other);
-}
-
 static void go_on(struct server *server, const struct unfinished *u)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
@@ -115,7 +102,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	operation = hycan_operation_by_number(head.operation);
 	if (!operation)
 		return;
-	r = recovery_scope(server->job.scope, head.netns, &other);
+	r = namespaces_find(server, head.netns, &other);
 	if (r < 0) {
 		log_write(LOG_WARNING, "%s of %s was under way in network namespace %ju, which is not to be found: %s",
 		          operation->name, subject_say(head.holder.subject).text, (uintmax_t)head.netns, strerror(-r));
@@ -125,6 +112,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	job_begin(job, NULL, operation, &header);
 	job->began_us = server_now_us();
 	job->holder = head.holder;
+	job->holder.session = ledger_adopted_by(server->ledger, head.holder.session);
 	job->op.subject = head.holder.subject;
 	job->op.scope = other ? other : job->scope;
 	if (head.drift >= HYCAN_DRIFT_REPORT && head.drift <= HYCAN_DRIFT_IGNORE)
@@ -163,7 +151,9 @@ static int collect_leftover(const struct ledger_object *object, void *userdata)
 
 static void take_leftovers(struct server *server)
 {
+	const struct undo_cause cause = { .words = "nobody holds it", .subject = SUBJECT_NOBODY };
 	struct leftovers l = { 0 };
+	unsigned int patience = UNDO_PATIENCE;
 	char sentence[UNDO_SENTENCE_SIZE];
 	int r = ledger_list(server->ledger, collect_leftover, &l);
 
@@ -173,15 +163,17 @@ static void take_leftovers(struct server *server)
 		char identity[512];
 
 		key_format(&l.keys[l.n], identity, sizeof(identity));
-		r = recovery_scope(server->job.scope, l.keys[l.n].netns, &other);
-		if (r == 0)
-			r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], NULL, sentence);
-		else
+		r = namespaces_find(server, l.keys[l.n].netns, &other);
+		if (r < 0)
 			snprintf(sentence, sizeof(sentence), "%s", strerror(-r));
-		if (r)
-			log_write(LOG_WARNING, "%s, which nobody holds, could not be taken away: %s", identity, sentence);
 		else
-			log_write(LOG_INFO, "%s was taken away, since nobody holds it.", identity);
+			do
+				r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], &cause, sentence);
+			while (undo_try_again(r, &patience));
+		/* the next daemon tries again */
+		if (r)
+			log_write(LOG_WARNING, "%s, which nobody holds, could not be taken away, and stays: %s", identity,
+			          sentence);
 		server->job.memory.used = 0;
 		r = 0;
 	}

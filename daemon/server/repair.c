@@ -72,18 +72,18 @@ void repair_close(struct repairs *repairs)
 
 /* --------------------------------------------------------------------------------------------------------------- notes */
 
-/* What was taken away by a request, or went with its link, is in the ledger no more. */
+/* What was taken away by a request, or went with its link, is in the ledger no more: one of each of the next lists, which is more than come. */
 static void tidy(struct repairs *repairs)
 {
-	struct repair *r, *next;
+	struct repair *r;
 
 	for (int i = 0; i < TIDIED; i++) {
 		repairs->tidied = (repairs->tidied + 1) % REPAIR_LISTS;
-		for (r = LIST_FIRST(&repairs->list[repairs->tidied]); r; r = next) {
-			next = LIST_NEXT(r, entry);
-			if (!ledger_knows(repairs->server->ledger, &r->key))
-				repair_drop(repairs, r);
-		}
+		LIST_FOREACH(r, &repairs->list[repairs->tidied], entry)
+		if (!ledger_knows(repairs->server->ledger, &r->key))
+			break;
+		if (r)
+			repair_drop(repairs, r);
 	}
 }
 
@@ -117,7 +117,7 @@ static void note_item(struct repairs *repairs, const struct key_view *v, size_t 
 	r = repair_find(repairs, &key);
 	/* what a transaction changed, and is put back, is wanted as it was */
 	if (v->job->is_own && !v->job->again)
-		drift = r ? r->drift : HYCAN_DRIFT_REPORT;
+		drift = r ? r->drift : v->job->is_somebodys ? drift : HYCAN_DRIFT_REPORT;
 	/* who asked for it last says it */
 	if (r)
 		repair_drop(repairs, r);
@@ -145,7 +145,7 @@ void repair_note(const struct key_view *v)
 		return;
 	pthread_mutex_lock(&repairs->lock);
 	for (size_t i = 0; i < v->n_items; i++)
-		if ((!job->op.items_failed || !job->op.items_failed[i]) && !along_leaves_out(v, i))
+		if (!job->op.items_failed || !job->op.items_failed[i])
 			note_item(repairs, v, i);
 	pthread_mutex_unlock(&repairs->lock);
 }

@@ -59,6 +59,9 @@ void repair_amend(const struct key_view *v);
 /* A link is called otherwise in the ledger now, and what is on it: so it is in what is wanted. */
 void repair_renamed(struct repairs *repairs, uint64_t netns, const char *from, const char *to);
 
+/* A namespace has ended: nothing is wanted there any more. */
+void repair_end_place(struct repairs *repairs, uint64_t netns);
+
 /* A look begins at what there is of a kind in a namespace; this is there, as op_monitor_list() found it; and that was all. */
 void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind);
 void repair_seen(struct repairs *repairs, const struct ledger_key *key, const void *found);

@@ -3,18 +3,21 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "follow.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
+#include "namespaces.h"
 #include "op.h"
-#include "recovery.h"
 #include "repair_state.h"
 #include "server.h"
 #include "subject.h"
+#include "table.h"
 #include "undo.h"
+#include "wording.h"
 
 void repair_serve(struct repairs *repairs)
 {
@@ -41,6 +44,32 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, boo
 	return first;
 }
 
+/* Whoever reads it has a sentence; the fields are those of the request that was carried out once more. */
+static void tell(const struct ledger_key *key, const struct wish_head *head, bool there, int result, const char *sentence,
+                 uint64_t duration_us)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(head->operation);
+	char text[512];
+	const struct log_audit line = {
+		.operation = operation ? operation->name : "drift",
+		.object = (key_format(key, text, sizeof(text)), text),
+		.result = wording_of(result),
+		.cause = there ? "it was changed, and not by a request" : "it was gone, and not by a request",
+		.subject = head->subject,
+		.pid = getpid(),
+		.netns = key->netns,
+		.duration_us = duration_us,
+	};
+
+	if (result == 0)
+		log_audit_as(LOG_NOTICE, &line, "%s, which %s had asked for, %s.", text, subject_say(head->subject).text,
+		             there ? "was changed, and is what it was" : "was gone, and is made again");
+	else
+		log_audit_as(LOG_NOTICE, &line, "%s, which %s had asked for, is %s, and cannot be made %s now: %s", text,
+		             subject_say(head->subject).text, there ? "changed" : "gone", there ? "what it was" : "again",
+		             *sentence ? sentence : strerror(result < 0 ? -result : 0));
+}
+
 /*
  * Between two steps of whoever takes it away, nothing is made: it is going as long as this takes. Who takes away many at once,
  * or lets go of it meanwhile, does not wait: what nobody has any more then is taken away again.
@@ -51,26 +80,32 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 	struct ledger_holder holder = { .lifetime = HYCAN_LIFETIME_PERMANENT };
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct ledger *ledger = job->server->ledger;
-	char sentence[UNDO_SENTENCE_SIZE] = "", text[512];
+	char sentence[UNDO_SENTENCE_SIZE] = "";
+	const uint64_t began_us = server_now_us();
 	_cleanup_free_ void *bytes = NULL;
-	struct wish_head head;
+	struct wish_head head = { 0 };
+	enum ledger_stand stand;
 	bool changed = false;
 	uint64_t owner;
 	size_t size = 0;
 	int result;
 
-	if (ledger_take_begin(ledger, key, &nobody, true, job, &owner) == LEDGER_NOBODYS)
+	stand = ledger_take_begin(ledger, key, &nobody, true, job, &owner);
+	if (stand == LEDGER_NOBODYS)
 		return;
 	result = ledger_wish_of(ledger, key, &bytes, &size);
 	if (result == 0 && !wish_read(bytes, size, &head))
 		result = -EBADMSG;
 	if (result == 0)
-		result = recovery_scope(job->scope, key->netns, &other);
-	if (result == 0) {
 		holder.subject = head.subject;
+	if (result == 0)
+		result = stand == LEDGER_GOING ? -EBUSY : namespaces_find(job->server, key->netns, &other);
+	/* it went with a namespace that has ended */
+	if (result == 0 && other && !ledger_is_going(ledger, key))
+		result = -ENOENT;
+	if (result == 0)
 		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),
 		                     size - sizeof(head), key, &changed, sentence);
-	}
 	if (result == 0 && changed && !there)
 		follow_again(job, other ? other : job->scope, &holder, key);
 	if (result == 0 && changed && !ledger_is_held(ledger, key)) {
@@ -82,14 +117,7 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 	/* what others in the same table needed was done with the first of them; and somebody may have said something else */
 	if ((result == 0 && !changed) || result == -ENOENT)
 		return;
-	key_format(key, text, sizeof(text));
-	if (result == 0)
-		log_write(LOG_NOTICE, "%s, which %s had asked for, %s.", text, subject_say(holder.subject).text,
-		          there ? "was changed, and is what it was" : "was gone, and is made again");
-	else
-		log_write(LOG_NOTICE, "%s, which %s had asked for, is %s, and cannot be made %s now: %s", text,
-		          subject_say(holder.subject).text, there ? "changed" : "gone", there ? "what it was" : "again",
-		          *sentence ? sentence : strerror(result < 0 ? -result : 0));
+	tell(key, &head, there, result, sentence, server_now_us() - began_us);
 }
 
 int repair_run(struct errand *errand, struct job *job)

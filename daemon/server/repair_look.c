@@ -13,6 +13,7 @@
 
 typedef void each(struct repairs *repairs, struct repair *r, void *userdata);
 
+/* Of a kind, or of all (0). */
 static void for_each(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, each *function, void *userdata)
 {
 	struct repair *r, *next;
@@ -23,7 +24,7 @@ static void for_each(struct repairs *repairs, uint64_t netns, enum hycan_object_
 	for (size_t i = 0; i < REPAIR_LISTS; i++)
 		for (r = LIST_FIRST(&repairs->list[i]); r; r = next) {
 			next = LIST_NEXT(r, entry);
-			if (r->key.netns == netns && r->key.kind == kind)
+			if (r->key.netns == netns && (kind == 0 || r->key.kind == kind))
 				function(repairs, r, userdata);
 		}
 	pthread_mutex_unlock(&repairs->lock);
@@ -34,6 +35,18 @@ static void unsee(struct repairs *repairs, struct repair *r, void *userdata)
 	(void)repairs;
 	(void)userdata;
 	r->seen = r->there = r->differs = false;
+}
+
+static void forget(struct repairs *repairs, struct repair *r, void *userdata)
+{
+	(void)userdata;
+	repair_drop(repairs, r);
+}
+
+void repair_end_place(struct repairs *repairs, uint64_t netns)
+{
+	for_each(repairs, netns, 0, forget, NULL);
+	settings_end_place(&repairs->settings, netns);
 }
 
 void repair_look_begin(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind)

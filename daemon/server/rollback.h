@@ -14,7 +14,8 @@ struct rollback {
 	struct job *job;
 	const struct hycan_operation *whole; /* what is taken back: the job is about that again afterwards */
 	struct undo_log *undo;               /* empty afterwards */
-	const char *cause;                   /* for the log; the ledger knows of what was done. NULL: it does not */
+	size_t n_told;                       /* so many frames are of steps that the ledger was certainly told of */
+	const char *cause;                   /* for the log, which has a line of each request; NULL: it has none */
 	bool is_noted;                       /* in the ledger's file, by that number: */
 	unsigned int number;
 };

@@ -127,9 +127,13 @@ struct server {
 	size_t n_workers;      /* that there are: so many more than are away */
 	struct scribe *scribe; /* NULL: everything is written down at the end */
 	struct session_list sessions;
-	uint64_t last_session;          /* number of the newest; 0: there was none */
-	sd_event_source *pending_timer; /* rings for the transaction that is to be confirmed next */
-	sd_event_source *session_timer; /* rings for the session of which something ends next */
+	struct session_netns_list namespaces; /* in which they have acted */
+	uint64_t last_session;                /* number of the newest; 0: there was none */
+	sd_event_source *pending_timer;       /* rings for the transaction that is to be confirmed next */
+	struct errand taking_back;            /* takes back those that nobody confirmed */
+	bool takes_back;                      /* it waits, or runs */
+	bool pending_hurries;                 /* nobody waits for his turn with them; with their lock */
+	sd_event_source *session_timer;       /* rings for the session of which something ends next */
 	uint64_t session_rings_us;
 	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */
 	bool errand_runs;           /* a worker has one */

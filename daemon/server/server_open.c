@@ -23,10 +23,12 @@
 #include "about.h"
 #include "charge.h"
 #include "cleanup.h"
+#include "key.h"
 #include "ledger.h"
 #include "listen.h"
 #include "listeners.h"
 #include "log.h"
+#include "namespaces.h"
 #include "observe.h"
 #include "observer.h"
 #include "patience.h"
@@ -38,8 +40,11 @@
 #include "turn.h"
 #include "workers.h"
 
-/* One for each peer, and some more for those who act in other namespaces or send some. */
-#define SERVER_DESCRIPTORS (UINT64_C(2) * SERVER_PEERS_MAX)
+/*
+ * Of each peer: its socket, another namespace with three sockets of netlink in it, and descriptors that it sent (WIRE_FDS_MAX).
+ * The rest is for the namespaces of sessions, and for the daemon itself.
+ */
+#define SERVER_DESCRIPTORS (UINT64_C(12) * SERVER_PEERS_MAX)
 
 /* On failure reason has a sentence, without a full stop. */
 static int read_policy(const struct server *server, struct policy **ret_policy, char *reason, size_t reason_size)
@@ -112,6 +117,7 @@ static int open_state(struct server *server, const struct server_options *option
 
 	if (!path)
 		return 0;
+	ledger_on_read(server->ledger, key_is_whole);
 	r = ledger_keep(server->ledger, path, &broken);
 	if (r == -EBUSY && !options->state_asked) {
 		log_write(LOG_WARNING, "%s is in use by another daemon: the ledger of this one ends with it.", path);
@@ -129,6 +135,9 @@ static int open_state(struct server *server, const struct server_options *option
 		return r;
 	if (broken)
 		log_write(LOG_ERR, "%s is broken: the ledger is what could be read of it. It is kept as %s.broken.", path, path);
+	r = namespaces_enter(server, server->job.scope);
+	if (r < 0)
+		log_write(LOG_WARNING, "Which network namespace this is could not be written down: %s", strerror(-r));
 	return 0;
 }
 
@@ -210,6 +219,7 @@ static int open_job(struct server *server)
 	r = ledger_open(&server->ledger);
 	if (r < 0)
 		return r;
+	ledger_on_wait(server->ledger, worker_wait);
 	r = job_open(&server->job, server, &server->output);
 	if (r < 0)
 		return r;
@@ -315,6 +325,7 @@ void server_free(struct server **server)
 		listen_remove(s->socket_path, &s->socket_file);
 	listeners_close(s);
 	s->private = false;
+	pending_hurry(s);
 	workers_close(s);
 	pending_end_all(s);
 	if (s->hands_over)

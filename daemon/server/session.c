@@ -18,7 +18,6 @@
 #include "ledger.h"
 #include "log.h"
 #include "peer.h"
-#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "session_state.h"
@@ -75,8 +74,7 @@ static void forget(struct session *s)
 static void session_free(struct session *s)
 {
 	losses_end_session(&s->server->losses, s->record.id);
-	for (size_t i = 0; i < s->n_netns; i++)
-		close(s->netns[i].fd);
+	session_leave_all_netns(s);
 	LIST_REMOVE(s, entry);
 	explicit_bzero(s->record.token, sizeof(s->record.token));
 	free(s);
@@ -103,11 +101,13 @@ static int run(struct errand *errand, struct job *job)
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
 
 	/* who stops the service does not come back to end what has time left */
-	if (s->server->only_ends)
-		return sweep_session(s, job, NEVER, true, "the service was stopped", &s->next_lease_us);
+	if (s->server->only_ends) {
+		s->connection_ends = true;
+		return sweep_session(s, job, NEVER, "the service was stopped", &s->next_lease_us);
+	}
 	s->swept_us = server_now_us();
-	return sweep_session(s, job, s->swept_us, s->connection_ends,
-	                     s->connection_ends ? "the client is gone" : "the lease is over", &s->next_lease_us);
+	return sweep_session(s, job, s->swept_us, s->connection_ends ? "the client is gone" : "the lease is over",
+	                     &s->next_lease_us);
 }
 
 static void done(struct errand *errand)
@@ -258,17 +258,32 @@ void session_leave_all(struct server *server)
 		session_free(s);
 }
 
-/* A connection that is there, and whose session is another's now, begins anew. */
+/*
+ * A connection that is there, and whose session is another's now, begins anew: where it is, and with the lifetime that it has
+ * asked for. Nobody was told a token of it, so it has no grace.
+ */
 static int begin_anew(struct peer *peer)
 {
-	struct session *before = peer->session;
+	struct session *before = peer->session, *s = session_new(peer->server, before->record.subject);
+	_cleanup_close_ int netns = -1;
 	int r;
 
-	peer->session = NULL;
-	r = session_begin(peer, 0);
-	if (r < 0)
-		peer->session = before;
-	return r;
+	if (!s)
+		return -ENOMEM;
+	s->record.lifetime = before->record.lifetime;
+	s->record.seconds = before->record.seconds;
+	s->record.drift = before->record.drift;
+	r = session_keep(s);
+	if (r < 0) {
+		forget(s);
+		session_free(s);
+		return r;
+	}
+	s->peer = peer;
+	peer->session = s;
+	if (peer->scope && session_netns(peer->server, op_scope_inode(peer->scope), &netns) == 0)
+		(void)session_enter(peer, op_scope_inode(peer->scope), netns);
+	return 0;
 }
 
 int session_take_over(struct peer *peer, struct session *s)
@@ -278,18 +293,19 @@ int session_take_over(struct peer *peer, struct session *s)
 
 	if (r < 0)
 		return r;
+	/* what is not gone yet stays: its end may have begun on a worker */
+	s->connection_ends = false;
 	ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
 	losses_adopt(&peer->server->losses, own->record.id, s->record.id);
-	pending_adopt(peer->server, own->record.id, s->record.id);
 	s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;
-	for (size_t i = 0; i < own->n_netns; i++)
-		session_enter(peer, own->netns[i].inode, own->netns[i].fd);
 	s->peer = peer;
-	s->ends_us = NEVER;
-	/* what is not gone yet stays */
-	s->connection_ends = false;
 	peer->session = s;
 	own->peer = NULL;
+	/* what the connection made, and makes, is there: it stays in its namespace */
+	(void)session_enter_all(peer, own);
+	/* what was being stated was so by another program, or about less */
+	s->replaces = false;
+	s->ends_us = NEVER;
 	session_settle(own);
 	return 0;
 }

@@ -17,6 +17,9 @@
 /* Network namespaces that a session remembers, to find there what it holds when the connection is gone. */
 #define SESSION_NAMESPACES 16u
 
+/* Different ones of all sessions of a user, each of which takes a descriptor; root may have more. */
+#define SESSION_NAMESPACES_PER_USER 256u
+
 struct peer;
 struct server;
 struct job;
@@ -42,15 +45,12 @@ struct session {
 	uint64_t leases_us;  /* no lease ends before; UINT64_MAX: there is none */
 	uint64_t renewed_us; /* its leases, last; 0: never */
 	struct errand errand;
-	bool is_kept;                /* in the ledger's file */
-	bool ending;                 /* the errand waits or runs */
-	atomic_bool connection_ends; /* and takes what is no lease, too */
-	uint64_t next_lease_us;      /* what it found; its own while it runs */
-	uint64_t swept_us;           /* when it looked */
-	struct {
-		uint64_t inode;
-		int fd;
-	} netns[SESSION_NAMESPACES];
+	bool is_kept;                                    /* in the ledger's file */
+	bool ending;                                     /* the errand waits or runs */
+	atomic_bool connection_ends;                     /* and takes what is no lease, too */
+	uint64_t next_lease_us;                          /* what it found; its own while it runs */
+	uint64_t swept_us;                               /* when it looked */
+	struct session_netns *netns[SESSION_NAMESPACES]; /* the one that was entered first is the first */
 	size_t n_netns;
 
 	/* object.replace_begin */
@@ -62,6 +62,10 @@ struct session {
 };
 
 LIST_HEAD(session_list, session);
+
+/* A namespace in which sessions of a user have acted. */
+struct session_netns;
+LIST_HEAD(session_netns_list, session_netns);
 
 int session_open_timer(struct server *server);
 
@@ -80,11 +84,18 @@ struct ledger_holder session_holder(const struct peer *peer);
 /* A request of the peer is done: a lease may have begun. */
 void session_done(struct peer *peer, const struct ledger_holder *holder);
 
-/* Requests of the peer act in that namespace from now on. On any thread. */
-void session_enter(struct peer *peer, uint64_t inode, int netns);
+/*
+ * Requests of the peer act in that namespace from now on; of too many, the one that its session entered first is looked for
+ * where it can be found. -EDQUOT: sessions of the user are in as many as they may; or -errno. On any thread.
+ */
+int session_enter(struct peer *peer, uint64_t inode, int netns);
 
-/* The namespace, for as long as the caller likes. -ENOENT: the session was never there. On any thread. */
-int session_netns(struct session *session, uint64_t inode, int *ret_netns);
+/* The same of all that a session has acted in; and that one has acted in none. */
+int session_enter_all(struct peer *peer, const struct session *from);
+void session_leave_all_netns(struct session *session);
+
+/* The namespace, for as long as the caller likes. -ENOENT: no session that there is was ever there. On any thread. */
+int session_netns(struct server *server, uint64_t inode, int *ret_netns);
 
 /* The server ends: what sessions hold goes, but for leases. */
 void session_end_all(struct server *server);

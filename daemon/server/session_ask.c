@@ -21,6 +21,10 @@ int session_lifetime(struct op *op, const struct hycan_session_lifetime_request 
 	const struct session_record before = *record;
 	int r;
 
+	if (request->lifetime == HYCAN_LIFETIME_LEASE && peer_of(op)->server->private)
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "lifetime",
+		                 "This daemon is private to its program and ends with it, so nobody would end a lease: start the "
+		                 "service (systemctl start hycan-daemon).");
 	record->lifetime = request->lifetime;
 	record->seconds = request->has_seconds ? request->seconds : 0;
 	if (request->has_grace)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "job.h"
 #include "key.h"
@@ -202,6 +203,22 @@ void settings_forget(struct settings *settings, const struct ledger_key *link)
 	pthread_mutex_unlock(&settings->lock);
 }
 
+void settings_end_place(struct settings *settings, uint64_t netns)
+{
+	struct setting *s, *next;
+
+	if (settings->n == 0)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	for (size_t i = 0; i < SETTINGS_LISTS; i++)
+		for (s = LIST_FIRST(&settings->list[i]); s; s = next) {
+			next = LIST_NEXT(s, entry);
+			if (s->netns == netns)
+				setting_drop(settings, s);
+		}
+	pthread_mutex_unlock(&settings->lock);
+}
+
 void settings_renamed(struct settings *settings, const struct ledger_key *from, const struct ledger_key *to)
 {
 	struct setting *s, *other;
@@ -271,6 +288,15 @@ struct look {
 /* It is said, and is as it is from then on. */
 static void tell(struct settings *settings, struct setting *s, struct look *look, uint32_t which, const char *sentence)
 {
+	const struct log_audit line = {
+		.operation = "drift",
+		.object = s->link,
+		.result = "changed",
+		.cause = "not by a request",
+		.subject = s->subject,
+		.pid = getpid(),
+		.netns = s->netns,
+	};
 	char words[OP_SETTINGS_WORDS];
 	struct ledger_key key;
 
@@ -279,9 +305,8 @@ static void tell(struct settings *settings, struct setting *s, struct look *look
 	s->unknown |= which;
 	key_of_name(s->netns, s->link, &key);
 	ledger_touch(settings->ledger, &key);
-	if (look->n_told++ < TOLD_MAX)
-		log_write(LOG_NOTICE, "%s of %s, which %s had asked for, %s.", op_settings_words(which, words), s->link,
-		          subject_say(s->subject).text, sentence);
+	log_audit_as(look->n_told++ < TOLD_MAX ? LOG_NOTICE : LOG_INFO, &line, "%s of %s, which %s had asked for, %s.",
+	             op_settings_words(which, words), s->link, subject_say(s->subject).text, sentence);
 }
 
 /* What is to be put right, and can be. */

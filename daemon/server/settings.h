@@ -63,8 +63,9 @@ bool settings_link(struct job *job, struct ledger_key *ret_link);
 bool settings_before(struct job *job, const struct ledger_key *known, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE]);
 void settings_put_back(struct settings *settings, uint64_t netns, const void *bytes, size_t size);
 
-/* A link is another one now, or called otherwise. */
+/* A link is another one now; all of a namespace are, which has ended; or one is called otherwise. */
 void settings_forget(struct settings *settings, const struct ledger_key *link);
+void settings_end_place(struct settings *settings, uint64_t netns);
 void settings_renamed(struct settings *settings, const struct ledger_key *from, const struct ledger_key *to);
 
 /* Whether there is anything to look at that the kernel does not announce. */

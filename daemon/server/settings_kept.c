@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How links are to be, in bytes: what the ledger keeps of it for the next daemon; and how it was before a transaction that may be
- * taken back said something else, which is in the undo log (UNDO_WANTED), behind what takes back the step that said it.
+ * How links are to be, in bytes: what the ledger keeps of it for the next daemon; and how it was before a transaction, which may be
+ * taken back, said something else, which is in the undo log (UNDO_WANTED), behind what takes back the step that said it.
  */
 #include <errno.h>
 #include <string.h>

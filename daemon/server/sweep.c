@@ -2,8 +2,9 @@
 /*
  * Taking away what nobody holds any more.
  *
- * Each object goes by the row of the schema that takes such a thing away, in the namespace that it is in. What cannot be
- * taken away is in the log, and nobody's from then on.
+ * Each object goes by the row of the schema that takes such a thing away, in the namespace that it is in. What fails for
+ * want of memory is tried again for a moment. What cannot be taken away even so is in the log, and stays in the ledger, where somebody
+ * holds it: of a session that ends it is a lease from then on, and so tried again when that is over.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,8 +17,8 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "namespaces.h"
 #include "peer.h"
-#include "porter.h"
 #include "server.h"
 #include "session.h"
 #include "subject.h"
@@ -34,10 +35,12 @@
 /* From so many on. */
 #define TOGETHER 4u
 
+/* What could not be taken away when its session ended is tried again after so many seconds. */
+#define AGAIN_S 300u
+
 /* Scopes of the namespaces in which there is something to do: mostly it is one. */
 struct place {
 	struct job *job;
-	struct session *session;
 	uint64_t inode;
 	struct kernel_scope *other; /* of that namespace, opened for this; NULL: the job's own, or that of the request */
 	struct kernel_scope *scope;
@@ -46,6 +49,9 @@ struct place {
 	uint32_t n_taken;
 	struct hycan_object_clear_reply *reply; /* to somebody who wants to know what could not be taken away; or NULL */
 	size_t room;                            /* for failures in it */
+	const void *by;                         /* whose it is while it is going */
+	const struct ledger_holder *stays;      /* holds what could not be taken away; NULL: who holds it does */
+	unsigned int patience;
 };
 
 static void place_done(struct place *place)
@@ -53,28 +59,15 @@ static void place_done(struct place *place)
 	op_scope_free(&place->other);
 }
 
-static int open_netns(struct session *session, uint64_t inode, struct kernel_scope **ret_scope)
-{
-	_cleanup_close_ int netns = -1;
-	int r = session ? session_netns(session, inode, &netns) : -ENOENT;
-
-	if (r < 0)
-		r = porter_is_there() ? porter_find_namespace(inode, &netns) : op_namespace_find(inode, &netns);
-	return r < 0 ? r : op_scope_open_in(netns, ret_scope);
-}
-
 static int go_to(struct place *place, uint64_t inode)
 {
-	int r = 0;
+	int r;
 
 	if (place->scope && place->inode == inode)
 		return 0;
 	op_scope_free(&place->other);
-	place->scope = place->job->scope;
-	if (op_scope_inode(place->job->scope) != inode) {
-		r = open_netns(place->session, inode, &place->other);
-		place->scope = place->other;
-	}
+	r = namespaces_find(place->job->server, inode, &place->other);
+	place->scope = r < 0 ? NULL : place->other ? place->other : place->job->scope;
 	place->inode = inode;
 	return r;
 }
@@ -100,6 +93,9 @@ static void note_failure(struct place *place, const struct ledger_key *key, cons
 	snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
 }
 
+/* A reason. */
+static const char busy[] = "Another request is busy with it.";
+
 /* How many other things are held that the row names which takes this one away: the link of a network. */
 static uint32_t count_along(const struct place *place, const struct ledger_key *key)
 {
@@ -124,19 +120,60 @@ static uint32_t count_along(const struct place *place, const struct ledger_key *
 	return held;
 }
 
+/*
+ * Whether it was in a namespace that has ended: what is about to go, and does not any more when one comes to another namespace with that
+ * number, went with that one.
+ */
+static bool is_former(const struct place *place, const struct ledger_key *key)
+{
+	return place->other && place->inode == key->netns && !ledger_is_going(place->job->server->ledger, key);
+}
+
+static size_t drop_former(const struct place *place, struct ledger_key *keys, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_former(place, &keys[i]))
+			keys[left++] = keys[i];
+	return left;
+}
+
+/* There is no memory, no descriptor or no room in the ledger's file: that passes. */
+static bool may_pass(int r)
+{
+	return r == -ENOMEM || r == -ENOBUFS || r == -EMFILE || r == -ENFILE || r == -ENOSPC;
+}
+
+static int try_to_take(struct place *place, const struct ledger_key *key, char sentence[static UNDO_SENTENCE_SIZE])
+{
+	int r = go_to(place, key->netns);
+
+	sentence[0] = '\0';
+	if (r < 0 || is_former(place, key))
+		return r;
+	return undo_key(place->job, place->scope, key, &place->cause, sentence);
+}
+
 static void take(struct place *place, const struct ledger_key *key)
 {
 	const uint32_t before = count_along(place, key);
-	char sentence[UNDO_SENTENCE_SIZE] = "";
-	int r = go_to(place, key->netns);
+	struct ledger *ledger = place->job->server->ledger;
+	const uint64_t began_us = server_now_us();
+	char sentence[UNDO_SENTENCE_SIZE];
+	int r;
 
-	if (r == 0)
-		r = undo_key(place->job, place->scope, key, &place->cause, sentence);
+	do
+		r = try_to_take(place, key, sentence);
+	while (may_pass(r) && undo_try_again(r, &place->patience));
 	/* a namespace that nothing leads to any more is gone, with all that was in it */
 	if (r == -ENOENT)
-		ledger_take(place->job->server->ledger, key);
+		ledger_take_former(ledger, key, began_us);
 	else if (r != 0)
 		note_failure(place, key, *sentence ? sentence : strerror(r < 0 ? -r : 0));
+	/* without memory for that it is its user's for good (ledger_cancel()) */
+	if (r != 0 && r != -ENOENT && place->stays)
+		(void)ledger_hold(ledger, place->stays, server_now_us(), key, 1, place->by, ledger_stamp(ledger));
 	place->n_taken += r == 0 || r == -ENOENT;
 	if (before)
 		place->n_taken += before - count_along(place, key);
@@ -189,23 +226,31 @@ static void take_all(struct place *place, struct ledger_key *keys, size_t n)
 		else
 			take(place, &keys[i]);
 	if (left > 0 && go_to(place, keys[0].netns) == 0)
-		left = take_links(place, keys, left);
+		left = take_links(place, keys, drop_former(place, keys, left));
 	for (size_t i = 0; i < left; i++)
 		take(place, &keys[i]);
 }
 
-int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, const char *cause,
-                  uint64_t *ret_next_us)
+int sweep_session(struct session *session, struct job *job, uint64_t now_us, const char *cause, uint64_t *ret_next_us)
 {
+	const struct ledger_holder leases = {
+		.subject = session->record.subject,
+		.lifetime = HYCAN_LIFETIME_LEASE,
+		.session = session->record.id,
+		.seconds = AGAIN_S,
+	};
 	_cleanup_(place_done) struct place place = {
 		.job = job,
-		.session = session,
 		.cause = { .words = cause, .subject = session->record.subject },
+		.by = session,
+		/* nobody comes back when the service is stopped */
+		.stays = now_us < UINT64_MAX ? &leases : NULL,
+		.patience = UNDO_PATIENCE,
 	};
 	struct ledger *ledger = job->server->ledger;
 	_cleanup_(keys_free) struct ledger_key *keys = calloc(SLICE, sizeof(*keys));
 	struct ledger_key last;
-	size_t n = ledger_session_end(ledger, session->record.id, now_us, connection, session, keys ? keys : &last,
+	size_t n = ledger_session_end(ledger, session->record.id, now_us, &session->connection_ends, session, keys ? keys : &last,
 	                              keys ? SLICE : 1, ret_next_us);
 
 	take_all(&place, keys ? keys : &last, n);
@@ -254,6 +299,9 @@ static int let_go_of_one(const struct ledger_key *key, void *userdata)
 	case LEDGER_SHARED:
 		s->n_released++;
 		break;
+	case LEDGER_GOING:
+		note_failure(&s->place, key, busy);
+		break;
 	case LEDGER_NOBODYS:
 	case LEDGER_OTHERS:
 		break;
@@ -274,6 +322,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 			.kind = kind,
 			.reply = &reply,
 			.room = 1,
+			.patience = UNDO_PATIENCE,
 		},
 		.round = round,
 	};
@@ -304,6 +353,8 @@ static bool clears(struct clearing *c, const struct ledger_key *key)
 {
 	enum ledger_stand stand = ledger_clear(c->place.job->server->ledger, key, c->subject, c->dry, &c->place);
 
+	if (stand == LEDGER_GOING)
+		note_failure(&c->place, key, busy);
 	c->place.reply->released += stand == LEDGER_SHARED;
 	c->place.n_taken += c->dry && stand == LEDGER_MINE;
 	return !c->dry && stand == LEDGER_MINE;
@@ -344,13 +395,13 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 	_cleanup_(clearing_done) struct clearing c = {
 		.place = {
 			.job = job,
-			.session = job->peer ? job->peer->session : NULL,
 			.inode = op_scope_inode(op->scope),
 			.scope = op->scope,
 			.cause = { .words = "object.clear was asked for", .subject = op->subject },
 			.kind = request->has_kind ? request->kind : 0,
 			.reply = reply,
 			.room = FAILURES,
+			.patience = UNDO_PATIENCE,
 		},
 		.subject = request->has_all && request->all && !request->has_uid && !request->has_cid ? NULL : &subject,
 		.dry = request->has_dry_run && request->dry_run,

@@ -13,11 +13,11 @@ struct op;
 struct session;
 
 /*
- * A slice of what a session holds: leases that have ended, and with connection all that is no lease; cause: why it goes, for
- * the log. 1: there is more. 0: nothing is left; ret_next_us is when the next lease ends, or UINT64_MAX.
+ * A slice of what a session holds: leases that have ended, and all that is no lease as long as the connection's end is due
+ * (connection_ends); cause: why it goes, for the log. What cannot be taken away is a lease of it from then on, or, where now_us
+ * is UINT64_MAX, its user's for good. 1: there is more. 0: nothing is left; ret_next_us is when the next lease ends, or UINT64_MAX.
  */
-int sweep_session(struct session *session, struct job *job, uint64_t now_us, bool connection, const char *cause,
-                  uint64_t *ret_next_us);
+int sweep_session(struct session *session, struct job *job, uint64_t now_us, const char *cause, uint64_t *ret_next_us);
 
 /* What came of it. */
 struct sweep_count {

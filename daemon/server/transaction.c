@@ -3,8 +3,8 @@
  * Transactions.
  *
  * Each step goes the way of a request: it is decoded, judged, carried out, recorded. Only the order is another one: all are
- * decoded and judged before the first is carried out, and the ledger is told when all of them are done. So a transaction
- * that fails leaves no trace there, and in the kernel what was done is taken back, last first.
+ * decoded and judged before the first is carried out. What is done the ledger hears at once, so who asks for a thing meanwhile holds
+ * it, too, and keeps it when a later step fails: then what was done is taken back, last first, here as where nobody confirms it.
  *
  * How far it has come is in its diary (diary.h), so that it is all or nothing for the successor of a daemon that is killed
  * at any moment, too. What these files do not do: know any operation.
@@ -18,11 +18,8 @@
 #include "dispatch.h"
 #include "intent.h"
 #include "job.h"
-#include "key.h"
 #include "ledger.h"
-#include "own.h"
 #include "pending.h"
-#include "record.h"
 #include "server.h"
 #include "sweep.h"
 #include "table.h"
@@ -57,60 +54,6 @@ static int find_operation(struct transaction *t, size_t i)
 	return 0;
 }
 
-/* Links that steps rename. */
-#define RENAMES_MAX 256u
-
-/* The name is another link's from that step on, or none's. */
-static void end_name(struct transaction *t, uint32_t step, const struct ledger_key *link)
-{
-	for (uint32_t i = 0; i < t->n_renamed; i++)
-		if (t->renamed[i].over == UINT32_MAX && key_same(&t->renamed[i].to, link))
-			t->renamed[i].over = step;
-}
-
-static int begin_name(struct transaction *t, uint32_t step, const struct key_view *v)
-{
-	struct renamed renamed = { .step = step, .over = UINT32_MAX };
-
-	if (t->n_renamed == RENAMES_MAX)
-		return op_refuse(&t->job->op, HYCAN_REFUSAL_LIMIT, "steps",
-		                 "A transaction renames %u links at most: rename the others in another one.", RENAMES_MAX);
-	if (!t->renamed)
-		t->renamed = memory_of(t, RENAMES_MAX, sizeof(*t->renamed));
-	if (!t->renamed)
-		return refuse_memory(t);
-	key_of(v, 0, &renamed.from);
-	if (key_of_link(v, 0, &renamed.to)) {
-		end_name(t, step, &renamed.from);
-		end_name(t, step, &renamed.to);
-		t->renamed[t->n_renamed++] = renamed;
-	}
-	return 0;
-}
-
-/* What links are called from that step on. */
-static int note_names(struct transaction *t, uint32_t step)
-{
-	size_t n;
-	const struct op_effect *effects = op_effects(t->step[step].operation, &n);
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct key_view v = key_view_of(t->job, &effects[i], t->step[step].request);
-		struct ledger_key link;
-
-		if (effects[i].does == OP_RENAMES)
-			r = begin_name(t, step, &v);
-		if ((effects[i].does != OP_TAKES && effects[i].does != OP_MAKES) || effects[i].kind != HYCAN_OBJECT_KIND_LINK)
-			continue;
-		for (size_t k = 0; t->n_renamed > 0 && !v.absent && k < v.n_items; k++) {
-			key_of(&v, k, &link);
-			end_name(t, step, &link);
-		}
-	}
-	return r;
-}
-
 static int decode_step(struct transaction *t, size_t i)
 {
 	const struct hycan_payload *payload = &t->asked[i].request;
@@ -126,8 +69,7 @@ static int decode_step(struct transaction *t, size_t i)
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, t->step[i].operation->request, payload->data, payload->size, t->step[i].request);
 	job->memory.used = decoder.memory.used;
-	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence)
-	             : note_names(t, (uint32_t)i);
+	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
 }
 
 static int judge_step(struct transaction *t, size_t i)
@@ -152,48 +94,40 @@ static int for_each_step(struct transaction *t, int (*function)(struct transacti
 	return 0;
 }
 
-/* All is done: the ledger and the log hear of it. */
-static int record(struct transaction *t)
+/* The log hears of each step when it is done, as the ledger does: what takes it back has lines of its own. */
+static int carry_out_step(struct transaction *t, size_t i)
 {
-	t->round = t->prunes ? ledger_round(t->job->server->ledger) : 0;
-	for (size_t i = 0; i < t->n; i++) {
-		transaction_enter(t, i);
-		/* what went before cannot be asked for once more */
-		t->job->stamp = ledger_stamp(t->job->server->ledger);
-		(void)record_done(t->job);
-		diary_recorded(t->job, (uint32_t)i + 1);
-		dispatch_audit(t->job, t->step[i].duration_us, "");
-		transaction_leave(t);
-	}
+	int r = transaction_carry_out(t, i);
+
+	if (r != 0 || t->is_plan)
+		return r;
+	transaction_enter(t, i);
+	dispatch_audit(t->job, t->step[i].duration_us, "");
+	transaction_leave(t);
 	return 0;
 }
 
-/* In objects. */
-#define ROOM_MAX 40000u
+/* What is noted of a step beside what was asked for. */
+#define STEP_BYTES 64u
 
-/* What the requests that take it back write, in objects: it must be possible where nothing else is any more. Of some 10,000 at most. */
-static size_t room_to_take_back(const struct undo_log *undo)
+/* What was asked for, and what takes it back. */
+static size_t bytes_of(const struct transaction *t)
 {
-	const size_t objects = 3 * undo->n + buffer_used(&undo->frames) / 96 + 1;
+	size_t bytes = buffer_used(&t->undo.frames);
 
-	return objects < ROOM_MAX ? objects : ROOM_MAX;
+	for (size_t i = 0; i < t->n; i++)
+		bytes += t->asked[i].request.size + STEP_BYTES;
+	return bytes;
 }
 
 /* All steps are done: from here on it goes forward. */
 static int conclude(struct transaction *t)
 {
 	const bool waits = t->pending && t->undo.n > 0;
-	size_t n_objects = 0;
-	int r;
+	int r = waits ? pending_prepare(t->pending, t->job, bytes_of(t), t->undo.n) : 0;
 
-	for (size_t i = 0; i < t->n; i++) {
-		transaction_enter(t, i);
-		n_objects += record_count(t->job);
-		transaction_leave(t);
-	}
-	r = waits ? pending_prepare(t->pending, t->undo.n) : 0;
 	if (r == 0) {
-		r = diary_done(t->job, n_objects + (waits ? room_to_take_back(&t->undo) : 0), waits);
+		r = diary_done(t->job, waits);
 		if (r == 0 || t->is_final)
 			return 0;
 		t->job->intent.no_room = true;
@@ -219,14 +153,13 @@ static int run(struct transaction *t)
 		r = pending_reserve(t->job, &t->undo, t->confirm_within, t->detached, &t->pending);
 	if (r)
 		return r;
-	t->undo.keeps = t->pending;
+	t->undo.keeps = !t->is_plan;
 	t->job->undo = &t->undo;
-	t->job->transaction = t;
-	t->job->along.is_kept = true;
 	t->job->op.undo = transaction_keep_undo;
 	t->job->op.plan = t->is_plan;
+	t->round = t->prunes && !t->is_plan ? ledger_round(t->job->server->ledger) : 0;
 	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = transaction_on_change, .userdata = t });
-	r = for_each_step(t, transaction_carry_out);
+	r = for_each_step(t, carry_out_step);
 	if (r == 0 && !t->is_plan)
 		r = conclude(t);
 	(void)op_scope_set_gate(t->job->op.scope, t->gate);
@@ -237,9 +170,6 @@ static int run(struct transaction *t)
 		op_forget_plan(&t->job->op);
 	else if (r)
 		transaction_roll_back(t);
-	else
-		r = record(t);
-	own_cancel(t->job);
 	if (r == 0 && t->pending && t->undo.n > 0)
 		pending_keep(t->pending, t->job, &t->undo);
 	else
@@ -249,6 +179,7 @@ static int run(struct transaction *t)
 
 int transaction_run(struct op *op, const struct hycan_transaction_run_request *request, struct hycan_transaction_run_reply *reply)
 {
+	const struct hycan_transaction_run_request asked = *request;
 	struct job *job = (struct job *)op;
 	struct transaction t = {
 		.job = job,
@@ -261,6 +192,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		.detached = request->has_detached && request->detached,
 		.prunes = request->has_prune && request->prune,
 		.exclusive = op->exclusive,
+		.may_be_gone = request->has_may_be_gone && request->may_be_gone,
 	};
 	int r;
 
@@ -269,16 +201,17 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		                 "What prune takes away cannot be taken back: ask for it when the rest is confirmed.");
 	t.step = memory_of(&t, t.n + 1, sizeof(*t.step));
 	t.result = memory_of(&t, t.n + 1, sizeof(*t.result));
+	t.used = job->memory.used;
 	if (!t.is_plan)
 		intent_begin(job);
 	r = t.step && t.result ? run(&t) : refuse_memory(&t);
 	if (!t.is_plan)
 		intent_end(job);
+	/* the log tells of it, and what is there is a step's */
+	memcpy(&job->request, &asked, sizeof(asked));
 	undo_log_release(&t.undo);
 	prune_done(&t.stated);
-	job->transaction = NULL;
 	job->undo = NULL;
-	along_release(job);
 	op->undo = NULL;
 	if (r)
 		return r;

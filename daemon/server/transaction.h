@@ -9,7 +9,6 @@ struct hycan_transaction_run_reply;
 struct hycan_transaction_run_request;
 struct job;
 struct ledger;
-struct ledger_key;
 struct op;
 
 /* What transaction.run does. 0, the refusal of a step, or -errno. */
@@ -20,12 +19,6 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
  * ledger what was done. The job has the holder and the scope of it.
  */
 void transaction_resume(struct job *job, unsigned int number);
-
-/*
- * What the ledger calls a thing that the job's request names: where that is a step of a transaction, it hears of the steps before, which
- * may rename links, when all are done.
- */
-void transaction_call_as_before(const struct job *job, struct ledger_key *key);
 
 /* When it was done, where it will be taken back even so, since nobody confirmed it; 0: it will not. */
 uint64_t transaction_unconfirmed_us(struct ledger *ledger, unsigned int number);

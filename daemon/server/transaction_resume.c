@@ -2,9 +2,8 @@
 /*
  * What becomes of a transaction whose daemon was killed.
  *
- * All steps were done: the ledger is told of those that it does not know. The last one that it was told of it may know
- * already, or not. Not all were done: they are taken back. Steps that cannot be, and had begun, are carried out once more,
- * since asking twice changes nothing.
+ * The last step that was done the ledger may know, or not: it is told once more. All were done: that is all. Not all were: they are
+ * taken back. Steps that cannot be, and had begun, are carried out once more, since asking twice changes nothing.
  */
 #include <string.h>
 
@@ -54,76 +53,9 @@ static void leave(struct resumed *t)
 	t->job->op.unchanged = t->job->op.kept_link = false;
 	t->job->op.items_unchanged = t->job->op.items_failed = NULL;
 	t->job->op.settled = NULL;
-	t->job->again = t->job->retold = t->job->lets_go = false;
+	t->job->op.sealed = false;
+	t->job->again = t->job->retold = t->job->lets_go = t->job->was_gone = false;
 	t->job->memory.used = 0;
-}
-
-/* What became of it is noted, with what the kernel chose; what was there before is as it was noted. Keys are not known any more. */
-static void note(struct resumed *t, const struct diary_entry *entry)
-{
-	struct job *job = t->job;
-
-	if (job->operation->request->has_secrets)
-		return;
-	job->op.unchanged = entry->outcome.unchanged;
-	job->op.kept_link = entry->outcome.kept_link;
-	/* without room for that the ledger is told what was asked for */
-	(void)diary_step(job, entry->step, 0, &t->diary.undo, undo_log_mark(&t->diary.undo));
-}
-
-/* Carries out what cannot be taken back, or comes behind that. */
-static int finish_step(struct resumed *t, struct diary_entry *entry)
-{
-	int r = enter(t, entry);
-
-	if (r == 0) {
-		t->job->again = true;
-		r = job_perform(t->job);
-	}
-	if (r == 0)
-		note(t, entry);
-	if (job_found_gone(t->job, r))
-		r = 0;
-	if (r == 0)
-		along_take(t->job);
-	entry->outcome.lets_go = (uint8_t)(!t->job->lets_go       ? DIARY_LETS_NOT_GO
-	                                   : record_holds(t->job) ? DIARY_LETS_GO_OWN
-	                                                          : DIARY_LETS_GO_USERS);
-	leave(t);
-	return r;
-}
-
-static int finish_steps(struct resumed *t)
-{
-	struct diary_entry *entry;
-	bool again = false;
-	int r = 0;
-
-	STAILQ_FOREACH(entry, &t->diary.entries, entry)
-	{
-		/* what was done behind a step that is carried out again was perhaps undone by that */
-		again = again || !entry->outcome.carried_out;
-		if (r == 0 && again)
-			r = finish_step(t, entry);
-	}
-	return r;
-}
-
-/* All that is noted by now. */
-static void read_again(struct resumed *t)
-{
-	struct diary diary;
-
-	if (diary_read(t->job->server->ledger, t->number, &diary) < 0) {
-		diary_release(&diary);
-		return;
-	}
-	diary.done = t->diary.done;
-	diary_release(&t->diary);
-	t->diary = diary;
-	/* the list begins in the structure itself */
-	if (STAILQ_EMPTY(&diary.entries))
-		STAILQ_INIT(&t->diary.entries);
 }
 
 /* The ledger was told already that the caller let go of it. */
@@ -132,24 +64,79 @@ static bool has_let_go(struct resumed *t, const struct diary_entry *entry)
 	return entry->outcome.lets_go == DIARY_LETS_GO_OWN && !record_holds(t->job);
 }
 
-static void record(struct resumed *t)
+static void tell_ledger(struct resumed *t, const struct diary_entry *entry)
+{
+	if (!t->job->was_gone)
+		(void)record_done(t->job);
+	diary_recorded(t->job, entry->step + 1);
+	t->job->result = 0;
+	dispatch_audit(t->job, entry->outcome.duration_us, cause);
+}
+
+/* What was done is told once more. */
+static void retell_step(struct resumed *t, const struct diary_entry *entry)
+{
+	if (enter(t, entry) == 0) {
+		t->job->retold = true;
+		if (!has_let_go(t, entry))
+			tell_ledger(t, entry);
+		t->diary.n_told = entry->n_undo;
+	}
+	leave(t);
+}
+
+/* Carries out what cannot be taken back, or comes behind that. */
+static int finish_step(struct resumed *t, const struct diary_entry *entry)
+{
+	struct job *job = t->job;
+	int r = enter(t, entry);
+
+	if (r == 0) {
+		job->again = true;
+		r = job_perform(job);
+	}
+	if (r != 0 && job_found_gone(job, r)) {
+		job->op.settled = NULL;
+		/* who renamed nothing has given no link's name to anything */
+		job->op.unchanged = true;
+		job->was_gone = entry->outcome.was_gone;
+		r = 0;
+	} else if (r == 0) {
+		/* whose it was before the killed daemon made it, that one saw */
+		job->op.unchanged = entry->outcome.unchanged;
+		job->op.kept_link = entry->outcome.kept_link;
+		job->op.items_unchanged = entry->outcome.has_items_unchanged ? (const bool *)entry->bytes : NULL;
+	}
+	job->again = false;
+	job->retold = true;
+	if (r == 0) {
+		/* keys are not known any more; without room for the note it is carried out once more by the next one */
+		if (!job->operation->request->has_secrets)
+			(void)diary_step(job, entry->step, 0, &t->diary.undo, undo_log_mark(&t->diary.undo), 0);
+		along_take(job);
+		tell_ledger(t, entry);
+	}
+	leave(t);
+	return r;
+}
+
+/* 0, or why what cannot be taken back was refused. */
+static int go_on(struct resumed *t)
 {
 	const struct diary_entry *entry;
+	bool again = false;
+	int r = 0;
 
 	STAILQ_FOREACH(entry, &t->diary.entries, entry)
 	{
-		if (entry->step < t->diary.recorded)
-			continue;
-		if (enter(t, entry) == 0) {
-			t->job->retold = true;
-			if (!has_let_go(t, entry))
-				(void)record_done(t->job);
-			t->job->result = 0;
-			dispatch_audit(t->job, entry->outcome.duration_us, cause);
-		}
-		leave(t);
-		diary_recorded(t->job, entry->step + 1);
+		/* what was done behind a step that is carried out again was perhaps undone by that */
+		again = again || !entry->outcome.carried_out;
+		if (again && t->diary.is_final)
+			r = r ? r : finish_step(t, entry);
+		else if (!again && entry->step >= t->diary.recorded)
+			retell_step(t, entry);
 	}
+	return r;
 }
 
 static const char unconfirmed[] = "nobody had confirmed it when the daemon was killed";
@@ -160,7 +147,8 @@ static void take_back(struct resumed *t, bool told)
 		.job = t->job,
 		.whole = t->operation,
 		.undo = &t->diary.undo,
-		.cause = told ? unconfirmed : NULL,
+		.cause = told ? unconfirmed : cause,
+		.n_told = t->diary.n_told,
 		.is_noted = true,
 		.number = t->number,
 	};
@@ -186,12 +174,8 @@ void transaction_resume(struct job *job, unsigned int number)
 	/* notes are written by number, as of an intent of the job's own */
 	job->intent = (struct intent){ .begun = true, .number = number };
 	job->along.is_kept = true;
-	if (!t.diary.done && t.diary.is_final && !t.diary.takes_back && !t.diary.over)
-		t.diary.done = finish_steps(&t) == 0;
-	if (t.diary.done && t.diary.is_final && !t.diary.over)
-		read_again(&t);
-	if (t.diary.done && !t.diary.takes_back && !t.diary.over)
-		record(&t);
+	if (!t.diary.takes_back && !t.diary.over)
+		t.diary.done = go_on(&t) == 0 && (t.diary.done || t.diary.is_final);
 	if (!t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))
 		take_back(&t, t.diary.done && t.diary.confirm);
 	own_cancel(job);

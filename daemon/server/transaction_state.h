@@ -31,14 +31,14 @@ struct step {
 	const struct hycan_operation *operation;
 	void *request; /* decoded */
 
-	/* what the handler left for the ledger */
+	/* what the handler left, for the log */
 	bool unchanged;
 	bool kept_link;
-	const bool *items_unchanged;
-	const bool *items_failed;
+	bool *items_unchanged; /* of one that cannot be taken back: as it was seen before the first of these; */
+	bool *unmade;          /* and what none of its tries made */
 	const void *settled;
 	bool lets_go;
-	uint64_t called_us;
+	bool was_gone;
 	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
 };
@@ -51,14 +51,7 @@ struct outlook {
 	bool is_known;
 	bool unchanged;
 	bool kept_link;
-	const bool *items_unchanged; /* or NULL */
-};
-
-/* A link that a step renames. */
-struct renamed {
-	uint32_t step;
-	uint32_t over; /* the step that gives the new name up, or to another link; UINT32_MAX: none does */
-	struct ledger_key from, to;
+	bool *items_unchanged; /* or NULL */
 };
 
 struct transaction {
@@ -70,6 +63,7 @@ struct transaction {
 	struct hycan_step_result *result;
 	struct undo_log undo;
 	bool exclusive;
+	bool may_be_gone; /* what a step takes away */
 	bool is_plan;
 	uint32_t confirm_within; /* seconds; 0: it lasts */
 	bool detached;
@@ -79,17 +73,18 @@ struct transaction {
 	struct sweep_count pruned;
 	struct stated stated; /* of a plan that prunes: what its steps make */
 	struct plan plan;
-	bool looks_ahead;        /* nothing is let through at our gate, as in a plan */
-	struct op_gate gate;     /* the one that was there before ours */
-	struct renamed *renamed; /* the links that steps rename, in order */
-	uint32_t n_renamed;
+	bool looks_ahead;       /* nothing is let through at our gate, as in a plan */
+	struct op_gate gate;    /* the one that was there before ours */
+	size_t used;            /* of the job's memory, before that of the steps: taking back needs none of theirs */
 	size_t n_changes;       /* that asked at our gate */
+	size_t n_back;          /* objects for which there is room when it is taken back */
 	uint32_t now;           /* the step that is carried out */
 	struct undo_mark first; /* where what the diary has of it begins; behind how what it changes was wanted */
 	struct undo_mark begun; /* where what takes it back begins, */
 	size_t noted;           /* and as much of that as is in the diary */
 	bool is_noted;          /* all of it is */
 	struct outlook outlook; /* of the step that is carried out */
+	bool is_untold;         /* not all of a step is in the ledger's file */
 	bool is_final;          /* it goes forward only, */
 	uint32_t first_final;   /* behind that step */
 };
@@ -114,8 +109,8 @@ int transaction_carry_out(struct transaction *t, size_t i);
 
 /* ------------------------------------------------------------------------------------------------- transaction_undo.c */
 
-/* What the handler of the job's step says that takes it back (op_undo()). */
-int transaction_keep_undo(struct op *op, uint16_t number, const void *request);
+/* What the handler of the job's step says that takes it back (op_undo(), op_undo_in_kernel()). */
+int transaction_keep_undo(struct op *op, uint16_t number, const void *request, bool in_kernel);
 
 /* The step in the job is about to be carried out: how what it changes was wanted. 0 or -ENOBUFS. */
 int transaction_undo_wanted(struct transaction *t);
@@ -124,8 +119,7 @@ int transaction_undo_wanted(struct transaction *t);
 int transaction_undo_step(struct transaction *t, struct undo_mark before);
 
 /*
- * Who asks for what is there as another's holds it, too, and who takes away what others hold does not any more. A
- * transaction that fails told the ledger nothing of that; one that is taken back did.
+ * Who asks for what is there as another's holds it, too, and who takes away what others hold does not any more: what takes that back.
  */
 int transaction_undo_holds(struct transaction *t);
 

@@ -13,14 +13,17 @@
 #include "answer.h"
 #include "diary.h"
 #include "job.h"
+#include "ledger.h"
+#include "own.h"
 #include "pending.h"
 #include "record.h"
 #include "server.h"
 #include "table.h"
 #include "transaction_state.h"
 
-/* How often what cannot be taken back is tried. */
+/* How often what cannot be taken back is tried, and how often what it would do is looked at. */
 #define PATIENCE 15
+#define LOOKS    5
 static const struct timespec patience_step = { .tv_nsec = 200000000 };
 
 void transaction_enter(struct transaction *t, size_t i)
@@ -30,14 +33,14 @@ void transaction_enter(struct transaction *t, size_t i)
 	job->operation = t->step[i].operation;
 	memcpy(&job->request, t->step[i].request, job->operation->request->size);
 	job->op.exclusive = t->exclusive;
+	job->op.may_be_gone = t->may_be_gone;
 	job->op.unchanged = t->step[i].unchanged;
 	job->op.kept_link = t->step[i].kept_link;
 	job->op.items_unchanged = t->step[i].items_unchanged;
-	job->op.items_failed = t->step[i].items_failed;
 	job->lets_go = t->step[i].lets_go;
+	job->was_gone = t->step[i].was_gone;
 	job->any_owner = t->step[i].any_owner;
 	job->op.settled = t->step[i].settled;
-	job->called_us = t->step[i].called_us;
 	job->along.step = (uint32_t)i;
 	job_forget_doubt(job);
 	/* the last verdict was about another step */
@@ -54,7 +57,9 @@ void transaction_leave(struct transaction *t)
 	job->op.unchanged = job->op.kept_link = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
-	job->lets_go = false;
+	job->op.may_be_gone = false;
+	job->lets_go = job->was_gone = false;
+	job_forget_doubt(job);
 }
 
 int transaction_failed_at(struct transaction *t, size_t i, int result)
@@ -143,8 +148,20 @@ static void recall_outlook(struct transaction *t)
 		return;
 	op->unchanged = t->outlook.unchanged;
 	op->kept_link = t->outlook.kept_link;
-	if (t->outlook.items_unchanged)
-		op->items_unchanged = t->outlook.items_unchanged;
+	/* nothing was there: what is there now was made */
+	if (!t->outlook.items_unchanged) {
+		op->items_unchanged = op->items_failed;
+		return;
+	}
+	for (size_t i = 0; op->items_failed && i < diary_count_items(t->job); i++)
+		t->outlook.items_unchanged[i] = t->outlook.items_unchanged[i] || op->items_failed[i];
+	op->items_unchanged = t->outlook.items_unchanged;
+}
+
+/* What may not be so when it is asked once more. */
+static bool passes(int r)
+{
+	return r == -EINTR || r == -ENOBUFS || r == -ENOMEM;
 }
 
 /*
@@ -157,20 +174,33 @@ static int look_ahead(struct transaction *t)
 	const size_t n_items = diary_count_items(job);
 	bool *items = wire_memory_take(&job->memory, n_items * sizeof(*items));
 	const struct wire_memory before = job->memory;
+	const struct undo_mark mark = undo_log_mark(&t->undo);
 	int r;
 
+	t->outlook = (struct outlook){ 0 };
+	t->is_noted = false;
+	if (!makes_anything(job->operation))
+		return 0;
 	if (!items && n_items > 0)
 		return -ENOMEM;
 	look(t, true);
 	r = job_perform(job);
+	for (unsigned int i = 0; passes(r) && r != -ENOMEM && i < LOOKS; i++) {
+		nanosleep(&patience_step, NULL);
+		job->memory = before;
+		r = job_perform(job);
+	}
 	if (r == 0)
 		keep_outlook(t, items, n_items);
 	/* of a list that will break off in the middle, too */
-	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, t->begun) == 0 && t->undo.n > t->begun.n;
+	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, mark) == 0 && t->undo.n > mark.n;
 	look(t, false);
-	r = t->is_noted ? diary_undo(job, t->now, &t->undo, t->first) : 0;
-	job->intent.no_room = r < 0;
-	undo_log_rewind(&t->undo, t->begun);
+	r = passes(r) ? r : 0;
+	if (t->is_noted) {
+		r = diary_undo(job, t->now, &t->undo, t->first);
+		job->intent.no_room = r < 0;
+	}
+	undo_log_rewind(&t->undo, mark);
 	job->memory = before;
 	return r;
 }
@@ -180,15 +210,26 @@ static int try_step(struct transaction *t, size_t i)
 {
 	struct job *job = t->job;
 	const struct undo_mark undo = undo_log_mark(&t->undo);
-	const struct wire_memory memory = job->memory;
+	struct wire_memory memory;
+	size_t n_items;
+	bool *items;
 	int r;
 
 	transaction_enter(t, i);
-	r = job_perform(job);
+	n_items = diary_count_items(job);
+	items = wire_memory_take(&job->memory, 2 * n_items * sizeof(*items));
+	memory = job->memory;
+	r = items || n_items == 0 ? job_perform(job) : -ENOMEM;
+	if (items && n_items > 0)
+		t->step[i].unmade = memset(items + n_items, true, n_items * sizeof(*items));
 	/* for a successor: what is there by then may have been made meanwhile */
 	t->step[i].unchanged = r == 0 && job->op.unchanged;
 	t->step[i].kept_link = r == 0 && job->op.kept_link;
+	t->step[i].was_gone = r == 0 && job->was_gone;
+	if (r == 0 && n_items > 0 && job->op.items_unchanged)
+		t->step[i].items_unchanged = memcpy(items, job->op.items_unchanged, n_items * sizeof(*items));
 	r = i > t->now && job_found_gone(job, r) ? 0 : answer_explain(job, r);
+	own_cancel(job);
 	transaction_leave(t);
 	undo_log_rewind(&t->undo, undo);
 	job->memory = memory;
@@ -219,18 +260,56 @@ static int note_final_step(struct transaction *t, size_t i)
 /* From here on nothing can be taken back. */
 static int begin_final_steps(struct transaction *t)
 {
-	int r = t->is_plan ? 0 : try_steps(t);
+	int r = try_steps(t);
 
 	if (r)
 		return r;
-	for (size_t i = t->now; i < t->n && r == 0 && !t->is_plan; i++)
+	for (size_t i = t->now; i < t->n && r == 0; i++)
 		r = note_final_step(t, i);
-	if (r == 0 && !t->is_plan)
+	if (r == 0)
 		r = diary_forward(t->job);
 	t->job->intent.no_room = r < 0;
 	t->is_final = r == 0;
 	t->first_final = t->now;
 	return r;
+}
+
+/* What one try of a list makes the next one finds there: it is the step's all the same. */
+static int try_list(struct transaction *t)
+{
+	const int r = job_perform(t->job);
+	struct op *op = &t->job->op;
+	bool *unmade = t->step[t->now].unmade;
+
+	if (t->job->doubt.is)
+		recall_outlook(t);
+	for (size_t i = 0; unmade && (r == 0 || op->items_unchanged) && i < diary_count_items(t->job); i++)
+		unmade[i] = unmade[i] && op->items_unchanged && op->items_unchanged[i];
+	if (unmade)
+		op->items_unchanged = unmade;
+	return r;
+}
+
+/* What could not be taken back, but has nothing to take away, is left out: whoever makes that from now on comes behind it. */
+static bool leaves_out(struct transaction *t, size_t i)
+{
+	const struct undo_mark undo = undo_log_mark(&t->undo);
+	struct job *job = t->job;
+	const struct wire_memory memory = job->memory;
+	int r;
+
+	if (!t->may_be_gone)
+		return false;
+	transaction_enter(t, i);
+	look(t, true);
+	r = job_perform(job);
+	look(t, false);
+	own_cancel(job);
+	t->step[i].unchanged = t->step[i].was_gone = r == 0 && job->was_gone;
+	transaction_leave(t);
+	undo_log_rewind(&t->undo, undo);
+	job->memory = memory;
+	return t->step[i].was_gone;
 }
 
 /*
@@ -239,13 +318,19 @@ static int begin_final_steps(struct transaction *t)
  */
 static int carry_out(struct transaction *t)
 {
-	int r = job_perform(t->job);
+	const struct wire_memory before = t->job->memory;
+	int r;
 
+	/* what was there before the first of them, and went with that, the ledger is told of */
+	if (t->is_final && t->now != t->first_final)
+		t->job->op.may_be_gone = t->step[t->now].was_gone;
+	r = try_list(t);
 	if (!t->is_final || t->now == t->first_final)
 		return r;
 	for (unsigned int i = 0; i < PATIENCE && r != 0 && !t->is_plan && !job_found_gone(t->job, r); i++) {
 		nanosleep(&patience_step, NULL);
-		r = job_perform(t->job);
+		t->job->memory = before;
+		r = try_list(t);
 	}
 	if (r == 0 || !job_found_gone(t->job, r))
 		return r;
@@ -258,8 +343,8 @@ static int carry_out(struct transaction *t)
 /* Room for what takes the step back. Where there is only the way forward it is waited for. */
 static int prepare_undo(struct transaction *t)
 {
-	/* to be confirmed: each may have to go, and to be let go of where it is another's, too */
-	const size_t n = record_count(t->job) * (t->pending ? 2 : 1);
+	/* each may have to go, and to be let go of where it is another's, too */
+	const size_t n = record_count(t->job) * 2;
 	int r = undo_log_prepare(&t->undo, n);
 
 	for (unsigned int i = 0; i < PATIENCE && r < 0 && t->is_final; i++) {
@@ -272,7 +357,6 @@ static int prepare_undo(struct transaction *t)
 /* What has to be in the diary before a step is carried out. */
 static int prepare_step(struct transaction *t, size_t i)
 {
-	struct job *job = t->job;
 	int r;
 
 	t->now = (uint32_t)i;
@@ -282,29 +366,44 @@ static int prepare_step(struct transaction *t, size_t i)
 	transaction_leave(t);
 	t->begun = undo_log_mark(&t->undo);
 	t->noted = t->begun.end;
-	t->is_noted = false;
-	t->outlook = (struct outlook){ 0 };
-	if (r == 0 && !t->is_final && transaction_step_is_final(t->step[i].operation))
-		r = begin_final_steps(t);
 	if (t->is_plan)
 		return r;
+	if (r == 0 && !t->is_final && transaction_step_is_final(t->step[i].operation) && !leaves_out(t, i))
+		r = begin_final_steps(t);
 	transaction_enter(t, i);
 	/* what is done can be taken back: the room for that comes first */
 	if (r == 0)
 		r = prepare_undo(t);
 	if (r == 0 && t->is_final)
-		t->outlook =
-			(struct outlook){ .is_known = true, .unchanged = t->step[i].unchanged, .kept_link = t->step[i].kept_link };
-	else if (r == 0 && makes_anything(job->operation))
+		t->outlook = (struct outlook){ .is_known = true,
+			                       .unchanged = t->step[i].unchanged,
+			                       .kept_link = t->step[i].kept_link,
+			                       .items_unchanged = t->step[i].items_unchanged };
+	else if (r == 0)
 		r = look_ahead(t);
 	transaction_leave(t);
 	return r;
 }
 
+/* For how many objects there is room when a transaction is taken back. */
+#define BACK_MAX 40000u
+
+/* What the requests that take the step back write, in objects of so many bytes: it must be possible where nothing else is any more. */
+static size_t room_to_take_back(struct transaction *t)
+{
+	const size_t bytes = buffer_used(&t->undo.frames) - t->first.end;
+	size_t n = t->undo.n > t->first.n ? 3 * (t->undo.n - t->first.n) + bytes / LEDGER_OBJECT_BYTES + 1 : 0;
+
+	n = n < BACK_MAX - t->n_back ? n : BACK_MAX - t->n_back;
+	t->n_back += n;
+	return n;
+}
+
 /* What became of a step that was carried out. Without room for that, one that cannot be taken back is carried out again. */
 static int note_step(struct transaction *t)
 {
-	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->first);
+	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->first,
+	                   record_count(t->job) + room_to_take_back(t));
 
 	if (r == 0 || t->is_final)
 		return 0;
@@ -312,18 +411,25 @@ static int note_step(struct transaction *t)
 	return r;
 }
 
-/* What the handler left for the ledger, which hears of it when all steps are done. */
+/* What the handler left, for the log. */
 static void keep_outcome(struct transaction *t, struct step *step)
 {
 	const struct job *job = t->job;
 
 	step->unchanged = job->op.unchanged;
 	step->kept_link = job->op.kept_link;
-	step->items_unchanged = job->op.items_unchanged;
-	step->items_failed = job->op.items_failed;
 	step->settled = job->op.settled;
 	step->lets_go = job->lets_go;
-	step->called_us = job->called_us;
+	step->was_gone = job->was_gone;
+}
+
+/* Of a plan nothing is looked at before: behind a step that cannot be taken back it goes forward, too. */
+static void plan_final(struct transaction *t)
+{
+	if (t->is_final || t->job->was_gone || !transaction_step_is_final(t->job->operation))
+		return;
+	t->is_final = true;
+	t->first_final = t->now;
 }
 
 /* What is known and written down of a step that was done, or that a plan looked at. */
@@ -338,6 +444,8 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 	/* what was not touched is not put back */
 	if (!touched)
 		undo_log_rewind(&t->undo, t->begun);
+	if (t->is_plan)
+		plan_final(t);
 	r = transaction_undo_holds(t);
 	if (r == 0 && t->is_plan && t->prunes)
 		r = prune_note(&t->stated, job);
@@ -350,29 +458,75 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 	return r;
 }
 
-int transaction_carry_out(struct transaction *t, size_t i)
-{
-	const uint64_t began_us = server_now_us();
-	const size_t changes = t->n_changes;
-	struct job *job = t->job;
-	int r = prepare_step(t, i), undone = 0;
+/* As often as a request is carried out again since something was going that it found there (job_do()). */
+#define RACE_ATTEMPTS 4
 
-	transaction_enter(t, i);
-	if (r == 0)
-		r = carry_out(t);
+/*
+ * As the ledger is told of a request: what it takes away then, since nobody holds it any more, is a request of its own. Sets whether
+ * it was told: what the step found there may be there no more. 0; or the refusal: somebody else takes it away, and is not done.
+ */
+static int tell_ledger(struct transaction *t, bool *ret_told)
+{
+	struct job *job = t->job;
+	const struct op_gate gate = op_scope_set_gate(job->op.scope, t->gate);
+	int r = job->was_gone ? 0 : record_done(job);
+
+	(void)op_scope_set_gate(job->op.scope, gate);
+	*ret_told = r != -EAGAIN;
+	/* what could not be written down a successor tells once more, and all that came behind it */
+	t->is_untold = t->is_untold || (r < 0 && *ret_told);
+	if (*ret_told && !t->is_untold)
+		diary_recorded(job, t->now + 1);
+	return r > 0 && !t->is_final ? r : 0;
+}
+
+static int attempt(struct transaction *t, struct hycan_step_result *result, uint64_t began_us, size_t changes, bool *ret_told)
+{
+	const struct undo_mark mark = undo_log_mark(&t->undo);
+	struct step *step = &t->step[t->now];
+	struct job *job = t->job;
+	int r, undone = 0;
+
+	job->stamp = ledger_stamp(job->server->ledger);
+	r = job->was_gone && !t->is_final ? 0 : carry_out(t);
 	if (job->doubt.is)
 		recall_outlook(t);
 	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
 	if (r != 0 && changes == t->n_changes)
 		undo_log_rewind(&t->undo, t->begun);
 	else if (r == 0 || job->op.items_unchanged)
-		undone = transaction_undo_step(t, t->begun);
+		undone = transaction_undo_step(t, mark);
 	if (r == 0 && !t->is_final)
 		r = undone;
 	if (r == 0) {
-		keep_outcome(t, &t->step[i]);
-		t->step[i].duration_us = server_now_us() - began_us;
-		r = finish_step(t, &t->result[i], changes != t->n_changes);
+		step->duration_us = server_now_us() - began_us;
+		r = finish_step(t, result, changes != t->n_changes);
+	}
+	*ret_told = true;
+	if (r == 0 && !t->is_plan)
+		r = tell_ledger(t, ret_told);
+	/* what was not taken away after all */
+	own_cancel(job);
+	if (r == 0)
+		keep_outcome(t, step);
+	return r;
+}
+
+int transaction_carry_out(struct transaction *t, size_t i)
+{
+	const uint64_t began_us = server_now_us();
+	const size_t changes = t->n_changes;
+	struct job *job = t->job;
+	int r = prepare_step(t, i);
+	bool told = r != 0;
+
+	transaction_enter(t, i);
+	for (int n = 0; !told && n < RACE_ATTEMPTS; n++) {
+		r = attempt(t, &t->result[i], began_us, changes, &told);
+		/* what was there is there no more */
+		if (!told && !t->is_final && n + 1 < RACE_ATTEMPTS)
+			r = look_ahead(t);
+		told = told || r != 0;
 	}
 	if (r)
 		r = answer_explain(job, r);

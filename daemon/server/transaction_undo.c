@@ -19,26 +19,7 @@
 #include "rollback.h"
 #include "server.h"
 #include "table.h"
-#include "transaction.h"
 #include "transaction_state.h"
-
-void transaction_call_as_before(const struct job *job, struct ledger_key *key)
-{
-	const struct transaction *t = job->transaction;
-	uint32_t now = job->along.step;
-
-	for (uint32_t i = t && now < t->n ? t->n_renamed : 0; i > 0; i--) {
-		const struct renamed *renamed = &t->renamed[i - 1];
-
-		/* a step that found nothing to rename, or made nothing, changes nobody's name */
-		if (renamed->step >= now || t->step[renamed->step].unchanged || !key_is_of_link(key, &renamed->to))
-			continue;
-		if (renamed->over < now && !t->step[renamed->over].unchanged)
-			return;
-		key_rename(key, &renamed->to, &renamed->from);
-		now = renamed->step;
-	}
-}
 
 /* Whose is what a request puts back. */
 struct owned {
@@ -46,6 +27,7 @@ struct owned {
 	uint64_t subject; /* the first one that has any of it */
 	bool is;          /* the ledger has any of it */
 	bool is_his;      /* all of it is the job's holder's alone */
+	enum hycan_drift drift;
 	struct ledger_holders holders;
 };
 
@@ -74,29 +56,22 @@ static int for_each_thing(struct job *job, const void *request, struct owned *ow
 static int find_owner(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
 	uint64_t subject = job->holder.subject;
-	struct ledger_key before = *key;
 
-	transaction_call_as_before(job, &before);
-	(void)ledger_list_holders(job->server->ledger, &before, &owned->holders);
+	(void)ledger_list_holders(job->server->ledger, key, &owned->holders);
 	owned->is_his = owned->is_his && ledger_holders_are(&owned->holders, &job->holder);
-	if (owned->is || ledger_whose(job->server->ledger, &before, &job->holder, &subject) == LEDGER_NOBODYS)
+	if (owned->is || ledger_whose(job->server->ledger, key, &job->holder, &subject) == LEDGER_NOBODYS)
 		return 0;
 	owned->is = true;
 	owned->subject = subject;
+	owned->drift = repair_drift(&job->server->repairs, key);
 	return 0;
 }
 
 /* Keeps who holds it: nobody, of a stranger's beside others. */
 static int keep_holders(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
-	struct ledger_key before = *key;
+	const size_t n = ledger_list_holders(job->server->ledger, key, &owned->holders);
 	char text[128];
-	size_t n;
-
-	transaction_call_as_before(job, &before);
-	n = ledger_list_holders(job->server->ledger, &before, &owned->holders);
-	/* by then it was told */
-	owned->holders.key = *key;
 
 	if (n > LEDGER_HOLDERS_MAX) {
 		key_format(key, text, sizeof(text));
@@ -111,12 +86,89 @@ static int keep_holders(struct job *job, const struct ledger_key *key, struct ow
 static int keep_owned(struct job *job, const struct hycan_operation *operation, const void *request, unsigned int *ret_flags,
                       uint64_t *ret_subject)
 {
-	struct owned owned = { .operation = operation, .is_his = true };
+	struct owned owned = { .operation = operation, .is_his = true, .drift = HYCAN_DRIFT_REPORT };
 	int r = for_each_thing(job, request, &owned, find_owner);
 
-	*ret_flags = !owned.is ? 0 : owned.is_his ? UNDO_OWNED : UNDO_OWNED | UNDO_GIVEN;
+	*ret_flags = !owned.is ? 0 : undo_log_drift(owned.drift) | (owned.is_his ? UNDO_OWNED : UNDO_OWNED | UNDO_GIVEN);
 	*ret_subject = owned.subject;
 	return r == 0 && *ret_flags & UNDO_GIVEN ? for_each_thing(job, request, &owned, keep_holders) : r;
+}
+
+/* What takes an object away, or only what is held of it. */
+static int keep_key(struct undo_log *undo, const struct ledger_key *key, unsigned int flags)
+{
+	union message taking;
+	const struct hycan_operation *operation = key_request(key, &taking);
+
+	return operation ? undo_log_add(undo, operation, &taking, UNDO_EXACT | flags, 0) : -EINVAL;
+}
+
+/*
+ * Whether the job makes such things; and where what takes one away is asked for by the same row, which sets it to this or that, whether it
+ * makes that very one.
+ */
+static bool is_made(struct job *job, const struct hycan_operation *operation, const struct ledger_key *key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	bool is = false;
+
+	for (size_t i = 0; i < n && !is; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		struct ledger_key made;
+
+		if ((effects[i].does != OP_MAKES && effects[i].does != OP_REPLACES) || effects[i].kind != key->kind)
+			continue;
+		is = operation != job->operation;
+		for (size_t k = 0; operation == job->operation && !v.absent && k < v.n_items && !is; k++) {
+			key_of(&v, k, &made);
+			is = key_same(&made, key);
+		}
+	}
+	return is;
+}
+
+/* A request that takes away what the job's makes, as the schema would: then it stays where others hold it by then. */
+static bool is_of_key(struct job *job, const struct hycan_operation *operation, const void *request, struct ledger_key *ret_key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct op_effect *takes = effects[i].does == OP_TAKES ? op_effect_that_takes(effects[i].kind) : NULL;
+		struct key_view v;
+
+		if (!takes || takes != &effects[i] || effects[i].n_parts == 0)
+			continue;
+		v = key_view_of(job, &effects[i], request);
+		if (v.absent)
+			continue;
+		key_of(&v, 0, ret_key);
+		return is_made(job, operation, ret_key);
+	}
+	return false;
+}
+
+/* What is made with it, of other kinds, goes with it; or it stays for somebody else, and the caller lets go of that, too. */
+static int keep_beside(struct job *job, const struct ledger_key *key)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
+
+		for (size_t k = 0; makes && effects[i].kind != key->kind && !v.absent && k < v.n_items && r == 0; k++) {
+			struct ledger_key beside;
+
+			key_of(&v, k, &beside);
+			if (!ledger_is_held(job->server->ledger, &beside))
+				r = keep_key(job->undo, &beside, UNDO_HELD);
+		}
+	}
+	return r;
 }
 
 /* What is put back may be a stranger's doing: then it is not what was asked for, and that is put back behind it. */
@@ -128,26 +180,23 @@ static int keep_asked(struct job *job, const struct hycan_operation *operation, 
 	return size ? undo_log_add_bytes(job->undo, operation, UNDO_ASKED, bytes, size) : 0;
 }
 
-int transaction_keep_undo(struct op *op, uint16_t number, const void *request)
+int transaction_keep_undo(struct op *op, uint16_t number, const void *request, bool in_kernel)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
-	unsigned int flags = 0;
+	unsigned int flags = in_kernel ? UNDO_KERNEL : 0;
+	struct ledger_key key;
 	uint64_t subject = 0;
-	int r = job->undo->keeps ? keep_owned(job, operation, request, &flags, &subject) : 0;
+	int r;
 
-	if (r == 0 && flags)
+	if (job->undo->keeps && !in_kernel && is_of_key(job, operation, request, &key)) {
+		r = keep_beside(job, &key);
+		return r < 0 ? r : keep_key(job->undo, &key, 0);
+	}
+	r = job->undo->keeps && !in_kernel ? keep_owned(job, operation, request, &flags, &subject) : 0;
+	if (r == 0 && flags & UNDO_OWNED)
 		r = keep_asked(job, operation, request);
 	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
-}
-
-/* What takes an object away. */
-static int keep_key(struct transaction *t, const struct ledger_key *key, unsigned int flags)
-{
-	union message taking;
-	const struct hycan_operation *operation = key_request(key, &taking);
-
-	return operation ? undo_log_add(&t->undo, operation, &taking, UNDO_EXACT | flags, 0) : -EINVAL;
 }
 
 /* What takes away what an effect of the step in the job made. */
@@ -162,9 +211,72 @@ static int undo_made(struct transaction *t, const struct op_effect *made)
 		if (t->job->op.items_unchanged && t->job->op.items_unchanged[i])
 			continue;
 		key_of(&v, i, &key);
-		r = keep_key(t, &key, 0);
+		r = keep_key(&t->undo, &key, 0);
 	}
 	return r;
+}
+
+static bool holds_itself(struct job *job, const struct ledger_key *key)
+{
+	const struct ledger_holder user = { .subject = job->holder.subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct ledger_holder session = job->holder;
+
+	session.lifetime = HYCAN_LIFETIME_CONNECTION;
+	return ledger_holds(job->server->ledger, key, &user) ||
+	       (session.session && ledger_holds(job->server->ledger, key, &session));
+}
+
+/* Of what the user holds. */
+enum whose { SESSIONS, OWN, USERS };
+
+static bool is_of(const struct ledger_holder *holder, const struct ledger_holder *caller, enum whose whose)
+{
+	const bool sessions = holder->lifetime != HYCAN_LIFETIME_PERMANENT && holder->session == caller->session;
+
+	return holder->subject == caller->subject &&
+	       (sessions || whose == USERS || (whose == OWN && holder->lifetime == HYCAN_LIFETIME_PERMANENT));
+}
+
+/* Leaves those that are. Returns how many. */
+static uint64_t leave_holds(struct job *job, enum whose whose, struct ledger_holders *holders)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < holders->n; i++)
+		if (is_of(&holders->by[i].holder, &job->holder, whose))
+			holders->by[n++] = holders->by[i];
+	holders->n = n;
+	holders->owner = job->holder.subject;
+	return n;
+}
+
+static uint64_t list_holds(struct job *job, const struct ledger_key *key, enum whose whose, struct ledger_holders *ret_holders)
+{
+	(void)ledger_list_holders(job->server->ledger, key, ret_holders);
+	return leave_holds(job, whose, ret_holders);
+}
+
+static int keep_holds(struct transaction *t, const struct ledger_holders *holders)
+{
+	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_HOLDERS | UNDO_HELD, holders, ledger_holders_size(holders));
+}
+
+/* It stays, and the caller lets go of it; of one that he does not hold himself, all programs of his user do. */
+static int keep_let_go(struct transaction *t, bool itself, struct ledger_holders *holders)
+{
+	const uint64_t n = leave_holds(t->job, itself ? OWN : USERS, holders);
+	/* of very many holders it is not told how long he held it */
+	int r = keep_key(&t->undo, &holders->key, n == 0 && itself ? UNDO_LET_GO : UNDO_LET_GO | UNDO_GIVEN);
+
+	return r == 0 && n > 0 ? keep_holds(t, holders) : r;
+}
+
+static int keep_let_go_of(struct transaction *t, const struct ledger_key *key)
+{
+	struct ledger_holders holders;
+
+	(void)ledger_list_holders(t->job->server->ledger, key, &holders);
+	return keep_let_go(t, holds_itself(t->job, key), &holders);
 }
 
 /* One of those that go with what the caller lets go of, and that others hold, too. */
@@ -173,15 +285,18 @@ struct shared {
 	int r;
 };
 
-static void keep_shared(const struct ledger_key *key, void *userdata)
+static void keep_shared(struct ledger_holders *holders, void *userdata)
 {
 	struct shared *shared = userdata;
+	bool itself = false;
 
+	for (uint64_t i = 0; i < holders->n && !itself; i++)
+		itself = is_of(&holders->by[i].holder, &shared->t->job->holder, OWN);
 	if (shared->r == 0)
-		shared->r = keep_key(shared->t, key, UNDO_LET_GO);
+		shared->r = keep_let_go(shared->t, itself, holders);
 }
 
-static int undo_shared_on(struct transaction *t, const struct key_view *v)
+static int keep_let_go_on(struct transaction *t, const struct key_view *v)
 {
 	struct shared shared = { .t = t };
 	struct ledger_key link;
@@ -191,6 +306,25 @@ static int undo_shared_on(struct transaction *t, const struct key_view *v)
 	return shared.r;
 }
 
+/* It was there, and the caller holds it, too, from now on; or for another time than before. */
+static int keep_held(struct transaction *t, const struct ledger_key *key)
+{
+	struct job *job = t->job;
+	struct ledger *ledger = job->server->ledger;
+	const struct ledger_holder *before;
+	struct ledger_holders holders;
+	int r = 0;
+
+	if (!ledger_is_held(ledger, key))
+		return 0;
+	if (!ledger_holds(ledger, key, &job->holder))
+		r = keep_key(&t->undo, key, UNDO_HELD);
+	if (r < 0 || !job->holder.session || list_holds(job, key, SESSIONS, &holders) == 0)
+		return r;
+	before = &holders.by[0].holder;
+	return before->lifetime != job->holder.lifetime || before->seconds != job->holder.seconds ? keep_holds(t, &holders) : 0;
+}
+
 int transaction_undo_holds(struct transaction *t)
 {
 	struct job *job = t->job;
@@ -198,28 +332,22 @@ int transaction_undo_holds(struct transaction *t)
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	int r = 0;
 
-	for (size_t i = 0; t->pending && i < n && r == 0; i++) {
+	for (size_t i = 0; t->undo.keeps && i < n && r == 0; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
 		bool lets_go = effects[i].does == OP_TAKES && job->lets_go;
 		bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
 
 		if (lets_go && effects[i].n_parts == 0) {
-			r = v.absent ? 0 : undo_shared_on(t, &v);
+			r = v.absent ? 0 : keep_let_go_on(t, &v);
 			continue;
 		}
 		for (size_t k = 0; (lets_go || makes) && !v.absent && k < v.n_items && r == 0; k++) {
-			struct ledger_key key, before;
-			uint64_t owner;
+			struct ledger_key key;
 
 			if (lets_go && !job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
 				continue;
 			key_of(&v, k, &key);
-			before = key;
-			transaction_call_as_before(job, &before);
-			if (lets_go)
-				r = keep_key(t, &key, UNDO_LET_GO);
-			else if (ledger_whose(job->server->ledger, &before, &job->holder, &owner) == LEDGER_OTHERS)
-				r = keep_key(t, &key, UNDO_HELD);
+			r = lets_go ? keep_let_go_of(t, &key) : keep_held(t, &key);
 		}
 	}
 	return r;
@@ -230,11 +358,7 @@ int transaction_undo_wanted(struct transaction *t)
 	uint8_t bytes[SETTINGS_BEFORE_SIZE];
 	struct ledger_key link;
 
-	/* one that fails has said nothing to anybody */
-	if (!t->pending || !settings_link(t->job, &link))
-		return 0;
-	transaction_call_as_before(t->job, &link);
-	if (!settings_before(t->job, &link, bytes))
+	if (!settings_link(t->job, &link) || !settings_before(t->job, &link, bytes))
 		return 0;
 	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
 }
@@ -256,18 +380,28 @@ int transaction_undo_step(struct transaction *t, struct undo_mark before)
 void transaction_roll_back(struct transaction *t)
 {
 	struct job *job = t->job;
-	const struct rollback rollback = {
+	struct rollback rollback = {
 		.job = job,
 		.whole = t->operation,
 		.undo = &t->undo,
-		/* where there is no room for that, the diary goes on saying what it said before: all would be taken back again */
-		.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->first) == 0,
+		.n_told = t->first.n,
+		.cause = "a step of the same transaction failed",
 		.number = job->intent.number,
 	};
+	const size_t used = job->memory.used;
 	size_t n, left;
 
+	job->gave_back = true;
 	job->intent.no_room = false;
+	/* what it was promised is for that, also where nothing else has room any more */
+	if (job->intent.begun)
+		ledger_release(job->server->ledger, rollback.number);
+	/* where there is no room for that, the diary goes on saying what it said before: all would be taken back again */
+	rollback.is_noted = job->intent.begun && diary_takes_back(job, t->now, &t->undo, t->first) == 0;
+	/* also where the steps have used up all of it */
+	job->memory.used = t->used;
 	left = rollback_run(&rollback);
+	job->memory.used = used;
 	n = strlen(job->op.sentence);
 	if (t->is_final && t->now > t->first_final)
 		snprintf(job->op.sentence + n, sizeof(job->op.sentence) - n, " The links that were deleted before stay so.");

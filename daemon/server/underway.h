@@ -4,9 +4,8 @@
  * not yet in the ledger, or the other way round.
  *
  * As long as that lasts the two differ, and who compares them would take a request for a stranger. It may last for twenty
- * seconds: a transaction tells the ledger when all its steps are done, and one of them may wait for a dnsmasq. So nobody waits
- * for the requests; but what is found to be amiss with a thing counts only if no request was about that thing at any moment
- * of the look. Other things are told meanwhile.
+ * seconds, for a request may wait for a dnsmasq. So nobody waits for the requests; but what is found to be amiss with a thing counts
+ * only if no request was about that thing at any moment of the look. Other things are told meanwhile.
  *
  * A request is in here from before its first change of the kernel until the ledger knows all of it (intent.h). Things are known
  * by 64 bits of a hash. Of those that are over the last ones are known, for looks that began before.

@@ -43,11 +43,15 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->operation = operation;
 	job->holder = *holder;
 	job->is_own = true;
-	job->is_nobodys = false;
+	job->is_nobodys = job->is_somebodys = false;
 	job->lets_go = job->marks = job->along.is_kept = false;
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
 	job->op.answer = no_answer;
+	/* what takes a request back is that one's, and not of what comes of it */
+	job->undo = NULL;
+	job->op.undo = NULL;
+	job->op.may_be_gone = false;
 	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
 	job->was_there = NULL;
 	/* what the request before left for the ledger is about that one */
@@ -118,9 +122,9 @@ int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_ke
 	r = job_do(job);
 	if (is_gone(r))
 		r = 0;
-	/* also what was gone already, or was found by another name */
+	/* also what was gone already, or was found by another name; and not what somebody made in its place meanwhile */
 	if (r == 0)
-		ledger_take(job->server->ledger, key);
+		(void)ledger_take_former(job->server->ledger, key, began_us);
 	if (cause)
 		tell(job, key, cause, r, server_now_us() - began_us);
 	end(job, &outer, ret_sentence);
@@ -133,7 +137,7 @@ void undo_done(struct job *job, const struct ledger_key *key, const struct undo_
 	const struct hycan_operation *operation = key_request(key, &request);
 	struct job outer;
 
-	ledger_take(job->server->ledger, key);
+	(void)ledger_take_former(job->server->ledger, key, server_now_us() - duration_us);
 	if (!operation)
 		return;
 	begin(job, job->op.scope, &nobody, operation, &outer);
@@ -165,7 +169,7 @@ static bool key_of_taken(struct job *job, struct ledger_key *key)
  * Whether it is worth another try, after a while: the kernel may have had no memory; and an IPv6 address that is put back is
  * looked at for a second (RFC 4862, 5.4) before a route may prefer it as its source.
  */
-static bool try_again(int r, unsigned int *patience)
+bool undo_try_again(int r, unsigned int *patience)
 {
 	static const struct timespec step = { .tv_nsec = 200000000 };
 
@@ -176,9 +180,12 @@ static bool try_again(int r, unsigned int *patience)
 	return true;
 }
 
-/* Of a thing that is known by its key: who asked for it holds it no more, or again; and where nobody else does, it goes. */
-static int let_go(struct job *job, const struct ledger_holder *holder, unsigned int flags, const struct undo_cause *cause,
-                  unsigned int *patience, char *ret_sentence)
+/*
+ * Of a thing that is known by its key: who asked for it holds it no more, or again; and where nobody else does, it goes. What the
+ * ledger does not know it may not have been told of yet; or it is a stranger's.
+ */
+static int let_go(struct job *job, const struct ledger_holder *holder, unsigned int flags, bool is_told,
+                  const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
 	struct ledger *ledger = job->server->ledger;
 	struct ledger_key key;
@@ -193,26 +200,28 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 		         text);
 		return -ENODATA;
 	}
+	/* who of several programs held it comes in front of it */
+	if (flags & UNDO_LET_GO && flags & UNDO_GIVEN)
+		return 0;
 	if (flags & UNDO_LET_GO)
 		return ledger_hold(ledger, holder, server_now_us(), &key, 1, job, ledger_stamp(ledger));
-	/* what the ledger was never told of, since it went again in the same transaction, is there all the same */
-	if (ledger_let_go(ledger, &key, holder, flags & UNDO_HELD, job) || (!(flags & UNDO_HELD) && !ledger_knows(ledger, &key)))
+	if (ledger_let_go(ledger, &key, holder, true, job) || (!(flags & UNDO_HELD) && !is_told && !ledger_knows(ledger, &key)))
 		do
 			r = undo_key(job, job->op.scope, &key, cause, ret_sentence);
-		while (try_again(r, patience));
+		while (undo_try_again(r, patience));
 	ledger_cancel(ledger, job);
 	return r;
 }
 
-static int put_back(struct job *job, unsigned int *patience)
+static int put_back(struct job *job, unsigned int flags, unsigned int *patience)
 {
 	const struct wire_memory before = job->memory;
 	int r;
 
 	do {
 		job->memory = before;
-		r = job_do(job);
-	} while (try_again(r, patience));
+		r = flags & UNDO_KERNEL ? job_perform(job) : job_do(job);
+	} while (undo_try_again(r, patience));
 	return answer_explain(job, r);
 }
 
@@ -260,7 +269,7 @@ static struct ledger_holder holder_of(const struct nlmsghdr *frame, const struct
 {
 	const uint64_t owner = undo_log_owner(frame);
 
-	if (frame->nlmsg_flags & UNDO_GIVEN)
+	if (frame->nlmsg_flags & UNDO_GIVEN && frame->nlmsg_flags & UNDO_OWNED)
 		return ledger_holder_back(owner);
 	return frame->nlmsg_flags & UNDO_OWNED && owner != holder->subject
 	               ? (struct ledger_holder){ .subject = owner, .lifetime = HYCAN_LIFETIME_PERMANENT }
@@ -294,17 +303,21 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	}
 	begin(job, scope, &holds, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
+	job->is_somebodys = !job->is_nobodys;
+	job->drift = undo_log_drift_of(frame);
 	job->op.exact = flags & UNDO_EXACT;
 	job->op.back = !job->op.exact;
 	r = decode(job, frame);
 	job->decoded = r == 0;
 	if (r == 0 && flags & UNDO_EXACT) {
-		r = let_go(job, holder, flags, cause, patience, job->op.sentence);
+		r = let_go(job, holder, flags, cause->is_told, cause->words ? cause : NULL, patience, job->op.sentence);
 	} else {
-		r = r ? r : put_back(job, patience);
+		r = r ? r : put_back(job, flags, patience);
 		job->result = r;
-		job->holder.subject = cause->subject;
-		dispatch_audit(job, server_now_us() - began_us, cause->words);
+		if (cause->words) {
+			job->holder.subject = cause->subject;
+			dispatch_audit(job, server_now_us() - began_us, cause->words);
+		}
 	}
 	end(job, &outer, ret_sentence);
 	return r;

@@ -10,6 +10,7 @@
 #define SERVER_UNDO_H
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,7 @@ struct ledger_key;
 struct undo_cause {
 	const char *words;
 	uint64_t subject;
+	bool is_told; /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's */
 };
 
 /*
@@ -37,6 +39,12 @@ struct undo_cause {
 int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
              char *ret_sentence);
 
+/* How often something is tried again, each time a fifth of a second later. */
+#define UNDO_PATIENCE 15u
+
+/* Whether it came to that, and is to be tried once more: a while has passed, and there is less patience. */
+bool undo_try_again(int r, unsigned int *patience);
+
 /* An object was taken away with many others at once: the log and the ledger hear of it. */
 void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us);
 
@@ -45,8 +53,8 @@ int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct led
                    const struct hycan_operation *operation, const void *request, char *ret_sentence);
 
 /*
- * Carries out a frame of an undo log that the ledger was told of (undo_log.h): what a step made goes, unless others hold it
- * by now, and what it changed or took away is put back, as it was in the ledger. holder: whose step it was. What waits for
+ * Carries out a frame of an undo log (undo_log.h): what a step made goes, unless others hold it
+ * by now, and what it changed or took away is put back, as it was in the ledger. holder: whose step it was. Without words of the cause the log is not told. What waits for
  * an address is tried again, so often as patience says, a fifth of a second later.
  */
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,

@@ -82,6 +82,18 @@ int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *opera
 	return 0;
 }
 
+unsigned int undo_log_drift(enum hycan_drift drift)
+{
+	return drift == HYCAN_DRIFT_REPAIR ? UNDO_MENDS : drift == HYCAN_DRIFT_IGNORE ? UNDO_IGNORES : 0;
+}
+
+enum hycan_drift undo_log_drift_of(const struct nlmsghdr *frame)
+{
+	return frame->nlmsg_flags & UNDO_MENDS     ? HYCAN_DRIFT_REPAIR
+	       : frame->nlmsg_flags & UNDO_IGNORES ? HYCAN_DRIFT_IGNORE
+	                                           : HYCAN_DRIFT_REPORT;
+}
+
 uint64_t undo_log_owner(const struct nlmsghdr *frame)
 {
 	return frame->nlmsg_flags & UNDO_MACHINE ? subject_of_cid(frame->nlmsg_seq) : frame->nlmsg_seq;
@@ -136,6 +148,14 @@ void undo_log_drop(struct undo_log *log)
 	log->frames.end = log->frames.begin + log->last;
 	log->last = nlh->nlmsg_pid;
 	log->n--;
+}
+
+void undo_log_drop_owners(struct undo_log *log)
+{
+	const struct nlmsghdr *nlh;
+
+	while ((nlh = undo_log_last(log)) && nlh->nlmsg_flags & (UNDO_ASKED | UNDO_HOLDERS) && !(nlh->nlmsg_flags & UNDO_HELD))
+		undo_log_drop(log);
 }
 
 struct undo_mark undo_log_mark(const struct undo_log *log)

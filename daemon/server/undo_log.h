@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include <hycan/types.h>
+
 #include "buffer.h"
 
 struct hycan_operation;
@@ -16,7 +18,7 @@ struct undo_log {
 	struct buffer frames;
 	size_t n;
 	size_t last; /* where the last one begins */
-	bool keeps;  /* the ledger will have been told when it is carried out */
+	bool keeps;  /* it will be carried out: whose is what is put back is noted, too */
 };
 
 /* A moment in it, to go back to. */
@@ -27,15 +29,19 @@ struct undo_mark {
 };
 
 /* In nlmsg_flags. */
-#define UNDO_EXACT   1   /* the request comes from the key of an object (op->exact) */
-#define UNDO_OWNED   2   /* what it puts back was in the ledger: that one's whose number is in nlmsg_seq */
-#define UNDO_HELD    4   /* what it names was there, and another's: only that it is held as well is taken back */
-#define UNDO_LET_GO  8   /* what it names stayed, as others hold it: only that it is held as well is put back */
-#define UNDO_MACHINE 16  /* the number of UNDO_OWNED is a context id (subject.h) */
-#define UNDO_WANTED  32  /* no request: how what it was about was wanted before (settings.h) */
-#define UNDO_ASKED   64  /* no request: what was asked for of it before (asked.h) */
-#define UNDO_HOLDERS 128 /* no request: who held what is put back by the one that comes before it (struct ledger_holders) */
-#define UNDO_GIVEN   256 /* of UNDO_OWNED: who held each thing that it puts back comes behind it */
+#define UNDO_EXACT   1  /* the request comes from the key of an object (op->exact) */
+#define UNDO_OWNED   2  /* what it puts back was in the ledger: that one's whose number is in nlmsg_seq */
+#define UNDO_HELD    4  /* what it names was there, and another's: only that it is held as well is taken back */
+#define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
+#define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
+#define UNDO_WANTED  32 /* no request: how what it was about was wanted before (settings.h) */
+#define UNDO_ASKED   64 /* no request: what was asked for of it before (asked.h) */
+#define UNDO_HOLDERS                                                                                                               \
+	128 /* no request: who held what is put back by the one that comes before it (struct ledger_holders); with UNDO_HELD: of what was not away */
+#define UNDO_GIVEN   256  /* of UNDO_OWNED: who held each thing that it puts back comes behind it; of UNDO_LET_GO: in front of it */
+#define UNDO_MENDS   1024 /* of UNDO_OWNED: what strangers do to it is put right (HYCAN_DRIFT_REPAIR); */
+#define UNDO_IGNORES 2048 /* or is nobody's business (HYCAN_DRIFT_IGNORE) */
+#define UNDO_KERNEL  512  /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
@@ -44,6 +50,10 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 /* Keeps something else that is to be put back, of a step of that operation: whole words. 0 or -ENOBUFS. */
 int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *operation, unsigned int flags, const void *bytes,
                        size_t size);
+
+/* What is done about drift of what a frame puts back, as a flag; and the way back. */
+unsigned int undo_log_drift(enum hycan_drift drift);
+enum hycan_drift undo_log_drift_of(const struct nlmsghdr *frame);
 
 /* Whose it was, of UNDO_OWNED. */
 uint64_t undo_log_owner(const struct nlmsghdr *frame);
@@ -65,6 +75,9 @@ const struct nlmsghdr *undo_log_before(struct undo_log *log, const struct nlmsgh
 
 /* Forgets the last one. */
 void undo_log_drop(struct undo_log *log);
+
+/* And what was kept of whose it was (and of no other thing: UNDO_HELD), where it could not be put back. */
+void undo_log_drop_owners(struct undo_log *log);
 
 struct undo_mark undo_log_mark(const struct undo_log *log);
 

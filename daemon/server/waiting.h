@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pending.c and pending_end.c share: the list of transactions that wait to be confirmed, the newest first.
+ * What pending.c and pending_end.c share: the list of transactions that are to be confirmed, the newest first. One is in it
+ * from before its first step until it is confirmed, or taken back.
  *
- * It has a lock, since requests look at it on workers: whoever takes one out of the list has it alone.
+ * It has a lock, since requests look at it on workers. Whoever works at one has what takes it back alone, without the lock.
  */
 #ifndef SERVER_WAITING_H
 #define SERVER_WAITING_H
@@ -13,24 +14,27 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "errand.h"
 #include "ledger.h"
 #include "undo_log.h"
 
 #define NEVER UINT64_MAX
 
+struct job;
 struct peer;
 struct server;
 
 struct pending {
-	struct errand errand;
 	struct server *server;
 	const struct peer *peer; /* NULL: detached */
+	bool works;              /* it is carried out, or some of it taken back, just now */
 	bool waits;              /* its time has begun */
+	const char *why;         /* it is taken back; NULL: it is not */
 	char token[33];
 	struct ledger_holder holder;
 	uint64_t netns;
+	uint64_t cookie; /* of that namespace; 0: not known */
 	struct undo_log undo;
+	size_t bytes;        /* in all, of those that count for the user */
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
 	uint64_t hash_key[2];
@@ -38,24 +42,30 @@ struct pending {
 	size_t n_made;
 	uint32_t seconds;
 	uint64_t ends_us;
-	const char *why; /* it is taken back */
 	unsigned int patience;
-	size_t n_left;        /* of its requests, that could not be taken back */
-	struct pending *then; /* which one is taken back after it */
 	TAILQ_ENTRY(pending) entry;
 };
 
 extern pthread_mutex_t pending_lock;
 
+/* One that was worked at is not any more. */
+extern pthread_cond_t pending_moved;
+
 void pending_free(struct pending *p);
 
 /*
- * With the lock: takes one out of the list, for the reason that stands in it, and those that have to go before it. Returns
- * the first, from which the others hang.
+ * With the lock: whose turn it is, of a user in a network namespace. That is the one that is worked at, and else the newest
+ * of those that are taken back. NULL: nobody's.
  */
-struct pending *pending_take_out(struct pending *p);
+struct pending *pending_turn(const struct server *server, uint64_t subject, uint64_t netns);
 
-/* Takes all of them back, to the end; on any thread. */
-void pending_take_back(struct pending *first, struct job *job);
+/* With the lock: one is taken back, and before it those that came later. */
+void pending_end(struct pending *p, const char *why);
+
+/*
+ * With the lock, which is not held meanwhile, and where it was nobody's turn: takes one back, and those that came later, to the
+ * end. Returns how many of their requests could not be taken back.
+ */
+size_t pending_take_back(struct pending *p, const char *why, struct job *job);
 
 #endif

@@ -111,6 +111,16 @@ static void append_value(const struct hycan_field *field, const void *value, cha
 	append(text, size, "}");
 }
 
+/* Whether these are requests themselves, which have lines of their own. */
+static bool is_requests(const struct hycan_field *field)
+{
+	bool is = false;
+
+	for (uint16_t i = 0; field->type == HYCAN_TYPE_STRUCT && i < field->structure->n_fields; i++)
+		is = is || field->structure->field[i].type == HYCAN_TYPE_PAYLOAD;
+	return is;
+}
+
 static void append_field(const struct hycan_field *field, const void *structure, char *text, size_t size)
 {
 	size_t n = 0, at = strlen(text);
@@ -119,6 +129,10 @@ static void append_field(const struct hycan_field *field, const void *structure,
 	if (n == 0)
 		return;
 	append(text, size, "%s%s=", at > 0 && text[at - 1] != '{' ? " " : "", field->name);
+	if (is_requests(field)) {
+		append(text, size, "%zu", n);
+		return;
+	}
 	for (size_t i = 0; i < n && strlen(text) + 1 < size; i++) {
 		append(text, size, "%s", i > 0 && field->type != HYCAN_TYPE_STRUCT ? "," : "");
 		append_value(field, value + i * field->size, text, size);
@@ -140,14 +154,15 @@ void wording_request(const struct job *job, char *text, size_t size)
 	wire_tidy_text(text);
 }
 
+const char *wording_of(int result)
+{
+	return result > 0 ? refusal_name(result) : result < 0 ? strerror(-result) : "done";
+}
+
 const char *wording_result(const struct job *job)
 {
-	if (job->result > 0)
-		return refusal_name(job->result);
-	if (job->result < 0)
-		return strerror(-job->result);
-	if (job->operation->access != HYCAN_ACCESS_WRITE)
-		return "done";
+	if (job->result != 0 || job->operation->access != HYCAN_ACCESS_WRITE)
+		return wording_of(job->result);
 	if (job->lets_go)
 		return "let_go";
 	/* what a daemon that was killed had done before was done all the same */

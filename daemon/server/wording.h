@@ -14,12 +14,15 @@ struct job;
 void wording_object(struct job *job, char *text, size_t size);
 
 /*
- * What was asked for: “NAME=VALUE” for each field that is there, but for keys, and those of each structure in braces; what is too
- * long is cut.
+ * What was asked for: “NAME=VALUE” for each field that is there, but for keys, and those of each structure in braces; of requests in
+ * the request their number; what is too long is cut.
  */
 void wording_request(const struct job *job, char *text, size_t size);
 
 /* What became of it: “done”, “unchanged”, “let_go”, the word of a refusal, or the text of an errno. */
 const char *wording_result(const struct job *job);
+
+/* Of something that the daemon tried by itself: “done”, the word of a refusal, or the text of an errno. */
+const char *wording_of(int result);
 
 #endif

@@ -6,8 +6,9 @@
  * carries it out and tells the loop through an eventfd; the loop then finishes the job. So the two never touch a job at
  * the same time, and nothing else is shared.
  *
- * A worker whose job waits for another program (dnsmasq) says so, and another one is started in its place: so it is not the
- * others that wait. Of such requests a user has only so many; what else it asks for that is slow waits for them. Where all
+ * A worker whose job waits for another program (dnsmasq), or for what another request is busy with, says so, and another one is
+ * started in its place: so it is not the others that wait. Of such requests a user has only so many, slow ones and others; what
+ * else it asks for waits for them. Where all
  * stand-ins are out, what is known to wait is begun one by one: so it never has all workers for slow operations, and what does
  * not wait after all is soon done.
  */
@@ -25,7 +26,7 @@
 #define WORKERS      3
 #define WORKERS_SLOW 2
 
-/* So many may be away, waiting for another program. A user who has so many slow requests under way, one of which waits, begins no other. */
+/* So many may be away, waiting. A user who has so many slow requests under way, one of which waits, begins no other; so with others. */
 #define WORKERS_AWAY     4
 #define WORKERS_AWAY_FOR 2
 #define WORKERS_ALL      (WORKERS + WORKERS_AWAY)
@@ -54,7 +55,7 @@ void worker_stop(struct worker *worker);
 /* Starts the job, which is prepared. */
 void worker_start(struct worker *worker);
 
-/* What this thread does waits for another program from now on, or no more. Of a thread that is no worker's: nothing. */
+/* What this thread does waits for another program or request from now on, or no more. Of a thread that is no worker's: nothing. */
 void worker_wait(bool begins);
 
 #endif

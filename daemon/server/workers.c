@@ -54,7 +54,7 @@ static void look(struct server *server, struct worker *worker)
 	}
 }
 
-bool workers_are_enough(const struct server *server, uint64_t subject)
+bool workers_are_enough(const struct server *server, uint64_t subject, bool slow)
 {
 	bool waits = false;
 	size_t n = 0;
@@ -62,7 +62,7 @@ bool workers_are_enough(const struct server *server, uint64_t subject)
 	for (size_t i = 0; i < server->n_workers; i++) {
 		const struct worker *worker = &server->worker[i];
 
-		if (!worker->busy || !worker->job.slow || !worker->job.peer || worker->job.peer->identity.subject != subject)
+		if (!worker->busy || worker->job.slow != slow || !worker->job.peer || worker->job.peer->identity.subject != subject)
 			continue;
 		n++;
 		waits = waits || atomic_load(&worker->waits);
@@ -98,7 +98,7 @@ static void finish(struct server *server, struct worker *worker)
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
 	look(server, worker);
-	if (atomic_exchange(&worker->waited, false) || (peer && workers_are_enough(server, peer->identity.subject)))
+	if (atomic_exchange(&worker->waited, false) || (peer && workers_are_enough(server, peer->identity.subject, job->slow)))
 		server->n_own_due = server->line[TURN_OWN].n_peers;
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);

@@ -18,8 +18,8 @@ int workers_open(struct server *server);
  */
 void workers_finish(struct server *server);
 
-/* Whether a user is to begin nothing slow now: two of its own are under way, one of which waits for another program. */
-bool workers_are_enough(const struct server *server, uint64_t subject);
+/* Whether a user is to begin nothing more now that is slow, or is not: two such of its own are under way, one of which waits. */
+bool workers_are_enough(const struct server *server, uint64_t subject, bool slow);
 
 /*
  * Whether nothing is to be begun now that may wait for another program: as many wait as there are stand-ins, and one that may wait

@@ -15,7 +15,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
-#include "recovery.h"
+#include "namespaces.h"
 #include "resolver.h"
 #include "server.h"
 
@@ -40,7 +40,7 @@ static int resume_zone(struct resolver_zone *zone, int *ret_netns, void *userdat
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct server *server = userdata;
-	int r = recovery_scope(server->job.scope, zone->netns, &other);
+	int r = namespaces_find(server, zone->netns, &other);
 
 	if (r == 0)
 		r = is_there(server, other ? other : server->job.scope, zone);

@@ -62,8 +62,10 @@ typedef void hycan_callback(struct hycan *h, int result, const void *reply, size
  *
  * The greeting, session.hello, goes out with the first request: a daemon that speaks another version, or a server that
  * is no HyCAN daemon (-EPROTO), shows with the first answer. A connection that is lost is made anew, the same way, by the
- * next request. Only a network namespace that session.netns had chosen does not come back by itself: every other
- * request then fails with -ECONNRESET until session.netns is asked for again.
+ * next request. Only what was chosen for the connection itself does not come back by itself: its network namespace
+ * (session.netns), and how long it holds things (session.lifetime, session.adopt). Then the request that finds the
+ * connection lost fails with -ECONNRESET, and so does every other until that is asked for again: hycan_session_adopt() with
+ * hycan_token() goes on with what was held, where that had a grace or leases; hycan_session_lifetime() begins with nothing.
  *
  * @param ret_h the connection: hycan_close() it. It is set on failure too, where memory allows, so that
  *              hycan_error_message() can tell why; NULL otherwise.
@@ -107,8 +109,9 @@ const char *hycan_path(const struct hycan *h);
 
 /**
  * The token of the session that this connection has: who keeps it can go on with what the session holds over another
- * connection (hycan_session_adopt()), also after a crash. "" before the first answer of the daemon. It is the connection's,
- * and another one when the library had to connect anew.
+ * connection (hycan_session_adopt()), also after a crash. "" before the first answer of the daemon. It is another one when
+ * the library had to connect anew, or when the connection has adopted another session. Where session.lifetime or
+ * session.adopt was lost with a connection (hycan_open()), it is the one of before until that was asked for again.
  */
 const char *hycan_token(const struct hycan *h);
 

@@ -47,11 +47,13 @@ int hycan_session_whoami_async(struct hycan *h, hycan_callback *callback, void *
 
 /**
  * Later requests of this connection act in another network namespace. Allowed to root, and to the owner of the
- * user namespace that owns the network namespace.
+ * user namespace that owns the network namespace. All connections of a user may be in 256 different ones; root's
+ * in more.
  *
  * @param netns the namespace: an open /proc/PID/ns/net or /run/netns/NAME (setns(2))
  * @param ret_netns netns; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_LIMIT.
  */
 int hycan_session_netns(struct hycan *h, int netns, uint64_t *ret_netns);
 
@@ -61,9 +63,9 @@ int hycan_session_netns_async(struct hycan *h, int netns, hycan_callback *callba
 /**
  * How long the caller holds what later requests of this connection make, or ask for where it is there already.
  *
- * @param lifetime at first permanent
+ * @param lifetime at first permanent; a private daemon, which ends with its program, has no leases
  * @param options what may be given beside; NULL for nothing
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_INVALID, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_session_lifetime(struct hycan *h, enum hycan_lifetime lifetime, const struct hycan_session_lifetime_options *options);
 
@@ -73,8 +75,10 @@ int hycan_session_lifetime_async(struct hycan *h, enum hycan_lifetime lifetime, 
 /**
  * This connection becomes a former one, with all that it held: within its grace, or while it has leases, nothing
  * of that goes. A program that was killed so goes on with what it had made. What this connection holds by now it
- * keeps. Lifetime, grace and token are those of the former one; the network namespace is not. One that still
- * exists holds nothing any more.
+ * keeps; what both held goes with the connection where either held it so, else when the later lease ends.
+ * Lifetime, grace and token are those of the former one; the network namespace is not. One that still exists holds
+ * nothing any more, and goes on with the same lifetime in the same namespace, but without a grace and a token.
+ * What either was stating (object.replace_begin) is stated no more.
  *
  * @param token what session.hello had answered to the former one
  * @param ret_objects how many things it holds; NULL to ignore it
@@ -567,7 +571,9 @@ int hycan_port_list_async(struct hycan *h, hycan_callback *callback, void *userd
 
 /**
  * Turns forwarding of packets between links on or off (net.ipv4.ip_forward, net.ipv6.conf.all.forwarding and the
- * per-interface values of Documentation/networking/ip-sysctl.rst).
+ * per-interface values of Documentation/networking/ip-sysctl.rst). That of the whole namespace networks hold, too,
+ * as long as they need it: who asks for what they turned on holds it with them, and what is turned off stays on
+ * until the last of them goes.
  *
  * @param family IPv4 or IPv6
  * @param on forward, or not
@@ -654,14 +660,15 @@ int hycan_object_clear_async(struct hycan *h, const struct hycan_object_clear_op
  * judged by policy before the first is carried out; what was done is taken back, last first, when one fails. The
  * refusal is that of the step, and says which it was. A step that deletes a link cannot be taken back: before the
  * first such step all that are left are looked at as in a plan, and from there on what fails is tried for three
- * seconds.
+ * seconds. What waits to be confirmed may be 16 transactions and 8 MiB of a user, with what takes it back; root
+ * may have 128 MiB.
  *
  * @param steps what to do, in this order
  * @param n_steps number of steps
  * @param options what may be given beside; NULL for nothing
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_MALFORMED, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_LIMIT.
+ * HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_BUSY.
  */
 int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_t n_steps, const struct hycan_transaction_run_options *options, struct hycan_transaction_run_reply **ret_reply);
 
@@ -683,10 +690,12 @@ int hycan_transaction_confirm_async(struct hycan *h, const char *token, hycan_ca
 /**
  * Takes back a transaction that waits to be confirmed, at once: what it made goes, unless others hold it by now,
  * and what it changed or took away is as it was. Those of the same user in that network namespace that came later,
- * and wait, go first.
+ * and wait, go first. While one of these is carried out or taken back, that is waited for, and refused (busy)
+ * where it takes some seconds.
  *
  * @param token what transaction.run answered
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_KERNEL.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_KERNEL,
+ * HYCAN_REFUSAL_BUSY.
  */
 int hycan_transaction_cancel(struct hycan *h, const char *token);
 

@@ -612,9 +612,11 @@ struct hycan_object {
 	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease, or of a connection that is gone */
 	uint32_t holders; /**< how many hold it */
 	bool has_unconfirmed_ms; /**< unconfirmed_ms is given */
-	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed */
+	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed; of what one only changed see transaction.list */
 	bool has_cid; /**< cid is given */
 	uint32_t cid; /**< its owner, where that is another machine: its context id (vsock(7)); uid is 4294967295 then */
+	bool has_drift; /**< drift is given */
+	enum hycan_drift drift; /**< of object.list: what is done when a stranger takes it away or changes it; absent: that is reported */
 };
 
 /** A thing that could not be taken away. */
@@ -1041,11 +1043,13 @@ struct hycan_transaction_run_options {
 	bool has_plan; /**< plan is given */
 	bool plan; /**< do nothing, and tell what would be done; what the kernel alone would refuse shows only when it is done */
 	bool has_confirm_within; /**< confirm_within is given */
-	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came [1..86400] */
+	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came; one at a time of a user in a network namespace [1..86400] */
 	bool has_detached; /**< detached is given */
 	bool detached; /**< not when the connection ends */
 	bool has_prune; /**< prune is given */
 	bool prune; /**< what the caller holds in this network namespace, as for object.replace_end, and no step makes goes, when all is done */
+	bool has_may_be_gone; /**< may_be_gone is given */
+	bool may_be_gone; /**< a step that takes away what is not there, or renames a link that has its new name already, is unchanged, and not refused (not_found) */
 };
 
 /** What transaction.run answers. */

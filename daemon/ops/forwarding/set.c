@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* forwarding.set. */
-#include <errno.h>
 #include <string.h>
 
 #include "forwarding.h"
 #include "kernel/forwarding.h"
-#include "kernel/link.h"
 #include "table.h"
-
-/* Links whose value is not that of all: the kernel sets them along with it. Collected, since a list asks nothing meanwhile. */
-struct links {
-	struct op *op;
-	enum hycan_family family;
-	bool on;
-	char (*name)[HYCAN_IFNAME_SIZE];
-	size_t n;
-};
-
-static int keep_name(const struct hycan_link *link, void *userdata)
-{
-	struct links *l = userdata;
-	int r = op_grow(l->op, &l->name, l->n, sizeof(*l->name));
-
-	if (r == 0)
-		memcpy(l->name[l->n++], link->name, sizeof(*l->name));
-	return r;
-}
 
 static int say(struct op *op, enum hycan_family family, const char *link, bool on)
 {
@@ -36,17 +15,18 @@ static int say(struct op *op, enum hycan_family family, const char *link, bool o
 	return op_undo(op, HYCAN_OPERATION_FORWARDING_SET, &request);
 }
 
+/* Links whose value is not that of all: the kernel sets them along with it. */
 static int say_links(struct op *op, enum hycan_family family, bool on)
 {
-	struct links l = { .op = op };
-	int r = kernel_link_list(op->scope, NULL, keep_name, &l);
+	struct forwarding_links links = { 0 };
+	int r = forwarding_list_links(op, &links);
 
-	for (size_t i = 0; i < l.n && r == 0; i++) {
+	for (size_t i = 0; i < links.n && r == 0; i++) {
 		bool is_on;
 
 		/* one that is gone, or does not carry the family, has nothing to be put back */
-		if (kernel_forwarding_get(op->scope, family, l.name[i], &is_on) == 0 && is_on != on)
-			r = say(op, family, l.name[i], is_on);
+		if (kernel_forwarding_get(op->scope, family, links.name[i], &is_on) == 0 && is_on != on)
+			r = say(op, family, links.name[i], is_on);
 	}
 	return r;
 }
@@ -64,14 +44,26 @@ static int before(struct op *op, enum hycan_family family, const char *link, boo
 	return r < 0 ? r : say(op, family, link, is_on);
 }
 
+static int set_whole(struct op *op, enum hycan_family family, bool on, bool *ret_changed)
+{
+	int r;
+
+	forwarding_lock();
+	r = on ? forwarding_ask(op, family, ret_changed) : forwarding_let_go(op, family, ret_changed);
+	forwarding_unlock();
+	return r;
+}
+
 int op_forwarding_set(struct op *op, const struct hycan_forwarding_set_request *request)
 {
 	const char *link = request->has_interface ? request->interface : NULL;
 	bool changed = false;
 	int r = op_undoable(op) ? before(op, request->family, link, request->on) : 0;
 
-	if (r == 0)
+	if (r == 0 && link)
 		r = kernel_forwarding_set(op->scope, request->family, link, request->on, &changed);
+	else if (r == 0)
+		r = set_whole(op, request->family, request->on, &changed);
 	op->unchanged = r == 0 && !changed;
 	return forwarding_refuse(op, request->family, link, r);
 }

@@ -29,6 +29,10 @@ int op_link_rename(struct op *op, const struct hycan_link_rename_request *reques
 	int r;
 
 	r = kernel_link_get(op->scope, request->name, &link);
+	/* whoever has that name now */
+	op->unchanged = r == -ENODEV && op->may_be_gone && kernel_link_get(op->scope, request->new_name, &link) == 0;
+	if (op->unchanged)
+		return 0;
 	if (r == -ENODEV)
 		return op_refuse_no_link(op, "name", request->name);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "forwarding.h"
 #include "nat.h"
 #include "network.h"
 #include "network_way.h"
@@ -54,6 +55,24 @@ static int put_back(struct op *op)
 	return nat_refuse(op, r);
 }
 
+/* Who lets go of forwarding meanwhile sees the way, or is seen. */
+static int set(struct op *op, const struct kernel_network *from, const struct kernel_network *to, bool on, bool *forwards)
+{
+	int r = 0;
+
+	forwarding_lock();
+	/* internal networks have turned nothing on */
+	if (on)
+		r = network_forward(op, from, forwards);
+	if (r == 0) {
+		r = kernel_network_set_way(op->scope, from->link, to->link, on);
+		op->unchanged = r == -EALREADY && !*forwards;
+		r = r == -EALREADY ? 0 : nat_refuse(op, r);
+	}
+	forwarding_unlock();
+	return r;
+}
+
 int op_network_allow(struct op *op, const struct hycan_network_allow_request *request)
 {
 	struct kernel_network from, to;
@@ -67,14 +86,8 @@ int op_network_allow(struct op *op, const struct hycan_network_allow_request *re
 		r = network_find(op, "to", request->to, request->to_link, &to);
 	if (r == 0)
 		r = say(op, request);
-	/* internal networks have turned nothing on */
-	if (r == 0 && request->on)
-		r = network_forward(op, &from, &changed);
-	if (r == 0) {
-		r = kernel_network_set_way(op->scope, from.link, to.link, request->on);
-		op->unchanged = r == -EALREADY && !changed;
-		r = r == -EALREADY ? 0 : nat_refuse(op, r);
-	}
+	if (r == 0)
+		r = set(op, &from, &to, request->on, &changed);
 	if (r != 0 && changed)
 		take_back(op);
 	return r == 0 && !request->on && op->back ? put_back(op) : r;

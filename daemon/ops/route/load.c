@@ -17,32 +17,23 @@
 struct load {
 	struct op *op;
 	const struct hycan_route *routes;
-	bool *unchanged; /* those that failed or were there, from the first one on */
+	bool *unchanged; /* those that failed or were there */
 	bool *is_failed; /* those that failed */
 	size_t n_routes;
-	const uint32_t *order;               /* in which they are tried; NULL: as they are */
-	bool says_default;                   /* one has a metric that is the kernel's own */
-	struct hycan_route_failure *failure; /* FAILURES_MAX of them, from the first failure on */
+	size_t n_unchanged;
+	const uint32_t *order;                       /* in which they are tried; NULL: as they are */
+	const struct hycan_route_load_request *said; /* the request; or a copy for the ledger (settle()) */
+	struct hycan_route_failure *failure;
 	size_t n;
 	uint32_t failed;
-	bool no_memory;
 };
-
-static void mark(struct load *l, bool **list, size_t index)
-{
-	if (!*list)
-		*list = l->op->memory(l->op, l->n_routes * sizeof(**list));
-	if (*list)
-		(*list)[index] = true;
-	else
-		l->no_memory = true;
-}
 
 static void mark_unchanged(size_t index, void *userdata)
 {
 	struct load *l = userdata;
 
-	mark(l, &l->unchanged, index);
+	l->n_unchanged += !l->unchanged[index];
+	l->unchanged[index] = true;
 }
 
 /* Keeps what op_refuse() left of a failure. */
@@ -51,15 +42,12 @@ static void keep(struct load *l, size_t index, uint32_t code)
 	struct hycan_route_failure *f;
 	size_t at = l->n;
 
-	l->failed++;
-	mark(l, &l->unchanged, index);
-	mark(l, &l->is_failed, index);
-	if (!l->failure)
-		l->failure = l->op->memory(l->op, FAILURES_MAX * sizeof(*l->failure));
-	if (!l->failure) {
-		l->no_memory = true;
+	/* the kernel's word on it may come before that on a whole batch whose answers are lost */
+	if (l->is_failed[index])
 		return;
-	}
+	l->failed++;
+	l->is_failed[index] = true;
+	mark_unchanged(index, l);
 	while (at > 0 && l->failure[at - 1].index > index)
 		at--;
 	if (at == FAILURES_MAX)
@@ -81,7 +69,6 @@ static bool wanted(size_t index, void *userdata)
 
 	if (r != 0)
 		keep(l, index, (uint32_t)r);
-	l->says_default = l->says_default || route_says_default_metric(&l->routes[index]);
 	return r == 0;
 }
 
@@ -105,7 +92,7 @@ static void added(size_t n, void *userdata)
 {
 	struct load *l = userdata;
 
-	if (!l->says_default)
+	if (l->said->routes == l->routes)
 		op_came_about(l->op, l->order, n);
 }
 
@@ -126,19 +113,19 @@ static const void *settle(struct op *op, const struct hycan_route_load_request *
 	return settled;
 }
 
-/* What is replaced must be the caller's. */
-static int claim(struct op *op, const struct hycan_route_load_request *request)
+/* All the memory that it takes to say what was done: there must be none missing when it is done. */
+static int prepare(struct load *l, const struct hycan_route_load_request *request)
 {
-	const void *settled = request;
+	const size_t n = request->n_routes;
 	bool says_default = false;
 
-	if (op->any_owner)
-		return 0;
-	for (size_t i = 0; i < request->n_routes && !says_default; i++)
+	l->unchanged = l->op->memory(l->op, n * sizeof(*l->unchanged));
+	l->is_failed = l->op->memory(l->op, n * sizeof(*l->is_failed));
+	l->failure = l->op->memory(l->op, (n < FAILURES_MAX ? n : FAILURES_MAX) * sizeof(*l->failure));
+	for (size_t i = 0; i < n && !says_default; i++)
 		says_default = route_says_default_metric(&request->routes[i]);
-	if (says_default)
-		settled = settle(op, request);
-	return settled ? op_claim(op, settled) : -ENOMEM;
+	l->said = says_default ? settle(l->op, request) : request;
+	return (l->unchanged && l->is_failed && l->failure && l->said) || n == 0 ? 0 : -ENOMEM;
 }
 
 /* Of a plan: which are there already, and which have another in their place. */
@@ -170,12 +157,13 @@ static const uint32_t *order(struct op *op, const struct hycan_route_load_reques
 int op_route_load(struct op *op, const struct hycan_route_load_request *request, struct hycan_route_load_reply *reply)
 {
 	struct load l = {
-		.op = op, .routes = request->routes, .n_routes = request->n_routes, .order = op->plan ? NULL : order(op, request)
+		.op = op,
+		.routes = request->routes,
+		.n_routes = request->n_routes,
 	};
-	const struct kernel_route_load load = {
+	struct kernel_route_load load = {
 		.routes = request->routes,
 		.n = request->n_routes,
-		.order = l.order,
 		.replace = request->has_replace && request->replace,
 		.wanted = wanted,
 		.there = mark_unchanged,
@@ -188,9 +176,13 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	if (op_undoable(op) && load.replace)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "replace",
 		                 "In a transaction routes are replaced one by one: use route.replace.");
-	r = load.replace ? claim(op, request) : 0;
+	r = prepare(&l, request);
+	/* what is replaced must be the caller's */
+	if (r == 0 && load.replace && !op->any_owner)
+		r = op_claim(op, l.said);
 	if (r != 0)
 		return r;
+	load.order = l.order = op->plan ? NULL : order(op, request);
 	r = op->plan ? look(op, &l) : kernel_route_load(op->scope, &load);
 	/* what was said about single routes is in the answer */
 	op->refusal = 0;
@@ -198,11 +190,9 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	op->sentence[0] = '\0';
 	if (r < 0)
 		return r;
-	if (l.no_memory)
-		return -ENOMEM;
-	op->items_unchanged = l.unchanged;
-	op->items_failed = l.is_failed;
-	op->settled = l.says_default ? settle(op, request) : NULL;
+	op->items_unchanged = l.n_unchanged ? l.unchanged : NULL;
+	op->items_failed = l.failed ? l.is_failed : NULL;
+	op->settled = l.said != request ? l.said : NULL;
 	/* all or nothing, where it can be taken back: the first reason is as good as any */
 	if (op_undoable(op) && l.failed)
 		return op_refuse(op, (enum hycan_refusal)l.failure[0].code, "routes", "Route %u (counted from 0): %s",

@@ -33,6 +33,8 @@ int op_session_netns(struct op *op, const struct hycan_session_netns_request *re
 	if (r < 0)
 		return r;
 	reply->netns = kernel_scope_inode(scope);
-	op->server->enter(op, steal(&scope), request->netns);
-	return 0;
+	r = op->server->enter(op, scope, request->netns);
+	if (r == 0)
+		(void)steal(&scope);
+	return r;
 }

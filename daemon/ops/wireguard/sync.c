@@ -39,7 +39,7 @@ static int before(struct op *op, const struct hycan_wireguard_sync_request *requ
 			away.public_key = is->peers[k].public_key;
 			if (!is->peers[k].has_endpoint &&
 			    memcmp(&away.public_key, &request->peers[i].public_key, sizeof(away.public_key)) == 0)
-				r = op_undo(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
+				r = op_undo_in_kernel(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
 		}
 	return r;
 }
