@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A file becomes one transaction. Applied again it changes nothing, since everything that the daemon is asked for means
- * “make sure that it is so”.
+ * “make sure that it is so”, and what is taken away may be gone already.
  */
 #include <errno.h>
 #include <poll.h>
@@ -87,6 +87,7 @@ int apply_read(char *const *words, size_t n, struct apply *apply, struct options
 			apply->path = words[i];
 		i++;
 	}
+	apply->exclusive = options->exclusive;
 	if (options->version)
 		return 0;
 	if (!apply->path)
@@ -231,6 +232,8 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 		.detached = !asked,
 		.has_prune = true,
 		.prune = apply->prune && !confirms,
+		.has_may_be_gone = true,
+		.may_be_gone = !apply->exclusive,
 	};
 	struct hycan_transaction_run_reply *reply = NULL;
 	int r;

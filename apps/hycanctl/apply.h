@@ -12,6 +12,7 @@ struct apply {
 	const char *path; /* of the file; “-” for standard input */
 	bool plan;
 	bool prune;
+	bool exclusive;              /* what is there already is not made, nor what is gone taken away */
 	unsigned int confirm_within; /* seconds; 0: it lasts */
 	struct plan_file file;
 };

@@ -5,8 +5,8 @@
  * Links are made by the family of their kind, or with their network; and ways between networks, which are part of both, come
  * when all are there.
  *
- * What this file does not do: give out keys, which the daemon does not either; and tell what was changed of links that
- * somebody else made.
+ * What this file does not do: give out keys, which the daemon does not either; tell what was changed of links that somebody
+ * else made; and say how long something is held, which is no request's but a connection's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -150,8 +150,8 @@ static int export_link(struct exporter *e, const char *name)
 			export_put_text(e, "peer", link->parent);
 		export_end_step(e);
 	}
-	export_put_alias(e, link);
-	if (strcmp(link->kind, "wireguard") == 0)
+	r = export_put_properties(e, link);
+	if (r == 0 && strcmp(link->kind, "wireguard") == 0)
 		r = export_wireguard(e, name);
 	if (r == 0 && link->up) {
 		export_begin_step(e, "link.up");
@@ -191,6 +191,26 @@ static int export_object(struct exporter *e, const struct hycan_object *object)
 	return 0;
 }
 
+/* How long they are held, and what strangers may do to them, was said by who asked for them, for the connection. */
+static void note_terms(struct exporter *e, const struct hycan_object *objects, size_t n, uint64_t netns)
+{
+	size_t passing = 0, drifting = 0;
+	char what[32];
+
+	for (size_t i = 0; i < n; i++) {
+		passing += objects[i].netns == netns && objects[i].lifetime != HYCAN_LIFETIME_PERMANENT;
+		drifting += objects[i].netns == netns && objects[i].has_drift;
+	}
+	snprintf(what, sizeof(what), "%zu of these", passing);
+	if (passing)
+		export_note(
+			e, what,
+			"held by a connection or a lease; whoever applies the file holds them for good, or as --lifetime says.");
+	snprintf(what, sizeof(what), "%zu of these", drifting);
+	if (drifting)
+		export_note(e, what, "repaired or left alone when strangers change them (drift); that is not in the file.");
+}
+
 int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 {
 	struct exporter e = { .h = h, .out = out, .notes = notes, .problem = problem, .comma = "" };
@@ -211,6 +231,8 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 			r = export_object(&e, &objects[i]);
 	if (r == 0)
 		r = export_ways(&e);
+	if (r == 0)
+		note_terms(&e, objects, n, me->netns);
 	fputs("\n]}\n", out);
 	for (size_t i = 0; i < EXPORT_KINDS; i++)
 		free(e.listing[i].items);

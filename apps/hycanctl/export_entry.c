@@ -231,12 +231,41 @@ int export_find_link(struct exporter *e, const char *name, const struct hycan_li
 	return r;
 }
 
-void export_put_alias(struct exporter *e, const struct hycan_link *link)
+/* How long the queue of a link is that nobody has asked for another one of (DEFAULT_TX_QUEUE_LEN, net/pkt_sched.h). */
+#define QUEUE_LENGTH 1000
+
+static bool has_mac(const struct hycan_link *link, const struct hycan_link *parent)
 {
-	if (!link->has_alias)
-		return;
-	export_begin_step(e, "link.set");
-	export_put_text(e, "name", link->name);
-	export_put_text(e, "alias", link->alias);
-	export_end_step(e);
+	return link->has_mac && !(parent && parent->has_mac && memcmp(&parent->mac, &link->mac, sizeof(link->mac)) == 0);
+}
+
+int export_put_properties(struct exporter *e, const struct hycan_link *link)
+{
+	const struct hycan_structure *description = hycan_operation_by_name("link.list")->reply;
+	const struct hycan_link *parent = NULL;
+	int r = link->has_parent ? export_find_link(e, link->parent, &parent) : 0;
+	const struct {
+		const char *name;
+		bool is;
+	} properties[] = {
+		{ "alias", link->has_alias },
+		{ "mac", has_mac(link, parent) },
+		{ "txqueuelen", link->txqueuelen != QUEUE_LENGTH },
+	};
+	bool begun = false;
+
+	for (size_t i = 0; i < sizeof(properties) / sizeof(*properties) && r == 0; i++) {
+		if (!properties[i].is)
+			continue;
+		if (!begun) {
+			export_begin_step(e, "link.set");
+			export_put_text(e, "name", link->name);
+		}
+		begun = true;
+		fprintf(e->out, ", \"%s\": ", properties[i].name);
+		json_print_field(e->out, export_field(description, properties[i].name), link);
+	}
+	if (begun)
+		export_end_step(e);
+	return r;
 }

@@ -79,7 +79,7 @@ void export_put_all_but(struct exporter *e, const struct hycan_operation *operat
 void export_put_entry(struct exporter *e, const struct hycan_operation *operation, const struct hycan_structure *description,
                       const void *entry, const char *kind, const struct part *parts, size_t n);
 
-/* A step for the alias of a link that has one. */
-void export_put_alias(struct exporter *e, const struct hycan_link *link);
+/* A step for what links do not have by themselves: an alias, another hardware address than what they stand on, another queue. */
+int export_put_properties(struct exporter *e, const struct hycan_link *link);
 
 #endif

@@ -63,9 +63,7 @@ int export_network(struct exporter *e, struct listing *l, char *identity)
 	export_begin_step(e, create->name);
 	export_put_all_but(e, create, l->operation->reply, network, NULL, parts, n, without);
 	export_end_step(e);
-	if (link)
-		export_put_alias(e, link);
-	return 0;
+	return link ? export_put_properties(e, link) : 0;
 }
 
 /* Those from networks that are held. */
