@@ -145,6 +145,29 @@ static void a_private_daemon_that_died_is_replaced(void **state)
 	hycan_close(h);
 }
 
+/* It ends with its program: a lease would have nobody who ends it. What is held while connected goes. */
+static void there_are_no_leases(void **state)
+{
+	const struct hycan_session_lifetime_options minute = { .has_seconds = true, .seconds = 60 };
+	const struct hycan_rule rule = {
+		.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 70, .has_table = true, .table = 7
+	};
+	struct hycan *h;
+	pid_t pid;
+
+	(void)state;
+	assert_done(h, hycan_open(&h, NULL));
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_refused(h, hycan_session_lifetime(h, HYCAN_LIFETIME_LEASE, &minute), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_string_equal(hycan_error_field(h), "lifetime");
+	assert_contains(hycan_error_message(h), "systemctl start hycan-daemon");
+	assert_done(h, hycan_rule_add(h, &rule));
+	pid = daemon_pid(h);
+	hycan_close(h);
+	until_gone(pid);
+	assert_int_equal(shell_status(NULL, "ip rule | grep -q ^70:"), 1);
+}
+
 static void the_environment_forbids_it(void **state)
 {
 	struct hycan *h;
@@ -244,10 +267,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, world_end)
-		TEST(a_private_daemon_serves_root),        TEST(the_program_does_not_notice),
-		TEST(descriptors_may_have_any_number),     TEST(a_private_daemon_that_died_is_replaced),
-		TEST(the_environment_forbids_it),          TEST(an_executable_that_is_not_there),
-		TEST(with_an_explicit_path_there_is_none), TEST(strangers_get_a_sentence),
+		TEST(a_private_daemon_serves_root),
+		TEST(the_program_does_not_notice),
+		TEST(descriptors_may_have_any_number),
+		TEST(a_private_daemon_that_died_is_replaced),
+		TEST(there_are_no_leases),
+		TEST(the_environment_forbids_it),
+		TEST(an_executable_that_is_not_there),
+		TEST(with_an_explicit_path_there_is_none),
+		TEST(strangers_get_a_sentence),
 		TEST(with_the_capability_alone),
 	};
 

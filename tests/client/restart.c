@@ -2,7 +2,7 @@
 /*
  * The real daemon comes and goes while a program is connected.
  */
-#include "world.h"
+#include "clients.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,6 +112,35 @@ static void a_namespace_must_be_chosen_again(void **state)
 	close(netns);
 }
 
+/* Nor does a lifetime: nothing is held for good meanwhile, and no statement is about all that the user holds. */
+static void a_session_must_be_adopted(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	uint32_t n = 0;
+
+	client_add(w->h, "10.1.0.1/24");
+	client_hold_while_connected(h, 3600);
+	client_add(h, "10.2.0.1/24");
+	(void)world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, NULL);
+	assert_int_equal(hycan_object_replace_begin(h, NULL), -ECONNRESET);
+	assert_contains(hycan_error_message(h), "object.replace_begin was not sent");
+	assert_int_equal(hycan_session_renew(h, NULL), -ECONNRESET);
+	assert_contains(hycan_error_message(h), "session.lifetime or session.adopt");
+	assert_done(h, hycan_session_adopt(h, hycan_token(h), &n));
+	assert_int_equal(n, 1);
+	assert_done(h, hycan_object_replace_begin(h, NULL));
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.3.0.1/24");
+	assert_done(h, hycan_object_replace_end(h, &n));
+	assert_int_equal(n, 1);
+	assert_false(address_is_there("10.2.0.1/24"));
+	hycan_close(h);
+	address_until_gone("10.3.0.1/24");
+	assert_true(address_is_there("10.1.0.1/24"));
+}
+
 static void pipelined_answers_come_in_order(void **state)
 {
 	enum { N = 5000 };
@@ -131,9 +160,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
-		TEST(calls_go_on_after_a_restart),     TEST(without_a_daemon_calls_fail_and_say_so),
-		TEST(each_request_is_told_once),       TEST(a_namespace_must_be_chosen_again),
+		TEST(calls_go_on_after_a_restart),
+		TEST(without_a_daemon_calls_fail_and_say_so),
+		TEST(each_request_is_told_once),
+		TEST(a_namespace_must_be_chosen_again),
 		TEST(pipelined_answers_come_in_order),
+		/* with links */
+		cmocka_unit_test_setup_teardown(a_session_must_be_adopted, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,19 +87,6 @@ static struct world *begin_world(struct attempt *a)
 	return w;
 }
 
-/* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
-static void connect_again(struct world *w, bool killed)
-{
-	hycan_close(w->h);
-	w->h = NULL;
-	if (killed) {
-		assert_true(waitpid(w->daemon, NULL, 0) == w->daemon);
-		w->daemon = 0;
-		world_start_daemon(w, &options);
-	}
-	assert_done(w->h, hycan_open(&w->h, w->socket));
-}
-
 /*
  * Nothing that was asked before is still under way. The loop looks whether the others rest when it falls asleep, so it is
  * woken. What the observer does is of its own time: for its steps to be the same each time, everything must be done that it
@@ -112,6 +99,21 @@ static void let_rest(const struct world *w, enum party party)
 	if (hycan_session_whoami(w->h, &reply) == 0)
 		(void)plan_wait_for_rest(plan, w->daemon, party == PARTY_OBSERVER ? REST_DEEP : REST_NOW);
 	free(reply);
+}
+
+/* The connection was lost, and the daemon is still there; or it is not, and the next one goes on. */
+static void connect_again(struct world *w, bool killed)
+{
+	hycan_close(w->h);
+	w->h = NULL;
+	if (killed) {
+		assert_true(waitpid(w->daemon, NULL, 0) == w->daemon);
+		w->daemon = 0;
+		world_start_daemon(w, &options);
+	}
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	/* what goes since its connection was the daemon's that was killed is gone */
+	let_rest(w, PARTY_REQUEST);
 }
 
 /* Asks, and something fails meanwhile, or until everything is done that comes of it. */
@@ -149,6 +151,7 @@ static struct moment measure(struct attempt *a, bool ask, bool killed)
 	}
 	case_go_on(a->c, w->h, &a->token);
 	moment = moment_settled(w, a->c);
+	case_end(&a->token);
 	assert_int_equal(world_end((void **)&w), 0);
 	return moment;
 }
@@ -203,7 +206,7 @@ static void report(const struct attempt *a, const struct told *told, const char 
 }
 
 /* The same request, with nothing that fails: what was not done is done now, and what was done stays. */
-static const char *ask_once_more(const struct attempt *a, struct world *w, const struct told *told)
+static const char *ask_once_more(struct attempt *a, struct world *w, const struct told *told)
 {
 	bool done = told->result == a->reference.told.result && !told->partly;
 	struct told now;
@@ -243,6 +246,7 @@ bool attempt_try(struct attempt *a, bool *ret_fired)
 		wrong = check(&a->reference, w, &told, a->c);
 	if (!wrong)
 		wrong = ask_once_more(a, w, &told);
+	case_end(&a->token);
 	if (world_end((void **)&w) != 0 && !wrong)
 		wrong = "the daemon did not end well";
 	if (wrong)

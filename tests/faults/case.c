@@ -84,8 +84,9 @@ static const char *read_line(struct fault_case *c, const char *word, const char 
 		char **lines;
 		size_t *n;
 	} lists[] = {
-		{ "shell", c->shell, &c->n_shell }, { "former", c->former, &c->n_former }, { "waits", c->waits, &c->n_waits },
-		{ "given", c->given, &c->n_given }, { "do", c->request, &c->n_requests },  { "then", c->then, &c->n_then },
+		{ "shell", c->shell, &c->n_shell },    { "former", c->former, &c->n_former }, { "waits", c->waits, &c->n_waits },
+		{ "given", c->given, &c->n_given },    { "do", c->request, &c->n_requests },  { "then", c->then, &c->n_then },
+		{ "leaves", c->leaves, &c->n_leaves },
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -147,6 +148,7 @@ void cases_free(struct fault_case *cases, size_t n)
 		free_lines(cases[i].shell, cases[i].n_shell);
 		free_lines(cases[i].former, cases[i].n_former);
 		free_lines(cases[i].waits, cases[i].n_waits);
+		free_lines(cases[i].leaves, cases[i].n_leaves);
 		free_lines(cases[i].given, cases[i].n_given);
 		free_lines(cases[i].request, cases[i].n_requests);
 		free_lines(cases[i].then, cases[i].n_then);
@@ -190,6 +192,21 @@ static void come_and_go(const struct fault_case *c, struct world *w, struct case
 	hycan_close(h);
 }
 
+/* A client that is there until the case is tried. */
+static void come(const struct fault_case *c, struct world *w, struct case_token *token)
+{
+	if (c->n_leaves == 0)
+		return;
+	assert_done(token->leaves, hycan_open(&token->leaves, w->socket));
+	give(c->leaves, c->n_leaves, token->leaves, token);
+}
+
+void case_end(struct case_token *token)
+{
+	hycan_close(token->leaves);
+	token->leaves = NULL;
+}
+
 /* Longer than all of the sweep. */
 #define CONFIRM_WITHIN 86400
 
@@ -217,11 +234,12 @@ void case_prepare(const struct fault_case *c, struct world *w, struct case_token
 	come_and_go(c, w, token);
 	give(c->given, c->n_given, w->h, token);
 	wait_to_be_confirmed(c, w, token);
+	come(c, w, token);
 }
 
 bool case_fades(const struct fault_case *c)
 {
-	return c->n_former || c->n_waits || c->n_then || c->confirm;
+	return c->n_former || c->n_waits || c->n_leaves || c->n_then || c->confirm;
 }
 
 static bool is_of_family(char *const *lines, size_t n, const char *family)
@@ -237,7 +255,8 @@ bool case_has_table(const struct fault_case *c)
 	static const char *const families[] = { "network ", "port ", "masquerade ", "dns " };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-		if (is_of_family(c->given, c->n_given, families[i]) || is_of_family(c->request, c->n_requests, families[i]))
+		if (is_of_family(c->given, c->n_given, families[i]) || is_of_family(c->leaves, c->n_leaves, families[i]) ||
+		    is_of_family(c->request, c->n_requests, families[i]))
 			return true;
 	return false;
 }
@@ -286,11 +305,23 @@ static void ask_transaction(const struct fault_case *c, struct hycan *h, const s
 	free(reply);
 }
 
-struct told case_ask(const struct fault_case *c, struct hycan *h, const struct case_token *token)
+/* Nobody is told of an end: whoever is answered next knows that the daemon has seen it. */
+static void leave(struct hycan *h, struct case_token *token, struct told *told)
+{
+	struct hycan_session_whoami_reply *reply = NULL;
+
+	case_end(token);
+	told->result = hycan_session_whoami(h, &reply);
+	free(reply);
+}
+
+struct told case_ask(const struct fault_case *c, struct hycan *h, struct case_token *token)
 {
 	struct told told = { 0 };
 
-	if (c->n_requests == 1 && !c->transaction)
+	if (c->n_leaves)
+		leave(h, token, &told);
+	else if (c->n_requests == 1 && !c->transaction)
 		told.result = ask_line(c->request[0], h, token, &told.partly);
 	else
 		ask_transaction(c, h, token, &told);

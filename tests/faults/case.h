@@ -15,19 +15,21 @@ struct fault_case {
 	char *shell[CASE_LINES];
 	char *former[CASE_LINES]; /* of a connection that is gone */
 	char *waits[CASE_LINES];  /* steps of a transaction that waits to be confirmed */
+	char *leaves[CASE_LINES]; /* of a connection that ends: that is what is tried */
 	char *given[CASE_LINES];
 	char *request[CASE_LINES]; /* one, or the steps of a transaction */
 	char *then[CASE_LINES];
-	size_t n_shell, n_former, n_waits, n_given, n_requests, n_then;
+	size_t n_shell, n_former, n_waits, n_leaves, n_given, n_requests, n_then;
 	bool in_parts;    /* each thing that it is about is done or not */
 	bool transaction; /* also where it is one step, */
 	bool prune;       /* with these options */
 	bool confirm;
 };
 
-/* The token that requests of the case call TOKEN: of the connection that is gone, or of the transaction that waits. */
+/* What was prepared for the request. */
 struct case_token {
-	char text[64];
+	char text[64];        /* what it calls TOKEN: of the connection that is gone, or of the transaction that waits */
+	struct hycan *leaves; /* the connection that ends */
 };
 
 /* What the daemon said. */
@@ -46,7 +48,10 @@ void cases_free(struct fault_case *cases, size_t n);
 void case_prepare(const struct fault_case *c, struct world *w, struct case_token *token);
 
 /* Asks for what is tried. */
-struct told case_ask(const struct fault_case *c, struct hycan *h, const struct case_token *token);
+struct told case_ask(const struct fault_case *c, struct hycan *h, struct case_token *token);
+
+/* Nobody asks any more. */
+void case_end(struct case_token *token);
 
 /* Asks for what is to be asked behind that; it may be refused. */
 void case_go_on(const struct fault_case *c, struct hycan *h, const struct case_token *token);

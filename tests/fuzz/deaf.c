@@ -184,3 +184,9 @@ int op_scope_forwards_of(struct kernel_scope *scope, const char *link, uint32_t 
 	(void)scope, (void)link, (void)ret_families;
 	return -ENOENT;
 }
+
+int op_scope_list_forwards(struct kernel_scope *scope, op_found_forwards *found, void *userdata)
+{
+	(void)scope, (void)found, (void)userdata;
+	return 0;
+}

@@ -60,6 +60,12 @@ uint64_t kernel_scope_inode(const struct kernel_scope *scope)
 	return (uint64_t)scope->netns;
 }
 
+int kernel_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie)
+{
+	*ret_cookie = (uint64_t)scope->netns + 1;
+	return 0;
+}
+
 struct kernel_gate kernel_scope_set_gate(struct kernel_scope *scope, struct kernel_gate gate)
 {
 	struct kernel_gate before = scope->gate;
@@ -349,6 +355,20 @@ void log_audit(int priority, const struct log_audit *audit)
 	check_line(audit->object);
 	check_line(audit->result);
 	check_line(audit->sentence);
+}
+
+void log_audit_as(int priority, const struct log_audit *audit, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	CHECK(priority <= LOG_DEBUG);
+	CHECK(audit->operation[0] && audit->object[0] && audit->result[0]);
+	check_line(audit->object);
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	check_line(text);
 }
 
 /* Tokens that an input can know: the first of a run is of ones, the second of twos. */

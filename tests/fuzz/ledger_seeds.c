@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "key.h"
 #include "ledger.h"
 
 #define N(array) (sizeof(array) / sizeof(*(array)))
@@ -29,13 +30,29 @@ static void must(bool so, const char *what)
 	exit(EXIT_FAILURE);
 }
 
-static struct ledger_key key(enum hycan_object_kind kind, const char *identity)
+/* A key, of an identity as the daemon makes it: each part with a byte in front that says that it is there. */
+static struct ledger_key key_of_bytes(enum hycan_object_kind kind, const char *identity, size_t size)
 {
-	struct ledger_key k = { .netns = 4026531840, .kind = kind, .size = (uint8_t)strlen(identity) };
+	struct ledger_key k = { .netns = 4026531840, .kind = kind, .size = (uint8_t)size };
 
-	memcpy(k.identity, identity, k.size);
+	memcpy(k.identity, identity, size);
+	must(key_is_whole(&k), "a key");
 	return k;
 }
+
+#define key(kind, text) key_of_bytes(HYCAN_OBJECT_KIND_##kind, text, sizeof(text) - 1)
+
+#define NAME(name)  "\1" name "\0"
+#define ABSENT      "\0"
+#define TEN(length) "\1\2\12\0\0\0" length
+#define ADDRESS     "\1\2\12\0\0\1\30"
+#define TABLE       "\1\376\0\0\0"
+#define PUBLIC_KEY  "\1-- a public key of 32 characters"
+#define TCP         "\1\6\0\0\0"
+#define PORT        "\1\120\0\120\0"
+#define IPV4        "\1\2\0\0\0"
+#define PRIORITY    "\1\115\0\0\0"
+#define ABSENT_5    ABSENT ABSENT ABSENT ABSENT ABSENT
 
 /* User 1000 for good, a connection of his, and a lease of another one's. */
 static const struct ledger_holder alice = { .subject = 1000, .lifetime = HYCAN_LIFETIME_PERMANENT };
@@ -49,18 +66,18 @@ static void put(struct ledger *l, const struct ledger_holder *holder, struct led
 
 static void tell_links(struct ledger *l)
 {
-	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "\1a"), pair[] = { key(HYCAN_OBJECT_KIND_LINK, "\1b"), a };
+	const struct ledger_key a = key(LINK, NAME("a")), pair[] = { key(LINK, NAME("b")), a };
 
 	put(l, &alice, a, NULL);
-	put(l, &alice, key(HYCAN_OBJECT_KIND_ADDRESS, "\1a10.0.0.1/24"), &a);
-	put(l, &alice, key(HYCAN_OBJECT_KIND_ROUTE, "10.0.0.0/8"), &a);
+	put(l, &alice, key(ADDRESS, NAME("a") ADDRESS), &a);
+	put(l, &alice, key(ROUTE, TEN("\10") ABSENT TABLE), &a);
 	must(ledger_put(l, &alice, 6000000, pair, 2, NULL, NULL) == 0, "pair");
 	ledger_take(l, &pair[0]);
 }
 
 static void tell_holders(struct ledger *l)
 {
-	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "\1a"), rule = key(HYCAN_OBJECT_KIND_RULE, "77");
+	const struct ledger_key a = key(LINK, NAME("a")), rule = key(RULE, IPV4 PRIORITY ABSENT_5 ABSENT_5 ABSENT_5 ABSENT_5);
 
 	put(l, &alice, a, NULL);
 	put(l, &alice_here, rule, NULL);
@@ -74,12 +91,12 @@ static void tell_holders(struct ledger *l)
 
 static void tell_renaming(struct ledger *l)
 {
-	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "\1a"), b = key(HYCAN_OBJECT_KIND_LINK, "\1b");
+	const struct ledger_key a = key(LINK, NAME("a")), b = key(LINK, NAME("b"));
 
 	put(l, &alice, a, NULL);
-	put(l, &alice, key(HYCAN_OBJECT_KIND_ADDRESS, "\1a10.0.0.1/24"), &a);
-	put(l, &alice, key(HYCAN_OBJECT_KIND_WIREGUARD_PEER, "\1a-peer"), &a);
-	must(ledger_rename(l, &a, &b, 1u << HYCAN_OBJECT_KIND_ADDRESS) == 0, "rename");
+	put(l, &alice, key(ADDRESS, NAME("a") ADDRESS), &a);
+	put(l, &alice, key(WIREGUARD_PEER, NAME("a") PUBLIC_KEY), &a);
+	must(ledger_rename(l, &a, &b, 1u << HYCAN_OBJECT_KIND_ADDRESS, 0) == 0, "rename");
 	put(l, &alice, a, NULL);
 	ledger_take_on(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER);
 }
@@ -93,7 +110,7 @@ static void tell_requests(struct ledger *l)
 	must(ledger_begin(l, parts, 1, 0, false, &another) == 0, "begin");
 	must(ledger_note(l, number, parts, 2, 0, false) == 0, "note");
 	must(ledger_note(l, number, &parts[1], 1, 1, false) == 0, "note");
-	put(l, &alice, key(HYCAN_OBJECT_KIND_MASQUERADE, "10.0.0.0/8"), NULL);
+	put(l, &alice, key(MASQUERADE, TEN("\10") ABSENT), NULL);
 	ledger_commit(l, another);
 }
 
@@ -101,8 +118,20 @@ static void tell_sessions(struct ledger *l)
 {
 	must(ledger_keep_session(l, 77, "a session", 9) == 0, "session");
 	must(ledger_keep_session(l, 78, "another one", 11) == 0, "session");
-	put(l, &alice_here, key(HYCAN_OBJECT_KIND_PORT, "tcp 80"), NULL);
+	put(l, &alice_here, key(PORT, TCP PORT ABSENT), NULL);
 	ledger_forget_session(l, 78);
+}
+
+static void tell_namespaces(struct ledger *l)
+{
+	const struct ledger_key a = key(LINK, NAME("a"));
+
+	must(ledger_know_namespace(l, a.netns, 4097) == 0, "namespace");
+	put(l, &alice, a, NULL);
+	put(l, &alice, key(ADDRESS, NAME("a") ADDRESS), &a);
+	ledger_end_namespace(l, a.netns, NULL, NULL);
+	must(ledger_know_namespace(l, a.netns, 4098) == 0, "namespace");
+	put(l, &alice_here, a, NULL);
 }
 
 static const struct {
@@ -110,7 +139,7 @@ static const struct {
 	void (*tell)(struct ledger *ledger);
 } stories[] = {
 	{ "links", tell_links },       { "holders", tell_holders },   { "renamed", tell_renaming },
-	{ "requests", tell_requests }, { "sessions", tell_sessions },
+	{ "requests", tell_requests }, { "sessions", tell_sessions }, { "namespaces", tell_namespaces },
 };
 
 static struct ledger *keep(const char *path)
@@ -118,7 +147,9 @@ static struct ledger *keep(const char *path)
 	struct ledger *ledger = NULL;
 	bool broken = false;
 
-	must(ledger_open(&ledger) == 0 && ledger_keep(ledger, path, &broken) == 0 && !broken, path);
+	must(ledger_open(&ledger) == 0, path);
+	ledger_on_read(ledger, key_is_whole);
+	must(ledger_keep(ledger, path, &broken) == 0 && !broken, path);
 	return ledger;
 }
 

@@ -28,5 +28,5 @@ for name in "${names[@]}"; do
 	mapfile -t tests <"$name"
 	echo "skipped here: $name: ${tests[*]}"
 done
-exec "$guest" run --timeout 900 -- env HYCAN_TEST_COMPLETE=1 HYCAN_TEST_AGAIN=1 \
-	ctest --test-dir "$build" -R "^($(IFS='|' && echo "${names[*]}"))\$" -j2 --output-on-failure --timeout 800
+exec "$guest" run --timeout 1600 -- env HYCAN_TEST_COMPLETE=1 HYCAN_TEST_AGAIN=1 \
+	ctest --test-dir "$build" -R "^($(IFS='|' && echo "${names[*]}"))\$" -j2 --output-on-failure --timeout 1200

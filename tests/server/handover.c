@@ -580,6 +580,9 @@ static void a_stop(void **state)
 	start(m);
 	free(shell("ip rule | grep -q ^1000:"));
 	rule.priority = 1000;
+	/* what was chosen for the connection went with it */
+	assert_int_equal(hycan_rule_remove(m->w->h, &rule), -ECONNRESET);
+	assert_done(m->w->h, hycan_session_lifetime(m->w->h, HYCAN_LIFETIME_PERMANENT, NULL));
 	assert_done(m->w->h, hycan_rule_remove(m->w->h, &rule));
 }
 

@@ -202,8 +202,8 @@ static void killed_while_it_changes(void **state)
 
 #define STEPS 8u
 
-/* Adds all and takes all away, each in one, until the daemon is gone. */
-static void make_transactions(struct world *w)
+/* Adds all and takes all away, each in one, until the daemon is gone. Tells when so many are done. */
+static void make_transactions(struct world *w, unsigned int told, int to)
 {
 	struct hycan *h = NULL;
 	int r = hycan_open(&h, w->socket);
@@ -216,6 +216,8 @@ static void make_transactions(struct world *w)
 			(void)(turn % 2 ? hycan_address_remove(h, "br0", &a.address) : hycan_address_add(h, &a));
 		}
 		r = hycan_transaction_commit(h, NULL, NULL);
+		if (turn + 1 == told)
+			(void)!write(to, "", 1);
 	}
 	_exit(0);
 }
@@ -229,12 +231,19 @@ static void killed_in_a_transaction(void **state)
 	begin_world();
 	for (unsigned int round = 0; round < 30; round++) {
 		unsigned int n = 0;
+		int done[2];
 		char *told;
-		pid_t child = fork();
+		pid_t child;
 
+		assert_int_equal(pipe(done), 0);
+		child = fork();
+		/* in the middle of those that take away, and of those that add */
 		if (child == 0)
-			make_transactions(w);
-		usleep(3000 + round * 211);
+			make_transactions(w, 1 + round % 2, done[1]);
+		close(done[1]);
+		assert_int_equal(read(done[0], (char[1]){ 0 }, 1), 1);
+		close(done[0]);
+		usleep(round * 211);
 		(void)world_stop_daemon(w, SIGKILL);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);

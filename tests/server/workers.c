@@ -77,8 +77,11 @@ static void thaw(size_t i)
 static void freeze_all(const struct world *w)
 {
 	find_workers(w);
-	for (size_t i = 0; i < WORKERS; i++)
+	for (size_t i = 0; i < WORKERS; i++) {
+		/* it waits for work, and holds no lock, which it would do to the end */
+		shell_until(20, "grep -q '^%d ' /proc/%d/task/%d/syscall", SYS_futex, w->daemon, worker[i]);
 		freeze(i);
+	}
 }
 
 static void thaw_all(void)

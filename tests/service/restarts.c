@@ -5,6 +5,7 @@
  * Unlike the other tests this one has no world of its own: it is run where the service is installed and root may stop it
  * (service.sh, in the guest), with a user “member” who is in group hycan, and without a policy file.
  */
+#include <errno.h>
 #include <grp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -323,7 +324,12 @@ static void stop_is_no_restart(void **state)
 	assert_true(rule_is_there(PERMANENT));
 	assert_false(rule_is_there(CONNECTED));
 	assert_false(rule_is_there(LEASED));
-	/* another connection takes the place of the one that is gone: to a daemon that systemd starts for it */
+	/*
+	 * Another connection takes the place of the one that is gone: to a daemon that systemd starts for it. It does not hold
+	 * what that one held, and is told so.
+	 */
+	assert_int_equal(hycan_rule_add(h, &rule), -ECONNRESET);
+	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, NULL));
 	assert_done(h, hycan_rule_add(h, &rule));
 	assert_objects(1);
 	hycan_close(h);
@@ -527,6 +533,74 @@ static void logs_what_went(void **state)
 	hycan_close(other);
 }
 
+/* Routes by a cable that is nobody's. */
+static struct hycan_route strange(const char *destination)
+{
+	return route_via(destination, "10.98.0.2");
+}
+
+/* What nobody asked for: what a stranger took away, is made again, or stays away, and what a transaction that failed had done. */
+static void logs_what_nobody_asked_for(void **state)
+{
+	struct hycan *h = client_open(&service);
+	struct hycan_route route = strange("10.67.0.0/16"), nowhere = route_via("10.66.0.0/16", "192.0.2.77");
+	const char *explained = getenv("EXPLAINED");
+	long before;
+	char *line;
+
+	(void)state;
+	assert_non_null(explained);
+	free(shell("ip link add strange0 type veth peer name strange1; ip link set strange1 up; ip link set strange0 up; "
+	           "ip address add 10.98.0.1/24 dev strange0"));
+	assert_done(h, hycan_route_add(h, &route));
+	free(shell("ip route delete 10.67.0.0/16"));
+	line = line_with("HYCAN_OPERATION=drift HYCAN_RESULT=gone 'HYCAN_OBJECT=10.67.0.0/16 table main'");
+	assert_number(line, "HYCAN_UID", 0);
+	assert_number(line, "HYCAN_PID", main_pid());
+	assert_field(line, "HYCAN_CAUSE", "not by a request");
+	assert_field(line, "PRIORITY", "5");
+	free(line);
+	client_choose_drift(h, HYCAN_DRIFT_REPAIR);
+	route = strange("10.68.0.0/16");
+	assert_done(h, hycan_route_add(h, &route));
+	free(shell("ip route delete 10.68.0.0/16"));
+	line = line_with("HYCAN_OPERATION=route.add 'HYCAN_CAUSE=it was gone, and not by a request'");
+	assert_field(line, "HYCAN_OBJECT", "10.68.0.0/16 table main");
+	assert_field(line, "HYCAN_RESULT", "done");
+	assert_number(line, "HYCAN_UID", 0);
+	assert_number(line, "HYCAN_PID", main_pid());
+	assert_non_null(strstr(line, "was gone, and is made again"));
+	assert_duration(line);
+	free(line);
+	assert_int_equal(hycan_transaction_begin(h), 0);
+	route = strange("10.69.0.0/16");
+	assert_done(h, hycan_route_add(h, &route));
+	assert_done(h, hycan_route_add(h, &nowhere));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_INVALID);
+	line = line_with("HYCAN_OPERATION=route.remove 'HYCAN_OBJECT=10.69.0.0/16 table main'");
+	assert_field(line, "HYCAN_CAUSE", "a step of the same transaction failed");
+	assert_field(line, "HYCAN_RESULT", "done");
+	free(line);
+	line = line_with("HYCAN_OPERATION=transaction.run HYCAN_RESULT=invalid");
+	assert_field(line, "HYCAN_REQUEST", "steps=2");
+	assert_number(line, "HYCAN_PID", getpid());
+	free(line);
+	free(shell("%s route && %s --gone '10.67.0.0/16 table main' '10.69.0.0/16 table main'", explained, explained));
+	hycan_close(h);
+	/* and so it is behind a kill, of what was taken away meanwhile, too */
+	before = main_pid();
+	free(shell("systemctl kill --signal KILL --kill-whom main hycan-daemon.service; ip route delete 10.68.0.0/16"));
+	shell_until(PATIENCE_S,
+	            "pid=$(systemctl show --property MainPID --value hycan-daemon.service); [ $pid -gt 0 ] && [ $pid != %ld ] && "
+	            "systemctl is-active --quiet hycan-daemon.service",
+	            before);
+	line = line_with("HYCAN_OPERATION=route.add 'HYCAN_CAUSE=it was gone, and not by a request' _PID=%ld", main_pid());
+	assert_field(line, "HYCAN_OBJECT", "10.68.0.0/16 table main");
+	free(line);
+	free(shell("%s route && %s --gone '10.67.0.0/16 table main' '10.69.0.0/16 table main'", explained, explained));
+	free(shell("ip link delete strange0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +609,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(killed, begin, end),
 		cmocka_unit_test_setup_teardown(logs_what_was_asked, begin, end),
 		cmocka_unit_test_setup_teardown(logs_how, begin, end),
+		cmocka_unit_test_setup_teardown(logs_what_nobody_asked_for, begin, end),
 		cmocka_unit_test_setup_teardown(logs_what_went, begin, end),
 	};
 

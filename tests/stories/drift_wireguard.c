@@ -252,6 +252,7 @@ static void settings_unconfirmed(struct world *w, bool renames, bool killed)
 	if (killed) {
 		world_stop_daemon(w, SIGKILL);
 		world_start_daemon(w, NULL);
+		client_choose_drift_again(w->h, HYCAN_DRIFT_REPAIR);
 	} else {
 		assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "objects.h"
 
 #define ALICE 4711
 #define BOB   4712
@@ -307,6 +308,33 @@ static void logged(void **state)
 }
 
 /* With an argument: the tests of that name. */
+/* A program that dies is started again at once: the link that it makes is its own, also while the former one is going. */
+static void started_again(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	for (int i = 0; i < 30; i++) {
+		struct hycan *h = client_open(w), *again = client_open(w);
+		int r;
+
+		client_hold_while_connected(h, 0);
+		/* what was made first goes last */
+		client_add(h, "10.1.0.1/24");
+		assert_done(h, hycan_vcan_create(h, "vcan0", NULL, NULL));
+		hycan_close(h);
+		do {
+			r = hycan_vcan_create(again, "vcan0", NULL, NULL);
+			assert_true(r == 0 || r == HYCAN_REFUSAL_BUSY || r == HYCAN_REFUSAL_EXISTS);
+		} while (r != 0);
+		address_until_gone("10.1.0.1/24");
+		free(shell("ip link show vcan0"));
+		objects_wait(w->h, 1);
+		assert_done(again, hycan_link_delete(again, "vcan0"));
+		hycan_close(again);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(logged, begin, end),
 		cmocka_unit_test_setup_teardown(many, begin, end),
 		cmocka_unit_test_setup_teardown(many_links, begin, end),
+		cmocka_unit_test_setup_teardown(started_again, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ownership", tests, NULL, NULL);

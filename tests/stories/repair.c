@@ -166,6 +166,7 @@ static void test_restarted(void **state)
 		assert_null(strstr(log, "10.2.0.1"));
 		assert_null(strstr(log, "10.3.0.1"));
 		free(log);
+		client_choose_drift_again(w->h, HYCAN_DRIFT_REPORT);
 		for (int k = 0; k < 400 && objects_count(w->h) != 5; k++)
 			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 		assert_int_equal(objects_count(w->h), 5);
@@ -179,6 +180,7 @@ static void test_restarted(void **state)
 	free(shell("ip rule del priority 70; ip addr del 10.1.0.1/24 dev va"));
 	world_start_daemon(w, NULL);
 	until("ip addr show va | grep -q 10.1.0.1/24");
+	client_choose_drift_again(w->h, HYCAN_DRIFT_REPORT);
 	for (int k = 0; k < 400 && objects_count(w->h) != 4; k++)
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 	assert_int_equal(objects_count(w->h), 4);
@@ -248,6 +250,7 @@ static void test_renamed(void **state)
 	free(shell("ip addr flush dev vz"));
 	world_start_daemon(w, NULL);
 	until("ip addr show vz | grep -q 10.1.0.1/24");
+	client_choose_drift_again(w->h, HYCAN_DRIFT_REPORT);
 	assert_int_equal(objects_count(w->h), 4);
 }
 

@@ -2,6 +2,7 @@
 #include "clients.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,12 @@ void client_choose_drift(struct hycan *h, enum hycan_drift drift)
 	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_PERMANENT, &options));
 }
 
+void client_choose_drift_again(struct hycan *h, enum hycan_drift drift)
+{
+	assert_int_equal(hycan_session_renew(h, NULL), -ECONNRESET);
+	client_choose_drift(h, drift);
+}
+
 void client_add(struct hycan *h, const char *address)
 {
 	const struct hycan_link_address a = { .link = "va", .address = prefix_of(address) };
@@ -99,6 +106,20 @@ struct hycan_object *object_of(struct hycan *h, const char *address)
 		}
 	free(objects);
 	return found;
+}
+
+int netns_without_name(void)
+{
+	char name[32], path[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "hycan-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	free(shell("ip netns delete %s", name));
+	return fd;
 }
 
 pid_t client_fork(struct world *w, void (*function)(struct hycan *h, void *userdata), void *userdata)

@@ -154,7 +154,7 @@ static void on_event(struct hycan *h, int result, const void *reply, size_t n, v
 {
 	const struct hycan_event *event = reply;
 	struct events *e = userdata;
-	char text[240] = "", key[160] = "", cause[80] = "", line[400];
+	char text[240] = "", key[160] = "", cause[140] = "", line[600];
 
 	(void)h;
 	if (result != 0 || n == 0) {
@@ -171,7 +171,10 @@ static void on_event(struct hycan *h, int result, const void *reply, size_t n, v
 		int at = snprintf(cause, sizeof(cause), " by %s", origin_name(event->cause.origin));
 
 		if (event->cause.has_uid)
-			snprintf(cause + at, sizeof(cause) - (size_t)at, " %u %s", event->cause.uid, event->cause.operation);
+			at += snprintf(cause + at, sizeof(cause) - (size_t)at, " %u %s", event->cause.uid, event->cause.operation);
+		if (event->cause.has_pid && event->cause.has_request)
+			snprintf(cause + at, sizeof(cause) - (size_t)at, " pid %d request %u", event->cause.pid,
+			         event->cause.request);
 	}
 	learn(e, event, text, key);
 	snprintf(line, sizeof(line), "%s%s%s%s", what_name(event->what), text[0] ? " " : "", text, cause);

@@ -2,7 +2,7 @@
 /*
  * A subscriber: keeps what it is told as lines, and what it knows as a set, as a user of the library would.
  *
- * A line is “WHAT FAMILY THING” and, of a change, “ by ORIGIN UID OPERATION”, as far as they are there. A link is its name, an
+ * A line is “WHAT FAMILY THING” and, of a change, “ by ORIGIN UID OPERATION pid PID request NUMBER”, as far as they are there. A link is its name, an
  * address “LINK ADDRESS/LENGTH”, a route “DESTINATION/LENGTH table T metric M” with “via GATEWAY” and “dev LINK”, a rule
  * “FAMILY PRIORITY”, an object “KIND IDENTITY uid OWNER holders N”. Behind a link stands “up” where it is.
  */

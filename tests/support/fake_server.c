@@ -324,6 +324,12 @@ void fake_answer(struct fake *f)
 		bytes_answer(&b, hycan_operation_by_number(frame->nlmsg_type), 0, frame->nlmsg_seq, &inode);
 		break;
 	}
+	case HYCAN_OPERATION_SESSION_ADOPT: {
+		const uint32_t objects = 1;
+
+		bytes_answer(&b, hycan_operation_by_number(frame->nlmsg_type), 0, frame->nlmsg_seq, &objects);
+		break;
+	}
 	default:
 		bytes_error(&b, frame->nlmsg_seq, 0, 0, NULL, NULL);
 	}

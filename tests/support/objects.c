@@ -38,3 +38,19 @@ char *objects_text(struct hycan *h, const struct hycan_object_list_options *opti
 	assert_int_equal(fclose(file), 0);
 	return text;
 }
+
+void objects_expect(struct hycan *h, enum hycan_object_kind kind, size_t n_expected, size_t unconfirmed)
+{
+	const struct hycan_object_list_options options = { .has_kind = true, .kind = kind };
+	struct hycan_object *list = NULL;
+	size_t n = 0;
+
+	assert_done(h, hycan_object_list(h, &options, &list, &n));
+	assert_int_equal(n, n_expected);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(!list[i].has_unconfirmed_ms || (list[i].unconfirmed_ms > 0 && list[i].unconfirmed_ms <= 600000));
+		unconfirmed -= list[i].has_unconfirmed_ms;
+	}
+	assert_int_equal(unconfirmed, 0);
+	free(list);
+}

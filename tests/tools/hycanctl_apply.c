@@ -5,23 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "network.h"
+#include "text.h"
 #include "tool.h"
-
-/* Applies a text, with options; its exit status and all that is said must be these. */
-static void expect(int status, const char *output, const char *options, const char *text)
-{
-	FILE *file = fopen("file", "w");
-	char *got;
-	int r;
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
-	r = shell_status(&got, "hycanctl %s apply file", options);
-	if (r != status || strcmp(got, output) != 0)
-		fail_msg("“%s” ended with %d instead of %d and said:\n%s", text, r, status, got);
-	free(got);
-}
 
 static void expect_part(int status, const char *part, const char *text)
 {
@@ -58,16 +45,16 @@ static void test_twice(void **state)
 {
 	(void)state;
 	make_links();
-	expect(0,
-	       "~ link.set left: mtu 1500 -> mtu 1400\n~ link.up left\n~ link.up right\n+ address left 10.1.0.1/24\n"
-	       "+ route 10.2.0.0/16 metric 7 table main\n+ rule ipv4 priority 9 from 10.0.0.0/8 table main invert on\n",
-	       "apply --plan file #", network);
+	tool_apply(0,
+	           "~ link.set left: mtu 1500 -> mtu 1400\n~ link.up left\n~ link.up right\n+ address left 10.1.0.1/24\n"
+	           "+ route 10.2.0.0/16 metric 7 table main\n+ rule ipv4 priority 9 from 10.0.0.0/8 table main invert on\n",
+	           "apply --plan file #", network);
 	free(shell("! ip link show left | grep -q 'mtu 1400'"));
-	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "", network);
 	free(shell("ip route show 10.2.0.0/16 | grep -q 'metric 7' && ip rule | grep -q '9:.not from 10.0.0.0/8'"));
-	expect(0, "Nothing to do: everything is as the file says.\n", "", network);
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --plan file #", network);
-	expect(0, "Nothing to do: everything is as the file says.\n", "", "{\"steps\": []}");
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "", network);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --plan file #", network);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "", "{\"steps\": []}");
 	free(shell("hycanctl --json apply - < file | grep -q '\"unchanged\": true'"));
 }
 
@@ -75,13 +62,14 @@ static void test_refused(void **state)
 {
 	(void)state;
 	make_links();
-	expect(1, "hycanctl: file: line 3: Step 2 of 2, link.up: There is no link “none” in this network namespace. [not_found]\n",
-	       "",
-	       "{\"steps\": [\n{\"operation\": \"link.up\", \"name\": \"left\"},\n{\"operation\": \"link.up\", \"name\": "
-	       "\"none\"}]}");
+	tool_apply(1,
+	           "hycanctl: file: line 3: Step 2 of 2, link.up: There is no link “none” in this network namespace. [not_found]\n",
+	           "",
+	           "{\"steps\": [\n{\"operation\": \"link.up\", \"name\": \"left\"},\n{\"operation\": \"link.up\", \"name\": "
+	           "\"none\"}]}");
 	free(shell("! ip link show left | grep -q ',UP'"));
-	expect(1, "hycanctl: file: line 1, step 1: link.list changes nothing; a step must. [invalid]\n", "",
-	       "{\"steps\": [{\"operation\": \"link.list\"}]}");
+	tool_apply(1, "hycanctl: file: line 1, step 1: link.list changes nothing; a step must. [invalid]\n", "",
+	           "{\"steps\": [{\"operation\": \"link.list\"}]}");
 }
 
 static void test_wrong(void **state)
@@ -120,21 +108,24 @@ static void test_prune(void **state)
 	(void)state;
 	make_links();
 	free(shell("ip addr add 10.4.0.1/24 dev left"));
-	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
-	expect(0,
-	       "+ address right 10.3.0.1/24\n- rule ipv4 priority 9 from 10.0.0.0/8 table main action lookup invert on protocol 4\n"
-	       "- route 10.2.0.0/16 metric 7 table main\n",
-	       "apply --prune --plan file #", less);
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	tool_apply(0,
+	           "+ address right 10.3.0.1/24\n- rule ipv4 priority 9 from 10.0.0.0/8 table main action lookup invert on "
+	           "protocol 4\n"
+	           "- route 10.2.0.0/16 metric 7 table main\n",
+	           "apply --prune --plan file #", less);
 	free(shell("ip route | grep -q 10.2.0.0/16 && ip rule | grep -q '^9:'"));
-	expect(0, "Done: 1 of 2 steps changed something.\nPruned: 2 that the file does not make.\n", "apply --prune file #", less);
+	tool_apply(0, "Done: 1 of 2 steps changed something.\nPruned: 2 that the file does not make.\n", "apply --prune file #",
+	           less);
 	free(shell("! ip route | grep -q 10.2.0.0/16 && ! ip rule | grep -q '^9:' && ip addr show left | grep -q 10.4.0.1"));
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune file #", less);
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune --plan file #", less);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune file #", less);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune --plan file #", less);
 	/* what fails prunes nothing */
-	expect(1, "hycanctl: file: line 1: Step 1 of 1, link.up: There is no link “none” in this network namespace. [not_found]\n",
-	       "apply --prune file #", "{\"steps\": [{\"operation\": \"link.up\", \"name\": \"none\"}]}");
+	tool_apply(1,
+	           "hycanctl: file: line 1: Step 1 of 1, link.up: There is no link “none” in this network namespace. [not_found]\n",
+	           "apply --prune file #", "{\"steps\": [{\"operation\": \"link.up\", \"name\": \"none\"}]}");
 	free(shell("ip addr show right | grep -q 10.3.0.1"));
-	expect(0, "Pruned: 2 that the file does not make.\n", "apply --prune file | grep Pruned #", "{\"steps\": []}");
+	tool_apply(0, "Pruned: 2 that the file does not make.\n", "apply --prune file | grep Pruned #", "{\"steps\": []}");
 	free(shell("! ip addr show right | grep -q 10.3.0.1; test -z \"$(hycanctl object list)\""));
 }
 
@@ -143,19 +134,20 @@ static void test_confirm(void **state)
 {
 	(void)state;
 	make_links();
-	expect(0, "Done: 6 of 6 steps changed something.\n", "apply --confirm-within 600 file | grep Done #", network);
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "apply --confirm-within 600 file | grep Done #", network);
 	free(shell("ip route | grep -q 10.2.0.0/16 && hycanctl transaction cancel $(hycanctl --json transaction list | grep -o "
 	           "'[0-9a-f]\\{32\\}')"));
 	free(shell("! ip route | grep -q 10.2.0.0/16 && ip link show left | grep -q 'mtu 1500'"));
 	free(shell("hycanctl apply --confirm-within 600 file | grep -o 'hycanctl transaction confirm .*' | sh"));
 	free(shell("ip route | grep -q 10.2.0.0/16; test -z \"$(hycanctl transaction list)\""));
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --confirm-within 600 file #", network);
-	expect(0, "Done: 1 of 2 steps changed something.\n", "apply --confirm-within 1 file | grep Done #", less);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --confirm-within 600 file #", network);
+	tool_apply(0, "Done: 1 of 2 steps changed something.\n", "apply --confirm-within 1 file | grep Done #", less);
 	shell_until(20, "! ip addr show right | grep -q 10.3.0.1");
-	expect(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
-	       "apply file --confirm-within 0 2>&1 | grep -v usage; hycanctl apply file --confirm-within 0 2>/dev/null #", less);
-	expect(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
-	       "apply file --confirm-within 2>&1 | head -n 1; hycanctl apply file --confirm-within 2>/dev/null #", less);
+	tool_apply(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
+	           "apply file --confirm-within 0 2>&1 | grep -v usage; hycanctl apply file --confirm-within 0 2>/dev/null #",
+	           less);
+	tool_apply(2, "hycanctl: --confirm-within needs a number of seconds, from 1 to 86400.\n",
+	           "apply file --confirm-within 2>&1 | head -n 1; hycanctl apply file --confirm-within 2>/dev/null #", less);
 	free(shell("hycanctl apply file --prune --confirm-within 9 2>&1 | grep -q 'it waits until the rest is confirmed'"));
 }
 
@@ -167,8 +159,8 @@ static void test_ask(void **state)
 	(void)state;
 	need_command("script");
 	make_links();
-	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
-	expect(0, "", "--version > /dev/null #", less);
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	tool_apply(0, "", "--version > /dev/null #", less);
 	assert_int_equal(shell_status(&said, "script -qec 'hycanctl apply --confirm-within 600 file' /dev/null < /dev/null"), 1);
 	assert_contains(said, "Press Enter within 600 seconds to keep it");
 	assert_contains(said, "Nobody confirmed it: everything is as it was.");
@@ -187,9 +179,9 @@ static void test_export(void **state)
 	char *here, *there;
 
 	(void)state;
-	expect(0, "{\"steps\": [\n]}\n", "export #", "");
+	tool_apply(0, "{\"steps\": [\n]}\n", "export #", "");
 	make_links();
-	expect(0, "Done: 6 of 6 steps changed something.\n", "", network);
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "", network);
 	free(shell("hycanctl address add left fd00::1/64 && hycanctl address add right 10.7.0.1/16 --label right:x && "
 	           "hycanctl route add 2001:db8::/32 --via fd00::2 && hycanctl route add default --via 10.1.0.9 --table 77 "
 	           "--mtu 1300 && hycanctl forwarding set ipv4 on && hycanctl forwarding set ipv6 on --interface left && "
@@ -199,7 +191,7 @@ static void test_export(void **state)
 	           "hycanctl port add udp 53 10.1.0.2 5353 --host-address 10.7.0.1"));
 	here = shell("hycanctl export | tee exported");
 	assert_lacks(here, "10.8.0.1");
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
 	free(shell("hycanctl object clear"));
 	free(shell("hycanctl apply exported | grep -q '^Done' && hycanctl apply exported | grep -q 'Nothing to do'"));
 	there = shell("hycanctl export; rm exported");
@@ -208,8 +200,34 @@ static void test_export(void **state)
 	free(there);
 	free(shell("hycanctl export --help | grep -q 'usage: hycanctl export'; hycanctl --complete ex | grep -qx export; "
 	           "hycanctl --complete apply --pr | grep -qx -- --prune"));
-	expect(2, "hycanctl: “twice” is too much.\n",
-	       "export twice 2>&1 | grep -v usage | head -n 1; hycanctl export twice 2>/dev/null #", "");
+	tool_apply(2, "hycanctl: “twice” is too much.\n",
+	           "export twice 2>&1 | grep -v usage | head -n 1; hycanctl export twice 2>/dev/null #", "");
+}
+
+/* How long things are held, and what is done about drift, is no step: it is said. */
+static void test_export_terms(void **state)
+{
+	const struct hycan_session_lifetime_options repair = { .has_drift = true, .drift = HYCAN_DRIFT_REPAIR };
+	const struct hycan_link_address a = { .link = "left", .address = prefix_of("10.1.0.1/24") };
+	struct world *w = *state;
+	char *said;
+
+	make_links();
+	free(shell("hycanctl address add right 10.2.0.1/24"));
+	said = shell("hycanctl export 2>&1 >/dev/null");
+	assert_string_equal(said, "");
+	free(said);
+	assert_done(w->h, hycan_session_lifetime(w->h, HYCAN_LIFETIME_PERMANENT, &repair));
+	assert_done(w->h, hycan_address_add(w->h, &a));
+	free(shell("hycanctl --lifetime lease:600 address add left 10.3.0.1/24"));
+	said = shell("hycanctl export 2>&1 >/dev/null");
+	assert_string_equal(
+		said, "hycanctl: 1 of these: held by a connection or a lease; whoever applies the file holds them for good, or "
+		      "as --lifetime says.\nhycanctl: 1 of these: repaired or left alone when strangers change them (drift); "
+		      "that is not in the file.\n");
+	free(said);
+	free(shell("hycanctl --json object list | grep '10.1.0.1' | grep -q '\"drift\": \"repair\"'; "
+	           "! hycanctl --json object list | grep '10.2.0.1' | grep -q drift"));
 }
 
 /* Keys are not in it, and what they are for is. */
@@ -226,13 +244,19 @@ static void test_export_links(void **state)
 	           "--listen-port 5555 && wg genkey | wg pubkey > peer && hycanctl wireguard peer-set wg7 @peer --endpoint "
 	           "192.0.2.1:9 "
 	           "--allowed-ips 10.0.0.0/8,fd00::/8 --persistent-keepalive 25 && hycanctl link up wg7 && "
-	           "hycanctl vcan create c0 && hycanctl vxcan create x1 x0 && hycanctl link set c0 --alias 'a \"bus\"' && "
+	           "hycanctl vcan create c0 && hycanctl vxcan create x1 x0 && hycanctl link set c0 --alias 'a \"bus\"' "
+	           "--txqueuelen 77 && "
 	           "ip link add p up type bridge && hycanctl vlan create p 7 --protocol 802.1ad && hycanctl link up p.7 && "
+	           "hycanctl link set p.7 --mac 02:00:5e:00:53:07 && hycanctl vlan create p 8 && "
 	           "hycanctl address add p.7 10.1.0.1/24"));
 	here = shell("hycanctl export 2> notes | tee exported");
 	assert_lacks(here, "private");
+	assert_contains(here, "\"c0\", \"alias\": \"a \\\"bus\\\"\", \"txqueuelen\": 77}");
+	assert_contains(here, "\"p.7\", \"mac\": \"02:00:5e:00:53:07\"}");
+	/* those that nobody asked for are not in it */
+	assert_int_equal(shell_status(NULL, "test $(grep -c link.set exported) = 2"), 0);
 	free(shell("grep -q 'wg7: its private key is not exported' notes; ! grep -qf key exported"));
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
 	free(shell("hycanctl object clear && ! ip link show wg7 && ! ip link show c0"));
 	free(shell("hycanctl apply exported && wg show wg7 | grep -q 'allowed ips: 10.0.0.0/8, fd00::/8'"));
 	there = shell("hycanctl export 2> notes; rm exported notes key peer");
@@ -256,7 +280,7 @@ static void test_export_networks(void **state)
 	free(shell("hycanctl network create 100 10.9.0.0/24 10.9.0.1 blue --parent up0 --ipv6-subnet fd09::/64 --ipv6-gateway "
 	           "fd09::1 && hycanctl network create 101 10.8.0.0/24 10.8.0.1 red --parent up0 --nat off --mtu 1400 && "
 	           "hycanctl network create 102 10.7.0.0/24 10.7.0.1 in --parent up0 --internal on --link inside && "
-	           "hycanctl link set net100 --alias 'the \"blue\" one' && "
+	           "hycanctl link set net100 --alias 'the \"blue\" one' --mac 02:00:5e:00:53:64 && "
 	           "hycanctl network allow 100 101 on && hycanctl network allow 102 100 on --from-link inside && "
 	           "hycanctl port add tcp 8080 10.9.0.2 80 && hycanctl port add udp 9000-9010 fd09::2 7000 && "
 	           "hycanctl port add tcp 8081 192.0.2.7 80 --network 0 && "
@@ -265,7 +289,8 @@ static void test_export_networks(void **state)
 	here = shell("hycanctl export | tee exported");
 	assert_contains(here, "\"network.create\"");
 	assert_lacks(here, "vlan.create");
-	expect(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	assert_contains(here, "\"mac\": \"02:00:5e:00:53:64\"");
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
 	before = shell(NETWORKS_VIEW);
 	free(shell("hycanctl object clear && ! ip link show net100 && ! nft list table inet hycan"));
 	/* a plan knows what the steps before it make */
@@ -284,7 +309,7 @@ static void test_export_networks(void **state)
 static void test_no_daemon(void **state)
 {
 	(void)state;
-	expect(3, "", "--socket /nonexistent apply file 2> /dev/null #", less);
+	tool_apply(3, "", "--socket /nonexistent apply file 2> /dev/null #", less);
 }
 
 /* Keys may stand in the file, or in files that it names. */
@@ -296,12 +321,12 @@ static void test_keys(void **state)
 	need_kind("wireguard");
 	need_command("wg");
 	free(shell("wg genkey > key"));
-	expect(0, "Done: 3 of 3 steps changed something.\n", "",
-	       "{\"steps\": [{\"operation\": \"wireguard.create\", \"name\": \"wg7\"}, {\"operation\": \"wireguard.set\", "
-	       "\"name\": "
-	       "\"wg7\", \"private_key\": \"@key\"}, {\"operation\": \"wireguard.sync\", \"name\": \"wg7\", \"peers\": "
-	       "[{\"public_key\": \"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=\", \"allowed_ips\": [\"10.0.0.0/8\", "
-	       "\"fd00::/8\"]}]}]}");
+	tool_apply(0, "Done: 3 of 3 steps changed something.\n", "",
+	           "{\"steps\": [{\"operation\": \"wireguard.create\", \"name\": \"wg7\"}, {\"operation\": \"wireguard.set\", "
+	           "\"name\": "
+	           "\"wg7\", \"private_key\": \"@key\"}, {\"operation\": \"wireguard.sync\", \"name\": \"wg7\", \"peers\": "
+	           "[{\"public_key\": \"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=\", \"allowed_ips\": [\"10.0.0.0/8\", "
+	           "\"fd00::/8\"]}]}]}");
 	free(shell("test \"$(wg show wg7 private-key)\" = \"$(cat key)\"; rm key"));
 	text = shell("wg show wg7 allowed-ips");
 	assert_contains(text, "10.0.0.0/8 fd00::/8");
@@ -319,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_networks, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_no_daemon, tool_begin, tool_end),

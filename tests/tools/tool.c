@@ -30,3 +30,17 @@ int tool_end(void **state)
 {
 	return chdir("/") == 0 ? world_end(state) : -1;
 }
+
+void tool_apply(int status, const char *output, const char *options, const char *text)
+{
+	FILE *file = fopen("file", "w");
+	char *got;
+	int r;
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+	r = shell_status(&got, "hycanctl %s apply file", options);
+	if (r != status || strcmp(got, output) != 0)
+		fail_msg("“%s” ended with %d instead of %d and said:\n%s", text, r, status, got);
+	free(got);
+}

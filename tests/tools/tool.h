@@ -9,4 +9,7 @@
 int tool_begin(void **state);
 int tool_end(void **state);
 
+/* “hycanctl OPTIONS apply file” with a text as the file; its exit status and all that is said must be these. */
+void tool_apply(int status, const char *output, const char *options, const char *text);
+
 #endif

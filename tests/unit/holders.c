@@ -2,11 +2,13 @@
 /* The ledger alone: who holds an object, and what becomes of it when they let go. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -98,17 +100,26 @@ static void assert_objects(struct ledger *l, const char *expected)
 static void assert_ends(struct ledger *l, uint64_t session, uint64_t now_us, const char *expected, uint64_t expected_next_us)
 {
 	struct ledger_key keys[2];
+	const atomic_bool connection = now_us == UINT64_MAX;
 	uint64_t next_us = 0;
 	char text[256] = "";
 	size_t n;
 
-	while ((n = ledger_session_end(l, session, now_us, now_us == UINT64_MAX, l, keys, 2, &next_us)) > 0)
+	while ((n = ledger_session_end(l, session, now_us, &connection, l, keys, 2, &next_us)) > 0)
 		for (size_t i = 0; i < n; i++) {
 			sprintf(text + strlen(text), "%.*s ", keys[i].size, keys[i].identity);
 			ledger_take(l, &keys[i]);
 		}
 	assert_string_equal(text, expected);
 	assert_int_equal(next_us, expected_next_us);
+}
+
+static int refuse_to_count(uint64_t subject, enum hycan_object_kind kind, int change, void *userdata)
+{
+	(void)subject;
+	(void)kind;
+	(void)userdata;
+	return change > 0 && no_memory ? -ENOMEM : 0;
 }
 
 static int begin(void **state)
@@ -144,7 +155,49 @@ static void counts_holders(void **state)
 	assert_objects(l, "a:2*2 ");
 	/* the session's and the user's at once */
 	assert_true(let_go(l, "a", &bob));
+	ledger_disown(l, l);
+	assert_objects(l, "");
+}
+
+/* What could not be taken away stays, and is his for good whose it was last. */
+static void keeps_what_stays(void **state)
+{
+	const atomic_bool ends = true;
+	const struct ledger_key a = key("a");
+	struct ledger_key gone;
+	struct ledger *l = *state;
+	uint64_t next_us;
+
+	put(l, "a", &bob_here);
+	assert_int_equal(ledger_session_end(l, bob_here.session, UINT64_MAX, &ends, l, &gone, 1, &next_us), 1);
 	ledger_cancel(l, l);
+	assert_objects(l, "a:2*1 ");
+	assert_true(ledger_holds(l, &a, &bob));
+	assert_int_equal(ledger_session_count(l, bob_here.session), 0);
+	/* by the next one who lets go of it, too */
+	assert_true(let_go(l, "a", &bob));
+	ledger_cancel(l, l);
+	assert_int_equal(ledger_clear(l, &a, &bob.subject, false, l), LEDGER_MINE);
+	ledger_cancel(l, l);
+	assert_objects(l, "a:2*1 ");
+}
+
+/* Without memory for that nobody has it until the next daemon comes, or everything is to go. */
+static void keeps_what_stays_as_nobodys(void **state)
+{
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+
+	ledger_on_hold(l, refuse_to_count, NULL);
+	put(l, "a", &alice);
+	assert_true(let_go(l, "a", &alice));
+	no_memory = true;
+	ledger_cancel(l, l);
+	no_memory = false;
+	assert_objects(l, "a:1*0 ");
+	assert_int_equal(ledger_clear(l, &a, &alice.subject, false, l), LEDGER_NOBODYS);
+	assert_int_equal(ledger_clear(l, &a, NULL, false, l), LEDGER_MINE);
+	ledger_take(l, &a);
 	assert_objects(l, "");
 }
 
@@ -272,6 +325,41 @@ static void adopts(void **state)
 	assert_ends(l, 11, UINT64_MAX, "a c b ", UINT64_MAX);
 }
 
+/* What both have stays as long as either of them had it, whichever goes on. */
+static void adopts_the_longer(void **state)
+{
+	struct ledger *l = *state;
+	const struct ledger_holder longer = { .subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 11, .seconds = 60 };
+	const struct ledger_key d = key("d");
+	uint32_t round;
+
+	put_at(l, "a", &lease, 3 * SECOND);
+	put_at(l, "a", &longer, 1 * SECOND);
+	put_at(l, "b", &lease, 3 * SECOND);
+	put_at(l, "b", &alice_there, 1 * SECOND);
+	put_at(l, "c", &alice_here, 3 * SECOND);
+	put_at(l, "c", &longer, 1 * SECOND);
+	ledger_adopt(l, 11, 10);
+	assert_ends(l, 10, 8 * SECOND, "", 61 * SECOND);
+	/* a lease lasts as long again as the longer one */
+	ledger_renew(l, 10, 5 * SECOND);
+	assert_ends(l, 10, 61 * SECOND, "", 65 * SECOND);
+	ledger_adopt(l, 10, 11);
+	assert_ends(l, 11, 65 * SECOND, "a ", UINT64_MAX);
+	assert_ends(l, 11, UINT64_MAX, "c b ", UINT64_MAX);
+	/* the shorter one may end later */
+	put_at(l, "e", &lease, 100 * SECOND);
+	put_at(l, "e", &longer, 1 * SECOND);
+	ledger_adopt(l, 11, 10);
+	assert_ends(l, 10, 100 * SECOND, "", 105 * SECOND);
+	/* and what the other one asked for again was asked for */
+	put(l, "d", &alice_here);
+	round = ledger_round(l);
+	put(l, "d", &alice_there);
+	ledger_adopt(l, 11, 10);
+	assert_int_equal(ledger_let_go_stale(l, &d, &alice_here, round, l), LEDGER_NOBODYS);
+}
+
 /* What is on a link that goes is let go of by everybody; what is renamed is still held. */
 static void follows_links(void **state)
 {
@@ -283,7 +371,7 @@ static void follows_links(void **state)
 	put(l, "eth0", &alice_here);
 	put(l, "eth0", &bob);
 	assert_int_equal(ledger_put(l, &alice_here, 1, &thing, 1, &link, NULL), 0);
-	assert_int_equal(ledger_rename(l, &link, &other, 0), 0);
+	assert_int_equal(ledger_rename(l, &link, &other, 0, 0), 0);
 	assert_objects(l, "eth1:2*2 thing:1*1 ");
 	assert_int_equal(whose(l, "eth1", &alice_here), LEDGER_SHARED);
 	assert_int_equal(ledger_session_count(l, 10), 2);
@@ -442,6 +530,66 @@ static void lease_ends_behind_another(void **state)
 	assert_ends(l, 10, 5000000, "a ", UINT64_MAX);
 }
 
+/* A session that is adopted while its end begins on another thread. */
+struct ending {
+	struct ledger *ledger;
+	atomic_bool connection;
+	_Atomic pid_t thread; /* that ends it */
+	pthread_t handle;
+	size_t n; /* that it let go of */
+};
+
+static void *end_session(void *userdata)
+{
+	struct ending *ending = userdata;
+	struct ledger_key keys[2];
+	uint64_t next_us;
+
+	ending->thread = gettid();
+	ending->n = ledger_session_end(ending->ledger, 10, 1, &ending->connection, ending, keys, 2, &next_us);
+	return NULL;
+}
+
+/* Whether a thread of this process waits for something. */
+static bool sleeps(pid_t thread)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state == 'S';
+}
+
+/* With the lock held: the other thread waits for it. */
+static int adopt_meanwhile(const struct ledger_key *k, const struct ledger_holder *holder, uint32_t round, void *userdata)
+{
+	struct ending *ending = userdata;
+
+	(void)k;
+	(void)holder;
+	(void)round;
+	assert_int_equal(pthread_create(&ending->handle, NULL, end_session, ending), 0);
+	while (!ending->thread || !sleeps(ending->thread))
+		sched_yield();
+	ending->connection = false;
+	return 1;
+}
+
+static void stays_when_adopted_meanwhile(void **state)
+{
+	struct ending ending = { .ledger = *state, .connection = true };
+
+	put(ending.ledger, "a", &alice_here);
+	assert_int_equal(ledger_list_rounds(ending.ledger, adopt_meanwhile, &ending), 1);
+	assert_int_equal(pthread_join(ending.handle, NULL), 0);
+	assert_int_equal(ending.n, 0);
+	assert_int_equal(ledger_session_count(ending.ledger, 10), 1);
+}
+
 /* Who asks for a thing while it is put back holds it as well as those who held it. */
 static void gives_back(void **state)
 {
@@ -471,15 +619,46 @@ static void gives_back(void **state)
 	ledger_cancel(l, l);
 }
 
+/* Who goes on as another session has there what it is given back, also where it had nothing else. */
+static void gives_back_to_who_adopted(void **state)
+{
+	const struct ledger_holder back = ledger_holder_back(alice.subject);
+	struct ledger_holders holders;
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+
+	put(l, "a", &bob_here);
+	assert_int_equal(ledger_list_holders(l, &a, &holders), 1);
+	holders.owner = alice.subject;
+	ledger_take(l, &a);
+	ledger_adopt(l, 20, 21);
+	ledger_adopt(l, 21, 22);
+	assert_int_equal(ledger_adopted_by(l, 20), 22);
+	assert_int_equal(ledger_adopted_by(l, 23), 23);
+	put(l, "a", &back);
+	ledger_give_back(l, &holders, l);
+	assert_int_equal(ledger_session_count(l, 20), 0);
+	assert_ends(l, 22, UINT64_MAX, "a ", UINT64_MAX);
+	/* of many the last ones are known */
+	for (uint64_t session = 100; session < 3000; session++)
+		ledger_adopt(l, session, 22);
+	assert_int_equal(ledger_adopted_by(l, 2999), 22);
+	assert_int_equal(ledger_adopted_by(l, 2999 - 1023), 22);
+	assert_int_equal(ledger_adopted_by(l, 2999 - 1024), 2999 - 1024);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(counts_holders, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_what_stays, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_what_stays_as_nobodys, begin, end),
 		cmocka_unit_test_setup_teardown(knows_whose, begin, end),
 		cmocka_unit_test_setup_teardown(finds_others, begin, end),
 		cmocka_unit_test_setup_teardown(ends_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(ends_leases, begin, end),
 		cmocka_unit_test_setup_teardown(adopts, begin, end),
+		cmocka_unit_test_setup_teardown(adopts_the_longer, begin, end),
 		cmocka_unit_test_setup_teardown(follows_links, begin, end),
 		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
@@ -487,7 +666,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
 		cmocka_unit_test_setup_teardown(session_ends_behind_another, begin, end),
 		cmocka_unit_test_setup_teardown(lease_ends_behind_another, begin, end),
+		cmocka_unit_test_setup_teardown(stays_when_adopted_meanwhile, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back, begin, end),
+		cmocka_unit_test_setup_teardown(gives_back_to_who_adopted, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);

@@ -273,7 +273,7 @@ static void takes_another_name(void **state)
 	append(j, 1, "old");
 	assert_int_equal(journal_create(p->other, &next), 0);
 	append(next, 1, "new");
-	assert_int_equal(journal_rename(next, p->path), 0);
+	assert_int_equal(journal_rename(next, p->path, NULL), 0);
 	journal_free(&j);
 	append(next, 2, "more");
 	assert_int_equal(open_elsewhere(p->path), EBUSY);
@@ -281,6 +281,30 @@ static void takes_another_name(void **state)
 	j = open_journal(p->path);
 	assert_records(j, 0, "1:new 2:more ");
 	journal_free(&j);
+}
+
+/* What had the name is kept under a third one. */
+static void keeps_the_former(void **state)
+{
+	struct place *p = *state;
+	struct journal *j = open_journal(p->path), *next = NULL;
+	char third[128];
+
+	snprintf(third, sizeof(third), "%s/third", p->directory);
+	append(j, 1, "old");
+	assert_int_equal(journal_create(p->other, &next), 0);
+	append(next, 1, "new");
+	assert_int_equal(journal_rename(next, p->path, third), 0);
+	journal_free(&j);
+	journal_free(&next);
+	assert_int_equal(access(p->other, F_OK), -1);
+	j = open_journal(p->path);
+	assert_records(j, 0, "1:new ");
+	journal_free(&j);
+	j = open_journal(third);
+	assert_records(j, 0, "1:old ");
+	journal_free(&j);
+	unlink(third);
 }
 
 static int count(uint32_t type, const uint8_t *bytes, size_t size, void *userdata)
@@ -374,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_of_this_boot, begin, end),
 		cmocka_unit_test_setup_teardown(is_ours_alone, begin, end),
 		cmocka_unit_test_setup_teardown(takes_another_name, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_the_former, begin, end),
 		cmocka_unit_test_setup_teardown(is_full, begin, end),
 		cmocka_unit_test_setup_teardown(is_killed, begin, end),
 	};

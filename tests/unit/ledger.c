@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The ledger alone: objects, what they are on, mark and sweep, and two threads at once. */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,7 +207,29 @@ static void rename_link(struct ledger *l, const char *from, const char *to)
 {
 	struct ledger_key f = key(HYCAN_OBJECT_KIND_LINK, from), t = key(HYCAN_OBJECT_KIND_LINK, to);
 
-	assert_int_equal(ledger_rename(l, &f, &t, 1u << HYCAN_OBJECT_KIND_ADDRESS), 0);
+	assert_int_equal(ledger_rename(l, &f, &t, 1u << HYCAN_OBJECT_KIND_ADDRESS, 30), 0);
+}
+
+/* Who takes something away a while after it went leaves what has its name by then. */
+static void takes_the_former(void **state)
+{
+	struct ledger *l = *state;
+	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b");
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 5);
+	assert_false(ledger_take_former(l, &a, 0));
+	assert_int_equal(ledger_count(l), 1);
+	assert_true(ledger_take_former(l, &a, 5));
+	assert_int_equal(ledger_count(l), 0);
+	assert_true(ledger_take_former(l, &a, 5));
+	/* made before, and renamed since */
+	put(l, HYCAN_OBJECT_KIND_LINK, "b", NULL, 5);
+	rename_link(l, "b", "a");
+	assert_false(ledger_take_former(l, &a, 29));
+	assert_true(ledger_take_former(l, &b, 29));
+	assert_int_equal(ledger_count(l), 1);
+	assert_true(ledger_take_former(l, &a, 30));
+	assert_int_equal(ledger_count(l), 0);
 }
 
 static void renames(void **state)
@@ -278,15 +301,15 @@ static void takes_others(void **state)
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p2", "b", 1);
 	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, NULL, UINT64_MAX);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, UINT64_MAX);
 	assert_objects(l, "p:1 p2:1 1:1 ");
 	/* what is in the list and on something else stays, and is not spared the next time */
-	ledger_take_others(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, NULL, UINT64_MAX);
+	ledger_take_others(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, take_peer, peers, UINT64_MAX);
 	assert_objects(l, "p:1 1:1 ");
-	/* what others told of since then, and not what the same one did: a transaction tells of all its steps at its end */
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, &b, 0);
+	/* what was told of since then stays */
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, 0);
 	assert_objects(l, "p:1 1:1 ");
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, NULL, 0);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, take_peer, NULL, UINT64_MAX);
 	assert_objects(l, "1:1 ");
 }
 
@@ -314,7 +337,7 @@ static void marks_are_of_looks(void **state)
 	assert_true(ledger_misses(l, &sight));
 	ledger_mark(l, sight.look, &q);
 	assert_false(ledger_misses(l, &sight));
-	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers, NULL, UINT64_MAX);
+	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers, UINT64_MAX);
 	assert_objects(l, "p:1 ");
 	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
 	assert_int_equal(n_lost, 0);
@@ -357,7 +380,7 @@ static void looks_leave_open(void **state)
 
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
 	/* the look has asked the kernel before, or after that */
-	assert_int_equal(ledger_rename(l, &a, &b, 0), 0);
+	assert_int_equal(ledger_rename(l, &a, &b, 0, 0), 0);
 	assert_false(ledger_misses(l, &sight));
 	assert_true(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
 	assert_objects(l, "b:1 ");
@@ -387,6 +410,81 @@ static int count(const struct ledger_object *object, void *userdata)
 	assert_memory_equal(object->key.identity, text, object->key.size);
 	++*n;
 	return *n == MANY / 2 ? 7 : 0;
+}
+
+/* Somebody whose turn comes while the things of a link go. */
+static void (*turn)(struct ledger *l);
+static struct ledger *turn_ledger;
+
+/* The names are the linker's (--wrap). */
+int __real_sched_yield(void);
+int __wrap_sched_yield(void);
+
+int __wrap_sched_yield(void)
+{
+	void (*const now)(struct ledger * l) = turn;
+
+	turn = NULL;
+	if (now)
+		now(turn_ledger);
+	return __real_sched_yield();
+}
+
+/* The link is made anew, and what was on it: one of those that have not gone yet. */
+static void make_again(struct ledger *l)
+{
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 2);
+	put(l, HYCAN_OBJECT_KIND_ROUTE, "0", "a", 2);
+}
+
+/* The same one floor higher: what is asked for is on what went with the link. */
+static void make_vlan_again(struct ledger *l)
+{
+	make_again(l);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a.5", "a", 2);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "5", "a.5", 2);
+}
+
+static void make_many(struct ledger *l)
+{
+	char identity[16];
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a.5", "a", 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "5", "a.5", 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "6", "a.5", 1);
+	/* the last one first goes */
+	for (unsigned int i = 0; i < 200; i++) {
+		sprintf(identity, "%u", i);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, "a", 1);
+	}
+}
+
+static void makes_anew_what_goes(void **state)
+{
+	const struct ledger_key route = key(HYCAN_OBJECT_KIND_ROUTE, "0");
+	struct ledger *l = *state;
+	void *bytes = NULL;
+	size_t size = 0;
+
+	turn_ledger = l;
+	make_many(l);
+	assert_int_equal(ledger_wish(l, &route, "wish", 4), 0);
+	turn = make_again;
+	take(l, HYCAN_OBJECT_KIND_LINK, "a");
+	assert_null(turn);
+	/* it is his alone who made it, and nothing is wished of it */
+	assert_objects(l, "a:2 0:2 ");
+	assert_false(ledger_is_held_by(l, &route, 1));
+	assert_int_equal(ledger_wish_of(l, &route, &bytes, &size), -ENOENT);
+	take(l, HYCAN_OBJECT_KIND_LINK, "a");
+
+	make_many(l);
+	turn = make_vlan_again;
+	take(l, HYCAN_OBJECT_KIND_LINK, "a");
+	assert_objects(l, "a:2 0:2 a.5:2 5:2 ");
+	take(l, HYCAN_OBJECT_KIND_LINK, "a");
+	assert_objects(l, "");
 }
 
 static void holds_many(void **state)
@@ -437,6 +535,7 @@ static void *change_all_the_time(void *userdata)
 		                                 { .subject = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 7 } };
 	struct ledger_key k, gone[8];
 	uint64_t next_us;
+	const atomic_bool yes = true;
 	char identity[16];
 
 	for (unsigned int round = 0; round < 50; round++) {
@@ -447,7 +546,7 @@ static void *change_all_the_time(void *userdata)
 				abort();
 		}
 		if (round % 3 == 0)
-			while (ledger_session_end(userdata, 7, UINT64_MAX, true, identity, gone, 8, &next_us) > 0)
+			while (ledger_session_end(userdata, 7, UINT64_MAX, &yes, identity, gone, 8, &next_us) > 0)
 				ledger_cancel(userdata, identity);
 		else if (round % 3 == 1)
 			ledger_take(userdata, &link);
@@ -510,12 +609,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_outlive_the_link, begin, end),
 		cmocka_unit_test_setup_teardown(pairs_go_together, begin, end),
 		cmocka_unit_test_setup_teardown(takes_all_of_a_kind, begin, end),
+		cmocka_unit_test_setup_teardown(takes_the_former, begin, end),
 		cmocka_unit_test_setup_teardown(renames, begin, end),
 		cmocka_unit_test_setup_teardown(takes_others, begin, end),
 		cmocka_unit_test_setup_teardown(renames_to_what_is_left, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_looks, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_one_look, begin, end),
 		cmocka_unit_test_setup_teardown(looks_leave_open, begin, end),
+		cmocka_unit_test_setup_teardown(makes_anew_what_goes, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),
 		cmocka_unit_test(hashes),

@@ -166,6 +166,7 @@ static void change_holder(struct ledger *l, const struct ledger_key *k, unsigned
 
 static void end_session(struct ledger *l, uint64_t session, unsigned int number)
 {
+	const atomic_bool yes = true;
 	struct ledger_key keys[8];
 	uint64_t next;
 	size_t n;
@@ -180,11 +181,11 @@ static void end_session(struct ledger *l, uint64_t session, unsigned int number)
 		return;
 	case 2:
 		/* somebody who did not take it away */
-		if (ledger_session_end(l, session, UINT64_MAX, true, l, keys, 1, &next) > 0)
+		if (ledger_session_end(l, session, UINT64_MAX, &yes, l, keys, 1, &next) > 0)
 			ledger_cancel(l, l);
 		return;
 	case 3:
-		while ((n = ledger_session_end(l, session, UINT64_MAX, true, l, keys, 8, &next)) > 0)
+		while ((n = ledger_session_end(l, session, UINT64_MAX, &yes, l, keys, 8, &next)) > 0)
 			for (size_t i = 0; i < n; i++)
 				ledger_take(l, &keys[i]);
 	}
@@ -214,13 +215,13 @@ static void step(struct ledger *l, unsigned int number)
 		ledger_take(l, &k);
 		return;
 	case 4:
-		assert_int_equal(ledger_rename(l, &k, &to, 1u << HYCAN_OBJECT_KIND_ADDRESS), 0);
+		assert_int_equal(ledger_rename(l, &k, &to, 1u << HYCAN_OBJECT_KIND_ADDRESS, 0), 0);
 		return;
 	case 5:
 		ledger_take_on(l, &k, HYCAN_OBJECT_KIND_ROUTE);
 		return;
 	case 6:
-		ledger_take_others(l, &k, HYCAN_OBJECT_KIND_ADDRESS, 0, NULL, NULL, NULL, UINT64_MAX);
+		ledger_take_others(l, &k, HYCAN_OBJECT_KIND_ADDRESS, 0, NULL, NULL, UINT64_MAX);
 		return;
 	case 7:
 		k = key(HYCAN_OBJECT_KIND_ADDRESS, address);
@@ -369,10 +370,6 @@ static void is_killed(void **state)
 		ledger_free(&before);
 		ledger_free(&after);
 	}
-	/* it may have been killed while it wrote the file anew */
-	strcat(p->path, ".new");
-	unlink(p->path);
-	p->path[strlen(p->path) - 4] = '\0';
 	munmap(done, sizeof(*done));
 }
 
@@ -456,6 +453,78 @@ static void requests(void **state)
 	ledger_free(&l);
 }
 
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* Which session goes on as another one is known to the next daemon, also where the file was written anew. */
+static void knows_who_adopted(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	char identity[16];
+
+	ledger_adopt(l, 300, 301);
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 0);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_adopted_by(l, 300), 301);
+	for (unsigned int i = 0; i < 20000; i++) {
+		const struct ledger_key k = key(HYCAN_OBJECT_KIND_ROUTE, (snprintf(identity, sizeof(identity), "%u", i), identity));
+
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, NULL, 0);
+		ledger_take(l, &k);
+	}
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_adopted_by(l, 300), 301);
+	ledger_free(&l);
+}
+
+/* What leaves nothing behind does not make the file grow: leases that are renewed, and requests that the kernel refuses. */
+static void nothing_grows(void **state)
+{
+	static char text[1 << 20];
+	const struct ledger_holder lease = { .subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 7, .seconds = 10 };
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	const struct ledger_key k = key(HYCAN_OBJECT_KIND_LINK, "link");
+	struct ledger_object object;
+	struct entry *place;
+	unsigned int number;
+
+	assert_int_equal(ledger_put(l, &lease, 1, &k, 1, NULL, NULL), 0);
+	for (unsigned int i = 0; i < 300000; i++)
+		ledger_renew(l, 7, i);
+	assert_in_range(size_of(p->path), 1, 4 << 20);
+	for (unsigned int i = 0; i < 20000; i++) {
+		char identity[16];
+
+		snprintf(identity, sizeof(identity), "%u", i);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, NULL, 0);
+	}
+	/* a long one takes along as much more of the objects */
+	memset(text, 'x', sizeof(text) - 1);
+	for (unsigned int i = 0; i < 100; i++) {
+		assert_int_equal(begin_request(l, text, 0, &number), 0);
+		ledger_commit(l, number);
+	}
+	assert_in_range(size_of(p->path), 1, 24 << 20);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 20001);
+	place = ledger_place(l);
+	assert_non_null(place);
+	assert_true(ledger_next(l, place, NULL, &object));
+	assert_int_equal(object.deadline_us, 299999 + 10000000);
+	ledger_place_free(l, &place);
+	ledger_free(&l);
+}
+
 /* A byte of the file is another one: what stands before counts, the rest is kept aside, and the next daemon sees neither. */
 static void broken(void **state)
 {
@@ -500,6 +569,169 @@ static void broken(void **state)
 	}
 }
 
+/* Bytes of a file that does not grow: what a new one has. */
+#define SMALL (64u << 10)
+
+/* Something that may be broken: what is in the file, and then a record that makes no sense. */
+static void begin_broken(const char *path, unsigned int n)
+{
+	static const uint32_t senseless[] = { 16, 99, 0, 0 };
+	struct ledger *l = keep(path, false);
+	char identity[16];
+	uint32_t size = 1;
+	off_t at = 64;
+	int fd;
+
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(identity, sizeof(identity), "%u", i);
+		put(l, HYCAN_OBJECT_KIND_ROUTE, identity, NULL, 0);
+	}
+	ledger_free(&l);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	for (; size > 0; at += (size + 7) & ~7u)
+		assert_int_equal(pread(fd, &size, sizeof(size), at), sizeof(size));
+	assert_int_equal(pwrite(fd, senseless, sizeof(senseless), at), sizeof(senseless));
+	close(fd);
+}
+
+static bool is_known(const struct ledger_key *k)
+{
+	return k->size != 3 || memcmp(k->identity, "bad", 3) != 0;
+}
+
+/* A record about a thing with an identity that others could not read ends the reading, as one that makes no sense does. */
+static void believes_no_identity(void **state)
+{
+	const struct ledger_key bad = key(HYCAN_OBJECT_KIND_LINK, "bad"), a = key(HYCAN_OBJECT_KIND_LINK, "a");
+	struct place *p = *state;
+
+	for (unsigned int record = 0; record < 3; record++) {
+		struct ledger *l = keep(p->path, false);
+		bool was_broken;
+
+		put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+		if (record == 0)
+			put(l, HYCAN_OBJECT_KIND_LINK, "bad", NULL, 1);
+		else if (record == 1)
+			put(l, HYCAN_OBJECT_KIND_ROUTE, "1", "bad", 1);
+		else
+			assert_int_equal(ledger_rename(l, &a, &bad, 0, 0), 0);
+		put(l, HYCAN_OBJECT_KIND_LINK, "c", NULL, 1);
+		ledger_free(&l);
+		assert_int_equal(ledger_open(&l), 0);
+		ledger_on_read(l, is_known);
+		assert_int_equal(ledger_keep(l, p->path, &was_broken), 0);
+		assert_true(was_broken);
+		assert_int_equal(ledger_count(l), 1);
+		assert_true(ledger_knows(l, &a));
+		ledger_free(&l);
+		unlink(p->path);
+		unlink(p->broken);
+	}
+}
+
+/* Whoever finds it broken and has no room for another one, or is killed at any instruction, loses nothing of what can be read. */
+static void broken_and_full(void **state)
+{
+	struct place *p = *state;
+	struct rlimit limit, small;
+	struct ledger *l = NULL;
+	bool was_broken;
+
+	begin_broken(p->path, 4000);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ .rlim_cur = SMALL, .rlim_max = limit.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(ledger_open(&l), 0);
+	assert_int_equal(ledger_keep(l, p->path, &was_broken), -ENOSPC);
+	ledger_free(&l);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	l = keep(p->path, true);
+	assert_int_equal(ledger_count(l), 4000);
+	ledger_free(&l);
+	assert_int_equal(access(p->broken, F_OK), 0);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 4000);
+	ledger_free(&l);
+}
+
+static void broken_and_killed(void **state)
+{
+	struct place *p = *state;
+
+	for (useconds_t round = 0; round < 40; round++) {
+		struct ledger *l = NULL;
+		bool was_broken;
+		char next[128];
+		int status;
+		pid_t child;
+
+		begin_broken(p->path, 4000);
+		snprintf(next, sizeof(next), "%s.new", p->path);
+		child = fork();
+		if (child == 0) {
+			l = keep(p->path, true);
+			while (true)
+				pause();
+		}
+		while (access(next, F_OK) < 0 && access(p->broken, F_OK) < 0)
+			assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+		usleep(round * 200);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(ledger_open(&l), 0);
+		assert_int_equal(ledger_keep(l, p->path, &was_broken), 0);
+		assert_int_equal(ledger_count(l), 4000);
+		ledger_free(&l);
+		assert_int_equal(access(next, F_OK), -1);
+		unlink(p->path);
+		unlink(p->broken);
+	}
+}
+
+/*
+ * That a request is over is not written down where there is no room, however few bytes are left: the next one of its number
+ * ends it.
+ */
+static void without_an_end(void **state)
+{
+	const struct ledger_holder lease = { .subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 7, .seconds = 10 };
+	struct place *p = *state;
+	struct rlimit limit, small;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ .rlim_cur = SMALL, .rlim_max = limit.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	for (unsigned int shift = 0; shift < 3; shift++) {
+		struct ledger *l = keep(p->path, false);
+		const struct ledger_key k = key(HYCAN_OBJECT_KIND_LINK, "a name of many letters" + 8 * shift);
+		unsigned int one, two;
+
+		assert_int_equal(ledger_put(l, &lease, 1, &k, 1, NULL, NULL), 0);
+		assert_int_equal(begin_request(l, "one", 1, &one), 0);
+		assert_int_equal(begin_request(l, "two", 1, &two), 0);
+		ledger_release(l, one);
+		ledger_release(l, two);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+		for (unsigned int i = 0; i < SMALL / 24; i++)
+			ledger_renew(l, 7, i);
+		ledger_commit(l, two);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		assert_int_equal(begin_request(l, "three", 1, &two), 0);
+		put(l, HYCAN_OBJECT_KIND_LINK, "link", NULL, 0);
+		assert_unfinished(l, "0:one 1:three ");
+		ledger_free(&l);
+		l = keep(p->path, false);
+		assert_unfinished(l, "0:one 1:three ");
+		assert_int_equal(ledger_count(l), 2);
+		ledger_free(&l);
+		unlink(p->path);
+	}
+}
+
 /* A full file system shows before anybody needs the room. */
 static void full(void **state)
 {
@@ -530,9 +762,6 @@ static void full(void **state)
 	assert_int_equal(ledger_check(l), 0);
 	ledger_free(&l);
 }
-
-/* Bytes of a file that does not grow: what a new one has. */
-#define SMALL (64u << 10)
 
 /* A request of which the identity is all that it says; and one that is noted. */
 static bool begin_one(struct ledger *l, const char *identity, bool noted, unsigned int *ret_number)
@@ -648,6 +877,100 @@ static void full_within_a_record(void **state)
 	}
 }
 
+static struct ledger_key key_in(uint64_t netns, const char *identity)
+{
+	struct ledger_key k = key(HYCAN_OBJECT_KIND_ADDRESS, identity);
+
+	k.netns = netns;
+	return k;
+}
+
+static void count_lost(const struct ledger_object *object, void *userdata)
+{
+	size_t *n = userdata;
+
+	assert_int_equal(object->key.netns, 1);
+	assert_int_equal(object->holder.subject, 7);
+	(*n)++;
+}
+
+/* What there is of a number is of one namespace, as long as the boot is; and what is of another one stays. */
+static void knows_which_namespace(void **state)
+{
+	const struct ledger_holder holder = { .subject = 7, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	struct ledger_key k;
+	char identity[16];
+	size_t n = 0;
+
+	/* before it is known, the number is believed; and nothing is learnt from who does not know either */
+	k = key_in(1, "a");
+	assert_int_equal(ledger_put(l, &holder, 1, &k, 1, NULL, NULL), 0);
+	assert_true(ledger_is_of(l, 1, 5));
+	assert_int_equal(ledger_know_namespace(l, 1, 0), 0);
+	assert_true(ledger_is_of(l, 1, 5));
+	assert_int_equal(ledger_know_namespace(l, 1, 5), 0);
+	assert_int_equal(ledger_know_namespace(l, 2, 6), 0);
+	k = key_in(2, "a");
+	assert_int_equal(ledger_put(l, &holder, 1, &k, 1, NULL, NULL), 0);
+	/* by now the file is written anew: that is in what is known before all objects */
+	for (unsigned int i = 0; i < 300000; i++) {
+		snprintf(identity, sizeof(identity), "%u", i % 200);
+		k = key_in(1 + i % 2, identity);
+		assert_int_equal(ledger_put(l, &holder, i, &k, 1, NULL, NULL), 0);
+	}
+	assert_in_range(size_of(p->path), 1, 8 << 20);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 202);
+	assert_true(ledger_is_of(l, 1, 5));
+	assert_false(ledger_is_of(l, 1, 6));
+	assert_true(ledger_is_of(l, 2, 6));
+	assert_true(ledger_is_of(l, 2, 0));
+	assert_false(ledger_is_of(l, 2, 5));
+	assert_true(ledger_is_of(l, 3, 5));
+	/* killed before what went is said to be of another one: then it is gone, and that is still to be said */
+	ledger_end_namespace(l, 1, count_lost, &n);
+	assert_int_equal(n, 101);
+	assert_int_equal(ledger_count(l), 101);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 101);
+	assert_false(ledger_is_of(l, 1, 8));
+	assert_int_equal(ledger_know_namespace(l, 1, 8), 0);
+	k = key_in(1, "b");
+	assert_int_equal(ledger_put(l, &holder, 1, &k, 1, NULL, NULL), 0);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 102);
+	assert_true(ledger_is_of(l, 1, 8));
+	assert_false(ledger_is_of(l, 1, 5));
+	ledger_free(&l);
+	unlink(p->path);
+}
+
+/* A full file may not have said what went: that the number is another one's says so. */
+static void another_one_has_nothing(void **state)
+{
+	const struct ledger_holder holder = { .subject = 7, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_key k = key_in(1, "a"), other = key_in(2, "a");
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+
+	assert_int_equal(ledger_know_namespace(l, 1, 5), 0);
+	assert_int_equal(ledger_put(l, &holder, 1, &k, 1, NULL, NULL), 0);
+	assert_int_equal(ledger_put(l, &holder, 1, &other, 1, NULL, NULL), 0);
+	assert_int_equal(ledger_know_namespace(l, 1, 6), 0);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 1);
+	assert_true(ledger_knows(l, &other));
+	assert_true(ledger_is_of(l, 1, 6));
+	ledger_free(&l);
+	unlink(p->path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -657,10 +980,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_killed, begin, end),
 		cmocka_unit_test_setup_teardown(first_of_several, begin, end),
 		cmocka_unit_test_setup_teardown(requests, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_grows, begin, end),
 		cmocka_unit_test_setup_teardown(broken, begin, end),
+		cmocka_unit_test_setup_teardown(believes_no_identity, begin, end),
+		cmocka_unit_test_setup_teardown(broken_and_full, begin, end),
+		cmocka_unit_test_setup_teardown(broken_and_killed, begin, end),
+		cmocka_unit_test_setup_teardown(without_an_end, begin, end),
 		cmocka_unit_test_setup_teardown(full, begin, end),
 		cmocka_unit_test_setup_teardown(room_for_many, begin, end),
 		cmocka_unit_test_setup_teardown(full_within_a_record, begin, end),
+		cmocka_unit_test_setup_teardown(knows_who_adopted, begin, end),
+		cmocka_unit_test_setup_teardown(knows_which_namespace, begin, end),
+		cmocka_unit_test_setup_teardown(another_one_has_nothing, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ledger_file", tests, NULL, NULL);

@@ -230,6 +230,94 @@ static void a_namespace_that_was_refused(void **state)
 	assert_int_equal(next.result, 0);
 }
 
+static const char token[] = "0123456789abcdef0123456789abcdef";
+
+/* Nor is a lifetime: what was to be held while connected would be so for good. */
+static void a_lifetime_is_not_forgotten(void **state)
+{
+	struct fake *f = *state;
+	struct told lifetime = { 0 }, next = { 0 };
+
+	assert_int_equal(hycan_session_adopt_async(f->h, token, note, &lifetime), 0);
+	fake_serve(f);
+	assert_int_equal(lifetime.result, 0);
+	fake_hang_up(f);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), 0);
+	assert_int_equal(hycan_process(f->h), -ECONNRESET);
+	assert_int_equal(next.times, 1);
+	assert_int_equal(next.result, -ECONNRESET);
+	assert_non_null(strstr(next.message, "link.up was not sent."));
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), -ECONNRESET);
+	assert_non_null(strstr(hycan_error_message(f->h), "session.lifetime"));
+	assert_string_equal(hycan_token(f->h), token);
+	/* with a namespace, too, which says nothing about how long */
+	assert_int_equal(hycan_session_netns_async(f->h, 0, note, &next), 0);
+	fake_accept(f);
+	fake_serve(f);
+	close(f->fds[0]);
+	assert_int_equal(next.result, 0);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), -ECONNRESET);
+	/* who knows what was held asks for it by its token */
+	assert_string_equal(hycan_token(f->h), token);
+	assert_int_equal(hycan_session_lifetime_async(f->h, HYCAN_LIFETIME_CONNECTION, NULL, note, &lifetime), 0);
+	fake_serve(f);
+	assert_int_equal(lifetime.times, 2);
+	assert_int_equal(lifetime.result, 0);
+	assert_string_not_equal(hycan_token(f->h), token);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), 0);
+	fake_serve(f);
+	assert_int_equal(next.result, 0);
+}
+
+/* Both are asked for again in whatever order; an answer that did not come counts as a choice. */
+static void a_session_is_adopted_again(void **state)
+{
+	struct fake *f = *state;
+	struct told adopt = { 0 }, netns = { 0 }, next = { 0 };
+
+	assert_int_equal(hycan_session_netns_async(f->h, 0, note, &netns), 0);
+	fake_serve(f);
+	close(f->fds[0]);
+	assert_int_equal(hycan_session_adopt_async(f->h, token, note, &adopt), 0);
+	hycan_process(f->h);
+	fake_take(f, HYCAN_OPERATION_SESSION_ADOPT);
+	fake_hang_up(f);
+	assert_int_equal(hycan_process(f->h), -ECONNRESET);
+	assert_int_equal(adopt.result, -ECONNRESET);
+	assert_string_not_equal(hycan_token(f->h), token);
+	assert_int_equal(hycan_session_adopt_async(f->h, token, note, &adopt), 0);
+	fake_accept(f);
+	fake_serve(f);
+	assert_int_equal(adopt.result, 0);
+	assert_string_equal(hycan_token(f->h), token);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), -ECONNRESET);
+	assert_non_null(strstr(hycan_error_message(f->h), "session.netns"));
+	assert_int_equal(hycan_session_netns_async(f->h, 0, note, &netns), 0);
+	fake_serve(f);
+	close(f->fds[0]);
+	assert_int_equal(hycan_link_up_async(f->h, "vcan0", note, &next), 0);
+	fake_serve(f);
+	assert_int_equal(next.result, 0);
+}
+
+/* The steps of a transaction are kept meanwhile: none of them is left out. */
+static void a_transaction_is_kept_whole(void **state)
+{
+	struct fake *f = *state;
+	struct told lifetime = { 0 }, next = { 0 };
+
+	assert_int_equal(hycan_session_lifetime_async(f->h, HYCAN_LIFETIME_CONNECTION, NULL, note, &lifetime), 0);
+	fake_serve(f);
+	assert_int_equal(hycan_transaction_begin(f->h), 0);
+	assert_int_equal(hycan_link_up(f->h, "vcan0"), 0);
+	fake_hang_up(f);
+	assert_int_equal(hycan_link_get_async(f->h, "vcan0", note, &next), 0);
+	assert_int_equal(hycan_process(f->h), -ECONNRESET);
+	assert_int_equal(hycan_link_up(f->h, "vcan1"), 0);
+	assert_int_equal(hycan_transaction_commit(f->h, NULL, NULL), -ECONNRESET);
+	assert_non_null(strstr(hycan_error_message(f->h), "transaction.run was not sent."));
+}
+
 static void only_root_and_oneself_are_trusted(void **state)
 {
 	struct fake *f = *state;
@@ -325,6 +413,9 @@ int main(void)
 		TEST(a_server_that_is_always_faster),
 		TEST(a_namespace_is_not_forgotten),
 		TEST(a_namespace_that_was_refused),
+		TEST(a_lifetime_is_not_forgotten),
+		TEST(a_session_is_adopted_again),
+		TEST(a_transaction_is_kept_whole),
 		TEST(only_root_and_oneself_are_trusted),
 		TEST(paths),
 		TEST(an_output_that_was_closed_is_not_the_daemon),

@@ -4,6 +4,7 @@
 
 #include "names.h"
 #include "network.h"
+#include "objects.h"
 #include "question.h"
 
 static void test_unset(void **state)
@@ -54,7 +55,8 @@ static void test_undo(void **state)
 	dns_until(30, NULL, "10.9.0.1", "web", "10.9.0.2");
 	dns_until(30, NULL, "10.9.0.1", "db", "10.9.0.3");
 	dns_until(30, NULL, "10.9.0.1", "new", "NXDOMAIN");
-	names_objects(w->h, "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n");
+	/* in the order in which they were told: that of db was taken away and told again */
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\ndns_host 100 db link net100\n");
 }
 
 /* A program that has the names told as long as it runs. */
@@ -86,6 +88,30 @@ static void test_shared(void **state)
 	assert_done(other, hycan_dns_unset(other, 100, NULL));
 	names_objects(w->h, "");
 	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "refused by the kernel");
+	hycan_close(other);
+}
+
+/* Who told the names, and takes that back, lets go of all of them where another one told them, too. */
+static void test_told_by_another(void **state)
+{
+	const struct hycan_transaction_run_options confirm = { .has_confirm_within = true, .confirm_within = 600 };
+	static const char all[] = "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n";
+	struct hycan_transaction_run_reply *reply;
+	struct world *w = *state;
+	struct hycan *other;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, names_set(w->h, 100, "db 10.9.0.3, web 10.9.0.2", NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, &confirm, &reply));
+	other = tell_names(w);
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	names_objects(w->h, all);
+	assert_done(other, hycan_dns_remove_host(other, 100, "web", NULL));
+	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "NXDOMAIN");
+	names_objects(w->h, "dns 100 link net100\ndns_host 100 db link net100\n");
 	hycan_close(other);
 }
 
@@ -124,6 +150,7 @@ static void as_alice(struct world *w)
 	const struct hycan_transaction_run_options confirm = { .has_confirm_within = true, .confirm_within = 600 };
 	static const char all[] = "dns 100 link net100\ndns_host 100 db link net100\ndns_host 100 web link net100\n";
 	struct hycan_transaction_run_reply *reply;
+	struct hycan *one, *other;
 
 	assert_done(w->h, hycan_open(&w->h, w->socket));
 	names_objects(w->h, all);
@@ -136,6 +163,20 @@ static void as_alice(struct world *w)
 	free(reply);
 	names_objects(w->h, all);
 	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	names_objects(w->h, "");
+	/* or her programs', as before */
+	one = tell_names(w);
+	other = tell_names(w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_dns_unset(w->h, 100, NULL));
+	assert_done(w->h, hycan_transaction_commit(w->h, &confirm, &reply));
+	names_objects(w->h, "");
+	assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
+	free(reply);
+	names_objects(w->h, all);
+	hycan_close(one);
+	hycan_close(other);
+	objects_wait(w->h, 2);
 	names_objects(w->h, "");
 	hycan_close(w->h);
 }
@@ -169,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unset, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_undo, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shared, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_told_by_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_users, begin_for_two, world_end),
 	};
 

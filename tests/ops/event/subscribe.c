@@ -146,8 +146,9 @@ static void test_cause(void **state)
 	assert_done(w->h, hycan_link_up(w->h, "b0"));
 	events_until(&e, "changed link b0 up by consequence 0 link.up");
 	add_address(w->h, "b0", "10.1.0.1/24");
-	events_until(&e, "new address b0 10.1.0.1/24 by request 0 address.add");
-	events_until(&e, "new route 10.1.0.0/24 table 254 metric 0 dev b0 by");
+	events_until(&e, "new address b0 10.1.0.1/24 by request 0 address.add pid %d request %u", getpid(), hycan_sequence(w->h));
+	events_until(&e, "new route 10.1.0.0/24 table 254 metric 0 dev b0 by consequence 0 address.add pid %d request %u", getpid(),
+	             hycan_sequence(w->h));
 	route.via = prefix_of("10.1.0.2/32").address;
 	assert_done(w->h, hycan_route_add(w->h, &route));
 	events_until(&e, "new route 10.9.0.0/16 table 254 metric 0 via 10.1.0.2 dev b0 by request 0 route.add");
@@ -156,9 +157,10 @@ static void test_cause(void **state)
 	rule.table = 7;
 	assert_done(w->h, hycan_rule_add(w->h, &rule));
 	events_until(&e, "new rule ipv4 70 by request 0 rule.add");
-	/* the kernel names nobody for an IPv6 address, and announces it when it is complete */
+	/* the kernel names nobody for an IPv6 address */
 	add_address(w->h, "b0", "fd00::1/64");
-	events_until(&e, "new address b0 fd00::1/64 by");
+	events_until(&e, "new address b0 fd00::1/64 by consequence 0 address.add pid %d request %u", getpid(),
+	             hycan_sequence(w->h));
 	route = route_via("fd09::/64", "fd00::2");
 	assert_done(w->h, hycan_route_add(w->h, &route));
 	events_until(&e, "new route fd09::/64 table 254 metric 1024 via fd00::2 dev b0 by request 0 route.add");
@@ -171,6 +173,41 @@ static void test_cause(void **state)
 	events_until(&e, "gone route 10.9.0.0/16 table 254 metric 0 via 10.1.0.2 dev b0 by consequence 0 link.down");
 	assert_done(w->h, hycan_link_delete(w->h, "b0"));
 	assert_contains(events_until(&e, "gone link b0 by "), "0 link.delete");
+	events_end(&e);
+	hycan_close(own);
+}
+
+/* What the kernel announces of an IPv6 address when its request is long done: it is the request's, until a stranger takes it away. */
+static void test_late(void **state)
+{
+	struct hycan_link_address undetected = { .link = "b0", .has_no_dad = true, .no_dad = true };
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	uint32_t first, second;
+	struct events e;
+
+	free(shell("ip link add b0 type bridge; ip link set b0 up"));
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	add_address(w->h, "b0", "fd00::1/64");
+	first = hycan_sequence(w->h);
+	undetected.address = prefix_of("fd00::2/64");
+	assert_done(w->h, hycan_address_add(w->h, &undetected));
+	second = hycan_sequence(w->h);
+	events_until(&e, "new address b0 fd00::2/64 by consequence 0 address.add pid %d request %u", getpid(), second);
+	events_until(&e, "new route fd00::2/128 table 255 metric 0 dev b0 by consequence 0 address.add pid %d request %u", getpid(),
+	             second);
+	/* when nobody else on the link has it */
+	events_until(&e, "new route fd00::1/128 table 255 metric 0 dev b0 by consequence 0 address.add pid %d request %u", getpid(),
+	             first);
+	/* one goes when it is complete, another one before */
+	add_address(w->h, "b0", "fd00::3/64");
+	free(shell("for a in 2 3; do ip -6 address del fd00::$a/64 dev b0; ip -6 address add fd00::$a/64 dev b0 nodad; done"));
+	events_until(&e, "gone address b0 fd00::2/64 by stranger");
+	events_until(&e, "new address b0 fd00::2/64 by stranger");
+	events_until(&e, "new route fd00::2/128 table 255 metric 0 dev b0 by stranger");
+	events_until(&e, "new address b0 fd00::3/64 by stranger");
+	events_until(&e, "new route fd00::3/128 table 255 metric 0 dev b0 by stranger");
 	events_end(&e);
 	hycan_close(own);
 }
@@ -358,6 +395,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_silent, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_several, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_cause, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_late, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_filters, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),

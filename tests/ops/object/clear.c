@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* object.clear: nothing is left of what the daemon made, and everything of what strangers did. */
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clients.h"
 #include "network.h"
@@ -189,6 +192,32 @@ static void no_step(void **state)
 	assert_true(address_is_there("10.1.0.1/24"));
 }
 
+/* What another session made in a namespace to which nothing leads but that session is not forgotten: it goes. */
+static void where_another_is(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address a = { .link = "lo", .address = prefix_of("10.77.0.1/24") };
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd;
+	struct hycan_object_clear_reply reply;
+	struct hycan *h = NULL;
+
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	assert_true(home >= 0 && fd >= 0);
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	assert_done(h, hycan_session_netns(h, fd, NULL));
+	assert_done(h, hycan_address_add(h, &a));
+	reply = clear(w->h, NULL);
+	assert_int_equal(reply.removed, 1);
+	assert_int_equal(setns(fd, CLONE_NEWNET), 0);
+	free(shell("! ip address show lo | grep -q 10.77"));
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	hycan_close(h);
+	close(fd);
+	close(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(as_many_as_listed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(no_step, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(where_another_is, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("object.clear", tests, NULL, NULL);

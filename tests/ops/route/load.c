@@ -293,6 +293,25 @@ static void loads_any_kind_of_route(void **state)
 	free(reply);
 }
 
+/* Where there is not the memory to say what was done, nothing is. */
+static void does_nothing_without_memory(void **state)
+{
+	struct world *w = *state;
+	/* all of a request's 96 MiB, but for a byte of each route */
+	const size_t n = (96u << 20) / (sizeof(struct hycan_route) + 1);
+	struct hycan_route *routes = calloc(n, sizeof(*routes));
+	struct hycan_route_load_reply *reply;
+
+	assert_non_null(routes);
+	routes[0] = route_via("20.0.0.0/8", "10.0.0.2");
+	for (size_t i = 1; i < n; i++)
+		routes[i].destination.address.family = HYCAN_FAMILY_IPV4;
+	assert_int_not_equal(hycan_route_load(w->h, routes, n, NULL, &reply), 0);
+	assert_contains(hycan_error_message(w->h), "memory");
+	free(shell("! ip route | grep -q 20.0.0.0/8"));
+	free(routes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_many_links, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(records_what_it_made, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(loads_any_kind_of_route, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(does_nothing_without_memory, routing_begin_with_addresses, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,9 @@ static void goes_on(void **state)
 	client_add(h, "10.1.0.1/24");
 	assert_done(h, hycan_session_adopt(h, token, &n));
 	assert_int_equal(n, 2);
-	assert_done(h, hycan_session_adopt(h, token, &n));
+	/* whoever adopts it next asks for it by the same token */
+	assert_string_equal(hycan_token(h), token);
+	assert_done(h, hycan_session_adopt(h, hycan_token(h), &n));
 	assert_int_equal(n, 2);
 	/* nothing flickered */
 	assert_int_equal(announcements_count(fd), 0);
@@ -76,13 +78,101 @@ static void takes_over(void **state)
 	keep_token(h);
 	assert_done(other, hycan_session_adopt(other, token, &n));
 	assert_int_equal(n, 1);
-	client_hold_while_connected(h, 0);
 	client_add(h, "10.2.0.1/24");
 	hycan_close(h);
 	address_until_gone("10.2.0.1/24");
 	assert_true(address_is_there("10.1.0.1/24"));
 	hycan_close(other);
 	address_until_gone("10.1.0.1/24");
+}
+
+static bool is_in(int netns, const char *address)
+{
+	return shell_status(NULL, "nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep -qF ' %s '", (int)getpid(), netns,
+	                    address) == 0;
+}
+
+static void until_gone_from(int netns, const char *address)
+{
+	shell_until(30, "! nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep -F ' %s '", (int)getpid(), netns, address);
+}
+
+static void add_to_lo(struct hycan *h, const char *address)
+{
+	const struct hycan_link_address a = { .link = "lo", .address = prefix_of(address) };
+
+	assert_done(h, hycan_address_add(h, &a));
+}
+
+/* The one that is still there goes on with its lifetime, in its namespace: it did not hear of anything. */
+static void goes_on_as_it_was(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *other = client_open(w);
+	const int netns = netns_without_name();
+	uint32_t n = 0;
+
+	client_hold_while_connected(h, 3600);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	assert_done(h, hycan_session_netns(h, netns, NULL));
+	assert_done(other, hycan_session_adopt(other, token, &n));
+	assert_int_equal(n, 1);
+	add_to_lo(h, "10.7.0.1/32");
+	assert_true(is_in(netns, "10.7.0.1/32"));
+	/* its grace is the other's: nobody has a token of this one */
+	hycan_close(h);
+	until_gone_from(netns, "10.7.0.1/32");
+	assert_true(address_is_there("10.1.0.1/24"));
+	close(netns);
+	end_session(other);
+}
+
+/* A statement of either of them is over, and the one that is still there goes on stating for itself, and not for the user. */
+static void ends_statements(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *other = client_open(w);
+	uint32_t n = 0;
+
+	client_add(w->h, "10.1.0.1/24");
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.2.0.1/24");
+	keep_token(h);
+	assert_done(h, hycan_object_replace_begin(h, NULL));
+	assert_done(other, hycan_session_adopt(other, token, &n));
+	assert_refused(other, hycan_object_replace_end(other, &n), HYCAN_REFUSAL_INVALID);
+	assert_refused(h, hycan_object_replace_end(h, &n), HYCAN_REFUSAL_INVALID);
+	assert_done(h, hycan_object_replace_begin(h, NULL));
+	assert_done(h, hycan_object_replace_end(h, &n));
+	assert_int_equal(n, 0);
+	assert_true(address_is_there("10.1.0.1/24"));
+	assert_true(address_is_there("10.2.0.1/24"));
+	hycan_close(h);
+	hycan_close(other);
+}
+
+/* Who adopts stays in its own namespace; that has no name, and nobody but the connection is in it. */
+static void goes_on_in_another_namespace(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w), *other = client_open(w);
+	const int netns = netns_without_name();
+	uint32_t n = 0;
+
+	client_hold_while_connected(h, 0);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	assert_done(other, hycan_session_netns(other, netns, NULL));
+	assert_done(other, hycan_session_adopt(other, token, &n));
+	assert_int_equal(n, 1);
+	hycan_close(h);
+	add_to_lo(other, "10.7.0.1/32");
+	assert_true(is_in(netns, "10.7.0.1/32"));
+	hycan_close(other);
+	address_until_gone("10.1.0.1/24");
+	until_gone_from(netns, "10.7.0.1/32");
+	close(netns);
 }
 
 /* The daemon is killed: its successor knows the session. */
@@ -184,6 +274,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_on_with_the_next_daemon, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_with_the_next_daemon, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(takes_over, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_as_it_was, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(ends_statements, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_in_another_namespace, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses, begin_for_all, world_end),
 	};
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.lifetime: how long a caller holds what it asked for. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clients.h"
@@ -83,15 +82,8 @@ static void in_another_namespace(void **state)
 	struct world *w = *state;
 	struct hycan *h = client_open(w);
 	struct hycan_link_address a = { .link = "lo", .address = prefix_of("10.7.0.1/32") };
-	char path[64], name[32];
-	int fd;
+	const int fd = netns_without_name();
 
-	snprintf(name, sizeof(name), "hycan-%d", (int)getpid());
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	free(shell("ip netns delete %s", name));
 	assert_done(h, hycan_session_netns(h, fd, NULL));
 	client_hold_while_connected(h, 0);
 	assert_done(h, hycan_address_add(h, &a));
@@ -100,6 +92,49 @@ static void in_another_namespace(void **state)
 	shell_until(30, "! nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep 10.7.0.1", (int)getpid(), fd);
 	close(fd);
 	assert_int_equal(shell_status(NULL, "grep -q 'could not be taken away' %s", w->log), 1);
+}
+
+/* The daemon gets no descriptor for another namespace, until that one is over. */
+static void let_descriptors(struct world *w, const struct rlimit *limit)
+{
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, limit, NULL), 0);
+}
+
+/* What cannot be taken away when its connection ends stays in the ledger: it is listed, and can be cleared. */
+static void that_cannot_end(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = client_open(w);
+	struct hycan_link_address a = { .link = "lo", .address = prefix_of("10.7.0.1/32") };
+	struct hycan_object_clear_reply *cleared = NULL;
+	struct hycan_object *objects = NULL;
+	const int fd = netns_without_name();
+	struct rlimit before, none;
+	size_t n = 0;
+
+	assert_done(h, hycan_session_netns(h, fd, NULL));
+	client_hold_while_connected(h, 0);
+	assert_done(h, hycan_address_add(h, &a));
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	let_descriptors(w, &none);
+	hycan_close(h);
+	shell_until(60, "grep -q '10.7.0.1/32.* could not be taken away, and stays' %s", w->log);
+	let_descriptors(w, &before);
+	free(shell("nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep -q 10.7.0.1", (int)getpid(), fd));
+	assert_done(w->h, hycan_object_list(w->h, NULL, &objects, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(objects->kind, HYCAN_OBJECT_KIND_ADDRESS);
+	assert_int_equal(objects->holders, 1);
+	/* until it is tried again */
+	assert_int_equal(objects->lifetime, HYCAN_LIFETIME_LEASE);
+	free(objects);
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
+	assert_int_equal(cleared->removed, 1);
+	assert_int_equal(cleared->failed, 0);
+	free(cleared);
+	free(shell("! nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep 10.7.0.1", (int)getpid(), fd));
+	close(fd);
 }
 
 /* Forwarding is an object, too. */
@@ -139,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(chosen_for_each_request, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(refuses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(in_another_namespace, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(that_cannot_end, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(forwards_while_needed, routing_begin, world_end),
 	};
 

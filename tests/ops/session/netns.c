@@ -79,6 +79,88 @@ static void as_nobody(struct world *w)
 	hycan_close(h);
 }
 
+/* One that nothing leads to but the descriptor. */
+static int new_namespace(void)
+{
+	int fd;
+
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* However many sessions are in a namespace, it is one descriptor, beside that with which each connection acts there. */
+static void test_one_descriptor(void **state)
+{
+	struct world *w = *state;
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fds[4];
+	struct hycan *h[8] = { NULL };
+
+	for (size_t k = 0; k < 4; k++)
+		fds[k] = new_namespace();
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(hycan_open(&h[i], w->socket), 0);
+		for (size_t k = 0; k < 4; k++)
+			assert_done(h[i], hycan_session_netns(h[i], fds[k], NULL));
+	}
+	free(shell("test $(ls -l /proc/%d/fd | grep -c 'net:') -le 12", w->daemon));
+	for (size_t i = 0; i < 8; i++)
+		hycan_close(h[i]);
+	shell_until(20, "! ls -l /proc/%d/fd | grep -q 'net:'", w->daemon);
+	for (size_t k = 0; k < 4; k++)
+		close(fds[k]);
+	close(home);
+}
+
+/* A user has so many of them; who is in one already may come back, and where a session ends there is room. */
+static void as_greedy(struct world *w)
+{
+	struct hycan *h[17] = { NULL };
+	int fd = -1, first = -1;
+
+	assert_int_equal(unshare(CLONE_NEWUSER), 0);
+	for (size_t i = 0; i < 256; i++) {
+		if (i % 16 == 0)
+			assert_int_equal(hycan_open(&h[i / 16], w->socket), 0);
+		fd = new_namespace();
+		assert_done(h[i / 16], hycan_session_netns(h[i / 16], fd, NULL));
+		if (i > 0)
+			close(fd);
+		else
+			first = fd;
+	}
+	assert_int_equal(hycan_open(&h[16], w->socket), 0);
+	fd = new_namespace();
+	assert_refused(h[16], hycan_session_netns(h[16], fd, NULL), HYCAN_REFUSAL_LIMIT);
+	assert_string_equal(hycan_error_field(h[16]), "netns");
+	assert_contains(hycan_error_message(h[16]), "256");
+	assert_done(h[16], hycan_session_netns(h[16], first, NULL));
+	hycan_close(h[15]);
+	for (int i = 0, r = 1; r != 0; i++) {
+		r = hycan_session_netns(h[16], fd, NULL);
+		assert_true(r == 0 || (r == HYCAN_REFUSAL_LIMIT && i < 1000));
+		usleep(r ? 20000 : 0);
+	}
+	for (size_t i = 0; i < 17; i++)
+		if (i != 15)
+			hycan_close(h[i]);
+	close(fd);
+	close(first);
+}
+
+static void test_greedy(void **state)
+{
+	struct world *w;
+
+	need_success("user namespaces for everybody", "setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Un true");
+	w = world_start(&(struct world_options){ .policy = "allow nobody all\n", .open_to_all = true });
+	world_as(65534, 65534, as_greedy, w);
+	*state = w;
+	assert_int_equal(world_end(state), 0);
+}
+
 static void test_owner(void **state)
 {
 	struct world *w;
@@ -95,7 +177,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_root, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_not_a_namespace, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_one_descriptor, world_begin, world_end),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_greedy),
 	};
 
 	return cmocka_run_group_tests_name("session.netns", tests, NULL, NULL);

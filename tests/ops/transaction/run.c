@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hycan/schema.h>
 
@@ -67,7 +68,7 @@ static void test_nothing(void **state)
 {
 	struct world *w = *state;
 	struct hycan_link_address a = address_on("tx0", "10.1.0.1/24"), b = address_on("none", "10.2.0.1/24");
-	char *before, *after;
+	char *before, *after, line[256];
 
 	make_pair();
 	before = shell("ip -d addr; ip route show table all");
@@ -84,8 +85,20 @@ static void test_nothing(void **state)
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
-	/* nor has the ledger heard of it */
+	/* nor has the ledger anything of it */
 	assert_int_equal(objects_count(w->h), 0);
+	/* what was done meanwhile, and undone, is in the log */
+	after = world_log(w);
+	snprintf(line, sizeof(line), "address.add tx0 10.1.0.1/24 by uid 0 (pid %d): done", getpid());
+	assert_contains(after, line);
+	snprintf(line, sizeof(line),
+	         "address.remove tx0 10.1.0.1/24 for uid 0 (pid %d), because a step of the same transaction failed: done",
+	         getpid());
+	assert_contains(after, line);
+	snprintf(line, sizeof(line), "transaction.run by uid 0 (pid %d): not_found: There is no link", getpid());
+	assert_contains(after, line);
+	assert_lacks(after, "link.up");
+	free(after);
 	/* the next failure is about no step */
 	assert_refused(w->h, hycan_link_up(w->h, "none"), HYCAN_REFUSAL_NOT_FOUND);
 	assert_int_equal(hycan_error_step(w->h), -1);
@@ -190,6 +203,26 @@ static void test_again(void **state)
 	assert_contains(hycan_error_message(w->h), "The links that were deleted before stay so.");
 	assert_int_not_equal(shell_status(NULL, "ip link show tx0"), 0);
 	assert_int_not_equal(shell_status(NULL, "ip link show tx1"), 0);
+}
+
+/* Of a list that is tried again behind a link's deletion, what the first try made is taken back, too. */
+static void test_list_tried_again(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_route routes[] = {
+		{ .destination = prefix_of("20.0.0.0/8"), .has_via = true, .via = prefix_of("10.1.0.2/32").address },
+		{ .destination = prefix_of("21.0.0.0/8"), .has_via = true, .via = prefix_of("203.0.113.1/32").address },
+	};
+
+	make_pair();
+	free(shell("ip addr add 10.1.0.1/24 dev tx0 && ip link add tx9 type bridge"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_delete(w->h, "tx9"));
+	assert_done(w->h, hycan_route_load(w->h, routes, 2, NULL, NULL));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_INVALID);
+	assert_contains(hycan_error_message(w->h), "The links that were deleted before stay so.");
+	free(shell("! ip route | grep -q 20.0.0.0/8"));
+	assert_int_equal(objects_count(w->h), 0);
 }
 
 /* A request that cannot be kept spoils the transaction; one that is abandoned never was. */
@@ -307,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_before, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_final, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_again, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_list_tried_again, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_kept, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_without_words, world_begin, world_end),
 		cmocka_unit_test_teardown(test_policy, world_end),
