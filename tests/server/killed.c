@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "held.h"
 #include "routing.h"
 
 #define PLACES 32u
@@ -164,10 +165,10 @@ static char *difference(struct world *w)
 /* What is in the kernel is in the ledger, and the other way round; what went unseen is missed within a second or so. */
 static void assert_told(struct world *w)
 {
-	time_t deadline = time(NULL) + 20;
+	const int64_t deadline = now_ms() + 20000 * SLOWEST;
 	char *found;
 
-	while ((found = difference(w)) && time(NULL) < deadline) {
+	while ((found = difference(w)) && now_ms() < deadline) {
 		free(found);
 		usleep(50000);
 	}
@@ -260,10 +261,18 @@ static void killed_in_a_transaction(void **state)
 	assert_true(all > 0 && all < 30);
 }
 
+enum { N = 20000 };
+
+static int load(struct hycan *h, const void *routes)
+{
+	struct hycan_route_load_reply *reply = NULL;
+
+	return hycan_route_load(h, routes, N, NULL, &reply);
+}
+
 /* Many routes in one request: those that were there when the daemon was killed, and those that were not. */
 static void killed_while_it_loads(void **state)
 {
-	enum { N = 20000 };
 	struct world *w = *state;
 	struct hycan_route *routes = calloc(N, sizeof(*routes));
 	unsigned int partly = 0;
@@ -274,23 +283,11 @@ static void killed_while_it_loads(void **state)
 	for (unsigned int i = 0; i < N; i++)
 		routes[i] = route_number(i);
 	for (unsigned int round = 0; round < 8; round++) {
-		pid_t child = fork();
+		pid_t child = held_at_message(w, 6 + round, load, routes);
 		size_t lines = 0;
 		char *there;
 
-		if (child == 0) {
-			struct hycan *h = NULL;
-			struct hycan_route_load_reply *reply = NULL;
-
-			(void)hycan_open(&h, w->socket);
-			(void)hycan_route_load(h, routes, N, NULL, &reply);
-			_exit(0);
-		}
-		/* from the first route on, at different times */
-		shell_until(30, "ip route show table 100 2>/dev/null | grep -q 10.100");
-		usleep(round * 5000);
 		(void)world_stop_daemon(w, SIGKILL);
-		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
 		there = shell("ip route show table 100 | wc -l");
 		partly += strtoul(there, NULL, 10) < N;

@@ -10,6 +10,7 @@
 
 #include "clients.h"
 #include "events.h"
+#include "held.h"
 #include "objects.h"
 
 static void add_address(struct hycan *h, const char *link, const char *address)
@@ -190,31 +191,28 @@ static void test_restarted(void **state)
 }
 
 /* Has its steps done but for the last, for which there is no way, and tries that one again and again. */
-static void run_transaction(struct hycan *h)
+static int run_transaction(struct hycan *h, const void *userdata)
 {
 	const struct hycan_route route = route_via("10.9.0.0/16", "203.0.113.1");
 
+	(void)userdata;
 	client_choose_drift(h, HYCAN_DRIFT_REPAIR);
 	assert_done(h, hycan_transaction_begin(h));
 	assert_done(h, hycan_rule_add(h, rule_70()));
 	assert_done(h, hycan_link_delete(h, "tx0"));
 	assert_done(h, hycan_route_add(h, &route));
-	(void)hycan_transaction_commit(h, NULL, NULL);
-	_exit(0);
+	return hycan_transaction_commit(h, NULL, NULL) == 0;
 }
 
 /* What was chosen for a transaction is known to the daemon that brings it to its end. */
 static void test_finished(void **state)
 {
 	struct world *w = *state;
+	int status;
 	pid_t pid;
 
 	free(shell("ip link add tx0 type veth peer name tx1"));
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		run_transaction(client_open(w));
-	until("! ip link show tx0 2>/dev/null");
+	pid = held_in_pause(w, run_transaction, NULL);
 	world_stop_daemon(w, SIGKILL);
 	free(shell("ip addr add 203.0.113.2/24 dev va"));
 	world_start_daemon(w, NULL);
@@ -222,7 +220,8 @@ static void test_finished(void **state)
 	free(shell("ip rule del priority 70; ip route del 10.9.0.0/16"));
 	until("ip rule | grep -q '^70:.*from 10.7.0.0/16.*lookup 7'");
 	until("ip route | grep -q '^10.9.0.0/16 via 203.0.113.1 dev va'");
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */

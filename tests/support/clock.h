@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monotonic clock, for deadlines. */
+/* The monotonic clock, for deadlines, and how much of it a busy machine needs. */
 #ifndef SUPPORT_CLOCK_H
 #define SUPPORT_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
+
+/*
+ * Deadlines are written down for a quiet machine. One that is emulated, with sanitizers and other work beside, is so many times slower;
+ * who waits for what comes does not wait longer for that.
+ */
+#define SLOWEST 10
 
 static inline int64_t now_us(void)
 {

@@ -7,6 +7,7 @@
  */
 #include "world.h"
 #include "clock.h"
+#include "held.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,6 +161,7 @@ int world_stop_daemon(struct world *w, int signal)
 	int status = 0;
 
 	kill(w->daemon, signal);
+	held_end();
 	while (waitpid(w->daemon, &status, 0) < 0 && errno == EINTR)
 		;
 	w->daemon = 0;

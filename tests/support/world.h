@@ -49,7 +49,7 @@ int world_begin_patiently(void **state);
 /* The same with options. Fails the test when the daemon does not start. */
 struct world *world_start(const struct world_options *options);
 
-/* Ends the daemon with SIGTERM, or with SIGKILL for sure; returns its wait status. */
+/* Ends the daemon with SIGTERM, or with SIGKILL for sure, also one that is held (held.h); returns its wait status. */
 int world_stop_daemon(struct world *w, int signal);
 
 /* Starts it again on the same socket, with the same options. */

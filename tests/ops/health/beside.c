@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "health.h"
+#include "held.h"
 #include "nat.h"
 #include "objects.h"
 #include "text.h"
@@ -52,22 +53,24 @@ static void test_requests(void **state)
 }
 
 /*
- * Takes one away and makes another one, and is then at something that the kernel refuses, and that is tried for three seconds,
+ * Takes one away and makes another one, and is then at something that the kernel refuses, and that is tried again and again,
  * since there is no way back behind the deletion of a link.
  */
-static bool make_and_wait(struct hycan *h)
+static int make_and_wait(struct hycan *h, const void *userdata)
 {
 	const struct hycan_port_mapping made = nat_mapping("tcp 8080 10.0.0.2 80"), gone = nat_mapping("tcp 8081 10.0.0.2 80");
 	const struct hycan_route nowhere = { .destination = prefix_of("10.9.0.0/16"),
 		                             .has_via = true,
 		                             .via = prefix_of("203.0.113.1/32").address };
 
-	return hycan_transaction_begin(h) == 0 && hycan_port_add(h, &made) == 0 && nat_remove_mapping(h, &gone) == 0 &&
-	       hycan_link_delete(h, "tx0") == 0 && hycan_route_add(h, &nowhere) == 0 &&
-	       hycan_transaction_commit(h, NULL, NULL) == HYCAN_REFUSAL_INVALID;
+	(void)userdata;
+	return hycan_transaction_begin(h) || hycan_port_add(h, &made) || nat_remove_mapping(h, &gone) ||
+	       hycan_link_delete(h, "tx0") || hycan_route_add(h, &nowhere) ||
+	       hycan_transaction_commit(h, NULL, NULL) != HYCAN_REFUSAL_INVALID;
 }
 
-static void begin_waiting(struct world *w, pid_t *ret_child)
+/* It is held there. */
+static pid_t begin_waiting(struct world *w)
 {
 	const struct hycan_port_mapping gone = nat_mapping("tcp 8081 10.0.0.2 80"), other = nat_mapping("udp 53 10.0.0.2 53");
 
@@ -75,7 +78,7 @@ static void begin_waiting(struct world *w, pid_t *ret_child)
 	free(shell("ip link add tx0 type veth peer name tx1"));
 	assert_done(w->h, hycan_port_add(w->h, &gone));
 	assert_done(w->h, hycan_port_add(w->h, &other));
-	*ret_child = begin(w, make_and_wait);
+	return held_in_pause(w, make_and_wait, NULL);
 }
 
 static void test_transaction(void **state)
@@ -84,7 +87,9 @@ static void test_transaction(void **state)
 	pid_t child;
 	char *text;
 
-	begin_waiting(w, &child);
+	child = begin_waiting(w);
+	assert_well(w->h);
+	held_end();
 	assert_int_equal(assert_well_beside(w->h, child), 0);
 	/* it was taken back */
 	text = nat_list_mappings(w->h);
@@ -102,8 +107,7 @@ static void test_loss(void **state)
 	pid_t child;
 	int status;
 
-	begin_waiting(w, &child);
-	shell_until(60, "! ip link show tx0 2>/dev/null");
+	child = begin_waiting(w);
 	free(shell("nft delete element inet hycan port_ipv4 '{ udp . 53 }'"));
 	free(shell("nft add element inet hycan port_ipv4 '{ udp . 54 : 10.0.0.2 . 54 }'"));
 	assert_done(w->h, hycan_health_get(w->h, &health));
@@ -111,7 +115,8 @@ static void test_loss(void **state)
 	assert_string_equal(health->problems[0].message, "The port mapping “udp 53 host_address 0.0.0.0” of uid 0 is gone.");
 	assert_contains(health->problems[1].message, "“udp 54 host_address 0.0.0.0” is in the table inet hycan");
 	free(health);
-	(void)shell_status(NULL, "nft delete element inet hycan port_ipv4 '{ tcp . 8080 }'");
+	free(shell("nft delete element inet hycan port_ipv4 '{ tcp . 8080 }'"));
+	held_end();
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	free(shell("nft delete element inet hycan port_ipv4 '{ tcp . 8081 }'"));

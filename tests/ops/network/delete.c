@@ -3,12 +3,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "health.h"
+#include "held.h"
 #include "nat.h"
 #include "network.h"
 #include "objects.h"
@@ -227,44 +225,31 @@ static void test_gone_along(void **state)
 	assert_nothing_left();
 }
 
-/* Without a process for each look, which takes long in an emulated machine. */
-static void until_no_mapping(struct hycan *h)
-{
-	size_t n = 1;
-
-	for (int i = 0; i < 6000 && n > 0; i++) {
-		struct hycan_port_mapping *mappings = NULL;
-
-		assert_done(h, hycan_port_list(h, &mappings, &n));
-		free(mappings);
-		nanosleep(&(struct timespec){ .tv_nsec = n > 0 ? 10000000 : 0 }, NULL);
-	}
-	assert_int_equal(n, 0);
-}
-
-/* A transaction deletes a network with a mapping, and waits for its next step; somebody else makes the mapping anew. */
-static pid_t delete_slowly(struct world *w, const struct hycan_port_mapping *mapping)
+static int delete_and_go_on(struct hycan *h, const void *userdata)
 {
 	const struct hycan_route route = { .destination = prefix_of("10.7.0.0/16"),
 		                           .has_via = true,
 		                           .via = prefix_of("203.0.113.1/32").address };
-	struct hycan *h = NULL;
+
+	(void)userdata;
+	return hycan_transaction_begin(h) || hycan_network_delete(h, 100, NULL) || hycan_route_add(h, &route) ||
+	       hycan_transaction_commit(h, NULL, NULL);
+}
+
+/* A transaction deletes a network with a mapping, and is held at its next step; somebody else makes the mapping anew. */
+static pid_t delete_slowly(struct world *w, const struct hycan_port_mapping *mapping)
+{
 	pid_t child;
+	char *text;
 
 	network_make_parent();
 	free(shell("ip link add other0 type veth peer name other1 && ip link set other0 up && ip link set other1 up"));
 	assert_done(w->h, network_create(w->h, BLUE));
 	assert_done(w->h, hycan_port_add(w->h, mapping));
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(!(hycan_open(&h, w->socket) == 0 && hycan_transaction_begin(h) == 0 &&
-		        hycan_network_delete(h, 100, NULL) == 0 && hycan_route_add(h, &route) == 0 &&
-		        hycan_transaction_commit(h, NULL, NULL) == 0));
-	}
-	/* the table is the last */
-	until_no_mapping(w->h);
+	child = held_in_pause(w, delete_and_go_on, NULL);
+	text = nat_list_mappings(w->h);
+	assert_string_equal(text, "");
+	free(text);
 	assert_done(w->h, hycan_port_add(w->h, mapping));
 	return child;
 }
@@ -279,8 +264,9 @@ static void test_made_anew(void **state)
 	pid_t child;
 
 	child = delete_slowly(w, &mapping);
-	/* until then the gateway cannot be reached, and after three seconds the transaction is refused */
+	/* until then the gateway cannot be reached */
 	assert_done(w->h, hycan_address_add(w->h, &way));
+	held_end();
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(objects_count(w->h), 3);
