@@ -63,8 +63,8 @@ static void test_names(void **state)
 	assert_string_equal(dns_ask("blue", "10.9.0.1", "db", false), "NXDOMAIN");
 	assert_string_equal(dns_ask("red", "10.8.0.1", "web", false), "NXDOMAIN");
 	/* nor from the other network by asking the right one */
-	assert_string_equal(dns_ask("red", "10.9.0.1", "web", false), "timeout");
-	assert_string_equal(dns_ask("blue", "10.8.0.1", "db", false), "timeout");
+	dns_assert_silence("red", "10.9.0.1", "web");
+	dns_assert_silence("blue", "10.8.0.1", "db");
 	/* the host may, as it may anywhere */
 	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
 	/* one network goes, and the other does not notice */

@@ -183,8 +183,16 @@ const char *dns_ask(const char *netns, const char *server, const char *name, boo
 {
 	static char text[512];
 
-	ask_into(netns, server, name, ipv6 ? TYPE_AAAA : TYPE_A, PATIENCE_MS, text, sizeof(text));
+	ask_into(netns, server, name, ipv6 ? TYPE_AAAA : TYPE_A, PATIENCE_MS * SLOWEST, text, sizeof(text));
 	return text;
+}
+
+void dns_assert_silence(const char *netns, const char *server, const char *name)
+{
+	char text[512];
+
+	ask_into(netns, server, name, TYPE_A, PATIENCE_MS, text, sizeof(text));
+	assert_string_equal(text, "timeout");
 }
 
 const char *dns_ask_reverse(const char *netns, const char *server, const char *address)
@@ -202,19 +210,22 @@ const char *dns_ask_reverse(const char *netns, const char *server, const char *a
 			used += (size_t)snprintf(name + used, sizeof(name) - used, "%x.%x.", bytes[i] & 15, bytes[i] >> 4);
 		snprintf(name + used, sizeof(name) - used, "ip6.arpa");
 	}
-	ask_into(netns, server, name, TYPE_PTR, PATIENCE_MS, text, sizeof(text));
+	ask_into(netns, server, name, TYPE_PTR, PATIENCE_MS * SLOWEST, text, sizeof(text));
 	return text;
 }
 
 void dns_until(int seconds, const char *netns, const char *server, const char *name, const char *answer)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000000 };
-	time_t deadline = time(NULL) + seconds;
-	const char *text;
+	const int64_t deadline = now_ms() + seconds * INT64_C(1000) * SLOWEST;
+	char text[512];
 
-	while (strcmp(text = dns_ask(netns, server, name, false), answer) != 0) {
-		if (time(NULL) > deadline)
-			fail_msg("%s at %s is “%s” and not “%s” after %d s", name, server, text, answer, seconds);
+	for (;;) {
+		ask_into(netns, server, name, TYPE_A, PATIENCE_MS, text, sizeof(text));
+		if (strcmp(text, answer) == 0)
+			return;
+		if (now_ms() > deadline)
+			fail_msg("%s at %s is “%s” and not “%s” after %d s", name, server, text, answer, seconds * SLOWEST);
 		nanosleep(&pause, NULL);
 	}
 }

@@ -13,10 +13,13 @@
  */
 const char *dns_ask(const char *netns, const char *server, const char *name, bool ipv6);
 
+/* Nothing comes back. */
+void dns_assert_silence(const char *netns, const char *server, const char *name);
+
 /* The name of an address, or as above. */
 const char *dns_ask_reverse(const char *netns, const char *server, const char *address);
 
-/* Asks until that is the answer; the test fails when it is not within so many seconds. */
+/* Asks until that is the answer; the test fails when it is not within so many seconds of a quiet machine (clock.h). */
 void dns_until(int seconds, const char *netns, const char *server, const char *name, const char *answer);
 
 /* Asks again and again, from now until dns_stop(): how often something else than that came back. */

@@ -23,7 +23,10 @@ int traffic_listen(const char *netns, int protocol, unsigned int port);
  */
 const char *traffic_seen(const char *netns, int protocol, const char *address, unsigned int port, int listener);
 
-/* The same, with a socket that is there already: connected by traffic_connect(), of UDP. */
+/* The same where nobody should see it, so that it is not waited for long. */
+const char *traffic_lost(const char *netns, int protocol, const char *address, unsigned int port, int listener);
+
+/* As the first, with a socket that is there already: connected by traffic_connect(), of UDP. */
 const char *traffic_seen_again(int fd, int listener);
 
 /* A UDP socket that sends to and hears from that address and port alone. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "instance.h"
 #include "question.h"
 #include "resolver.h"
@@ -247,7 +248,7 @@ static void test_serves(void **state)
 	           "ip address add 10.7.0.1/24 dev o0; ip -n near link set o1 up; ip -n near address add 10.7.0.2/24 dev o1; "
 	           "ip -n near route add default via 10.7.0.1"));
 	shell_until(20, "ip netns exec near ping -c 1 -W 1 10.9.0.1");
-	assert_string_equal(dns_ask("near", "10.9.0.1", "web", false), "timeout");
+	dns_assert_silence("near", "10.9.0.1", "web");
 	free(shell("ip netns delete near"));
 	assert_string_equal(dns_ask(NULL, "127.0.0.1", "web", false), "refused by the kernel");
 	pid = pid_of(resolver);
@@ -536,11 +537,11 @@ static void *set_zone(void *userdata)
 static int wait_for_process(struct resolver *resolver, uint16_t vlan_id)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	time_t deadline = time(NULL) + 60;
+	const int64_t deadline = now_ms() + 60000 * SLOWEST;
 	struct resolver_state now = { 0 };
 
 	while (resolver_state(resolver, 0, vlan_id, &now) < 0 || !now.pid) {
-		assert_true(time(NULL) < deadline);
+		assert_true(now_ms() < deadline);
 		nanosleep(&pause, NULL);
 	}
 	assert_true(now.starts);
