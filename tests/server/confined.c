@@ -106,7 +106,7 @@ static void test_container(void **state)
 	struct world *w = *state;
 
 	need_command("capsh");
-	free(shell("timeout 20 capsh --drop=cap_sys_admin -- -c '%s --state none %s/other & "
+	free(shell("timeout 200 capsh --drop=cap_sys_admin -- -c '%s --state none %s/other & "
 	           "until test -S %s/other && grep -q \"^CapEff:.*0000000000001400\" /proc/$!/status; do sleep 0.1; done; "
 	           "kill $! && wait $!' > %s/said 2>&1 && grep -q 'there is no CAP_SYS_ADMIN' %s/said",
 	           world_daemon_path(), w->directory, w->directory, w->directory, w->directory));

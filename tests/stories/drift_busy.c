@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../ops/wireguard/device.h"
@@ -265,21 +264,6 @@ static void assert_not_said(struct world *w, const char *part)
 	free(log);
 }
 
-/* Waits until there are so many; says which there are where that does not come. */
-static void until_objects(struct hycan *h, size_t n)
-{
-	char *text;
-
-	for (int i = 0; i < 400 && objects_count(h) != n; i++)
-		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	if (objects_count(h) == n)
-		return;
-	text = objects_text(h, NULL);
-	print_error("%zu objects instead of %zu:\n%s", objects_count(h), n, text);
-	free(text);
-	fail();
-}
-
 static const struct {
 	void (*does)(struct hycan *h);
 	enum hycan_drift drift;
@@ -321,7 +305,7 @@ static void test_ours_stays(void **state)
 	end_client(stranger);
 	assert_not_said(w, DRIFT);
 	assert_not_said(w, "made again");
-	until_objects(w->h, n);
+	objects_wait(w->h, n);
 	/* and all of it is there */
 	free(shell("test $(ip route | grep -c '^10.77') = %d && test $(ip -6 route | grep -c '^fd77') = %d && "
 	           "test $(ip rule | grep -c 'from 10.7.0.0/16') = %d && test $(ip -o addr show ra | wc -l) = %d",
@@ -340,7 +324,7 @@ static void test_strangers_are_noticed(void **state)
 	for (int i = 30; i < STAY; i++)
 		free(shell("ip route del 10.77.%d.0/24; ip -6 route del fd77:%x::/64; ip rule del priority %d", i, i, 100 + i));
 	end_clients(pids);
-	until_objects(w->h, n - 30);
+	objects_wait(w->h, n - 30);
 	shell_until(20,
 	            "test $(ip route | grep -c '^10.77') = %d && test $(ip -6 route | grep -c '^fd77') = %d && "
 	            "test $(ip rule | grep -c 'from 10.7.0.0/16') = %d",

@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clients.h"
 #include "events.h"
 #include "objects.h"
 
 /* Waits until a shell command is content. */
-#define until(...) free(shell("for i in $(seq 400); do " __VA_ARGS__ " && exit 0; sleep 0.05; done; exit 1"))
+#define until(command) shell_until(20, "%s", command)
 
 static void add_address(struct hycan *h, const char *address)
 {
@@ -36,7 +35,7 @@ static void add_addresses(struct world *w)
 
 static void until_log(struct world *w, const char *part)
 {
-	free(shell("for i in $(seq 400); do grep -qF '%s' %s && exit 0; sleep 0.05; done; cat %s; exit 1", part, w->log, w->log));
+	shell_until(20, "grep -qF '%s' %s || { cat %s; false; }", part, w->log, w->log);
 }
 
 static void assert_log_lacks(struct world *w, const char *part)
@@ -140,7 +139,7 @@ static void test_repaired(void **state)
 	assert_done(w->h, hycan_address_add(w->h, &labelled));
 	free(shell("for i in 1 2 3 4 5; do printf 'addr del 10.2.0.1/24 dev va\naddr add 10.2.0.1/24 dev va label va:y\n' | ip "
 	           "-batch -; "
-	           "for k in $(seq 60); do grep -q 'is changed, and cannot be made what it was now' %s && exit 0; sleep 0.05; "
+	           "for k in $(seq 600); do grep -q 'is changed, and cannot be made what it was now' %s && exit 0; sleep 0.05; "
 	           "done; done; "
 	           "exit 1",
 	           w->log));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clients.h"
 #include "events.h"
@@ -20,8 +19,7 @@ static void forward(struct hycan *h, enum hycan_family family, const char *link)
 /* Waits until a file below /proc/sys/net has that value. */
 static void until_value(const char *path, const char *expected)
 {
-	free(shell("for i in $(seq 400); do test $(cat /proc/sys/net/%s) = %s && exit 0; sleep 0.05; done; exit 1", path,
-	           expected));
+	shell_until(20, "test $(cat /proc/sys/net/%s) = %s", path, expected);
 }
 
 static void test_reported(void **state)

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "clock.h"
 #include "events.h"
 #include "health.h"
 #include "network.h"
 #include "objects.h"
+
+#define DEADLINE_MS 20000
 
 static void add_masquerade(struct hycan *h, const char *subnet)
 {
@@ -42,16 +45,15 @@ static char *table(void)
 /* Waits until the table is this again. */
 static void until_table_is(const char *expected)
 {
-	for (int i = 0; i < 400; i++) {
-		char *text = table();
-		bool same = strcmp(text, expected) == 0;
+	const int64_t deadline = now_ms() + DEADLINE_MS * SLOWEST;
+	char *text;
 
+	while (strcmp(text = table(), expected) != 0 && now_ms() < deadline) {
 		free(text);
-		if (same)
-			return;
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 	}
-	fail_msg("the table is not what it was");
+	assert_string_equal(text, expected);
+	free(text);
 }
 
 static void test_reported(void **state)

@@ -11,8 +11,7 @@
 #include "events.h"
 
 /* Waits until a shell command is content; shows what there is if it never is. */
-#define until(command, ...)                                                                                                        \
-	free(shell("for i in $(seq 100); do { " command "; } && exit 0; sleep 0.1; done; wg show wg0; exit 1", __VA_ARGS__))
+#define until(command, ...) shell_until(20, "{ " command "; } || { wg show wg0; false; }", __VA_ARGS__)
 
 static void set_peer(struct hycan *h, uint32_t n, const char *allowed_ip, uint16_t keepalive)
 {

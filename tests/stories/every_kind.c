@@ -247,9 +247,11 @@ static void set_quotas(struct world *w, const char *quotas)
 {
 	static const char done[] = "policy was read again";
 
-	free(shell("n=$(grep -c '%s' %s); printf 'allow root all\\n%%s\\n' '%s' > %s/policy.conf; kill -HUP %d; "
-	           "for i in $(seq 600); do [ $(grep -c '%s' %s) -gt $n ] && exit 0; sleep 0.1; done; exit 1",
-	           done, w->log, quotas, w->directory, w->daemon, done, w->log));
+	char *before = shell("grep -c '%s' %s || true", done, w->log);
+
+	free(shell("printf 'allow root all\\n%%s\\n' '%s' > %s/policy.conf; kill -HUP %d", quotas, w->directory, w->daemon));
+	shell_until(60, "[ $(grep -c '%s' %s) -gt %lu ]", done, w->log, strtoul(before, NULL, 10));
+	free(before);
 }
 
 static void has_a_quota(const struct trial *t)

@@ -93,16 +93,10 @@ static void test_ignored(void **state)
 	client_choose_drift(w->h, HYCAN_DRIFT_REPORT);
 	add_address(w->h, "va", "10.2.0.1/24");
 	free(shell("ip rule del priority 70; ip addr del 10.1.0.1/24 dev va; ip addr del 10.2.0.1/24 dev va"));
-	for (int i = 0; i < 400 && objects_count(w->h) > 2; i++)
-		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	assert_int_equal(objects_count(w->h), 2);
-	log = world_log(w);
+	objects_wait(w->h, 2);
 	/* said a moment after it is so */
-	for (int i = 0; i < 400 && !strstr(log, "is gone"); i++) {
-		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-		free(log);
-		log = world_log(w);
-	}
+	shell_until(20, "grep -q 'is gone' %s", w->log);
+	log = world_log(w);
 	lost = strstr(log, "va 10.2.0.1/24, which uid 0 had asked for, is gone");
 	assert_non_null(lost);
 	assert_ptr_equal(strstr(log, ", which uid 0 had asked for"), strchr(lost, ','));
@@ -137,7 +131,7 @@ static void test_fight(void **state)
 }
 
 /* Waits until a shell command is content. */
-#define until(...) free(shell("for i in $(seq 400); do " __VA_ARGS__ " && exit 0; sleep 0.05; done; exit 1"))
+#define until(command) shell_until(20, "%s", command)
 
 /* What was chosen is known to the next daemon, and to the one after that; also about what went when there was none. */
 static void test_restarted(void **state)
@@ -168,9 +162,7 @@ static void test_restarted(void **state)
 		assert_null(strstr(log, "10.3.0.1"));
 		free(log);
 		client_choose_drift_again(w->h, HYCAN_DRIFT_REPORT);
-		for (int k = 0; k < 400 && objects_count(w->h) != 5; k++)
-			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-		assert_int_equal(objects_count(w->h), 5);
+		objects_wait(w->h, 5);
 	}
 	/* and goes on while it runs */
 	free(shell("ip rule del priority 70"));
@@ -182,9 +174,7 @@ static void test_restarted(void **state)
 	world_start_daemon(w, NULL);
 	until("ip addr show va | grep -q 10.1.0.1/24");
 	client_choose_drift_again(w->h, HYCAN_DRIFT_REPORT);
-	for (int k = 0; k < 400 && objects_count(w->h) != 4; k++)
-		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	assert_int_equal(objects_count(w->h), 4);
+	objects_wait(w->h, 4);
 	log = shell("ip rule");
 	assert_null(strstr(log, "70:"));
 	free(log);

@@ -18,7 +18,7 @@ set -euo pipefail
 shopt -s extglob
 
 daemon=$1 hycanctl=$2 document=$3
-patience=60
+patience=600
 where=start
 
 fail() {

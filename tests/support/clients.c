@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DEADLINE_MS 30000
+
 struct hycan *client_open(const struct world *w)
 {
 	struct hycan *h = NULL;
@@ -23,7 +26,7 @@ struct hycan *client_open(const struct world *w)
 void clients_wait(struct hycan *h, uint32_t n)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
-	const time_t until = time(NULL) + 30;
+	const int64_t deadline = now_ms() + DEADLINE_MS * SLOWEST;
 	uint32_t clients;
 
 	for (;;) {
@@ -34,7 +37,7 @@ void clients_wait(struct hycan *h, uint32_t n)
 		free(status);
 		if (clients == n)
 			return;
-		assert_true(time(NULL) < until);
+		assert_true(now_ms() < deadline);
 		nanosleep(&moment, NULL);
 	}
 }

@@ -216,7 +216,7 @@ static void show(const struct events *e, const char *wanted)
 
 const char *events_until(struct events *e, const char *format, ...)
 {
-	int64_t deadline = now_ms() + DEADLINE_MS;
+	int64_t deadline = now_ms() + DEADLINE_MS * SLOWEST;
 	size_t n_lines = e->n_lines;
 	char wanted[256];
 	va_list ap;
@@ -230,7 +230,7 @@ const char *events_until(struct events *e, const char *format, ...)
 				return e->line[e->at++];
 		/* on a busy machine much takes long, but not for nothing to come at all */
 		if (e->n_lines != n_lines)
-			deadline = now_ms() + DEADLINE_MS;
+			deadline = now_ms() + DEADLINE_MS * SLOWEST;
 		n_lines = e->n_lines;
 		if (e->ended || now_ms() >= deadline)
 			show(e, wanted);

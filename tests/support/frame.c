@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CAN frames between links. */
 #include "frame.h"
+#include "clock.h"
 #include "world.h"
 
 #include <linux/can.h>
@@ -10,9 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Long enough for an emulated machine. */
-#define DEADLINE_S  20
-#define DEADLINE_MS (DEADLINE_S * 1000)
+#define DEADLINE_S 20
 
 static int can_socket(const char *link)
 {
@@ -34,7 +33,7 @@ void assert_frame_travels(const char *from, const char *to)
 	/* a link that was set up drops what is sent until the kernel has given it a queue, which it does when it says so */
 	shell_until(DEADLINE_S, "ip -o link show dev %s up | grep -Eq 'state (UP|UNKNOWN)'", from);
 	assert_int_equal(write(sender, &sent, sizeof(sent)), sizeof(sent));
-	assert_int_equal(poll(&(struct pollfd){ .fd = receiver, .events = POLLIN }, 1, DEADLINE_MS), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = receiver, .events = POLLIN }, 1, DEADLINE_S * 1000 * SLOWEST), 1);
 	assert_int_equal(read(receiver, &received, sizeof(received)), sizeof(received));
 	assert_memory_equal(&received, &sent, sizeof(sent));
 	close(sender);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the ledger has, as object.list tells. */
 #include "objects.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define DEADLINE_MS 20000
 
 size_t objects_count(struct hycan *h)
 {
@@ -14,13 +17,6 @@ size_t objects_count(struct hycan *h)
 	assert_done(h, hycan_object_list(h, NULL, &objects, &n));
 	free(objects);
 	return n;
-}
-
-void objects_wait(struct hycan *h, size_t n)
-{
-	for (int i = 0; i < 2000 && objects_count(h) != n; i++)
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-	assert_int_equal(objects_count(h), n);
 }
 
 char *objects_text(struct hycan *h, const struct hycan_object_list_options *options)
@@ -53,4 +49,18 @@ void objects_expect(struct hycan *h, enum hycan_object_kind kind, size_t n_expec
 	}
 	assert_int_equal(unconfirmed, 0);
 	free(list);
+}
+
+void objects_wait(struct hycan *h, size_t n)
+{
+	const int64_t deadline = now_ms() + DEADLINE_MS * SLOWEST;
+	char *text;
+	size_t now;
+
+	while ((now = objects_count(h)) != n && now_ms() < deadline)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	if (now != n) {
+		text = objects_text(h, NULL);
+		fail_msg("%zu objects instead of %zu:\n%s", now, n, text);
+	}
 }

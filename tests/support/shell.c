@@ -70,7 +70,7 @@ char *shell(const char *format, ...)
 
 void shell_until(int seconds, const char *format, ...)
 {
-	int64_t deadline = now_ms() + seconds * INT64_C(1000);
+	const int64_t deadline = now_ms() + seconds * INT64_C(1000) * SLOWEST;
 	const struct timespec pause = { .tv_nsec = 20 * 1000000 };
 	char *output = NULL;
 	va_list ap;
@@ -83,7 +83,7 @@ void shell_until(int seconds, const char *format, ...)
 		if (status == 0)
 			break;
 		if (now_ms() > deadline)
-			fail_msg("“%s” did not succeed within %d s: %s", format, seconds, output);
+			fail_msg("“%s” did not succeed within %d s: %s", format, seconds * SLOWEST, output);
 		free(output);
 		nanosleep(&pause, NULL);
 	}

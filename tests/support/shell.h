@@ -11,7 +11,7 @@ __attribute__((format(printf, 1, 2))) char *shell(const char *format, ...);
 /* The same; returns the exit status and, in ret_output where it is not NULL, the output. */
 __attribute__((format(printf, 2, 3))) int shell_status(char **ret_output, const char *format, ...);
 
-/* Runs a command again until it ends with 0; the test fails when that does not happen within so many seconds. */
+/* Runs a command again until it ends with 0; the test fails when that does not happen within so many seconds of a quiet machine (clock.h). */
 __attribute__((format(printf, 2, 3))) void shell_until(int seconds, const char *format, ...);
 
 /* Skips the test, and says why, where the running kernel cannot make links of that kind; where HYCAN_TEST_COMPLETE is set it fails. */

@@ -5,6 +5,8 @@
  * Tests look through the same window as users: the public library on one side, ip, wg and nft on the other. Whatever a
  * test leaves behind goes with its namespace. A daemon that ends with anything but success fails the test that used it,
  * so the sanitizers' findings are findings of the tests.
+ *
+ * What tests connect by hycan_open() waits longer for its answers than the library's own would.
  */
 #ifndef SUPPORT_WORLD_H
 #define SUPPORT_WORLD_H

@@ -296,9 +296,9 @@ static void test_monitor(void **state)
 	free(shell("hycanctl monitor --families link --name 'left*' > people 2>&1 & a=$!; "
 	           "hycanctl --json monitor --families link > machines 2>&1 & b=$!; "
 	           "hycanctl event subscribe --families link > long 2>&1 & c=$!; "
-	           "for f in people machines long; do timeout 20 sh -c \"until grep -q complete $f; do sleep 0.1; done\"; done; "
+	           "for f in people machines long; do timeout 200 sh -c \"until grep -q complete $f; do sleep 0.1; done\"; done; "
 	           "hycanctl link set left --mtu 1400; "
-	           "for f in people machines long; do timeout 20 sh -c \"until grep -q changed $f; do sleep 0.1; done\"; done; "
+	           "for f in people machines long; do timeout 200 sh -c \"until grep -q changed $f; do sleep 0.1; done\"; done; "
 	           "kill $a $b $c"));
 	expect(0, "number=1 snapshot\n", "head -n 1 people");
 	expect_part(0, " present link ", "grep present people");

@@ -349,9 +349,8 @@ static void test_policy_changes(void **state)
 	free(shell("echo 'deny * route.list' > %s/policy.conf; echo 'allow root all' >> %s/policy.conf", w->directory,
 	           w->directory));
 	assert_int_equal(kill(w->daemon, SIGHUP), 0);
-	for (int i = 0; i < 100 && !e.ended; i++)
-		hycan_wait(w->h, 100);
-	assert_true(e.ended);
+	while (!e.ended)
+		hycan_wait(w->h, 1000);
 	assert_int_equal(e.result, -ECONNRESET);
 	free(shell("ip link add b0 type bridge"));
 	events_until(&f, "new link b0");
