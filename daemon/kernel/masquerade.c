@@ -18,6 +18,7 @@
 #include "attribute.h"
 #include "cleanup.h"
 #include "masquerade.h"
+#include "nat.h"
 #include "nft_table.h"
 
 /* The element of a network. */
@@ -104,12 +105,14 @@ static int add_once(struct kernel_scope *scope, const struct hycan_masquerade *m
 
 int kernel_masquerade_add(struct kernel_scope *scope, const struct hycan_masquerade *masquerade)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	struct place place;
-	int r = -ERESTART;
+	int r;
 
 	put_place(&place, masquerade);
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = add_once(scope, masquerade, &place);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }
 
@@ -142,12 +145,14 @@ static int remove_once(struct kernel_scope *scope, struct place *place)
 
 int kernel_masquerade_remove(struct kernel_scope *scope, const struct hycan_masquerade *masquerade)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	struct place place;
-	int r = -ERESTART;
+	int r;
 
 	put_place(&place, masquerade);
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = remove_once(scope, &place);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }
 
@@ -226,11 +231,13 @@ static int list_once(struct kernel_scope *scope, struct listing *l)
 
 int kernel_masquerade_list(struct kernel_scope *scope, struct hycan_masquerade **ret_masquerades, size_t *ret_n)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	_cleanup_(listing_free) struct listing l = { 0 };
 	int r = -EINTR;
 
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+	do
 		r = list_once(scope, &l);
+	while (kernel_nat_turn_again(turn, r));
 	if (r < 0)
 		return r;
 	if (l.n)

@@ -125,20 +125,24 @@ static int tidy_once(struct kernel_scope *scope)
 
 int kernel_nat_tidy(struct kernel_scope *scope)
 {
-	int r = -ERESTART;
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = tidy_once(scope);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }
 
 int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	struct nft_layout layout;
 	int r = -EINTR;
 
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+	do
 		r = nft_layout_read(scope, &layout);
+	while (kernel_nat_turn_again(turn, r));
 	if (r == 0)
 		*ret_whole = layout.sets == 0 || nft_layout_is_whole(&layout);
 	return r;
@@ -168,9 +172,11 @@ static int renew_once(struct kernel_scope *scope, bool *ret_renewed)
 
 int kernel_nat_renew(struct kernel_scope *scope, bool *ret_renewed)
 {
-	int r = -ERESTART;
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = renew_once(scope, ret_renewed);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }

@@ -23,6 +23,15 @@ int kernel_nat_check(struct kernel_scope *scope, bool *ret_whole);
  */
 int kernel_nat_generation(struct kernel_scope *scope, uint32_t *ret_generation);
 
+/*
+ * A turn at our table: for who reads it, decides, and changes it, again as long as kernel_nat_turn_again() says so of what became of it:
+ * somebody else was faster (-ERESTART; of a reading -EINTR), and there is patience left. Of turns in turns the outer one is begun again.
+ * Another request's turn is at the same time, until one has lost too often.
+ */
+struct kernel_scope *kernel_nat_turn_begin(struct kernel_scope *scope);
+bool kernel_nat_turn_again(struct kernel_scope *scope, int r);
+void kernel_nat_turn_end(struct kernel_scope **scope);
+
 /* Puts the rules anew where a former release made them. 0 or -errno. */
 int kernel_nat_renew(struct kernel_scope *scope, bool *ret_renewed);
 

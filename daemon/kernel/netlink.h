@@ -97,6 +97,16 @@ struct netlink_census {
 
 struct netlink_census *netlink_census(struct kernel_scope *scope);
 
+/* The turn that a scope has at our table of nf_tables (nft_turn.c). */
+struct netlink_turn {
+	unsigned int depth; /* turns in turns */
+	unsigned int n_lost;
+	uint64_t until_ms; /* CLOCK_MONOTONIC */
+	bool alone;
+};
+
+struct netlink_turn *netlink_turn(struct kernel_scope *scope);
+
 /* Numbers that links had, NETLINK_NAMES of them by the hash of the name: a hint, or 0 (link_altname.c). */
 #define NETLINK_NAMES 256
 

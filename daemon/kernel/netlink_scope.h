@@ -21,6 +21,7 @@ struct kernel_scope {
 	uint64_t inode;
 	uint64_t cookie; /* 0: not asked for yet, or the kernel has none */
 	struct netlink_census census;
+	struct netlink_turn turn;
 	struct kernel_gate gate;
 	uint32_t names[NETLINK_NAMES];
 	bool held; /* the last request */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "nat.h"
 #include "network.h"
 #include "network_element.h"
 #include "network_way.h"
@@ -125,10 +126,12 @@ static int fulfil_once(struct kernel_scope *scope, const struct wishes *wishes)
 
 static int fulfil(struct kernel_scope *scope, const struct wishes *wishes)
 {
-	int r = -ERESTART;
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = fulfil_once(scope, wishes);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }
 

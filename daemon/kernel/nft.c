@@ -86,7 +86,8 @@ void nft_batch_begin(struct nft_batch *batch, struct kernel_scope *scope, uint32
 	*batch = (struct nft_batch){ .scope = scope, .base = netlink_buffer(scope), .room = NETLINK_BUFFER_SIZE };
 	nlh = put_message(batch, NFNL_MSG_BATCH_BEGIN, 0);
 	nft_put_header(nlh, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
-	mnl_attr_put_u32(nlh, NFNL_BATCH_GENID, htonl(generation));
+	if (!netlink_turn(scope)->alone)
+		mnl_attr_put_u32(nlh, NFNL_BATCH_GENID, htonl(generation));
 	batch->first_seq = nlh->nlmsg_seq;
 	nft_batch_message_end(batch, nlh);
 }
@@ -243,5 +244,6 @@ int nft_batch_send(struct nft_batch *batch)
 			netlink_explain(batch->scope, "This kernel lacks a part of nf_tables: %s.", batch->needs[i].module);
 			return -EOPNOTSUPP;
 		}
-	return f.error;
+	/* somebody took something out of our table since it was read */
+	return f.error == -ENOENT && netlink_turn(batch->scope)->alone ? -ERESTART : f.error;
 }

@@ -4,7 +4,7 @@
  *
  * The kernel carries out a batch as a whole or not at all (nfnetlink, NFNL_MSG_BATCH_BEGIN). A batch names the
  * generation of the rule set that it was thought out for; when somebody else was faster it fails with -ERESTART, and
- * its author reads again. So reading, deciding and writing are one step, without a lock.
+ * its author reads again. So reading, deciding and writing are one step, and a turn (kernel_nat_turn_begin()).
  */
 #ifndef KERNEL_NFT_H
 #define KERNEL_NFT_H
@@ -17,9 +17,6 @@
 
 /* The one table that is ours, of family inet. */
 #define NFT_TABLE "hycan"
-
-/* How often a change is thought out anew because somebody else was faster. */
-#define NFT_ATTEMPTS 32
 
 /* Room that every message of a batch may fill. */
 #define NFT_MESSAGE_ROOM 16384
@@ -75,12 +72,15 @@ int nft_generation(struct kernel_scope *scope, uint32_t *ret_generation);
 typedef int nft_reader(struct kernel_scope *scope, void *userdata);
 
 /*
- * Reads several sets as they were at one moment: again and again, while somebody changes the rule set in between. -EINTR: that was so
- * NFT_ATTEMPTS times.
+ * Reads several sets as they were at one moment: again and again, while somebody changes the rule set in between. -EINTR: all the
+ * time.
  */
 int nft_read_at_once(struct kernel_scope *scope, nft_reader *read, void *userdata);
 
-/* Begins a batch. It builds in the scope's buffer: no other request until it is sent. */
+/*
+ * Begins a batch that was thought out for that generation, unless this turn is alone (nft_turn.c). It builds in the scope's buffer: no other
+ * request until it is sent.
+ */
 void nft_batch_begin(struct nft_batch *batch, struct kernel_scope *scope, uint32_t generation);
 
 /*

@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "nat.h"
 #include "nft.h"
 #include "nft_plan.h"
 
@@ -63,10 +64,12 @@ static int read_once(struct kernel_scope *scope, nft_reader *read, void *userdat
 
 int nft_read_at_once(struct kernel_scope *scope, nft_reader *read, void *userdata)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	int r = -EINTR;
 
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+	do
 		r = read_once(scope, read, userdata);
+	while (kernel_nat_turn_again(turn, r));
 	return r;
 }
 

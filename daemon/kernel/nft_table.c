@@ -154,7 +154,7 @@ void nft_layout_changed(struct kernel_scope *scope, const struct nft_layout *lay
 {
 	struct netlink_census *census = netlink_census(scope);
 
-	if (census->generation != layout->generation || netlink_is_held(scope))
+	if (census->generation != layout->generation || netlink_is_held(scope) || netlink_turn(scope)->alone)
 		return;
 	/* a change makes the next generation; should the kernel ever count otherwise, the elements are counted again */
 	census->generation++;

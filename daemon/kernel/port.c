@@ -20,6 +20,7 @@
 #include "array.h"
 #include "cleanup.h"
 #include "conntrack.h"
+#include "nat.h"
 #include "nft_table.h"
 #include "port.h"
 #include "port_element.h"
@@ -172,8 +173,8 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 	r = nft_layout_read(scope, &layout);
 	if (r < 0)
 		return r;
-	if (reading->since && layout.generation != *reading->since)
-		return -ESTALE;
+	if (reading->since && layout.generation != *reading->since && !netlink_turn(scope)->alone)
+		return -ERESTART;
 	r = read_ports(scope, reading);
 	if (r < 0)
 		return r;
@@ -202,10 +203,12 @@ static int add_once(struct kernel_scope *scope, struct reading *reading)
 
 static int add(struct kernel_scope *scope, struct reading *reading, struct hycan_port_mapping *ret_holder)
 {
-	int r = -ERESTART;
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = add_once(scope, reading);
+	while (kernel_nat_turn_again(turn, r));
 	if (r == -EEXIST)
 		*ret_holder = reading->holder;
 	/* a connection of TCP or SCTP is somebody's at this host, and goes on; UDP has only senders */
@@ -233,16 +236,16 @@ int kernel_port_put(struct kernel_scope *scope, const struct hycan_port_mapping 
 
 int kernel_port_get(struct kernel_scope *scope, const struct hycan_port_mapping *key, struct hycan_port_mapping *ret_mapping)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	struct reading reading = { .wanted = key, .any_target = true };
 	uint32_t generation;
 	int r = nft_generation(scope, &generation);
 
-	if (r == -EOPNOTSUPP)
-		return -ENOENT;
-	if (r == 0)
-		r = -EINTR;
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+	if (r < 0)
+		return r == -EOPNOTSUPP ? -ENOENT : r;
+	do
 		r = read_ports(scope, &reading);
+	while (kernel_nat_turn_again(turn, r));
 	if (r < 0)
 		return r;
 	if (!reading.n_there)
@@ -283,11 +286,13 @@ static int remove_once(struct kernel_scope *scope, struct reading *reading)
 
 int kernel_port_remove(struct kernel_scope *scope, const struct hycan_port_mapping *key, struct hycan_port_mapping *ret_holder)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	struct reading reading = { .wanted = key, .any_target = true };
-	int r = -ERESTART;
+	int r;
 
-	for (int i = 0; i < NFT_ATTEMPTS && (r == -ERESTART || r == -EINTR); i++)
+	do
 		r = remove_once(scope, &reading);
+	while (kernel_nat_turn_again(turn, r));
 	if (r == -EEXIST)
 		*ret_holder = reading.holder;
 	if (r == 0)
@@ -361,12 +366,14 @@ static int list_once(struct kernel_scope *scope, struct listing *l)
 
 int kernel_port_list(struct kernel_scope *scope, struct hycan_port_mapping **ret_mappings, size_t *ret_n)
 {
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(scope);
 	_cleanup_(listing_free) struct listing l = { 0 };
 	size_t n = 0;
 	int r = -EINTR;
 
-	for (int i = 0; i < NFT_ATTEMPTS && r == -EINTR; i++)
+	do
 		r = list_once(scope, &l);
+	while (kernel_nat_turn_again(turn, r));
 	if (r < 0)
 		return r;
 	if (l.n)

@@ -20,7 +20,7 @@
  * network, or to a mapping of one address where this is of all, or of all where this is of one; ret_holder is the mapping
  * that holds it. -EALREADY: the same is there, and nothing was changed. -EOPNOTSUPP: the
  * kernel lacks what it takes, or -EBUSY: a stranger's thing is in the way, and the scope's message says what. since: a generation
- * (nat.h); -ESTALE: it is another one by now. NULL: whichever it is.
+ * that was read in a turn of the caller's (nat.h); -ERESTART: it is another one by now. NULL: whichever it is.
  */
 int kernel_port_add(struct kernel_scope *scope, const struct hycan_port_mapping *mapping, const uint32_t *since,
                     struct hycan_port_mapping *ret_holder);

@@ -223,6 +223,11 @@ int netlink_descriptor(struct kernel_scope *scope, int bus, int *ret_fd)
 	return 0;
 }
 
+struct netlink_turn *netlink_turn(struct kernel_scope *scope)
+{
+	return &scope->turn;
+}
+
 struct netlink_census *netlink_census(struct kernel_scope *scope)
 {
 	return &scope->census;

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "cleanup.h"
 #include "masquerade.h"
 #include "nat.h"
 #include "nft_table.h"
@@ -206,16 +207,61 @@ static void test_large(void **state)
 static void test_since(void **state)
 {
 	struct pair *pair = *state;
+	struct kernel_scope *turn = kernel_nat_turn_begin(pair->a);
 	struct hycan_port_mapping m = mapping(80), holder;
 	uint32_t since;
 
 	assert_int_equal(kernel_nat_generation(pair->a, &since), 0);
 	assert_int_equal(add(pair->b, 81), 0);
-	assert_int_equal(kernel_port_add(pair->a, &m, &since, &holder), -ESTALE);
+	assert_int_equal(kernel_port_add(pair->a, &m, &since, &holder), -ERESTART);
+	kernel_nat_turn_end(&turn);
 	assert_int_equal(count(pair->a), 1);
 	assert_int_equal(kernel_nat_generation(pair->a, &since), 0);
 	assert_int_equal(kernel_port_add(pair->a, &m, &since, &holder), 0);
 	assert_int_equal(count(pair->a), 2);
+}
+
+static int put(struct kernel_scope *scope, const struct nft_layout *layout)
+{
+	_cleanup_(nft_batch_free) struct nft_batch batch;
+
+	nft_batch_begin(&batch, scope, layout->generation);
+	nft_layout_put(&batch, layout);
+	return nft_batch_send(&batch);
+}
+
+/* Who loses again and again needs not be faster any more, and still changes only what is as it was read. */
+static void test_turn(void **state)
+{
+	struct nft_element element = { .key = "12345678", .key_size = 8 };
+	struct pair *pair = *state;
+	struct nft_layout layout, other;
+	struct kernel_scope *turn;
+	struct nft_batch batch;
+	int r, tries = 0;
+
+	assert_int_equal(add(pair->a, 80), 0);
+	turn = kernel_nat_turn_begin(pair->a);
+	do {
+		assert_int_equal(nft_layout_read(pair->a, &layout), 0);
+		assert_int_equal(nft_layout_read(pair->b, &other), 0);
+		assert_int_equal(put(pair->b, &other), 0);
+		r = put(pair->a, &layout);
+		tries++;
+	} while (kernel_nat_turn_again(turn, r));
+	assert_int_equal(r, 0);
+	assert_true(tries > 1);
+
+	assert_int_equal(nft_layout_read(pair->a, &layout), 0);
+	nft_batch_begin(&batch, pair->b, layout.generation);
+	nft_batch_delete_table(&batch);
+	assert_int_equal(nft_batch_send(&batch), 0);
+	nft_batch_free(&batch);
+	nft_batch_begin(&batch, pair->a, layout.generation);
+	nft_batch_element(&batch, NFT_MSG_DELSETELEM, nft_port_set(false, false), &element);
+	assert_int_equal(nft_batch_send(&batch), -ERESTART);
+	nft_batch_free(&batch);
+	kernel_nat_turn_end(&turn);
 }
 
 #define UNIT(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -223,7 +269,12 @@ static void test_since(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_somebody_was_faster), UNIT(test_failure), UNIT(test_count), UNIT(test_large), UNIT(test_since),
+		UNIT(test_somebody_was_faster),
+		UNIT(test_failure),
+		UNIT(test_count),
+		UNIT(test_large),
+		UNIT(test_since),
+		UNIT(test_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,15 +10,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cleanup.h"
 #include "kernel/nat.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "port.h"
 #include "port_network.h"
 #include "table.h"
-
-/* Others may change the table each time. */
-#define ATTEMPTS 32
 
 static bool is_loopback(const struct hycan_address *a)
 {
@@ -96,14 +94,41 @@ static bool is_anothers(struct op *op, const struct hycan_port_add_request *sett
 	return op->server && op->server->is_anothers(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
 }
 
-/* -ESTALE: somebody changed the table since its network was found, which may have another subnet now. */
-static int add(struct op *op, const struct hycan_port_add_request *request)
+/* -ERESTART: somebody changed the table since its network was found, which may have another subnet now. */
+static int settle_and_add(struct op *op, struct hycan_port_mapping *wanted, enum op_asked *ret_asked,
+                          struct hycan_port_add_request *settled, struct hycan_port_mapping *ret_holder)
+{
+	uint32_t generation;
+	bool is_known = !op->back && kernel_nat_generation(op->scope, &generation) == 0;
+	int r = port_settle_network(op, wanted);
+
+	if (r != 0)
+		return r;
+	*settled = port_request(wanted);
+	op->settled = settled;
+	*ret_asked = op->server ? op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping) : OP_ASKED_UNKNOWN;
+	return kernel_port_add(op->scope, wanted, is_known ? &generation : NULL, ret_holder);
+}
+
+static int add(struct op *op, struct hycan_port_mapping *wanted, enum op_asked *ret_asked, struct hycan_port_add_request *settled,
+               struct hycan_port_mapping *ret_holder)
+{
+	_cleanup_(kernel_nat_turn_end) struct kernel_scope *turn = kernel_nat_turn_begin(op->scope);
+	const struct hycan_port_mapping asked_for = *wanted;
+	int r;
+
+	do {
+		*wanted = asked_for;
+		r = settle_and_add(op, wanted, ret_asked, settled, ret_holder);
+	} while (kernel_nat_turn_again(turn, r));
+	return r;
+}
+
+int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 {
 	struct hycan_port_add_request *settled = op->memory(op, sizeof(*settled));
 	struct hycan_port_mapping wanted = request->port_mapping, holder;
 	enum op_asked asked = OP_ASKED_UNKNOWN;
-	uint32_t generation;
-	bool is_known;
 	int r;
 
 	if (!settled)
@@ -111,17 +136,9 @@ static int add(struct op *op, const struct hycan_port_add_request *request)
 	/* as it is put back */
 	if (op->back && wanted.has_host_address && port_is_settled_any(&wanted.host_address))
 		wanted.has_host_address = false;
-	is_known = !op->back && kernel_nat_generation(op->scope, &generation) == 0;
 	r = check(op, &wanted);
 	if (r == 0)
-		r = port_settle_network(op, &wanted);
-	if (r != 0)
-		return r;
-	*settled = port_request(&wanted);
-	op->settled = settled;
-	if (op->server)
-		asked = op->server->asked(op, HYCAN_OBJECT_KIND_PORT, &settled->port_mapping);
-	r = kernel_port_add(op->scope, &wanted, is_known ? &generation : NULL, &holder);
+		r = add(op, &wanted, &asked, settled, &holder);
 	/* a stranger has made something else of it */
 	if (r == -EEXIST && (op->mends || (op->back && !is_anothers(op, settled)) || asked == OP_ASKED_FITS))
 		r = replace(op, &wanted, &holder);
@@ -133,13 +150,4 @@ static int add(struct op *op, const struct hycan_port_add_request *request)
 		return refuse_exists(op, &wanted);
 	op->unchanged = r == -EALREADY;
 	return op->unchanged ? 0 : nat_refuse(op, r);
-}
-
-int op_port_add(struct op *op, const struct hycan_port_add_request *request)
-{
-	int r = -ESTALE;
-
-	for (int i = 0; i < ATTEMPTS && r == -ESTALE; i++)
-		r = add(op, request);
-	return r == -ESTALE ? nat_refuse(op, -ERESTART) : r;
 }

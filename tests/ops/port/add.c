@@ -223,6 +223,7 @@ static void test_largest_range(void **state)
 /* A stranger who changes the rules all the time makes no mapping fail. */
 static void test_among_strangers(void **state)
 {
+	const struct hycan_masquerade masquerade = nat_masquerade("10.0.0.0/8");
 	struct world *w = *state;
 	char text[64];
 	pid_t stranger;
@@ -244,8 +245,17 @@ static void test_among_strangers(void **state)
 		snprintf(text, sizeof(text), "tcp %d 172.18.0.2 80", 10000 + i);
 		assert_done(w->h, add(w, text));
 	}
+	assert_done(w->h, hycan_masquerade_add(w->h, &masquerade));
+	for (int i = 0; i < 300; i++) {
+		const struct hycan_port_range port = { (uint16_t)(10000 + i), (uint16_t)(10000 + i) };
+
+		assert_done(w->h, hycan_port_remove(w->h, HYCAN_TRANSPORT_TCP, &port, NULL));
+	}
+	assert_listed(w, "");
+	assert_done(w->h, hycan_masquerade_remove(w->h, &masquerade));
 	kill(stranger, SIGKILL);
 	waitpid(stranger, NULL, 0);
+	assert_int_not_equal(shell_status(NULL, "nft list table inet hycan"), 0);
 }
 
 /* Of two who want the same port one gets it. */
