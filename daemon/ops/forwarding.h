@@ -16,8 +16,8 @@ struct forwarding_links {
 int forwarding_list_links(struct op *op, struct forwarding_links *ret_links);
 
 /*
- * The switch of a whole namespace. Whether networks need it is part of what is decided on, so who changes that, or turns the switch,
- * does it between these two.
+ * The switch of a whole namespace. Whether networks need it is part of what is decided on, and so is who asks for it still: who changes
+ * either, or turns the switch, does it between these two.
  */
 void forwarding_lock(void);
 void forwarding_unlock(void);

@@ -84,7 +84,8 @@ struct op_server {
 
 	/*
 	 * An object is about to go along with what a handler takes away, and has gone: the one that such a request of the row
-	 * that makes it is about. 0 or -errno: then it must not go.
+	 * that makes it is about. 0 or -errno: then it must not go. Of what a request itself takes away a handler says that it has
+	 * gone where others are not to find it in the ledger until he returns.
 	 */
 	int (*going)(struct op *op, enum hycan_object_kind kind, const void *request);
 	void (*gone)(struct op *op, enum hycan_object_kind kind, const void *request);

@@ -47,6 +47,20 @@ static uint32_t forwards(struct op *op, const char *link)
 	return beside;
 }
 
+/* The ledger hears of it from the handler, and not only when that is done. */
+static void gone(struct op *op, enum hycan_object_kind kind, const void *request)
+{
+	const struct hycan_forwarding_set_request *r = request;
+
+	(void)op;
+	assert_int_equal(kind, HYCAN_OBJECT_KIND_FORWARDING);
+	assert_true(r->on);
+	if (r->has_interface)
+		asked_of_lo &= ~OP_FORWARDS(r->family);
+	else
+		asked &= ~OP_FORWARDS(r->family);
+}
+
 /* Each thread has its own. */
 static _Thread_local uint8_t arena[1 << 20];
 static _Thread_local size_t arena_used;
@@ -61,7 +75,7 @@ static void *take(struct op *op, size_t size)
 	return p;
 }
 
-static const struct op_server server = { .is_held = is_held, .forwards = forwards };
+static const struct op_server server = { .gone = gone, .is_held = is_held, .forwards = forwards };
 
 static int begin(void **state)
 {
@@ -135,8 +149,6 @@ static bool set(struct op *op, enum hycan_family family, bool on)
 	/* what was there and is not ours is a stranger's */
 	if (on && !op->unchanged)
 		asked |= OP_FORWARDS(family);
-	if (!on)
-		asked &= ~OP_FORWARDS(family);
 	return !op->unchanged;
 }
 
@@ -381,14 +393,81 @@ static void test_race(void **state)
 	}
 }
 
+void __real_forwarding_unlock(void);
+void __wrap_forwarding_unlock(void);
+
+/* Somebody who lets go as soon as he may: of a network, or of what he asked for. */
+typedef void letting_go(struct op *op);
+static letting_go *next;
+static struct op *of;
+
+void __wrap_forwarding_unlock(void)
+{
+	letting_go *now = next;
+
+	__real_forwarding_unlock();
+	if (!now)
+		return;
+	next = NULL;
+	now(of);
+}
+
+static void delete_red(struct op *op)
+{
+	const struct kernel_network network = red();
+
+	delete_network(op, &network);
+}
+
+static void let_go_of_all(struct op *op)
+{
+	(void)set(op, IPV4, false);
+}
+
+/* The last who asked for it and the last network let go at the same moment: one of them sees that nobody is left. */
+static void test_last(void **state)
+{
+	const struct kernel_network network = red();
+	struct op *op = of = *state;
+
+	for (int network_first = 0; network_first < 2; network_first++) {
+		assert_true(set(op, IPV4, true));
+		create(op, &network);
+		next = network_first ? let_go_of_all : delete_red;
+		if (network_first)
+			delete_red(op);
+		else
+			let_go_of_all(op);
+		assert_null(next);
+		assert_false(is_on(op, IPV4) || is_networks(op, IPV4));
+	}
+}
+
+/* The same of a link, which is on again behind the switch of all where somebody asks for that link. */
+static void test_last_of_link(void **state)
+{
+	const struct hycan_forwarding_set_request off = { .family = IPV4, .has_interface = true, .interface = "lo" };
+	struct op *op = of = *state;
+	bool changed, on = true;
+
+	assert_true(set(op, IPV4, true));
+	asked_of_lo = OP_FORWARDS(IPV4);
+	assert_int_equal(kernel_forwarding_set(op->scope, IPV4, "lo", true, &changed), 0);
+	next = let_go_of_all;
+	assert_int_equal(op_forwarding_set(op, &off), 0);
+	assert_null(next);
+	assert_int_equal(kernel_forwarding_get(op->scope, IPV4, "lo", &on), 0);
+	assert_false(on);
+}
+
 #define WITNESS(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITNESS(test_network_first), WITNESS(test_asked_first), WITNESS(test_internal),
-		WITNESS(test_strangers),     WITNESS(test_mended),      WITNESS(test_link),
-		WITNESS(test_beside),        WITNESS(test_late),        WITNESS(test_race),
+		WITNESS(test_network_first), WITNESS(test_asked_first), WITNESS(test_internal),     WITNESS(test_strangers),
+		WITNESS(test_mended),        WITNESS(test_link),        WITNESS(test_beside),       WITNESS(test_late),
+		WITNESS(test_race),          WITNESS(test_last),        WITNESS(test_last_of_link),
 	};
 
 	return cmocka_run_group_tests_name("forwarding", tests, NULL, NULL);

@@ -44,12 +44,28 @@ static int before(struct op *op, enum hycan_family family, const char *link, boo
 	return r < 0 ? r : say(op, family, link, is_on);
 }
 
-static int set_whole(struct op *op, enum hycan_family family, bool on, bool *ret_changed)
+/* Nobody asks for it any more: said between the two locks, so that who lets go next, or a network, sees that he is the last one. */
+static void tell_gone(struct op *op, const struct hycan_forwarding_set_request *request)
+{
+	struct hycan_forwarding_set_request made = *request;
+
+	made.on = true;
+	op->server->gone(op, HYCAN_OBJECT_KIND_FORWARDING, &made);
+}
+
+static int set(struct op *op, const struct hycan_forwarding_set_request *request, const char *link, bool *ret_changed)
 {
 	int r;
 
 	forwarding_lock();
-	r = on ? forwarding_ask(op, family, ret_changed) : forwarding_let_go(op, family, ret_changed);
+	if (link)
+		r = kernel_forwarding_set(op->scope, request->family, link, request->on, ret_changed);
+	else if (request->on)
+		r = forwarding_ask(op, request->family, ret_changed);
+	else
+		r = forwarding_let_go(op, request->family, ret_changed);
+	if (r == 0 && !request->on)
+		tell_gone(op, request);
 	forwarding_unlock();
 	return r;
 }
@@ -60,10 +76,8 @@ int op_forwarding_set(struct op *op, const struct hycan_forwarding_set_request *
 	bool changed = false;
 	int r = op_undoable(op) ? before(op, request->family, link, request->on) : 0;
 
-	if (r == 0 && link)
-		r = kernel_forwarding_set(op->scope, request->family, link, request->on, &changed);
-	else if (r == 0)
-		r = set_whole(op, request->family, request->on, &changed);
+	if (r == 0)
+		r = set(op, request, link, &changed);
 	op->unchanged = r == 0 && !changed;
 	return forwarding_refuse(op, request->family, link, r);
 }
