@@ -202,12 +202,11 @@ static bool takes_away(struct job *job)
 	return takes && record_count(job) == 0;
 }
 
-/* Nothing was done, and the ledger is told nothing: what it has of that name may be another thing, as a link called as a network's. */
+/* Nothing was done: what the ledger is told is for record_gone(). */
 static int find_gone(struct job *job, struct undo_mark before)
 {
 	if (job->undo)
 		undo_log_rewind(job->undo, before);
-	job->op.settled = NULL;
 	job->op.unchanged = job->was_gone = true;
 	job->op.refusal = 0;
 	job->op.field = NULL;

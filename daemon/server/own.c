@@ -175,10 +175,15 @@ static int check(struct job *job, bool claims)
 	return r;
 }
 
+bool own_any(const struct job *job)
+{
+	return job->is_own || job->holder.subject == 0 || job->any_owner || job->server->private;
+}
+
 int own_check(struct job *job)
 {
 	job->lets_go = false;
-	job->op.any_owner = job->is_own || job->holder.subject == 0 || job->any_owner || job->server->private;
+	job->op.any_owner = own_any(job);
 	job->op.settled = NULL;
 	return check(job, false);
 }

@@ -6,6 +6,8 @@
 #ifndef SERVER_OWN_H
 #define SERVER_OWN_H
 
+#include <stdbool.h>
+
 struct job;
 struct op;
 
@@ -14,6 +16,9 @@ int own_check(struct job *job);
 
 /* op->claim: the same of what only the handler knows. */
 int own_claim(struct op *op, const void *settled);
+
+/* Whether the caller may change and take away whoever's it is. */
+bool own_any(const struct job *job);
 
 /* What was to be taken away stays; and nobody acts as the only holder of anything any more. */
 void own_cancel(struct job *job);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "observe.h"
 #include "observer.h"
+#include "own.h"
 #include "record.h"
 #include "record_made.h"
 #include "server.h"
@@ -229,6 +230,41 @@ int record_done(struct job *job)
 	if (r < 0 && r != -EAGAIN)
 		log_write(LOG_ERR, "What %s made is not all in the ledger: %s", job->operation->name, strerror(-r));
 	return r;
+}
+
+static void let_go_of_gone(struct job *job, const struct ledger_key *key)
+{
+	const bool any = own_any(job);
+	struct ledger *ledger = job->server->ledger;
+	uint64_t owner;
+	enum ledger_stand stand = ledger_take_begin(ledger, key, &job->holder, any, job, &owner);
+
+	if (stand == LEDGER_NOBODYS || stand == LEDGER_GOING || (stand == LEDGER_OTHERS && !any))
+		return;
+	job->marks = true;
+	if (!undo_finds_gone(job, key))
+		return;
+	if (stand == LEDGER_SHARED)
+		(void)ledger_let_go(ledger, key, &job->holder, false, job);
+	else if (ledger_take_former(ledger, key, job->called_us) && key->kind == HYCAN_OBJECT_KIND_LINK)
+		settings_forget(&job->server->repairs.settings, key);
+}
+
+void record_gone(struct job *job)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	struct ledger_key key;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+
+		/* what goes along with a thing of its own may be called as another one */
+		if (v.absent || effects[i].n_parts == 0 || op_effect_that_takes(effects[i].kind) != &effects[i])
+			continue;
+		key_of(&v, 0, &key);
+		let_go_of_gone(job, &key);
+	}
 }
 
 bool record_is_empty(const struct hycan_operation *operation)

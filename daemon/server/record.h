@@ -29,6 +29,13 @@ bool record_holds(struct job *job);
 int record_done(struct job *job);
 
 /*
+ * The same of one that was to take away what is not there (op.may_be_gone). What the ledger has by the very key that the request names
+ * went, and not by a request, maybe with what an earlier step took away: it is let go of as if it had been there. What has the name
+ * alone is another thing, and stays: a route by another gateway, a link that is called as a network's.
+ */
+void record_gone(struct job *job);
+
+/*
  * Records items of the request's list, from one on up to another in the job's order, while the handler is about those
  * behind: all of them are there, and were not before. 0 or -ENOMEM.
  */

@@ -469,8 +469,12 @@ static int tell_ledger(struct transaction *t, bool *ret_told)
 {
 	struct job *job = t->job;
 	const struct op_gate gate = op_scope_set_gate(job->op.scope, t->gate);
-	int r = job->was_gone ? 0 : record_done(job);
+	int r = 0;
 
+	if (job->was_gone)
+		record_gone(job);
+	else
+		r = record_done(job);
 	(void)op_scope_set_gate(job->op.scope, gate);
 	*ret_told = r != -EAGAIN;
 	/* what could not be written down a successor tells once more, and all that came behind it */

@@ -131,6 +131,33 @@ int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_ke
 	return r;
 }
 
+static int let_nothing_through(void *userdata)
+{
+	(void)userdata;
+	return 1;
+}
+
+bool undo_finds_gone(struct job *job, const struct ledger_key *key)
+{
+	union message request;
+	const struct hycan_operation *operation = key_request(key, &request);
+	struct op_gate gate;
+	struct job outer;
+	bool gone;
+
+	if (!operation)
+		return false;
+	gate = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = let_nothing_through });
+	begin(job, job->op.scope, &nobody, operation, &outer);
+	memcpy(&job->request, &request, operation->request->size);
+	job->op.exact = job->op.plan = true;
+	gone = is_gone(job_perform(job));
+	op_forget_plan(&job->op);
+	end(job, &outer, NULL);
+	(void)op_scope_set_gate(job->op.scope, gate);
+	return gone;
+}
+
 void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us)
 {
 	union message request;

@@ -39,6 +39,9 @@ struct undo_cause {
 int undo_key(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
              char *ret_sentence);
 
+/* Whether an object is not there: it is looked for as what is to be taken away, and nothing is. */
+bool undo_finds_gone(struct job *job, const struct ledger_key *key);
+
 /* How often something is tried again, each time a fifth of a second later. */
 #define UNDO_PATIENCE 15u
 

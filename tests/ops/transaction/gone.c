@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clients.h"
 #include "objects.h"
 #include "text.h"
 #include "world.h"
@@ -151,6 +152,98 @@ static void test_namesake(void **state)
 	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 1, 0);
 }
 
+/* An address, and a route that the kernel drops with the last address of its link; whoever takes that away by hand, it comes back. */
+static struct hycan_route make_mended(struct hycan *h, struct hycan_link_address *ret_address)
+{
+	struct hycan_route route = { .destination = prefix_of("10.2.0.0/16"), .has_link = true, .link = "tx0" };
+
+	*ret_address = (struct hycan_link_address){ .link = "tx0", .address = prefix_of("10.1.0.1/24") };
+	make_pair();
+	client_choose_drift(h, HYCAN_DRIFT_REPAIR);
+	assert_done(h, hycan_address_add(h, ret_address));
+	assert_done(h, hycan_route_add(h, &route));
+	return route;
+}
+
+static void ask_to_remove_both(struct hycan *h, const struct hycan_link_address *a, const struct hycan_route *route)
+{
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_remove(h, a->link, &a->address));
+	assert_done(h, hycan_route_remove(h, &route->destination, NULL));
+}
+
+/* What went with something that an earlier step took away is let go of, and with it what was to be done when it is gone. */
+static void test_with_another(void **state)
+{
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a;
+	struct world *w = *state;
+	const struct hycan_route route = make_mended(w->h, &a);
+
+	ask_to_remove_both(w->h, &a, &route);
+	assert_done(w->h, hycan_transaction_commit(w->h, &may_be_gone, &reply));
+	assert_false(reply->results[0].unchanged);
+	assert_true(reply->results[1].unchanged);
+	free(reply);
+	assert_int_equal(objects_count(w->h), 0);
+	free(shell("! ip route show 10.2.0.0/16 | grep ."));
+}
+
+/* Where that is taken back, it is held as before, and comes back as before. */
+static void test_with_another_and_back(void **state)
+{
+	struct hycan_link_address a;
+	struct world *w = *state;
+	const struct hycan_route route = make_mended(w->h, &a);
+
+	ask_to_remove_both(w->h, &a, &route);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, &may_be_gone, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(hycan_error_step(w->h), 2);
+	assert_int_equal(objects_count(w->h), 2);
+	free(shell("ip route show 10.2.0.0/16 | grep -q tx0 && ip route delete 10.2.0.0/16"));
+	shell_until(30, "ip route show 10.2.0.0/16 | grep -q tx0");
+	objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+}
+
+/* Who holds it, too, is not asked: it is his still, and comes back for him. */
+static void test_with_another_of_two(void **state)
+{
+	const struct hycan_session_lifetime_options repair = { .has_drift = true, .drift = HYCAN_DRIFT_REPAIR };
+	struct hycan_link_address a;
+	struct world *w = *state;
+	struct hycan *other = client_open(w);
+	const struct hycan_route route = make_mended(w->h, &a);
+
+	assert_done(other, hycan_session_lifetime(other, HYCAN_LIFETIME_CONNECTION, &repair));
+	assert_done(other, hycan_route_add(other, &route));
+	ask_to_remove_both(w->h, &a, &route);
+	assert_done(w->h, hycan_transaction_commit(w->h, &may_be_gone, NULL));
+	shell_until(30, "ip route show 10.2.0.0/16 | grep -q tx0");
+	objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+	hycan_close(other);
+	objects_wait(w->h, 0);
+	free(shell("! ip route show 10.2.0.0/16 | grep ."));
+}
+
+/* A route by another gateway is not the one that is to be gone, whatever both are known by. */
+static void test_other_way(void **state)
+{
+	const struct hycan_route_remove_options via = { .has_via = true, .via = prefix_of("10.1.0.3/32").address };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan_link_address a;
+	struct world *w = *state;
+	const struct hycan_route route = make_mended(w->h, &a);
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_remove(w->h, &route.destination, &via));
+	assert_done(w->h, hycan_transaction_commit(w->h, &may_be_gone, &reply));
+	assert_true(reply->unchanged);
+	free(reply);
+	free(shell("ip route show 10.2.0.0/16 | grep -q tx0"));
+	objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +252,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_final, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_along, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_namesake, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_with_another, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_with_another_and_back, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_with_another_of_two, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_other_way, world_begin_soon, world_end),
 	};
 
 	return cmocka_run_group_tests_name("transaction, of what is gone", tests, NULL, NULL);
