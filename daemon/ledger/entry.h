@@ -64,6 +64,7 @@ struct hold {
 	uint64_t subject;
 	uint32_t round;
 	uint32_t seconds; /* of a lease; 0: it is none */
+	bool is_left;     /* the lease is what became of another hold at the session's end */
 	bool inside;      /* its memory is the entry's */
 };
 

@@ -124,6 +124,7 @@ int hold_add(struct ledger *l, struct entry *e, const struct ledger_holder *hold
 		h->at_us = now_us > h->at_us ? now_us : h->at_us;
 		h->round = l->round;
 		h->seconds = holder->lifetime == HYCAN_LIFETIME_LEASE ? holder->seconds : 0;
+		h->is_left = h->seconds && holder->is_left;
 		return 0;
 	}
 	/* it held it for a time, and does for good now */
@@ -300,6 +301,7 @@ static void describe(const struct hold *h, struct ledger_object *object)
 		return;
 	object->holder.session = h->of->session;
 	object->holder.seconds = h->seconds;
+	object->holder.is_left = h->is_left;
 	object->holder.lifetime = h->seconds ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION;
 	object->deadline_us = h->seconds ? hold_deadline(h) : 0;
 }

@@ -52,6 +52,7 @@ struct ledger_holder {
 	enum hycan_lifetime lifetime;
 	uint64_t session; /* whose it is, unless it is permanent; 0: none */
 	uint32_t seconds; /* of a lease */
+	bool is_left;     /* a lease alone of what its end could not take away: ledger_hold_left() */
 };
 
 struct ledger_object {
@@ -285,6 +286,12 @@ void ledger_renew(struct ledger *ledger, uint64_t session, uint64_t now_us);
 
 /* What one session holds is another's, and what it is given back. What both hold stays as long as either would have held it. */
 void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to);
+
+/*
+ * What the end of the holder's session could not take away, and made a lease until it is tried again, the holder holds as if he had asked
+ * for it now: the session goes on.
+ */
+void ledger_hold_left(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us);
 
 /* The session that a session is by now. */
 uint64_t ledger_adopted_by(struct ledger *ledger, uint64_t session);

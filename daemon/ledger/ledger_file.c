@@ -38,7 +38,8 @@ static uint8_t *put_holder(uint8_t *p, const struct ledger_holder *holder)
 	const uint32_t number = (uint32_t)holder->subject;
 
 	p = put_bytes(p, &number, sizeof(number));
-	*p++ = (uint8_t)(holder->lifetime | (subject_is_machine(holder->subject) ? HOLDER_IS_MACHINE : 0));
+	*p++ = (uint8_t)(holder->lifetime | (subject_is_machine(holder->subject) ? HOLDER_IS_MACHINE : 0) |
+	                 (holder->is_left ? HOLDER_IS_LEFT : 0));
 	p = put_bytes(p, &holder->session, sizeof(holder->session));
 	return put_bytes(p, &holder->seconds, sizeof(holder->seconds));
 }

@@ -74,7 +74,8 @@ static void take_holder(struct bytes *b, struct ledger_holder *holder)
 	take_bytes(b, &number, sizeof(number));
 	take_bytes(b, &lifetime, sizeof(lifetime));
 	machine = lifetime & HOLDER_IS_MACHINE;
-	lifetime &= (uint8_t)~HOLDER_IS_MACHINE;
+	holder->is_left = lifetime & HOLDER_IS_LEFT;
+	lifetime &= (uint8_t) ~(HOLDER_IS_MACHINE | HOLDER_IS_LEFT);
 	holder->subject = machine ? subject_of_cid(number) : number;
 	take_bytes(b, &holder->session, sizeof(holder->session));
 	take_bytes(b, &holder->seconds, sizeof(holder->seconds));

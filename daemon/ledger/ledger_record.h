@@ -26,6 +26,9 @@
 /* With the lifetime of a holder: its number is no uid, but a context id (subject.h). */
 #define HOLDER_IS_MACHINE 0x80
 
+/* And: struct ledger_holder.is_left. */
+#define HOLDER_IS_LEFT 0x40
+
 enum record_type {
 	RECORD_PUT = 1,
 	RECORD_TAKE,

@@ -141,6 +141,7 @@ static void hold_together(struct hold *h, const struct hold *other)
 		h->seconds = other->seconds;
 	if (h->seconds)
 		h->at_us = ends_us - h->seconds * UINT64_C(1000000);
+	h->is_left = h->seconds && h->is_left && other->is_left;
 	if ((int32_t)(h->round - other->round) < 0)
 		h->round = other->round;
 }
@@ -181,6 +182,28 @@ void ledger_adopt(struct ledger *ledger, uint64_t from, uint64_t to)
 		}
 		if (last)
 			break;
+	}
+	ledger_unlock(ledger);
+}
+
+void ledger_hold_left(struct ledger *ledger, const struct ledger_holder *holder, uint64_t now_us)
+{
+	struct holds *of;
+	struct hold *h;
+
+	ledger_lock(ledger);
+	of = session_find(ledger, holder->session);
+	for (h = of ? TAILQ_FIRST(&of->list) : NULL; h; h = TAILQ_NEXT(h, by_age)) {
+		if (!h->is_left)
+			continue;
+		h->is_left = false;
+		h->at_us = now_us;
+		h->round = ledger->round;
+		h->seconds = holder->lifetime == HYCAN_LIFETIME_LEASE ? holder->seconds : 0;
+		if (object_is_in_grave(h->entry))
+			continue;
+		ledger_file_hold(ledger->file, h->entry);
+		news_changed(ledger, h->entry, h->subject, true);
 	}
 	ledger_unlock(ledger);
 }

@@ -96,6 +96,27 @@ static void ring(struct server *server, uint64_t at_us)
 	server->rearm = true;
 }
 
+static struct ledger_holder holder_of(const struct session *s)
+{
+	return (struct ledger_holder){
+		.subject = s->record.subject,
+		.lifetime = s->record.lifetime,
+		.session = s->record.id,
+		.seconds = s->record.lifetime == HYCAN_LIFETIME_LEASE ? s->record.seconds : 0,
+	};
+}
+
+/* What its end could not take away goes on with it. */
+static void hold_left(struct session *s)
+{
+	const struct ledger_holder holder = holder_of(s);
+	const uint64_t now_us = server_now_us(), ends_us = now_us + holder.seconds * UINT64_C(1000000);
+
+	ledger_hold_left(s->server->ledger, &holder, now_us);
+	if (holder.lifetime == HYCAN_LIFETIME_LEASE && ends_us < s->leases_us)
+		s->leases_us = ends_us;
+}
+
 static int run(struct errand *errand, struct job *job)
 {
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
@@ -115,6 +136,9 @@ static void done(struct errand *errand)
 	struct session *s = (struct session *)((char *)errand - offsetof(struct session, errand));
 
 	s->ending = false;
+	/* it was adopted meanwhile */
+	if (s->peer)
+		hold_left(s);
 	if (s->next_lease_us <= s->swept_us) {
 		/* somebody is busy with a thing of it */
 		s->next_lease_us = server_now_us() + SOON_US;
@@ -144,8 +168,10 @@ void session_settle(struct session *s)
 	}
 	s->ending = true;
 	s->connection_ends = s->ends_us <= now_us;
-	if (s->connection_ends)
+	if (s->connection_ends) {
 		s->ends_us = NEVER;
+		s->is_over = true;
+	}
 	s->leases_us = NEVER;
 	s->errand.run = run;
 	s->errand.done = done;
@@ -210,14 +236,8 @@ void session_lost(struct peer *peer)
 
 struct ledger_holder session_holder(const struct peer *peer)
 {
-	const struct session *s = peer->session;
-
-	return (struct ledger_holder){
-		.subject = peer->identity.subject,
-		.lifetime = s ? s->record.lifetime : HYCAN_LIFETIME_PERMANENT,
-		.session = s ? s->record.id : 0,
-		.seconds = s && s->record.lifetime == HYCAN_LIFETIME_LEASE ? s->record.seconds : 0,
-	};
+	return peer->session ? holder_of(peer->session)
+	                     : (struct ledger_holder){ .subject = peer->identity.subject, .lifetime = HYCAN_LIFETIME_PERMANENT };
 }
 
 void session_done(struct peer *peer, const struct ledger_holder *holder)
@@ -295,6 +315,8 @@ int session_take_over(struct peer *peer, struct session *s)
 		return r;
 	/* what is not gone yet stays: its end may have begun on a worker */
 	s->connection_ends = false;
+	s->is_over = false;
+	hold_left(s);
 	ledger_adopt(peer->server->ledger, own->record.id, s->record.id);
 	losses_adopt(&peer->server->losses, own->record.id, s->record.id);
 	s->leases_us = s->leases_us < own->leases_us ? s->leases_us : own->leases_us;

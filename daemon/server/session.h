@@ -48,6 +48,7 @@ struct session {
 	bool is_kept;                                    /* in the ledger's file */
 	bool ending;                                     /* the errand waits or runs */
 	atomic_bool connection_ends;                     /* and takes what is no lease, too */
+	atomic_bool is_over;                             /* that has begun once, and nobody has adopted it since */
 	uint64_t next_lease_us;                          /* what it found; its own while it runs */
 	uint64_t swept_us;                               /* when it looked */
 	struct session_netns *netns[SESSION_NAMESPACES]; /* the one that was entered first is the first */

@@ -238,6 +238,7 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, con
 		.lifetime = HYCAN_LIFETIME_LEASE,
 		.session = session->record.id,
 		.seconds = AGAIN_S,
+		.is_left = session->is_over,
 	};
 	_cleanup_(place_done) struct place place = {
 		.job = job,

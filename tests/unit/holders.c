@@ -360,6 +360,44 @@ static void adopts_the_longer(void **state)
 	assert_int_equal(ledger_let_go_stale(l, &d, &alice_here, round, l), LEDGER_NOBODYS);
 }
 
+static void assert_held(struct ledger *l, const char *identity, enum hycan_lifetime lifetime, uint64_t deadline_us)
+{
+	struct ledger_object o = { 0 };
+	struct entry *place = ledger_place(l);
+
+	while (ledger_next(l, place, NULL, &o) &&
+	       (o.key.size != strlen(identity) || memcmp(o.key.identity, identity, o.key.size) != 0))
+		;
+	ledger_place_free(l, &place);
+	assert_memory_equal(o.key.identity, identity, strlen(identity));
+	assert_int_equal(o.holder.lifetime, lifetime);
+	assert_int_equal(o.deadline_us, deadline_us);
+	assert_false(o.holder.is_left);
+}
+
+/* What an end could not take away is held as the session says that goes on; a lease that it had is what it was. */
+static void goes_on_with_what_is_left(void **state)
+{
+	const struct ledger_holder left = {
+		.subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 10, .seconds = 300, .is_left = true
+	};
+	struct ledger *l = *state;
+
+	for (int i = 0; i < 2; i++) {
+		put_at(l, "a", &left, 1 * SECOND);
+		put_at(l, "b", &lease, 1 * SECOND);
+		put_at(l, "c", &left, 1 * SECOND);
+		/* asked for again */
+		put_at(l, "c", &lease, 2 * SECOND);
+		ledger_hold_left(l, i ? &lease : &alice_here, 9 * SECOND);
+		assert_held(l, "a", i ? HYCAN_LIFETIME_LEASE : HYCAN_LIFETIME_CONNECTION, i ? 14 * SECOND : 0);
+		assert_held(l, "b", HYCAN_LIFETIME_LEASE, 6 * SECOND);
+		assert_held(l, "c", HYCAN_LIFETIME_LEASE, 7 * SECOND);
+		assert_ends(l, 10, UINT64_MAX, "c b a ", UINT64_MAX);
+	}
+	ledger_hold_left(l, &alice_there, 1);
+}
+
 /* What is on a link that goes is let go of by everybody; what is renamed is still held. */
 static void follows_links(void **state)
 {
@@ -659,6 +697,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ends_leases, begin, end),
 		cmocka_unit_test_setup_teardown(adopts, begin, end),
 		cmocka_unit_test_setup_teardown(adopts_the_longer, begin, end),
+		cmocka_unit_test_setup_teardown(goes_on_with_what_is_left, begin, end),
 		cmocka_unit_test_setup_teardown(follows_links, begin, end),
 		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
