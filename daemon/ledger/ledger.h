@@ -411,8 +411,8 @@ struct ledger_sight {
 bool ledger_misses(struct ledger *ledger, const struct ledger_sight *of);
 
 /*
- * Those are gone, whoever held them, but for what somebody wishes (ledger_wish()). Tells of each, under the lock. True: of
- * some one cannot say, since they are going or were renamed; it takes another look.
+ * Those are gone, whoever held them, but for what somebody wishes (ledger_wish()). Tells of each, under the lock: what takes
+ * longer is for later. True: of some one cannot say, since they are going or were renamed; it takes another look.
  */
 typedef void ledger_lost(const struct ledger_object *object, void *userdata);
 bool ledger_sweep_lost(struct ledger *ledger, const struct ledger_sight *of, ledger_lost *lost, void *userdata);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "drift_state.h"
 #include "key.h"
@@ -33,9 +34,11 @@ static int priority_of(size_t n_told)
 	return n_told < TOLD_MAX ? LOG_NOTICE : LOG_INFO;
 }
 
-/* What is being told one by one. */
+/* What is told one by one when nobody waits for the ledger any more. */
 struct reporting {
 	struct losses *losses;
+	struct ledger_object *lost; /* as many as there is memory for, and lines */
+	size_t n_lost;
 	size_t n;
 };
 
@@ -52,19 +55,30 @@ static struct log_audit line_of(const struct ledger_key *key, const char *text, 
 	};
 }
 
-static void report(const struct ledger_object *object, void *userdata)
+static void keep_lost(const struct ledger_object *object, void *userdata)
 {
 	struct reporting *reporting = userdata;
-	struct log_audit line;
-	char text[512];
 
 	losses_note(reporting->losses, object);
-	if (reporting->n++ >= LINES_MAX)
-		return;
-	key_format(&object->key, text, sizeof(text));
-	line = line_of(&object->key, text, object->holder.subject, "gone");
-	log_audit_as(priority_of(reporting->n - 1), &line, "%s, which %s had asked for, is gone, and not by a request.", text,
-	             subject_say(object->holder.subject).text);
+	reporting->n++;
+	if (reporting->n_lost < LINES_MAX && array_grow(&reporting->lost, reporting->n_lost, sizeof(*object)) == 0)
+		reporting->lost[reporting->n_lost++] = *object;
+}
+
+static void report(const struct reporting *reporting)
+{
+	for (size_t i = 0; i < reporting->n_lost; i++) {
+		const struct ledger_object *object = &reporting->lost[i];
+		struct log_audit line;
+		char text[512];
+
+		key_format(&object->key, text, sizeof(text));
+		line = line_of(&object->key, text, object->holder.subject, "gone");
+		log_audit_as(priority_of(i), &line, "%s, which %s had asked for, is gone, and not by a request.", text,
+		             subject_say(object->holder.subject).text);
+	}
+	if (reporting->n > TOLD_MAX)
+		log_write(LOG_NOTICE, "%zu in all are gone.", reporting->n);
 }
 
 static void report_changed(struct drift *d, const struct ledger_key *key, size_t *n)
@@ -140,10 +154,10 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 
 	if (again_us)
 		drift_suspect_at(d, OP_KIND(kind), again_us);
-	if (ledger_sweep_lost(d->ledger, &sight, report, &reporting))
+	if (ledger_sweep_lost(d->ledger, &sight, keep_lost, &reporting))
 		drift_suspect(d, OP_KIND(kind));
-	if (reporting.n > TOLD_MAX)
-		log_write(LOG_NOTICE, "%zu in all are gone.", reporting.n);
+	report(&reporting);
+	cleanup_free(&reporting.lost);
 }
 
 static void judge_settings(struct drift *d, bool *ret_repair)

@@ -30,33 +30,47 @@
 /* Who comes second to one finds nothing of the former any more. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void tell(const struct ledger_object *object, void *userdata)
+struct ending {
+	struct ledger_object gone[TOLD_MAX];
+	size_t n;
+};
+
+static void keep(const struct ledger_object *object, void *userdata)
 {
-	size_t *n = userdata;
+	struct ending *ending = userdata;
+
+	if (ending->n++ < TOLD_MAX)
+		ending->gone[ending->n - 1] = *object;
+}
+
+/* When nobody waits for the ledger any more. */
+static void tell(const struct ending *ending, uint64_t netns)
+{
 	char text[512];
 
-	if ((*n)++ >= TOLD_MAX)
-		return;
-	key_format(&object->key, text, sizeof(text));
-	log_write(LOG_NOTICE, "%s, which %s had asked for, is gone with its network namespace.", text,
-	          subject_say(object->holder.subject).text);
+	for (size_t i = 0; i < ending->n && i < TOLD_MAX; i++) {
+		key_format(&ending->gone[i].key, text, sizeof(text));
+		log_write(LOG_NOTICE, "%s, which %s had asked for, is gone with its network namespace.", text,
+		          subject_say(ending->gone[i].holder.subject).text);
+	}
+	if (ending->n > 0)
+		log_write(LOG_NOTICE,
+		          "Network namespace %" PRIu64 " has ended, and another one has its number: %zu objects in all are gone.",
+		          netns, ending->n);
 }
 
 /* With the lock. */
 static void end(struct server *server, uint64_t netns)
 {
-	size_t n = 0;
+	struct ending ending = { .n = 0 };
 
 	news_find(true);
-	ledger_end_namespace(server->ledger, netns, tell, &n);
+	ledger_end_namespace(server->ledger, netns, keep, &ending);
 	news_find(false);
 	repair_end_place(&server->repairs, netns);
 	losses_end_place(&server->losses, netns);
 	pending_end_place(server, netns);
-	if (n > 0)
-		log_write(LOG_NOTICE,
-		          "Network namespace %" PRIu64 " has ended, and another one has its number: %zu objects in all are gone.",
-		          netns, n);
+	tell(&ending, netns);
 }
 
 /* With the lock. 1: it is the one that the ledger knows by that number, as far as that can be said; 0: that one is gone; or -errno. */

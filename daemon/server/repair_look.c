@@ -2,6 +2,7 @@
 /* What a look at the kernel finds of what is to be repaired, and what is to be done about it. */
 #include <stdlib.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "key.h"
 #include "log.h"
@@ -101,10 +102,19 @@ void repair_differs(struct repairs *repairs, const struct ledger_key *key)
 	pthread_mutex_unlock(&repairs->lock);
 }
 
+/* What is not made again any more. */
+struct given_up {
+	struct ledger_key key;
+	bool keyless; /* it cannot be */
+	bool there;
+};
+
 struct look {
 	uint64_t before_us;
 	uint64_t now_us;
 	uint64_t next_us;
+	struct given_up *given_up; /* as many as there is memory for */
+	size_t n_given_up;
 	bool told;
 };
 
@@ -127,16 +137,36 @@ static bool is_to_be_tried(struct repairs *repairs, struct repair *r, struct loo
 }
 
 /* From now on it is reported. */
-static void wish_no_more(struct repairs *repairs, struct repair *r)
+static void give_up(struct repairs *repairs, struct repair *r, struct look *look, bool keyless)
 {
+	if (array_grow(&look->given_up, look->n_given_up, sizeof(*look->given_up)) == 0)
+		look->given_up[look->n_given_up++] = (struct given_up){ .key = r->key, .keyless = keyless, .there = r->there };
 	(void)ledger_wish(repairs->server->ledger, &r->key, NULL, 0);
 	repair_drop(repairs, r);
+}
+
+/* When nobody waits for the notes any more. */
+static void say_given_up(const struct look *look)
+{
+	char text[512];
+
+	for (size_t i = 0; i < look->n_given_up; i++) {
+		const struct given_up *it = &look->given_up[i];
+
+		key_format(&it->key, text, sizeof(text));
+		if (it->keyless)
+			log_write(LOG_WARNING,
+			          "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
+			          text);
+		else
+			log_write(LOG_WARNING, "%s was made %s %d times, and is %s each time: it is given up.", text,
+			          it->there ? "what it was" : "again", ATTEMPTS_MAX, it->there ? "changed" : "gone");
+	}
 }
 
 static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 {
 	struct look *look = userdata;
-	char text[512];
 
 	if ((r->seen && !r->differs) || r->noted_us >= look->before_us)
 		return;
@@ -146,17 +176,10 @@ static void judge(struct repairs *repairs, struct repair *r, void *userdata)
 	}
 	if (r->drift != HYCAN_DRIFT_REPAIR)
 		return;
-	if (r->keyless && !r->there) {
-		key_format(&r->key, text, sizeof(text));
-		log_write(LOG_WARNING, "%s is gone, and cannot be made again: it was asked for with a key, and keys are not kept.",
-		          text);
-		wish_no_more(repairs, r);
-	} else if (!is_to_be_tried(repairs, r, look)) {
-		key_format(&r->key, text, sizeof(text));
-		log_write(LOG_WARNING, "%s was made %s %d times, and is %s each time: it is given up.", text,
-		          r->there ? "what it was" : "again", ATTEMPTS_MAX, r->there ? "changed" : "gone");
-		wish_no_more(repairs, r);
-	}
+	if (r->keyless && !r->there)
+		give_up(repairs, r, look, true);
+	else if (!is_to_be_tried(repairs, r, look))
+		give_up(repairs, r, look, false);
 }
 
 uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_object_kind kind, uint64_t before_us, bool *ret_told)
@@ -164,6 +187,8 @@ uint64_t repair_look_end(struct repairs *repairs, uint64_t netns, enum hycan_obj
 	struct look look = { .before_us = before_us, .now_us = server_now_us() };
 
 	for_each(repairs, netns, kind, judge, &look);
+	say_given_up(&look);
+	cleanup_free(&look.given_up);
 	if (look.told) {
 		atomic_store(&repairs->told, true);
 		*ret_told = true;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
+#include "cleanup.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -278,26 +280,27 @@ void settings_seen(struct settings *settings, uint64_t netns, const char *link, 
 	pthread_mutex_unlock(&settings->lock);
 }
 
+/* What is said of a link. */
+struct drifted {
+	char link[HYCAN_IFNAME_SIZE];
+	uint64_t subject;
+	uint32_t which;
+	const char *sentence;
+};
+
 struct look {
 	uint64_t now_us;
 	uint64_t next_us;
+	struct drifted *drifted; /* as many as there is memory for */
+	size_t n_drifted;
 	size_t n_told;
 	bool told;
 };
 
-/* It is said, and is as it is from then on. */
+/* It will be said, and is as it is from then on. */
 static void tell(struct settings *settings, struct setting *s, struct look *look, uint32_t which, const char *sentence)
 {
-	const struct log_audit line = {
-		.operation = "drift",
-		.object = s->link,
-		.result = "changed",
-		.cause = "not by a request",
-		.subject = s->subject,
-		.pid = getpid(),
-		.netns = s->netns,
-	};
-	char words[OP_SETTINGS_WORDS];
+	struct drifted drifted = { .subject = s->subject, .which = which, .sentence = sentence };
 	struct ledger_key key;
 
 	if (which == 0)
@@ -305,8 +308,35 @@ static void tell(struct settings *settings, struct setting *s, struct look *look
 	s->unknown |= which;
 	key_of_name(s->netns, s->link, &key);
 	ledger_touch(settings->ledger, &key);
-	log_audit_as(look->n_told++ < TOLD_MAX ? LOG_NOTICE : LOG_INFO, &line, "%s of %s, which %s had asked for, %s.",
-	             op_settings_words(which, words), s->link, subject_say(s->subject).text, sentence);
+	memcpy(drifted.link, s->link, sizeof(drifted.link));
+	look->n_told++;
+	if (array_grow(&look->drifted, look->n_drifted, sizeof(drifted)) == 0)
+		look->drifted[look->n_drifted++] = drifted;
+}
+
+/* When nobody waits for the settings any more. */
+static void say(const struct look *look, uint64_t netns)
+{
+	char words[OP_SETTINGS_WORDS];
+
+	for (size_t i = 0; i < look->n_drifted; i++) {
+		const struct drifted *drifted = &look->drifted[i];
+		const struct log_audit line = {
+			.operation = "drift",
+			.object = drifted->link,
+			.result = "changed",
+			.cause = "not by a request",
+			.subject = drifted->subject,
+			.pid = getpid(),
+			.netns = netns,
+		};
+
+		log_audit_as(i < TOLD_MAX ? LOG_NOTICE : LOG_INFO, &line, "%s of %s, which %s had asked for, %s.",
+		             op_settings_words(drifted->which, words), drifted->link, subject_say(drifted->subject).text,
+		             drifted->sentence);
+	}
+	if (look->n_told > TOLD_MAX)
+		log_write(LOG_NOTICE, "%zu links in all were changed.", look->n_told);
 }
 
 /* What is to be put right, and can be. */
@@ -360,8 +390,8 @@ uint64_t settings_look_end(struct settings *settings, uint64_t netns, uint64_t b
 				s->differs = 0;
 		}
 	pthread_mutex_unlock(&settings->lock);
-	if (look.n_told > TOLD_MAX)
-		log_write(LOG_NOTICE, "%zu links in all were changed.", look.n_told);
+	say(&look, netns);
+	cleanup_free(&look.drifted);
 	*ret_told = *ret_told || look.told;
 	return look.next_us;
 }
