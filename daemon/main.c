@@ -36,6 +36,7 @@ static const char usage[] =
 	"                     under systemd, else SOCKET_PATH.d/ledger\n"
 	"  --vsock[=PORT]     also serve other machines over vsock, those that policy allows something; at first port 50052\n"
 	"  --dnsmasq FILE     what tells the names of networks; at first where it mostly is\n"
+	"  --dnsmasq-patience MS  how long one that was started has until it answers; at first 20000\n"
 	"  --resolver SOCKET  a service starts dnsmasq, which is reached there; else a process of the daemon's own does\n"
 	"  --resolver-service be that service, on the socket that systemd passed\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
@@ -60,6 +61,7 @@ enum {
 	OPTION_VSOCK,
 	OPTION_STOPPED,
 	OPTION_DNSMASQ,
+	OPTION_DNSMASQ_PATIENCE,
 	OPTION_RESOLVER,
 	OPTION_RESOLVER_SERVICE,
 	OPTION_HELP,
@@ -79,6 +81,7 @@ static const struct option long_options[] = {
 	{ "handover", no_argument, NULL, OPTION_HANDOVER },
 	{ "stopped", no_argument, NULL, OPTION_STOPPED },
 	{ "dnsmasq", required_argument, NULL, OPTION_DNSMASQ },
+	{ "dnsmasq-patience", required_argument, NULL, OPTION_DNSMASQ_PATIENCE },
 	{ "resolver", required_argument, NULL, OPTION_RESOLVER },
 	{ "resolver-service", no_argument, NULL, OPTION_RESOLVER_SERVICE },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -259,6 +262,13 @@ static int read_event_buffer(const char *value, int *ret_bytes)
 	return GO_ON;
 }
 
+static int read_patience(const char *value, int *ret_ms)
+{
+	if (parse_number(value, ret_ms) < 0 || *ret_ms == 0)
+		return wrong("“%s” is no number of milliseconds, from 1 on", value);
+	return GO_ON;
+}
+
 /* GO_ON, or the exit status. */
 static int read_option(struct arguments *a, int option, const char *value)
 {
@@ -293,6 +303,8 @@ static int read_option(struct arguments *a, int option, const char *value)
 	case OPTION_DNSMASQ:
 		options->dnsmasq = value;
 		return GO_ON;
+	case OPTION_DNSMASQ_PATIENCE:
+		return read_patience(value, &options->dnsmasq_ms);
 	case OPTION_RESOLVER:
 		options->resolver = value;
 		return GO_ON;
@@ -305,9 +317,7 @@ static int read_option(struct arguments *a, int option, const char *value)
 	case OPTION_EVENT_BUFFER:
 		return read_event_buffer(value, &options->event_buffer);
 	case OPTION_DRIFT_PATIENCE:
-		if (parse_number(value, &options->drift_patience_ms) < 0 || options->drift_patience_ms == 0)
-			return wrong("“%s” is no number of milliseconds, from 1 on", value);
-		return GO_ON;
+		return read_patience(value, &options->drift_patience_ms);
 	case OPTION_HELP:
 		return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case OPTION_VERSION:
@@ -333,7 +343,7 @@ int main(int argc, char **argv)
 	if (a.check)
 		return check_config(a.options.policy_path);
 	if (a.serves_names)
-		return supervisor_serve(a.options.dnsmasq);
+		return supervisor_serve(a.options.dnsmasq, a.options.dnsmasq_ms);
 	state_path = a.options.private_fd < 0 ? find_state(a.state, a.options.socket_path) : NULL;
 	a.options.state_path = state_path;
 	a.options.state_asked = a.state != NULL;

@@ -36,7 +36,7 @@ static int receive(struct ask *ask, struct answer *ret_answer)
 	return 0;
 }
 
-int ask_start(struct ask *ask, const char *program)
+int ask_start(struct ask *ask, const char *program, int patience_ms)
 {
 	struct answer ready = { 0 };
 	int fd, r;
@@ -45,7 +45,7 @@ int ask_start(struct ask *ask, const char *program)
 	if (pid < 0)
 		return pid;
 	if (pid == 0)
-		supervisor_work(fd, program);
+		supervisor_work(fd, program, patience_ms);
 	ask->fd = fd;
 	ask->pid = pid;
 	r = receive(ask, &ready);

@@ -14,8 +14,8 @@ struct ask {
 	pid_t pid;          /* our child, or 0 */
 };
 
-/* Starts the supervisor as our child. */
-int ask_start(struct ask *ask, const char *program);
+/* Starts the supervisor as our child (supervisor_work()). */
+int ask_start(struct ask *ask, const char *program, int patience_ms);
 
 /* Connects to a service, where there is one and we are not. Sets whether it is a new one, which knows nothing. */
 int ask_connect(struct ask *ask, bool *ret_new);

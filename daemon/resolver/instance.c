@@ -25,8 +25,7 @@
 #define PAUSE_LONGEST_US 30000000
 #define LONG_ENOUGH_US   10000000
 
-/* A dnsmasq that was started has so long until it answers, and is asked so often; others have so long. */
-#define START_US  UINT64_C(20000000)
+/* A dnsmasq that was started is asked so often until it answers; others have so long. */
 #define ASK_US    UINT64_C(20000)
 #define ANSWER_US UINT64_C(1000000)
 
@@ -221,7 +220,7 @@ void instance_ended(struct instance *instance, int status)
 
 void instance_await(struct instance *instance)
 {
-	instance->start_us = instance_now_us() + START_US;
+	instance->start_us = instance_now_us() + instance->patience_us;
 	instance->start = 0;
 	/* an answer to what it was asked as it ran before tells nothing */
 	instance->serves = instance->asked = false;
@@ -248,7 +247,7 @@ uint64_t instance_look(struct instance *instance, uint64_t now_us)
 {
 	if (instance->start_us)
 		return look_at_start(instance, now_us);
-	if (!instance->asked && (!instance->pid || instance->is_up || now_us > instance->started_us + START_US))
+	if (!instance->asked && (!instance->pid || instance->is_up || now_us > instance->started_us + instance->patience_us))
 		return UINT64_MAX;
 	if (!instance->asked)
 		instance_ask(instance);

@@ -36,11 +36,12 @@ struct instance {
 	uint16_t number; /* of the question */
 	bool asked;
 	bool serves;
-	bool is_up;        /* it has answered since it was started */
-	uint64_t asked_us; /* when */
-	uint64_t start_us; /* until when it is to serve, where somebody waits for that; or 0 */
-	int start;         /* what came of that: 0 or -errno */
-	uint8_t more;      /* answers that do not count yet */
+	bool is_up;           /* it has answered since it was started */
+	uint64_t asked_us;    /* when */
+	uint64_t patience_us; /* how long one that was started may take until it serves */
+	uint64_t start_us;    /* until when it is to serve, where somebody waits for that; or 0 */
+	int start;            /* what came of that: 0 or -errno */
+	uint8_t more;         /* answers that do not count yet */
 	uint32_t restarts;
 	uint64_t started_us;
 	uint64_t again_us; /* when it is started again; 0: it is not waiting for that */

@@ -39,6 +39,7 @@ struct resolver {
 	char *state_path;        /* or NULL */
 	bool unread;             /* not all that is there could be read */
 	const char *program;
+	int patience_ms;            /* with it */
 	void (*waits)(bool begins); /* or NULL */
 	bool started;
 	struct ask ask;

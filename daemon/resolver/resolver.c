@@ -347,7 +347,7 @@ int resolver_start(struct resolver *resolver)
 
 	if (resolver->ask.socket || !resolver->program)
 		return 0;
-	r = ask_start(&resolver->ask, resolver->program);
+	r = ask_start(&resolver->ask, resolver->program, resolver->patience_ms);
 	resolver->started = r == 0;
 	return r;
 }
@@ -366,6 +366,7 @@ int resolver_open(const struct resolver_options *options, struct resolver **ret_
 	resolver->ask = (struct ask){ .socket = options->socket, .fd = -1 };
 	resolver->waits = options->waits;
 	resolver->program = supervisor_find_program(options->program);
+	resolver->patience_ms = options->patience_ms;
 	if (options->state_path) {
 		resolver->state_path = strdup(options->state_path);
 		if (!resolver->state_path)

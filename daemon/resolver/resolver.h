@@ -22,6 +22,7 @@ struct resolver;
 struct resolver_options {
 	const char *state_path;     /* of the ledger, or NULL: zones end with the daemon */
 	const char *program;        /* dnsmasq; NULL: where it mostly is */
+	int patience_ms;            /* with one that was started, until it serves; 0: as long as is sensible */
 	const char *socket;         /* of a supervisor that is a service; NULL: it is our child */
 	void (*waits)(bool begins); /* told by a thread that waits for a dnsmasq for longer than they mostly take; or NULL */
 };

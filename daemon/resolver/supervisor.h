@@ -13,16 +13,19 @@
 /* Where dnsmasq may be. NULL: it is not installed. */
 const char *supervisor_find_program(const char *asked);
 
+/* How long a dnsmasq that was started has until it serves, unless something else is asked for. */
+#define SUPERVISOR_PATIENCE_MS 20000
+
 /* The package that has it, for people. */
 #define SUPERVISOR_PACKAGE "dnsmasq-base"
 
 /*
  * Works for whoever is at the other end of that socket, and ends with it; never returns. The process is its own: it was just
- * forked. Says at first that it is ready, by an answer.
+ * forked. Says at first that it is ready, by an answer. patience_ms: with a dnsmasq; 0: as long as is sensible.
  */
-__attribute__((noreturn)) void supervisor_work(int fd, const char *program);
+__attribute__((noreturn)) void supervisor_work(int fd, const char *program, int patience_ms);
 
 /* The same as a service: for whoever comes to the socket that systemd passed. Returns what to exit with. */
-int supervisor_serve(const char *program);
+int supervisor_serve(const char *program, int patience_ms);
 
 #endif

@@ -97,6 +97,7 @@ static int prepare(struct supervisor *s, const struct order *order, int *netns)
 		r = instance_new(s->folder, order, &instance);
 		if (r < 0)
 			return r;
+		instance->patience_us = s->patience_us;
 		LIST_INSERT_HEAD(&s->instances, instance, entries);
 		s->n++;
 	}

@@ -69,13 +69,19 @@ static int open_all(struct supervisor *s)
 	return r;
 }
 
-void supervisor_work(int fd, const char *program)
+static uint64_t patience(int ms)
+{
+	return (uint64_t)(ms ? ms : SUPERVISOR_PATIENCE_MS) * 1000;
+}
+
+void supervisor_work(int fd, const char *program, int patience_ms)
 {
 	struct supervisor s = { .program = program, .folder = "/tmp/hycan-resolver.XXXXXX", .listener = -1, .signals = -1 };
 	int r;
 
 	(void)prctl(PR_SET_NAME, "hycan_resolver");
 	s.peer = fd;
+	s.patience_us = patience(patience_ms);
 	r = confine_process(fd);
 	if (r == 0)
 		r = open_all(&s);
@@ -86,7 +92,7 @@ void supervisor_work(int fd, const char *program)
 	_exit(r < 0);
 }
 
-int supervisor_serve(const char *program)
+int supervisor_serve(const char *program, int patience_ms)
 {
 	struct supervisor s = { .folder = "/tmp/hycan-resolver.XXXXXX", .peer = -1, .signals = -1 };
 	int r;
@@ -97,6 +103,7 @@ int supervisor_serve(const char *program)
 		s.program = program ? program : "/usr/sbin/dnsmasq";
 	s.listener = 3; /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 	s.alone_us = instance_now_us();
+	s.patience_us = patience(patience_ms);
 	r = confine_process(s.listener);
 	if (r == 0)
 		r = open_all(&s);

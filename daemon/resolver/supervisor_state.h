@@ -15,6 +15,7 @@ LIST_HEAD(instances, instance);
 
 struct supervisor {
 	const char *program;
+	uint64_t patience_us; /* with it, until it serves */
 	char folder[32];
 	int listener; /* of a service, or -1 */
 	int peer;     /* the daemon, or -1 */

@@ -162,6 +162,7 @@ struct server_options {
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */
 	int drift_patience_ms;  /* after which what has gone is looked for; likewise */
 	const char *dnsmasq;    /* its file; NULL: where it mostly is */
+	int dnsmasq_ms;         /* how long one that was started has until it serves; 0: as long as is sensible */
 	const char *resolver;   /* socket of the service that starts it; NULL: a process of our own does */
 };
 

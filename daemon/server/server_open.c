@@ -147,6 +147,7 @@ static int open_resolver(struct server *server, const struct server_options *opt
 	const struct resolver_options wanted = {
 		.state_path = ledger_is_kept(server->ledger) ? options->state_path : NULL,
 		.program = options->dnsmasq,
+		.patience_ms = options->dnsmasq_ms,
 		.socket = options->resolver,
 		.waits = worker_wait,
 	};

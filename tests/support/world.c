@@ -35,6 +35,9 @@
 /* What the library waits for an answer if nobody says anything, on a machine on which each answer takes longer. */
 #define ANSWER_MS (30000 * SLOWEST)
 
+/* A dnsmasq that does not come up is waited for as long as the test likes. */
+#define DNSMASQ_MS "1000000"
+
 /* Folders of a world that are open at once while they are removed. */
 #define DEPTH 8
 
@@ -111,9 +114,9 @@ const char *world_daemon_path(void)
 static pid_t spawn_daemon(const struct world *w, const char *policy, const struct world_options *options, const char *notify)
 {
 	const char *daemon = world_daemon_path();
-	const char *argv[16] = { daemon, "--log-level", "debug", "--policy", policy };
+	const char *argv[24] = { daemon, "--log-level", "debug", "--policy", policy, "--dnsmasq-patience", DNSMASQ_MS };
 	int log = open(w->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	size_t n = 5;
+	size_t n = 7;
 	pid_t pid;
 
 	for (size_t i = 0; options && options->arguments[i]; i++)

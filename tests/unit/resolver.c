@@ -186,14 +186,20 @@ static void test_zone(void **state)
 
 /* ----------------------------------------------------------------------------------------------------------- supervisor */
 
-static struct resolver *start(const char *state_path, const char *program)
+static struct resolver *start_patiently(const char *state_path, const char *program, int patience_ms)
 {
-	const struct resolver_options options = { .state_path = state_path, .program = program };
+	const struct resolver_options options = { .state_path = state_path, .program = program, .patience_ms = patience_ms };
 	struct resolver *resolver = NULL;
 
 	assert_int_equal(resolver_open(&options, &resolver), 0);
 	assert_int_equal(resolver_start(resolver), 0);
 	return resolver;
+}
+
+/* What does not come up is waited for as long as a test likes. */
+static struct resolver *start(const char *state_path, const char *program)
+{
+	return start_patiently(state_path, program, 1000000);
 }
 
 static int begin(void **state)
@@ -595,6 +601,26 @@ static void test_stuck(void **state)
 	free(shell("rm %s", program));
 }
 
+/* One that does not answer is not waited for for ever, and is ended. */
+static void test_given_up(void **state)
+{
+	static const char program[] = "/var/tmp/hycan-test-dnsmasq";
+	_cleanup_(resolver_zone_done) struct resolver_zone zone;
+	struct resolver *resolver;
+	struct resolver_state now;
+	char words[RESOLVER_WORDS_SIZE];
+
+	(void)state;
+	free(shell("printf '#!/bin/sh\nexec sleep 600\n' >%s && chmod 755 %s", program, program));
+	resolver = start_patiently(NULL, program, 300);
+	make_zone(&zone);
+	assert_int_equal(resolver_set(resolver, &zone, -1, words), -ETIMEDOUT);
+	assert_string_equal(words, "it does not answer");
+	assert_int_equal(resolver_state(resolver, 0, 100, &now), -ENOENT);
+	resolver_free(&resolver);
+	free(shell("rm %s", program));
+}
+
 /* What stands behind the four bytes of an IPv4 address makes no difference, and starts nothing anew. */
 static void test_instance(void **state)
 {
@@ -646,6 +672,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unseen, begin, end),
 		cmocka_unit_test_setup_teardown(test_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(test_stuck, begin, end),
+		cmocka_unit_test_setup_teardown(test_given_up, begin, end),
 		cmocka_unit_test(test_instance),
 		cmocka_unit_test(test_not_installed),
 	};
