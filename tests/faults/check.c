@@ -14,8 +14,8 @@
 
 #include "state.h"
 
-/* How long the kernel has to come to rest. */
-#define TRIES    400
+/* How long the kernel has to come to rest, on any machine. */
+#define TRIES    4000
 #define TRIES_MS 5
 
 /* How often a state that is as before must be seen again to be one that stays so. */

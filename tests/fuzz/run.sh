@@ -49,4 +49,4 @@ fi
 # new inputs go into the first folder
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	"$program" -dict="$build/generated/fuzz/$dictionary.dict" -artifact_prefix="$build/fuzz/broken/$name-" \
-	-error_exitcode=1 -max_len=8192 -timeout=20 -rss_limit_mb=2048 "$@" "$found" "$source/corpus/$name" "$build/generated/fuzz/seeds/$name"
+	-error_exitcode=1 -max_len=8192 -timeout=100 -rss_limit_mb=2048 "$@" "$found" "$source/corpus/$name" "$build/generated/fuzz/seeds/$name"

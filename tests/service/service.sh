@@ -208,6 +208,8 @@ check_restart() {
 	# one that hangs is noticed soon here
 	sed -i 's/^WatchdogSec=.*/WatchdogSec=20s/' $drop_in
 	systemctl daemon-reload
+	# which counts how often it was started
+	systemctl reset-failed hycan-daemon.service
 	systemctl restart hycan-daemon.service
 	before=$(main_pid)
 	kill -STOP "$before"
@@ -216,6 +218,7 @@ check_restart() {
 	as member hycanctl link up vcan0
 	sed -i 's/^WatchdogSec=.*/WatchdogSec=5min/' $drop_in
 	systemctl daemon-reload
+	systemctl reset-failed hycan-daemon.service
 	systemctl restart hycan-daemon.service
 }
 

@@ -269,7 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, world_begin, world_end),
-		cmocka_unit_test_setup_teardown(test_orphan, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_orphan, world_begin_patiently, world_end),
 		cmocka_unit_test_setup_teardown(test_link, world_begin, world_end),
 		cmocka_unit_test_teardown(test_backoff, world_end),
 		cmocka_unit_test_setup_teardown(test_flushed, world_begin, world_end),
