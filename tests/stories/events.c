@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "events.h"
 #include "routing.h"
 
@@ -20,14 +21,17 @@ static void assert_knows_all(struct events *e, struct hycan *h)
 	struct hycan_link_address *addresses = NULL;
 	struct hycan_route *routes = NULL;
 	struct hycan_link *links = NULL;
+	const int64_t deadline = now_ms() + 10000 * SLOWEST;
 	size_t n_routes, n_links, n_addresses;
 
-	/* the kernel tells of some routes a while after it tells of their link */
-	for (int i = 0;; i++) {
+	/* some of it is on its way, and the kernel tells of some routes a while after it tells of their link */
+	for (;;) {
 		assert_done(h, hycan_link_list(h, NULL, &links, &n_links));
 		assert_done(h, hycan_address_list(h, NULL, &addresses, &n_addresses));
 		assert_done(h, hycan_route_list(h, &all, &routes, &n_routes));
-		if (events_count(e, "route") == n_routes || i == 50)
+		if ((events_count(e, "route") == n_routes && events_count(e, "link") == n_links &&
+		     events_count(e, "address") == n_addresses) ||
+		    now_ms() > deadline)
 			break;
 		free(links);
 		free(addresses);

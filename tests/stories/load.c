@@ -26,6 +26,8 @@ enum { HONEST = 4242, HOSTILE = 4243, PROCESSES = 20, CLIENTS = 50 };
 /* What allocators keep for themselves, and sanitizers. */
 #define SLACK_KIB 4096
 
+#define WEATHERS 4
+
 /* How long a slow machine has until the first of them has made anything. */
 #define LATE_S (30 * SLOWEST)
 
@@ -136,12 +138,18 @@ static void test_load(void **state)
 	weather(w, 1);
 	descriptors = count_descriptors(w->daemon);
 	memory = count_memory(w->daemon);
-	weather(w, 2);
-	later = count_memory(w->daemon);
-	print_message("memory %lu KiB, then %lu KiB; %zu descriptors, then %zu\n", memory, later, descriptors,
-	              count_descriptors(w->daemon));
-	assert_int_equal(count_descriptors(w->daemon), descriptors);
-	assert_true(later < memory + SLACK_KIB);
+	/* how much the clients come to do is the machine's: more than the time before, maybe, but not more and more */
+	for (unsigned int seed = 2; seed <= WEATHERS; seed++) {
+		weather(w, seed);
+		later = count_memory(w->daemon);
+		print_message("memory %lu KiB, then %lu KiB; %zu descriptors, then %zu\n", memory, later, descriptors,
+		              count_descriptors(w->daemon));
+		assert_int_equal(count_descriptors(w->daemon), descriptors);
+		if (later < memory + SLACK_KIB)
+			return;
+		memory = later;
+	}
+	fail_msg("It has more memory after each of them.");
 }
 
 int main(int argc, char **argv)
