@@ -144,6 +144,7 @@ struct ledger {
 	LIST_HEAD(, netns) namespaces[NAMESPACE_LISTS];
 	struct netns *last_namespace; /* that was found, or NULL */
 	size_t n_namespaces;
+	size_t tidy_namespaces; /* not before there are so many */
 
 	struct going *going;
 	struct waiter *waiters;

@@ -428,6 +428,13 @@ bool ledger_is_of(struct ledger *ledger, uint64_t netns, uint64_t cookie);
 int ledger_know_namespace(struct ledger *ledger, uint64_t netns, uint64_t cookie);
 void ledger_end_namespace(struct ledger *ledger, uint64_t netns, ledger_lost *lost, void *userdata);
 
+/*
+ * Somebody acts in a namespace from now on, and does no more: of very many, what is known of those in which nobody does and nothing is
+ * is forgotten. 0 or -ENOMEM.
+ */
+int ledger_enter_namespace(struct ledger *ledger, uint64_t netns);
+void ledger_leave_namespace(struct ledger *ledger, uint64_t netns);
+
 /* Called for each object, without a lock. 0 to go on, anything else to end. */
 typedef int ledger_found(const struct ledger_object *object, void *userdata);
 

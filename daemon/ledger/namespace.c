@@ -14,7 +14,7 @@
 #include "entry.h"
 #include "ledger_file.h"
 
-/* From so many on, those in which there is nothing are forgotten: a machine hardly has as many at a time. */
+/* From so many on, those in which there is nothing, and nobody, are forgotten: a machine hardly has as many at a time. */
 #define NAMESPACES_MAX 65536u
 
 struct netns {
@@ -22,6 +22,7 @@ struct netns {
 	uint64_t inode;
 	uint64_t cookie; /* 0: not known */
 	size_t n_objects;
+	size_t n_inside; /* who act there: ledger_enter_namespace() */
 };
 
 /* Mostly it is the same as the last time. */
@@ -54,9 +55,11 @@ static void tidy(struct ledger *l)
 	for (size_t i = 0; i < NAMESPACE_LISTS; i++)
 		for (n = LIST_FIRST(&l->namespaces[i]); n; n = next) {
 			next = LIST_NEXT(n, entry);
-			if (n->n_objects == 0)
+			if (n->n_objects == 0 && n->n_inside == 0)
 				drop(l, n);
 		}
+	/* where most of them stay it is not worth while for each that comes */
+	l->tidy_namespaces = l->n_namespaces < NAMESPACES_MAX / 2 ? NAMESPACES_MAX : 2 * l->n_namespaces;
 }
 
 static struct netns *obtain(struct ledger *l, uint64_t inode)
@@ -65,7 +68,7 @@ static struct netns *obtain(struct ledger *l, uint64_t inode)
 
 	if (n)
 		return n;
-	if (l->n_namespaces >= NAMESPACES_MAX)
+	if (l->n_namespaces >= NAMESPACES_MAX && l->n_namespaces >= l->tidy_namespaces)
 		tidy(l);
 	n = table_memory(l, sizeof(*n));
 	if (!n)
@@ -140,6 +143,29 @@ int ledger_know_namespace(struct ledger *ledger, uint64_t netns, uint64_t cookie
 		n->cookie = cookie;
 	ledger_unlock(ledger);
 	return r;
+}
+
+int ledger_enter_namespace(struct ledger *ledger, uint64_t netns)
+{
+	struct netns *n;
+
+	ledger_lock(ledger);
+	n = obtain(ledger, netns);
+	if (n)
+		n->n_inside++;
+	ledger_unlock(ledger);
+	return n ? 0 : -ENOMEM;
+}
+
+void ledger_leave_namespace(struct ledger *ledger, uint64_t netns)
+{
+	struct netns *n;
+
+	ledger_lock(ledger);
+	n = find(ledger, netns);
+	if (n && n->n_inside > 0)
+		n->n_inside--;
+	ledger_unlock(ledger);
 }
 
 void ledger_end_namespace(struct ledger *ledger, uint64_t netns, ledger_lost *lost, void *userdata)

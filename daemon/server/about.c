@@ -361,8 +361,10 @@ static int enter(struct op *op, struct kernel_scope *scope, int netns)
 	struct peer *peer = job_of(op)->peer;
 	int r = namespaces_enter(peer->server, scope);
 
-	if (r == 0)
+	if (r == 0) {
 		r = session_enter(peer, op_scope_inode(scope), netns);
+		namespaces_leave(peer->server, op_scope_inode(scope));
+	}
 	/* transactions that went with another namespace are over */
 	job_of(op)->takes_turn = true;
 	if (r == -EDQUOT)

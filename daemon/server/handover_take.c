@@ -92,8 +92,10 @@ static int restore_fds(const struct handover *handover, struct peer *peer, const
 
 	if (state->netns.inode && (netns < 0 || op_scope_open_in(netns, &peer->scope) < 0))
 		return -EBADF;
-	if (peer->scope && namespaces_enter(peer->server, peer->scope) == 0)
+	if (peer->scope && namespaces_enter(peer->server, peer->scope) == 0) {
 		(void)session_enter(peer, op_scope_inode(peer->scope), netns);
+		namespaces_leave(peer->server, op_scope_inode(peer->scope));
+	}
 	for (size_t i = 0; i < state->n_fds; i++) {
 		peer->fds[i] = find(handover, &state->fd[i]);
 		if (peer->fds[i] < 0)

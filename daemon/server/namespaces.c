@@ -89,15 +89,25 @@ static int compare(struct server *server, struct kernel_scope *scope, uint64_t *
 
 int namespaces_enter(struct server *server, struct kernel_scope *scope)
 {
+	const uint64_t netns = op_scope_inode(scope);
 	uint64_t cookie;
-	int r;
+	int r = ledger_enter_namespace(server->ledger, netns);
 
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&lock);
 	r = compare(server, scope, &cookie);
 	if (r >= 0)
-		r = ledger_know_namespace(server->ledger, op_scope_inode(scope), cookie);
+		r = ledger_know_namespace(server->ledger, netns, cookie);
 	pthread_mutex_unlock(&lock);
+	if (r < 0)
+		ledger_leave_namespace(server->ledger, netns);
 	return r;
+}
+
+void namespaces_leave(struct server *server, uint64_t netns)
+{
+	ledger_leave_namespace(server->ledger, netns);
 }
 
 static int open_netns(struct server *server, uint64_t inode, struct kernel_scope **ret_scope)

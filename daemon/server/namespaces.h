@@ -14,8 +14,12 @@
 struct kernel_scope;
 struct server;
 
-/* Requests are going to act in it: its number means that one from now on. 0 or -errno. */
+/*
+ * Requests are going to act in it: its number means that one from now on, and that is not forgotten before namespaces_leave(); nor as
+ * long as a session is known to have acted there (session_enter()). 0 or -errno.
+ */
 int namespaces_enter(struct server *server, struct kernel_scope *scope);
+void namespaces_leave(struct server *server, uint64_t netns);
 
 /*
  * Finds the one in which something is known to be: where a session is or was, by its name, or by a process. None beside the daemon's own

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "ledger.h"
 #include "peer.h"
 #include "server.h"
 #include "session.h"
@@ -55,6 +56,11 @@ static int open_netns(struct server *server, uint64_t subject, uint64_t inode, i
 		free(netns);
 		return -errno;
 	}
+	if (ledger_enter_namespace(server->ledger, inode) < 0) {
+		close(netns->fd);
+		free(netns);
+		return -ENOMEM;
+	}
 	LIST_INSERT_HEAD(&server->namespaces, netns, entry);
 	*ret_netns = netns;
 	return 0;
@@ -69,6 +75,7 @@ static void leave_first(struct session *s)
 	if (--netns->n_sessions > 0)
 		return;
 	LIST_REMOVE(netns, entry);
+	ledger_leave_namespace(s->server->ledger, netns->inode);
 	close(netns->fd);
 	free(netns);
 }

@@ -599,6 +599,37 @@ static void hashes(void **state)
 	}
 }
 
+/* More than are known at a time come, in which there is nothing and nobody. */
+static void know_very_many(struct ledger *l)
+{
+	for (uint64_t netns = 1000; netns < 1000 + 66000; netns++)
+		assert_int_equal(ledger_know_namespace(l, netns, 7), 0);
+}
+
+/* Which one a number means is known as long as there is something, or somebody. */
+static void forgets_namespaces(void **state)
+{
+	struct ledger *l = *state;
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	for (uint64_t netns = 1; netns <= 3; netns++)
+		assert_int_equal(ledger_know_namespace(l, netns, 5), 0);
+	assert_int_equal(ledger_enter_namespace(l, 2), 0);
+	assert_int_equal(ledger_enter_namespace(l, 2), 0);
+	know_very_many(l);
+	assert_false(ledger_is_of(l, 1, 6));
+	assert_false(ledger_is_of(l, 2, 6));
+	assert_true(ledger_is_of(l, 3, 6));
+	ledger_leave_namespace(l, 2);
+	know_very_many(l);
+	assert_false(ledger_is_of(l, 2, 6));
+	ledger_leave_namespace(l, 2);
+	know_very_many(l);
+	assert_false(ledger_is_of(l, 1, 6));
+	assert_true(ledger_is_of(l, 2, 6));
+	ledger_leave_namespace(l, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,6 +648,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(marks_are_of_one_look, begin, end),
 		cmocka_unit_test_setup_teardown(looks_leave_open, begin, end),
 		cmocka_unit_test_setup_teardown(makes_anew_what_goes, begin, end),
+		cmocka_unit_test_setup_teardown(forgets_namespaces, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),
 		cmocka_unit_test(hashes),
