@@ -200,14 +200,14 @@ uint32_t ledger_stamp(struct ledger *ledger)
 	return atomic_load(&ledger->n_going);
 }
 
-bool ledger_is_going(struct ledger *ledger, const struct ledger_key *key)
+bool ledger_has_gone(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us)
 {
 	const struct entry *e;
-	bool going;
+	bool gone;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	going = e && e->going;
+	gone = !e || !e->object || (!e->going && (e->since_us > moment_us || e->named_us > moment_us));
 	ledger_unlock(ledger);
-	return going;
+	return gone;
 }

@@ -252,8 +252,11 @@ void ledger_cancel(struct ledger *ledger, const void *by);
 /* The same, but what nobody holds any more is a stranger's, as it was before. */
 void ledger_disown(struct ledger *ledger, const void *by);
 
-/* Whether an object is there, and somebody is taking it away, or acts as its only holder. */
-bool ledger_is_going(struct ledger *ledger, const struct ledger_key *key);
+/*
+ * Whether what was there at a moment, and to be taken away or changed since then, is gone by now, by whomever: nothing has that key, or
+ * what has it was made, or got that name, since. Whether there was memory for the mark makes no difference.
+ */
+bool ledger_has_gone(struct ledger *ledger, const struct ledger_key *key, uint64_t moment_us);
 
 /* An object is gone, whoever held it, and with it all that is on it. */
 void ledger_take(struct ledger *ledger, const struct ledger_key *key);

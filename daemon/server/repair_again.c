@@ -101,7 +101,7 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 	if (result == 0)
 		result = stand == LEDGER_GOING ? -EBUSY : namespaces_find(job->server, key->netns, &other);
 	/* it went with a namespace that has ended */
-	if (result == 0 && other && !ledger_is_going(ledger, key))
+	if (result == 0 && other && ledger_has_gone(ledger, key, began_us))
 		result = -ENOENT;
 	if (result == 0)
 		result = undo_repair(job, other ? other : job->scope, &holder, head.operation, (const char *)bytes + sizeof(head),

@@ -123,7 +123,7 @@ bool settings_mend(struct settings *settings, struct job *job)
 		return true;
 	r = stand == LEDGER_GOING ? -EBUSY : namespaces_find(job->server, s.netns, &other);
 	/* it went with a namespace that has ended */
-	if (r == 0 && other && !ledger_is_going(ledger, &key))
+	if (r == 0 && other && ledger_has_gone(ledger, &key, began_us))
 		r = -ENOENT;
 	found = r == 0;
 	while (r == 0 && s.broken && is_still_wanted(settings, &s)) {

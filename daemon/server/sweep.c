@@ -49,7 +49,8 @@ struct place {
 	uint32_t n_taken;
 	struct hycan_object_clear_reply *reply; /* to somebody who wants to know what could not be taken away; or NULL */
 	size_t room;                            /* for failures in it */
-	const void *by;                         /* whose it is while it is going */
+	const void *by;                         /* whose it is while it is going, */
+	uint64_t marked_us;                     /* and since when */
 	const struct ledger_holder *stays;      /* holds what could not be taken away; NULL: who holds it does */
 	unsigned int patience;
 };
@@ -120,13 +121,10 @@ static uint32_t count_along(const struct place *place, const struct ledger_key *
 	return held;
 }
 
-/*
- * Whether it was in a namespace that has ended: what is about to go, and does not any more when one comes to another namespace with that
- * number, went with that one.
- */
+/* Whether it was in a namespace that has ended: what is gone when one comes to another namespace with that number, went with that one. */
 static bool is_former(const struct place *place, const struct ledger_key *key)
 {
-	return place->other && place->inode == key->netns && !ledger_is_going(place->job->server->ledger, key);
+	return place->other && place->inode == key->netns && ledger_has_gone(place->job->server->ledger, key, place->marked_us);
 }
 
 static size_t drop_former(const struct place *place, struct ledger_key *keys, size_t n)
@@ -244,6 +242,7 @@ int sweep_session(struct session *session, struct job *job, uint64_t now_us, con
 		.job = job,
 		.cause = { .words = cause, .subject = session->record.subject },
 		.by = session,
+		.marked_us = server_now_us(),
 		/* nobody comes back when the service is stopped */
 		.stays = now_us < UINT64_MAX ? &leases : NULL,
 		.patience = UNDO_PATIENCE,
@@ -292,6 +291,7 @@ static int let_go_of_one(const struct ledger_key *key, void *userdata)
 	struct job *job = s->place.job;
 	struct ledger *ledger = job->server->ledger;
 
+	s->place.marked_us = server_now_us();
 	switch (ledger_let_go_stale(ledger, key, &job->holder, s->round, &s->place)) {
 	case LEDGER_MINE:
 		take(&s->place, key);
@@ -367,6 +367,7 @@ static int clear_one(const struct ledger_key *key, void *userdata)
 
 	if (key->kind == HYCAN_OBJECT_KIND_LINK)
 		return note(key, &c->links);
+	c->place.marked_us = server_now_us();
 	if (clears(c, key)) {
 		take(&c->place, key);
 		ledger_cancel(c->place.job->server->ledger, &c->place);
@@ -381,6 +382,7 @@ static void clear_links(struct clearing *c)
 	for (size_t at = 0; at < c->links.n;) {
 		size_t n = 0, first = at;
 
+		c->place.marked_us = server_now_us();
 		for (; at < c->links.n && n < SLICE; at++)
 			if (clears(c, &keys[at]))
 				keys[first + n++] = keys[at];

@@ -493,6 +493,33 @@ static void goes_without_memory(void **state)
 	assert_objects(l, "");
 }
 
+/* Whether it is gone since then does not depend on the mark. */
+static void goes_without_a_mark(void **state)
+{
+	const struct ledger_key a = key("a"), b = key("b");
+	const atomic_bool ends = true;
+	struct ledger_key gone;
+	struct ledger *l = *state;
+	uint64_t next_us;
+
+	for (int i = 0; i < 2; i++) {
+		put_at(l, "a", &alice_here, 1 * SECOND);
+		no_memory = i;
+		assert_int_equal(ledger_session_end(l, 10, UINT64_MAX, &ends, l, &gone, 1, &next_us), 1);
+		no_memory = false;
+		assert_false(ledger_has_gone(l, &a, 2 * SECOND));
+		ledger_take(l, &a);
+		assert_true(ledger_has_gone(l, &a, 2 * SECOND));
+		/* what another one made in its place is another thing; and so is what was called otherwise */
+		put_at(l, "a", &bob, 3 * SECOND);
+		assert_true(ledger_has_gone(l, &a, 2 * SECOND));
+		assert_int_equal(ledger_rename(l, &a, &b, 0, 4 * SECOND), 0);
+		assert_true(ledger_has_gone(l, &b, 3 * SECOND));
+		assert_false(ledger_has_gone(l, &b, 4 * SECOND));
+		ledger_take(l, &b);
+	}
+}
+
 static void *ask(void *userdata)
 {
 	struct asker *a = userdata;
@@ -702,6 +729,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
 		cmocka_unit_test_setup_teardown(goes_without_memory, begin, end),
+		cmocka_unit_test_setup_teardown(goes_without_a_mark, begin, end),
 		cmocka_unit_test_setup_teardown(waits_for_what_goes, begin, end),
 		cmocka_unit_test_setup_teardown(session_ends_behind_another, begin, end),
 		cmocka_unit_test_setup_teardown(lease_ends_behind_another, begin, end),
