@@ -81,6 +81,7 @@ struct transaction {
 	uint32_t now;           /* the step that is carried out */
 	struct undo_mark first; /* where what the diary has of it begins; behind how what it changes was wanted */
 	struct undo_mark begun; /* where what takes it back begins, */
+	struct undo_mark kept;  /* behind what attempts before left, which the ledger was told of, */
 	size_t noted;           /* and as much of that as is in the diary */
 	bool is_noted;          /* all of it is */
 	struct outlook outlook; /* of the step that is carried out */

@@ -364,7 +364,7 @@ static int prepare_step(struct transaction *t, size_t i)
 	transaction_enter(t, i);
 	r = transaction_undo_wanted(t);
 	transaction_leave(t);
-	t->begun = undo_log_mark(&t->undo);
+	t->begun = t->kept = undo_log_mark(&t->undo);
 	t->noted = t->begun.end;
 	if (t->is_plan)
 		return r;
@@ -443,7 +443,7 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 	result->has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
 	/* what was not touched is not put back */
 	if (!touched)
-		undo_log_rewind(&t->undo, t->begun);
+		undo_log_rewind(&t->undo, t->kept);
 	if (t->is_plan)
 		plan_final(t);
 	r = transaction_undo_holds(t);
@@ -497,7 +497,7 @@ static int attempt(struct transaction *t, struct hycan_step_result *result, uint
 		recall_outlook(t);
 	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
 	if (r != 0 && changes == t->n_changes)
-		undo_log_rewind(&t->undo, t->begun);
+		undo_log_rewind(&t->undo, t->kept);
 	else if (r == 0 || job->op.items_unchanged)
 		undone = transaction_undo_step(t, mark);
 	if (r == 0 && !t->is_final)
@@ -527,6 +527,8 @@ int transaction_carry_out(struct transaction *t, size_t i)
 	transaction_enter(t, i);
 	for (int n = 0; !told && n < RACE_ATTEMPTS; n++) {
 		r = attempt(t, &t->result[i], began_us, changes, &told);
+		/* some of it may be held by now */
+		t->kept = undo_log_mark(&t->undo);
 		/* what was there is there no more */
 		if (!told && !t->is_final && n + 1 < RACE_ATTEMPTS)
 			r = look_ahead(t);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose is what a transaction that nobody confirms took away, changed or made, when that is taken back. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -879,11 +882,75 @@ static void test_two_at_once(void **state)
 	objects_expect(w->h, HYCAN_OBJECT_KIND_ADDRESS, 0, 0);
 }
 
+/* Something else goes all the time. */
+struct busy {
+	struct hycan *h;
+	atomic_bool ends;
+};
+
+static void *be_busy(void *userdata)
+{
+	const struct hycan_rule rule = { .family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 77 };
+	struct busy *busy = userdata;
+	intptr_t r = 0;
+
+	while (r == 0 && !busy->ends) {
+		r = hycan_rule_add(busy->h, &rule);
+		r = r ? r : hycan_rule_remove(busy->h, &rule);
+	}
+	return (void *)r;
+}
+
+/* States two peers of which somebody else holds the first, and the second is a stranger's, and fails behind that. */
+static void fail_to_hold(struct hycan *h, const struct hycan_wireguard_peer_config *peers)
+{
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_wireguard_sync(h, "wg0", peers, 2, NULL));
+	assert_done(h, hycan_link_up(h, "none"));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+}
+
+#define ROUNDS 50
+
+/*
+ * What is in no ledger may be what somebody else takes away just now, so it is looked at again. What was held by then is let go of all
+ * the same where the transaction fails.
+ */
+static void test_held_in_several_attempts(void **state)
+{
+	const struct hycan_wireguard_peer_config peers[] = { { .public_key = { { 1 } } }, { .public_key = { { 2 } } } };
+	struct world *w = *state;
+	struct busy busy = { 0 };
+	pthread_t thread;
+	struct hycan *h;
+	void *r;
+
+	need_kind("wireguard");
+	busy.h = client_open(w);
+	h = client_open(w);
+	assert_done(w->h, hycan_wireguard_create(w->h, "wg0", NULL, NULL));
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peers[0]));
+	free(shell("wg set wg0 peer AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
+	client_hold_while_connected(h, 0);
+	assert_int_equal(pthread_create(&thread, NULL, be_busy, &busy), 0);
+	for (int i = 0; i < ROUNDS; i++)
+		fail_to_hold(h, peers);
+	busy.ends = true;
+	assert_int_equal(pthread_join(thread, &r), 0);
+	assert_int_equal((intptr_t)r, 0);
+	hycan_close(busy.h);
+	/* nobody else holds it any more */
+	assert_done(w->h, hycan_wireguard_peer_remove(w->h, "wg0", &peers[0].public_key));
+	objects_wait(w->h, 1);
+	hycan_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_gone, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_but_for_a_lease, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_held_in_several_attempts, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_a_user, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_gone_of_another, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lease_of_another, world_begin, world_end),
