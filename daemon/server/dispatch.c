@@ -98,6 +98,12 @@ static int decode(struct job *job, const void *attributes, size_t size)
 		                 "%s takes a file descriptor, and none can be sent over vsock: ask it in that machine, on its Unix "
 		                 "socket.",
 		                 job->operation->name);
+	/* not all that a frame may have came, and yet not all that was sent (MSG_CTRUNC, recvmsg(2)) */
+	if (job->fds_lost && job->n_fds < WIRE_FDS_MAX)
+		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, NULL,
+		                 "The daemon could not take the file descriptor that came with %s, since it has as many open as it "
+		                 "may: ask again later.",
+		                 job->operation->name);
 	r = wire_decode(&decoder, job->operation->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;
 	if (r < 0)

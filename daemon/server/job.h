@@ -80,7 +80,7 @@ struct job {
 	uint64_t called_us;    /* when it was called last: what others made since then it knew nothing of */
 	bool slow;             /* it makes others wait */
 	bool unanswered;       /* there was no memory for the answer: the connection is to end instead */
-	bool fds_lost;         /* more descriptors came than one frame may carry */
+	bool fds_lost;         /* more descriptors came than one frame may carry, or there was no room for one */
 	size_t mark;           /* where in it this answer begins */
 	int fds[WIRE_FDS_MAX]; /* descriptors that came with the frame */
 	size_t n_fds;

@@ -62,7 +62,7 @@ struct peer {
 	int fds[WIRE_FDS_MAX];              /* descriptors that came and were not taken */
 	uint64_t fd_position[WIRE_FDS_MAX]; /* end of the bytes that each came with */
 	size_t n_fds;
-	bool fds_lost;          /* more came than one frame may carry, */
+	bool fds_lost;          /* more came than one frame may carry, or than there was room for, */
 	uint64_t lost_position; /* with bytes up to there */
 
 	LIST_HEAD(, subscription) subscriptions;

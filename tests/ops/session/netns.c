@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,12 +176,57 @@ static void test_owner(void **state)
 	assert_int_equal(world_end(state), 0);
 }
 
+static uint64_t netns_of(struct hycan *h)
+{
+	struct hycan_session_whoami_reply *me = NULL;
+	uint64_t netns;
+
+	assert_done(h, hycan_session_whoami(h, &me));
+	netns = me->netns;
+	free(me);
+	return netns;
+}
+
+/* Wherever the daemon finds no room for one more descriptor, that is what it says, and the connection is where it was. */
+static void test_no_room(void **state)
+{
+	struct world *w = *state;
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = new_namespace(), r;
+	const uint64_t before = netns_of(w->h);
+	struct rlimit own, few;
+	unsigned int n_refused = 0;
+	struct stat st;
+
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &own), 0);
+	few = own;
+	few.rlim_cur = 3;
+	do {
+		few.rlim_cur++;
+		assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &few, NULL), 0);
+		r = hycan_session_netns(w->h, fd, NULL);
+		if (r == 0)
+			break;
+		assert_refused(w->h, r, HYCAN_REFUSAL_LIMIT);
+		assert_int_equal(netns_of(w->h), before);
+		n_refused++;
+	} while (few.rlim_cur < own.rlim_cur);
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &own, NULL), 0);
+	assert_true(n_refused > 0);
+	assert_int_equal(netns_of(w->h), st.st_ino);
+	assert_done(w->h, hycan_link_up(w->h, "lo"));
+	close(fd);
+	close(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_root, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_not_a_namespace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_one_descriptor, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_no_room, world_begin, world_end),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_greedy),
 	};
