@@ -74,7 +74,8 @@ static const char *read_with(struct fault_case *c, const char *text)
 	c->transaction = true;
 	c->prune = c->prune || strstr(text, "prune");
 	c->confirm = c->confirm || strstr(text, "confirm");
-	return c->prune || c->confirm ? NULL : "a transaction has no such option";
+	c->may_be_gone = c->may_be_gone || strstr(text, "gone");
+	return c->prune || c->confirm || c->may_be_gone ? NULL : "a transaction has no such option";
 }
 
 static const char *read_line(struct fault_case *c, const char *word, const char *text)
@@ -292,6 +293,8 @@ static void ask_transaction(const struct fault_case *c, struct hycan *h, const s
 		.prune = c->prune,
 		.has_confirm_within = c->confirm,
 		.confirm_within = CONFIRM_WITHIN,
+		.has_may_be_gone = c->may_be_gone,
+		.may_be_gone = c->may_be_gone,
 		.has_detached = c->confirm,
 		.detached = c->confirm,
 	};

@@ -24,6 +24,7 @@ struct fault_case {
 	bool transaction; /* also where it is one step, */
 	bool prune;       /* with these options */
 	bool confirm;
+	bool may_be_gone;
 };
 
 /* What was prepared for the request. */
