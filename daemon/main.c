@@ -41,6 +41,7 @@ static const char usage[] =
 	"  --resolver-service be that service, on the socket that systemd passed\n"
 	"  --event-buffer KIB how far the kernel may be ahead of those who hear of changes; at first 16384\n"
 	"  --drift-patience MS  how long after something went it is looked for; at first 200\n"
+	"  --worker-patience MS  how long a request may take until another worker takes its place; at first 500\n"
 	"  --unconfined[=STAGE,…]\n"
 	"                     leave out its confinement, or of it: process, view, capabilities, privileges, calls\n"
 	"  --help             this text\n"
@@ -57,6 +58,7 @@ enum {
 	OPTION_STATE,
 	OPTION_EVENT_BUFFER,
 	OPTION_DRIFT_PATIENCE,
+	OPTION_WORKER_PATIENCE,
 	OPTION_HANDOVER,
 	OPTION_VSOCK,
 	OPTION_STOPPED,
@@ -87,6 +89,7 @@ static const struct option long_options[] = {
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "event-buffer", required_argument, NULL, OPTION_EVENT_BUFFER },
 	{ "drift-patience", required_argument, NULL, OPTION_DRIFT_PATIENCE },
+	{ "worker-patience", required_argument, NULL, OPTION_WORKER_PATIENCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -318,6 +321,8 @@ static int read_option(struct arguments *a, int option, const char *value)
 		return read_event_buffer(value, &options->event_buffer);
 	case OPTION_DRIFT_PATIENCE:
 		return read_patience(value, &options->drift_patience_ms);
+	case OPTION_WORKER_PATIENCE:
+		return read_patience(value, &options->worker_patience_ms);
 	case OPTION_HELP:
 		return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case OPTION_VERSION:

@@ -65,11 +65,7 @@ void dispatch_give_work(struct server *server, struct job *job)
 
 	if (job->peer)
 		job->peer->job = job;
-	worker->asked = job->errand ? NULL : job->operation;
-	server->n_busy++;
-	observer_working(server->observer, worker->hand, true);
-	server->n_busy_slow += job->slow;
-	worker_start(worker);
+	workers_give(server, worker);
 }
 
 /* Whether it takes a descriptor, where none can be sent. */

@@ -80,6 +80,7 @@ struct server {
 	bool listener_waits;       /* they are off, until a peer goes */
 	sd_event_source *patience; /* runs while somebody is waited for */
 	sd_event_source *worker_done;
+	sd_event_source *worker_long; /* runs while there is slow work */
 	struct policy *policy;
 	const char *policy_path;
 	struct repairs repairs;
@@ -89,10 +90,11 @@ struct server {
 	struct quota_table *quotas; /* NULL: nobody is charged */
 	struct resolver *resolver;  /* NULL: of a private daemon */
 	struct observer *observer;
-	sd_event_source *events;    /* it has something for the peers */
-	int event_buffer;           /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
-	uint64_t drift_patience_us; /* after which it looks for what has gone; likewise */
-	char *socket_path;          /* the socket file that we made, or NULL */
+	sd_event_source *events;     /* it has something for the peers */
+	int event_buffer;            /* bytes that the kernel may be ahead of it; 0: as many as are sensible */
+	uint64_t drift_patience_us;  /* after which it looks for what has gone; likewise */
+	uint64_t worker_patience_us; /* after which a job takes long */
+	char *socket_path;           /* the socket file that we made, or NULL */
 	struct stat socket_file;
 	struct handover handover; /* what a former daemon left */
 	bool only_ends;           /* nobody is served */
@@ -161,6 +163,7 @@ struct server_options {
 	int private_fd;         /* serve this peer alone, or -1 */
 	int event_buffer;       /* bytes of what the kernel tells that may wait to be read; 0: as many as are sensible */
 	int drift_patience_ms;  /* after which what has gone is looked for; likewise */
+	int worker_patience_ms; /* after which another worker takes the place of one that is not done; likewise */
 	const char *dnsmasq;    /* its file; NULL: where it mostly is */
 	int dnsmasq_ms;         /* how long one that was started has until it serves; 0: as long as is sensible */
 	const char *resolver;   /* socket of the service that starts it; NULL: a process of our own does */

@@ -258,6 +258,8 @@ int server_open(const struct server_options *options, struct server **ret_server
 	server->only_ends = options->only_ends;
 	server->event_buffer = options->event_buffer;
 	server->drift_patience_us = (uint64_t)options->drift_patience_ms * 1000;
+	server->worker_patience_us =
+		options->worker_patience_ms ? (uint64_t)options->worker_patience_ms * 1000 : WORKERS_PATIENCE_US;
 	server->epoll = -1;
 	server->handover.state = -1;
 	r = open_loop(server);

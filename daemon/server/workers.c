@@ -15,7 +15,11 @@
 #include "peer.h"
 #include "scribe.h"
 #include "server.h"
+#include "subject.h"
 #include "turn.h"
+
+/* Where a job takes long and no worker can take its place, it is looked at again after: */
+#define LOOK_AGAIN_US 100000
 
 static int open_worker(struct server *server, int notify)
 {
@@ -30,13 +34,21 @@ static int open_worker(struct server *server, int notify)
 	return 0;
 }
 
-/* It waits for another program, or no more: another worker takes its place meanwhile, as long as there is one. */
+/* Whether it waits for another program, or will take so long that others should not wait for it. */
+static bool is_held_up(const struct worker *worker)
+{
+	return atomic_load(&worker->waits) || server_now_us() >= worker->long_at_us;
+}
+
+/* It waits, or no more: another worker takes its place meanwhile, as long as there is one. */
 static void look(struct server *server, struct worker *worker)
 {
-	const bool waits = atomic_load(&worker->waits);
+	const bool waits = is_held_up(worker);
 
-	if (waits && worker->asked)
+	if (waits && worker->asked && atomic_load(&worker->waits))
 		server->waits[worker->asked->index] = true;
+	if (waits)
+		atomic_store(&worker->waited, true);
 	if (waits == worker->is_away)
 		return;
 	if (waits && (server->n_away == WORKERS_AWAY ||
@@ -46,12 +58,37 @@ static void look(struct server *server, struct worker *worker)
 	if (waits) {
 		server->n_away++;
 		server->n_busy--;
-		server->n_busy_slow -= worker->job.slow;
+		server->n_busy_slow -= worker->slow;
 	} else {
 		server->n_away--;
 		server->n_busy++;
-		server->n_busy_slow += worker->job.slow;
+		server->n_busy_slow += worker->slow;
 	}
+}
+
+static void run_timer(struct server *server, uint64_t at_us)
+{
+	if (sd_event_source_get_enabled(server->worker_long, NULL) > 0)
+		return;
+	(void)sd_event_source_set_time(server->worker_long, at_us);
+	(void)sd_event_source_set_enabled(server->worker_long, SD_EVENT_ONESHOT);
+	server->rearm = true;
+}
+
+void workers_give(struct server *server, struct worker *worker)
+{
+	const struct job *job = &worker->job;
+
+	worker->asked = job->errand ? NULL : job->operation;
+	worker->slow = job->slow;
+	worker->subject = job->peer ? job->peer->identity.subject : SUBJECT_NOBODY;
+	worker->long_at_us = server->clock_us + server->worker_patience_us;
+	server->n_busy++;
+	server->n_busy_slow += job->slow;
+	observer_working(server->observer, worker->hand, true);
+	if (job->slow)
+		run_timer(server, worker->long_at_us);
+	worker_start(worker);
 }
 
 bool workers_are_enough(const struct server *server, uint64_t subject, bool slow)
@@ -62,10 +99,10 @@ bool workers_are_enough(const struct server *server, uint64_t subject, bool slow
 	for (size_t i = 0; i < server->n_workers; i++) {
 		const struct worker *worker = &server->worker[i];
 
-		if (!worker->busy || worker->job.slow != slow || !worker->job.peer || worker->job.peer->identity.subject != subject)
+		if (!worker->busy || worker->slow != slow || worker->subject != subject)
 			continue;
 		n++;
-		waits = waits || atomic_load(&worker->waits);
+		waits = waits || worker->is_away || atomic_load(&worker->waits);
 	}
 	return waits && n >= WORKERS_AWAY_FOR;
 }
@@ -97,12 +134,13 @@ static void finish(struct server *server, struct worker *worker)
 	struct peer *peer = job->peer;
 
 	atomic_store_explicit(&worker->done, false, memory_order_relaxed);
+	worker->long_at_us = UINT64_MAX;
 	look(server, worker);
-	if (atomic_exchange(&worker->waited, false) || (peer && workers_are_enough(server, peer->identity.subject, job->slow)))
+	if (atomic_exchange(&worker->waited, false) || workers_are_enough(server, worker->subject, worker->slow))
 		server->n_own_due = server->line[TURN_OWN].n_peers;
 	server->n_busy--;
 	observer_working(server->observer, worker->hand, false);
-	server->n_busy_slow -= job->slow;
+	server->n_busy_slow -= worker->slow;
 	if (job->errand) {
 		worker->busy = false;
 		errand_finish(job);
@@ -139,6 +177,27 @@ static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, voi
 	return 0;
 }
 
+/* Those who are at it for long do not say so. Where there is no stand-in there may be one soon. */
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	const uint64_t soon_us = server_now_us() + LOOK_AGAIN_US;
+	uint64_t next_us = UINT64_MAX;
+
+	(void)source;
+	(void)usec;
+	workers_finish(server);
+	for (size_t i = 0; i < server->n_workers; i++) {
+		const struct worker *worker = &server->worker[i];
+
+		if (worker->busy && worker->slow && !worker->is_away && worker->long_at_us < next_us)
+			next_us = worker->long_at_us;
+	}
+	if (next_us < UINT64_MAX)
+		run_timer(server, next_us > soon_us ? next_us : soon_us);
+	return 0;
+}
+
 int workers_open(struct server *server)
 {
 	_cleanup_close_ int notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -159,7 +218,8 @@ int workers_open(struct server *server)
 		return r;
 	sd_event_source_set_io_fd_own(server->worker_done, 1);
 	steal_fd(&notify);
-	return 0;
+	r = sd_event_add_time(server->event, &server->worker_long, CLOCK_MONOTONIC, 0, 10000, on_timer, server);
+	return r < 0 ? r : sd_event_source_set_enabled(server->worker_long, SD_EVENT_OFF);
 }
 
 void workers_close(struct server *server)
@@ -175,4 +235,6 @@ void workers_close(struct server *server)
 	}
 	sd_event_source_disable_unref(server->worker_done);
 	server->worker_done = NULL;
+	sd_event_source_disable_unref(server->worker_long);
+	server->worker_long = NULL;
 }

@@ -8,6 +8,7 @@
 
 struct hycan_operation;
 struct server;
+struct worker;
 
 /* Starts them, and the scribe. 0 or -errno. */
 int workers_open(struct server *server);
@@ -18,7 +19,10 @@ int workers_open(struct server *server);
  */
 void workers_finish(struct server *server);
 
-/* Whether a user is to begin nothing more now that is slow, or is not: two such of its own are under way, one of which waits. */
+/* Gives a worker its job, which is prepared. */
+void workers_give(struct server *server, struct worker *worker);
+
+/* Whether a user is to begin nothing more now that is slow, or is not: two such of its own are under way, one of which waits or takes long. */
 bool workers_are_enough(const struct server *server, uint64_t subject, bool slow);
 
 /*

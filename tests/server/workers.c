@@ -283,7 +283,9 @@ static void test_in_order(void **state)
 static void test_users_in_turn(void **state)
 {
 	enum { MANY = 100, ALICE = 4242 };
-	const struct world_options options = { .policy = "allow * all\n", .open_to_all = true };
+	const struct world_options options = { .policy = "allow * all\n",
+		                               .open_to_all = true,
+		                               .arguments = { "--worker-patience", "1000000" } };
 	struct world *w = *state = world_start(&options);
 	static struct raw many[MANY];
 	struct raw one;
@@ -465,6 +467,47 @@ static void test_long_frame(void **state)
 	free(bytes);
 }
 
+/* Two requests that take long are no reason for others to wait; but for those of the same user, which has its part. */
+static void test_long(void **state)
+{
+	enum { ALICE = 4242 };
+	const struct world_options options = { .policy = "allow * all\n",
+		                               .open_to_all = true,
+		                               .arguments = { "--worker-patience", "1" } };
+	struct world *w = *state = world_start(&options);
+	struct raw slow[3], one;
+
+	freeze_all(w);
+	assert_int_equal(seteuid(ALICE), 0);
+	for (size_t i = 0; i < 2; i++)
+		slow[i] = open_slow(w, "slow");
+	assert_int_equal(seteuid(0), 0);
+	settle(w);
+	thaw(2);
+	one = open_slow(w, "one");
+	assert_answered(&one);
+	assert_int_equal(seteuid(ALICE), 0);
+	slow[2] = open_slow(w, "another");
+	assert_int_equal(seteuid(0), 0);
+	send_slow(&one, "one");
+	assert_answered(&one);
+	assert_nothing_to_read(&slow[2]);
+	thaw(0);
+	thaw(1);
+	for (size_t i = 0; i < 3; i++) {
+		assert_answered(&slow[i]);
+		raw_close(&slow[i]);
+	}
+	raw_close(&one);
+}
+
+/* With a daemon to which nothing takes long. */
+static int begin(void **state)
+{
+	*state = world_start(&(struct world_options){ .arguments = { "--worker-patience", "1000000" } });
+	return 0;
+}
+
 /* Whatever a test that failed has left stopped goes on. */
 static int end(void **state)
 {
@@ -476,16 +519,17 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_gone_meanwhile, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_ended_meanwhile, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_longer_than_patience, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_in_order, world_begin, end),
+		cmocka_unit_test_setup_teardown(test_gone_meanwhile, begin, end),
+		cmocka_unit_test_setup_teardown(test_ended_meanwhile, begin, end),
+		cmocka_unit_test_setup_teardown(test_longer_than_patience, begin, end),
+		cmocka_unit_test_setup_teardown(test_in_order, begin, end),
 		cmocka_unit_test_teardown(test_users_in_turn, end),
-		cmocka_unit_test_setup_teardown(test_no_overtaking, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_back_in_the_loop, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_classic, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_netns, world_begin, end),
-		cmocka_unit_test_setup_teardown(test_long_frame, world_begin, end),
+		cmocka_unit_test_setup_teardown(test_no_overtaking, begin, end),
+		cmocka_unit_test_setup_teardown(test_back_in_the_loop, begin, end),
+		cmocka_unit_test_setup_teardown(test_classic, begin, end),
+		cmocka_unit_test_setup_teardown(test_netns, begin, end),
+		cmocka_unit_test_setup_teardown(test_long_frame, begin, end),
+		cmocka_unit_test_teardown(test_long, end),
 	};
 
 	return cmocka_run_group_tests_name("workers", tests, NULL, NULL);

@@ -16,8 +16,8 @@ static struct server server;
 static void give(size_t i, struct peer *peer, bool slow, bool waits)
 {
 	server.worker[i].busy = true;
-	server.worker[i].job.peer = peer;
-	server.worker[i].job.slow = slow;
+	server.worker[i].subject = peer->identity.subject;
+	server.worker[i].slow = slow;
 	atomic_store(&server.worker[i].waits, waits);
 }
 
