@@ -87,8 +87,11 @@ int datagram_receive(int fd, void *bytes, size_t size, int flags, int *ret_passe
 	r = take(&message, &passed);
 	if (r < 0)
 		return r;
-	if ((size_t)n != size || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	if ((size_t)n != size || message.msg_flags & MSG_TRUNC || (message.msg_flags & MSG_CTRUNC && !ret_passed))
 		return -EBADMSG;
+	/* control has room for it, so the process has not */
+	if (message.msg_flags & MSG_CTRUNC)
+		return -EMFILE;
 	if (ret_passed)
 		*ret_passed = steal_fd(&passed);
 	return 0;

@@ -19,7 +19,8 @@ int datagram_send(int fd, const void *bytes, size_t size, int passed);
 
 /*
  * Receives one of exactly that size, and sets the descriptor that came with it, or -1; with NULL none may come. Flags as of recvmsg(2).
- * 0 or -errno: -EPIPE when nobody is at the other end, -EBADMSG when something else came, of which nothing is kept.
+ * 0 or -errno: -EPIPE when nobody is at the other end, -EBADMSG when something else came, -EMFILE when there was no room here for the
+ * descriptor; of these two nothing is kept.
  */
 int datagram_receive(int fd, void *bytes, size_t size, int flags, int *ret_passed);
 

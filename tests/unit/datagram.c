@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -95,6 +96,29 @@ static void test_refused(void **state)
 	assert_int_equal(datagram_receive(there, &number, sizeof(number), 0, &passed), -EPIPE);
 }
 
+/* There is no room for the descriptor: that is another thing than one that nobody wants. */
+static void test_without_room(void **state)
+{
+	_cleanup_close_ int here = -1, there = -1;
+	struct rlimit before, none;
+	uint64_t number = 0;
+	int passed = -7, r;
+
+	(void)state;
+	make_pair(&here, &there);
+	assert_int_equal(datagram_send(here, &number, sizeof(number), here), 0);
+	assert_int_equal(datagram_send(here, &number, sizeof(number), here), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = datagram_receive(there, &number, sizeof(number), 0, &passed);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(r, -EMFILE);
+	assert_int_equal(passed, -7);
+	assert_int_equal(datagram_receive(there, &number, sizeof(number), 0, &passed), 0);
+	close(passed);
+}
+
 static void test_fork(void **state)
 {
 	_cleanup_close_ int fd = -1;
@@ -123,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_with_and_without_a_descriptor),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_without_room),
 		cmocka_unit_test(test_fork),
 	};
 
