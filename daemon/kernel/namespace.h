@@ -11,7 +11,7 @@ int kernel_namespace_owner(int netns, uid_t *ret_owner);
 
 /*
  * Opens the network namespace with that inode, where a name (ip-netns(8)) or a process leads to it. -ENOENT: nothing that
- * can be seen from here does.
+ * can be seen from here does; or -errno, where that is not known: -EMFILE, -ENFILE and -ENOMEM say that nothing could be opened.
  */
 int kernel_namespace_find(uint64_t inode, int *ret_netns);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "objects.h"
@@ -81,11 +82,70 @@ static void a_namespace_that_is_gone(void **state)
 	assert_int_equal(objects_count(w->h), 0);
 }
 
+static const struct world_options unconfined = { .arguments = { "--unconfined" } };
+
+/* Where a connection was that is gone; the next daemon has none there, and no descriptor for it either, until that one is over. */
+static struct rlimit leave_in(struct world *w, const char *name, const struct world_options *options)
+{
+	struct hycan *far = NULL;
+	struct rlimit before, none;
+
+	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
+	assert_done(far, hycan_open(&far, w->socket));
+	enter(far, name);
+	add(far, "10.9.8.1/32");
+	(void)world_stop_daemon(w, SIGKILL);
+	hycan_close(far);
+	world_start_daemon(w, options);
+	assert_int_equal(objects_count(w->h), 1);
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &none, NULL), 0);
+	return before;
+}
+
+/* What is where the daemon cannot come just now is not gone. */
+static void stays(struct world *w, const struct world_options *options)
+{
+	struct hycan_object_clear_reply *cleared = NULL;
+	const struct rlimit before = leave_in(w, "closed", options);
+
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
+	assert_int_equal(cleared->removed, 0);
+	assert_int_equal(cleared->failed, 1);
+	free(cleared);
+	assert_int_equal(objects_count(w->h), 1);
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &before, NULL), 0);
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &cleared));
+	assert_int_equal(cleared->removed, 1);
+	free(cleared);
+	free(shell("! ip -n closed address show dev lo | grep 10.9"));
+	free(shell("ip netns delete closed"));
+}
+
+static void one_that_cannot_be_opened(void **state)
+{
+	stays(*state, NULL);
+}
+
+static void one_that_cannot_be_opened_without_porter(void **state)
+{
+	stays(*state, &unconfined);
+}
+
+static int begin_unconfined(void **state)
+{
+	*state = world_start(&unconfined);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_next_daemon_finds_it, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_namespace_that_is_gone, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_without_porter, begin_unconfined, world_end),
 	};
 
 	return cmocka_run_group_tests_name("elsewhere", tests, NULL, NULL);
