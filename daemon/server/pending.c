@@ -46,7 +46,7 @@ static bool has_too_many(const struct server *server, uint64_t subject)
 
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		n += p->holder.subject == subject && !p->why;
+		n += p->holder.subject == subject && (!p->why || p->rest_s);
 		all++;
 	}
 	return n >= PENDING_PER_USER || all >= PENDING_MAX;

@@ -29,6 +29,9 @@
 /* Requests of a slice of the errand. */
 #define SLICE 32
 
+/* One whose network namespace cannot be come into, but is there, is tried again after so many seconds at the latest. */
+#define REST_MAX_S 300u
+
 /* Who made it: whose session it was may go on as another one by now. */
 static struct ledger_holder holder_of(const struct pending *p)
 {
@@ -38,28 +41,30 @@ static struct ledger_holder holder_of(const struct pending *p)
 	return holder;
 }
 
-/* At most so many requests, the last one first. Returns how many of them could not be taken back. */
-static size_t take_back(struct pending *p, struct job *job, size_t n)
+/* Into its network namespace: 0, with none beside the job's own where it is that one. -ENOENT: it is gone; or -errno. */
+static int come_there(const struct pending *p, const struct job *job, struct kernel_scope **ret_other)
+{
+	uint64_t cookie;
+	int r = namespaces_find(job->server, p->netns, ret_other);
+
+	if (r == 0 && *ret_other)
+		r = op_scope_cookie(*ret_other, &cookie);
+	/* it waited while its namespace ended, and another one has got its number */
+	return r == 0 && *ret_other && cookie != p->cookie ? -ENOENT : r;
+}
+
+/* At most so many requests, the last one first. 0 and how many of them could not be taken back, or -errno where nothing was tried. */
+static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_left)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject, .is_told = true };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
-	size_t n_left = 0;
 	bool away = false;
-	uint64_t cookie;
-	int r = namespaces_find(job->server, p->netns, &other);
+	int r = come_there(p, job, &other);
 
-	/* it waited while its namespace ended, and another one has got its number */
-	if (r == 0 && other && (op_scope_cookie(other, &cookie) < 0 || cookie != p->cookie))
-		r = -ENOENT;
-	if (r < 0) {
-		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace: %s",
-		          subject_say(p->holder.subject).text, strerror(-r));
-		n_left = p->undo.n;
-		undo_log_release(&p->undo);
-		return n_left;
-	}
+	if (r < 0)
+		return r;
 	/* what it was promised is for that, also where nothing else has room any more */
 	if (p->is_noted)
 		ledger_release(p->server->ledger, p->number);
@@ -72,7 +77,7 @@ static size_t take_back(struct pending *p, struct job *job, size_t n)
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {
 			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));
-			n_left++;
+			++*ret_left;
 		}
 		undo_log_drop(&p->undo);
 		if (r != 0)
@@ -80,19 +85,48 @@ static size_t take_back(struct pending *p, struct job *job, size_t n)
 		if (p->is_noted)
 			diary_left(p->server->ledger, p->number, p->undo.n);
 	}
-	return n_left;
+	return 0;
 }
 
-/* With the lock, which is not held meanwhile. */
+/* Nobody comes there. Where that passes, it is tried again: told of once. */
+static void say_why_not(const struct pending *p, int r)
+{
+	const bool rests = r != -ENOENT;
+
+	if (!rests || p->rest_s == 0)
+		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace%s: %s",
+		          subject_say(p->holder.subject).text, rests ? " now, and is tried again" : "", strerror(-r));
+}
+
+/* With the lock: until it is tried again, twice as long each time. */
+static void rest(struct pending *p)
+{
+	p->rest_s = p->rest_s ? 2 * p->rest_s : 1;
+	if (p->rest_s > REST_MAX_S)
+		p->rest_s = REST_MAX_S;
+	p->rests_us = server_now_us() + p->rest_s * UINT64_C(1000000);
+}
+
+/* With the lock, which is not held meanwhile. Returns how many requests are not taken back. */
 static size_t work(struct pending *p, struct job *job, size_t n)
 {
-	size_t n_left;
+	size_t n_left = 0;
+	int r;
 
 	p->works = true;
 	pthread_mutex_unlock(&pending_lock);
-	n_left = take_back(p, job, n);
+	r = take_back(p, job, n, &n_left);
+	if (r < 0) {
+		n_left = p->undo.n;
+		say_why_not(p, r);
+	}
+	if (r == -ENOENT)
+		undo_log_release(&p->undo);
 	pthread_mutex_lock(&pending_lock);
 	p->works = false;
+	p->rests_us = 0;
+	if (r < 0 && r != -ENOENT)
+		rest(p);
 	pthread_cond_broadcast(&pending_moved);
 	return n_left;
 }
@@ -124,8 +158,9 @@ size_t pending_take_back(struct pending *p, const char *why, struct job *job)
 		next = pending_turn(p->server, p->holder.subject, p->netns);
 		/* its network namespace ended meanwhile, and all that is left with it */
 		n_left += next ? work(next, job, SIZE_MAX) : 1;
-	} while (next && next != p);
-	return n_left;
+	} while (next && next != p && !next->rests_us);
+	/* behind one that rests */
+	return next && next != p ? n_left + p->undo.n : n_left;
 }
 
 /* In the loop, with the lock: one ends by itself. */
@@ -140,10 +175,11 @@ static void end(struct pending *p, const char *why)
 /* With the lock: one that is to be worked at, and nobody does. */
 static struct pending *next_turn(const struct server *server)
 {
+	const uint64_t now_us = server_now_us();
 	struct pending *p;
 
 	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->why && !p->works && pending_turn(server, p->holder.subject, p->netns) == p)
+	if (p->why && !p->works && p->rests_us <= now_us && pending_turn(server, p->holder.subject, p->netns) == p)
 		break;
 	return p;
 }
@@ -180,6 +216,14 @@ static void finish(struct server *server, struct pending_list *over)
 	session_end_given(server);
 }
 
+/* In the loop: the timer finds out itself what is next. */
+static void ring(struct server *server, uint64_t at_us)
+{
+	(void)sd_event_source_set_time(server->pending_timer, at_us);
+	(void)sd_event_source_set_enabled(server->pending_timer, at_us == NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	server->rearm = true;
+}
+
 static int run(struct errand *errand, struct job *job)
 {
 	struct pending *p;
@@ -190,7 +234,7 @@ static int run(struct errand *errand, struct job *job)
 	p = next_turn(job->server);
 	if (p) {
 		(void)work(p, job, SLICE);
-		more = p->undo.n > 0;
+		more = p->undo.n > 0 && !p->rests_us;
 	}
 	pthread_mutex_unlock(&pending_lock);
 	return more;
@@ -220,37 +264,45 @@ static void done(struct errand *errand)
 
 	server->takes_back = false;
 	serve(server);
+	/* some may rest now */
+	ring(server, 0);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- in time */
 
-static void ring(struct server *server, uint64_t at_us)
+/* When one ends by itself, or has rested. Those whose time has come are seen to already. */
+static uint64_t next_time(const struct server *server, uint64_t now_us)
 {
-	(void)sd_event_source_set_time(server->pending_timer, at_us);
-	(void)sd_event_source_set_enabled(server->pending_timer, at_us == NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
-	server->rearm = true;
+	uint64_t next_us = NEVER;
+	const struct pending *p;
+
+	pthread_mutex_lock(&pending_lock);
+	TAILQ_FOREACH(p, &server->pending, entry)
+	{
+		const uint64_t at_us = p->waits ? p->ends_us : p->works ? 0 : p->rests_us;
+
+		if (at_us > now_us && at_us < next_us)
+			next_us = at_us;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	return next_us;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	const uint64_t now_us = server_now_us();
 	struct server *server = userdata;
-	uint64_t next_us = NEVER;
 	struct pending *p;
 
 	(void)source;
 	(void)usec;
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
-	{
-		if (p->waits && p->ends_us <= now_us)
-			end(p, "nobody confirmed it in time");
-		else if (p->waits && p->ends_us < next_us)
-			next_us = p->ends_us;
-	}
+	if (p->waits && p->ends_us <= now_us)
+		end(p, "nobody confirmed it in time");
 	pthread_mutex_unlock(&pending_lock);
 	serve(server);
-	ring(server, next_us);
+	ring(server, next_time(server, now_us));
 	return 0;
 }
 
@@ -284,21 +336,28 @@ void pending_settle(struct job *job)
 	if (job->pending)
 		begin(job, job->pending);
 	job->pending = NULL;
-	if (job->takes_turn)
+	if (job->takes_turn) {
 		serve(job->server);
+		ring(job->server, 0);
+	}
 	job->takes_turn = false;
 }
 
 void pending_lost(struct server *server, const struct peer *peer)
 {
+	bool any = false;
 	struct pending *p;
 
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->waits && p->peer == peer)
+	if (p->waits && p->peer == peer) {
 		end(p, "its connection is gone");
+		any = true;
+	}
 	pthread_mutex_unlock(&pending_lock);
 	serve(server);
+	if (any)
+		ring(server, 0);
 }
 
 void pending_end_place(struct server *server, uint64_t netns)
@@ -332,16 +391,32 @@ void pending_hurry(struct server *server)
 	pthread_mutex_unlock(&pending_lock);
 }
 
+/* What cannot be taken back now either stays noted: its successor does that. */
+static void leave_rest(struct server *server)
+{
+	struct pending *p;
+
+	while ((p = TAILQ_FIRST(&server->pending))) {
+		TAILQ_REMOVE(&server->pending, p, entry);
+		p->is_noted = false;
+		pending_free(p);
+	}
+}
+
 void pending_end_all(struct server *server)
 {
 	struct pending *p;
 
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->waits)
-		pending_end(p, "the daemon ends");
+	{
+		if (p->waits)
+			pending_end(p, "the daemon ends");
+		p->rests_us = 0;
+	}
 	pthread_mutex_unlock(&pending_lock);
 	serve(server);
 	errand_do_all(server);
+	leave_rest(server);
 	server->pending_timer = sd_event_source_disable_unref(server->pending_timer);
 }

@@ -43,6 +43,8 @@ struct pending {
 	uint32_t seconds;
 	uint64_t ends_us;
 	unsigned int patience;
+	uint64_t rests_us; /* it is taken back, and tried again then; 0: it does not rest, */
+	uint32_t rest_s;   /* nor ever did; else how long at last */
 	TAILQ_ENTRY(pending) entry;
 };
 

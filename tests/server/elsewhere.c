@@ -84,11 +84,21 @@ static void a_namespace_that_is_gone(void **state)
 
 static const struct world_options unconfined = { .arguments = { "--unconfined" } };
 
+/* From now on the daemon gets no descriptor for another namespace. What it may have is returned. */
+static struct rlimit take_descriptors(struct world *w)
+{
+	struct rlimit before, none;
+
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &none, NULL), 0);
+	return before;
+}
+
 /* Where a connection was that is gone; the next daemon has none there, and no descriptor for it either, until that one is over. */
 static struct rlimit leave_in(struct world *w, const char *name, const struct world_options *options)
 {
 	struct hycan *far = NULL;
-	struct rlimit before, none;
 
 	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
 	assert_done(far, hycan_open(&far, w->socket));
@@ -98,10 +108,7 @@ static struct rlimit leave_in(struct world *w, const char *name, const struct wo
 	hycan_close(far);
 	world_start_daemon(w, options);
 	assert_int_equal(objects_count(w->h), 1);
-	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
-	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
-	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &none, NULL), 0);
-	return before;
+	return take_descriptors(w);
 }
 
 /* What is where the daemon cannot come just now is not gone. */
@@ -139,6 +146,74 @@ static int begin_unconfined(void **state)
 	return 0;
 }
 
+/* A transaction there that waits to be confirmed, and whose connection is gone. */
+static void let_one_wait(struct world *w, const char *name, const char *address, char token[static 33])
+{
+	const struct hycan_transaction_run_options waits = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan *far = NULL;
+
+	assert_done(far, hycan_open(&far, w->socket));
+	enter(far, name);
+	assert_done(far, hycan_transaction_begin(far));
+	add(far, address);
+	assert_done(far, hycan_transaction_commit(far, &waits, &reply));
+	snprintf(token, 33, "%s", reply->token);
+	free(reply);
+	hycan_close(far);
+}
+
+/* The later one of two cannot be taken back, and so the earlier one neither, which is asked for. Nobody else has a turn meanwhile. */
+static void cancel_in_vain(struct world *w, const char *name)
+{
+	char first[33], second[33];
+
+	free(shell("ip netns add %s && ip -n %s link set lo up", name, name));
+	let_one_wait(w, name, "10.9.8.1/32", first);
+	let_one_wait(w, name, "10.9.9.1/32", second);
+	assert_int_equal(objects_count(w->h), 2);
+	(void)take_descriptors(w);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, first), HYCAN_REFUSAL_KERNEL);
+	assert_contains(hycan_error_message(w->h), "but for 2 of what it did");
+	assert_refused(w->h, hycan_transaction_cancel(w->h, second), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(objects_count(w->h), 2);
+	free(shell("test $(ip -n %s address show dev lo | grep -c '10[.]9[.]') -eq 2", name));
+}
+
+static void until_taken_back(struct world *w, const char *name)
+{
+	shell_until(30, "! ip -n %s address show dev lo | grep '10[.]9[.]'", name);
+	/* the ledger hears of it behind the kernel */
+	objects_wait(w->h, 0);
+	free(shell("ip netns delete %s", name));
+}
+
+/* What is not confirmed does not stay for good since its namespace could not be opened for a moment. */
+static void a_transaction_there(void **state)
+{
+	struct world *w = *state;
+	struct rlimit before;
+
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
+	cancel_in_vain(w, "waits");
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &before, NULL), 0);
+	until_taken_back(w, "waits");
+	free(shell("test $(grep -c 'cannot be taken back in its network namespace now, and is tried again' %s) -eq 1", w->log));
+}
+
+/* Nor since the daemon was killed meanwhile. */
+static void a_transaction_there_and_the_next_daemon(void **state)
+{
+	struct world *w = *state;
+
+	cancel_in_vain(w, "waits2");
+	(void)world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, NULL);
+	until_taken_back(w, "waits2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +221,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_namespace_that_is_gone, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_without_porter, begin_unconfined, world_end),
+		cmocka_unit_test_setup_teardown(a_transaction_there, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(a_transaction_there_and_the_next_daemon, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("elsewhere", tests, NULL, NULL);
