@@ -229,14 +229,23 @@ int journal_find(const struct journal *j)
 	return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino ? 0 : -ESTALE;
 }
 
+/* By way of the other name: what is to have that is never called as what was only begun, which whoever finds it removes. */
+static int exchange(const char *from, const char *path, const char *aside)
+{
+	int r;
+
+	if (rename(from, aside) < 0)
+		return -errno;
+	if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+		return 0;
+	r = -errno;
+	(void)rename(aside, from);
+	return r;
+}
+
 static int take_name(const char *from, const char *path, const char *aside)
 {
-	if (aside && renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_EXCHANGE) == 0) {
-		/* what was there has the former name, if nothing else can be */
-		(void)rename(from, aside);
-		return 0;
-	}
-	return rename(from, path);
+	return aside && exchange(from, path, aside) == 0 ? 0 : rename(from, path);
 }
 
 int journal_rename(struct journal *j, const char *path, const char *aside)

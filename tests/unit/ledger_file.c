@@ -692,6 +692,71 @@ static void broken_and_killed(void **state)
 	}
 }
 
+/* The process is killed behind so many names that it gives; 0: it is not. */
+static unsigned int names_left;
+
+static void count_name(void)
+{
+	if (names_left > 0 && --names_left == 0)
+		kill(getpid(), SIGKILL);
+}
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
+
+int __wrap_rename(const char *from, const char *to)
+{
+	int r = __real_rename(from, to);
+
+	count_name();
+	return r;
+}
+
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags)
+{
+	int r = __real_renameat2(from_folder, from, to_folder, to, flags);
+
+	count_name();
+	return r;
+}
+
+/* Nor what cannot: the broken file is there, by the one name or the other, whoever is killed between two of them. */
+static void broken_and_killed_between_names(void **state)
+{
+	struct place *p = *state;
+	int status = 0;
+
+	for (unsigned int n = 1; n == 1 || WIFSIGNALED(status); n++) {
+		struct ledger *l = NULL;
+		bool was_broken;
+		pid_t child;
+
+		begin_broken(p->path, 10);
+		child = fork();
+		if (child == 0) {
+			names_left = n;
+			l = keep(p->path, true);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(ledger_open(&l), 0);
+		assert_int_equal(ledger_keep(l, p->path, &was_broken), 0);
+		assert_int_equal(ledger_count(l), 10);
+		ledger_free(&l);
+		l = keep(p->broken, true);
+		assert_int_equal(ledger_count(l), 10);
+		ledger_free(&l);
+		unlink(p->path);
+		unlink(p->broken);
+		/* of that one */
+		snprintf(p->broken, sizeof(p->broken), "%s.broken.broken", p->path);
+		unlink(p->broken);
+		snprintf(p->broken, sizeof(p->broken), "%s.broken", p->path);
+	}
+}
+
 /*
  * That a request is over is not written down where there is no room, however few bytes are left: the next one of its number
  * ends it.
@@ -985,6 +1050,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(believes_no_identity, begin, end),
 		cmocka_unit_test_setup_teardown(broken_and_full, begin, end),
 		cmocka_unit_test_setup_teardown(broken_and_killed, begin, end),
+		cmocka_unit_test_setup_teardown(broken_and_killed_between_names, begin, end),
 		cmocka_unit_test_setup_teardown(without_an_end, begin, end),
 		cmocka_unit_test_setup_teardown(full, begin, end),
 		cmocka_unit_test_setup_teardown(room_for_many, begin, end),
