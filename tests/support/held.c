@@ -29,9 +29,10 @@ static bool is_held; /* there is one, which is stopped */
 
 static unsigned int messages; /* until the one; 0: it is a pause */
 
+/* ptrace(2) takes them as a pointer. */
 static void *options(void)
 {
-	return (void *)(intptr_t)PTRACE_O_TRACESYSGOOD; /* NOLINT(performance-no-int-to-ptr): that is how ptrace(2) takes it */
+	return (void *)(intptr_t)PTRACE_O_TRACESYSGOOD;
 }
 
 static void trace(const struct world *w)
