@@ -10,9 +10,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "forwarding.h"
 #include "link.h"
@@ -87,57 +89,93 @@ static int write_value(enum hycan_family family, const char *link, bool on)
 	return write(fd, on ? "1\n" : "0\n", 2) < 0 ? -errno : 0;
 }
 
-/* Into the namespace. The files there tell a link that is not there from one without the family only if it is looked for. */
-static int enter(struct kernel_scope *scope, const char *link)
-{
-	uint32_t ifindex;
-	int r = link ? kernel_link_index(scope, link, &ifindex) : 0;
+/* A link, or the whole namespace (NULL), and what is planned of it. */
+struct meant {
+	enum hycan_family family;
+	const char *link;        /* as the caller calls it */
+	const char *kernel_name; /* and as the kernel does now; NULL: it is planned, and will have what all have */
+	uint32_t ifindex;        /* 0: of the whole */
+};
 
-	return r < 0 ? r : kernel_scope_enter(scope);
+/* The files below /proc/sys tell a link that is not there from one without the family only if it is looked for. */
+static int find_meant(struct kernel_scope *scope, enum hycan_family family, const char *link, struct meant *ret_meant)
+{
+	struct meant m = { .family = family, .link = link, .kernel_name = link };
+	int r = link ? kernel_link_index(scope, link, &m.ifindex) : 0;
+
+	if (r < 0)
+		return r;
+	if (link_plan_is_made_up(m.ifindex))
+		m.kernel_name = NULL;
+	else if (link && link_plan_kernel_name(scope, m.ifindex))
+		m.kernel_name = link_plan_kernel_name(scope, m.ifindex);
+	*ret_meant = m;
+	return 0;
 }
 
-static int8_t *planned_value(struct kernel_scope *scope, enum hycan_family family)
+/* As it is, or is planned to be. In the namespace. */
+static int find_value(struct kernel_scope *scope, const struct meant *m, bool *ret_on)
 {
-	return &netlink_plan(scope)->forwarding[family == HYCAN_FAMILY_IPV6];
+	const struct link_plan *plan = netlink_plan(scope);
+
+	for (size_t i = plan->n_forwarding; i > 0; i--) {
+		const struct forwarding_planned *p = &plan->forwarding[i - 1];
+
+		/* what all have, each has */
+		if (p->family == m->family && (p->ifindex == m->ifindex || p->ifindex == 0)) {
+			*ret_on = p->on;
+			return 0;
+		}
+	}
+	return read_value(m->family, m->kernel_name, ret_on);
 }
 
-/* As it is, or is planned to be; a link that is planned will have what all have. In the namespace. */
-static int find_value(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on)
+/* It was held. */
+static int plan_value(struct kernel_scope *scope, const struct meant *m, bool on)
 {
-	const int8_t planned = *planned_value(scope, family);
+	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_CHANGE };
+	struct link_plan *plan = netlink_plan(scope);
 
-	if (link && link_plan_find(scope, link))
-		link = NULL;
-	if (link || planned == 0)
-		return read_value(family, link, ret_on);
-	*ret_on = planned > 0;
+	if (array_grow(&plan->forwarding, plan->n_forwarding, sizeof(*plan->forwarding)) < 0)
+		return -ENOMEM;
+	plan->forwarding[plan->n_forwarding++] =
+		(struct forwarding_planned){ .family = m->family, .ifindex = m->ifindex, .on = on };
+	snprintf(change.what, sizeof(change.what), "forwarding %s%s%s", m->family == HYCAN_FAMILY_IPV6 ? "ipv6" : "ipv4",
+	         m->link ? " interface " : "", m->link ? m->link : "");
+	netlink_tell_values(&change, "", on ? "off" : "on", on ? "on" : "off");
+	netlink_tell(scope, &change);
 	return 0;
 }
 
 int kernel_forwarding_get(struct kernel_scope *scope, enum hycan_family family, const char *link, bool *ret_on)
 {
-	int r = enter(scope, link);
+	struct meant m;
+	int r = find_meant(scope, family, link, &m);
 
+	r = r < 0 ? r : kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
-	r = find_value(scope, family, link, ret_on);
+	r = find_value(scope, &m, ret_on);
 	kernel_scope_leave(scope);
 	return r;
 }
 
 int kernel_forwarding_set(struct kernel_scope *scope, enum hycan_family family, const char *link, bool on, bool *ret_changed)
 {
+	struct meant m;
 	bool is_on;
-	int r = enter(scope, link);
+	int r = find_meant(scope, family, link, &m);
 
+	r = r < 0 ? r : kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
-	r = find_value(scope, family, link, &is_on);
+	r = find_value(scope, &m, &is_on);
 	if (r == 0 && is_on != on) {
 		r = netlink_gate(scope);
-		if (r > 0 && !link)
-			*planned_value(scope, family) = on ? 1 : -1;
-		r = r ? r : write_value(family, link, on);
+		if (r == 0)
+			r = write_value(family, m.kernel_name, on);
+		else if (r > 0)
+			r = plan_value(scope, &m, on);
 	}
 	kernel_scope_leave(scope);
 	if (r >= 0)

@@ -6,6 +6,8 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 #include <linux/wireguard.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "netlink_scope.h"
 
@@ -76,6 +78,26 @@ int netlink_gate(struct kernel_scope *scope)
 int kernel_scope_ask_gate(struct kernel_scope *scope)
 {
 	return scope->gate.change ? scope->gate.change(scope->gate.userdata) : 0;
+}
+
+void netlink_tell(struct kernel_scope *scope, const struct hycan_planned_change *change)
+{
+	if (scope->gate.held)
+		scope->gate.held(change, scope->gate.userdata);
+}
+
+bool netlink_tells(const struct kernel_scope *scope)
+{
+	return scope->gate.held;
+}
+
+void netlink_tell_values(struct hycan_planned_change *change, const char *name, const char *was, const char *becomes)
+{
+	const size_t w = strlen(change->was), b = strlen(change->becomes);
+
+	snprintf(change->was + w, sizeof(change->was) - w, "%s%s%s", w ? ", " : "", name, was);
+	snprintf(change->becomes + b, sizeof(change->becomes) - b, "%s%s%s", b ? ", " : "", name, becomes);
+	change->has_was = change->has_becomes = true;
 }
 
 bool netlink_is_held(const struct kernel_scope *scope)

@@ -56,41 +56,18 @@ int kernel_link_set_up(struct kernel_scope *scope, const char *name, bool up)
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
-/* A link that was not renamed: it is found by the new name as well. */
-static int plan_name(struct kernel_scope *scope, uint32_t ifindex, const char *new_name)
-{
-	struct hycan_link *planned = link_plan_find_index(scope, ifindex), link = { 0 };
-	char name[HYCAN_IFNAME_SIZE];
-	int r;
-
-	if (!planned) {
-		r = kernel_link_name(scope, ifindex, name);
-		if (r == 0)
-			r = kernel_link_get(scope, name, &link);
-		if (r < 0)
-			return r;
-	}
-	strncpy(planned ? planned->name : link.name, new_name, HYCAN_IFNAME_SIZE - 1);
-	return planned ? 0 : link_plan_add(scope, &link);
-}
-
 int kernel_link_rename(struct kernel_scope *scope, uint32_t ifindex, const char *new_name)
 {
-	int r;
-
 	struct nlmsghdr *nlh = link_message(scope, RTM_NEWLINK, 0, new_name);
 	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 
 	ifi->ifi_index = (int)ifindex;
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
-	return r == 0 && netlink_is_held(scope) ? plan_name(scope, ifindex, new_name) : r;
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
 int kernel_link_delete(struct kernel_scope *scope, const char *name)
 {
-	int r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
-
-	return r == 0 && netlink_is_held(scope) ? link_plan_delete(scope, name) : r;
+	return netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_DELLINK, 0, name), NULL, NULL);
 }
 
 int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu, struct hycan_link *ret_link)

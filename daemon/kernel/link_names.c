@@ -56,11 +56,6 @@ static int names_answer(const struct nlmsghdr *nlh, void *userdata)
 	return 0;
 }
 
-static int planned_name(const struct hycan_link *link, void *userdata)
-{
-	return link_names_put(userdata, link->ifindex, link->name);
-}
-
 static int compare_ifindex(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -88,9 +83,6 @@ int kernel_link_names_read(struct kernel_scope *scope, struct kernel_link_names 
 		return r;
 	if (names->n)
 		qsort(names->entry, names->n, sizeof(*names->entry), compare_ifindex);
-	r = link_plan_list(scope, planned_name, names);
-	if (r < 0)
-		return r;
 	*ret_names = steal(&names);
 	return 0;
 }

@@ -183,10 +183,6 @@ int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_l
 	int r;
 
 	r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, &s);
-	if (r == -ENODEV && link_plan_find(scope, name)) {
-		*ret_link = *link_plan_find(scope, name);
-		return 0;
-	}
 	if (r < 0)
 		return r;
 	if (s.parent)
@@ -195,29 +191,6 @@ int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_l
 		s.link.has_master = kernel_link_name(scope, s.master, s.link.master) == 0;
 	*ret_link = s.link;
 	return 0;
-}
-
-/* A link that was not made: it will be what the request says. */
-static int plan(struct kernel_scope *scope, const struct nlmsghdr *nlh, const char *parent, struct hycan_link *ret_link)
-{
-	struct hycan_link link, under;
-	uint32_t ignored[2];
-	int r;
-
-	link_read(nlh, &link, &ignored[0], &ignored[1]);
-	link.up = false;
-	link.has_parent = parent;
-	if (parent)
-		strncpy(link.parent, parent, sizeof(link.parent) - 1);
-	/* it has the hardware address of what it stands on, and may be given another */
-	if (parent && kernel_link_get(scope, parent, &under) == 0) {
-		link.has_mac = under.has_mac;
-		link.mac = under.mac;
-	}
-	r = link_plan_add(scope, &link);
-	if (r == 0)
-		*ret_link = link;
-	return r;
 }
 
 /* A link that was just made and cannot be seen is taken away again: who is told that it failed must not have made it. */
@@ -242,7 +215,7 @@ int link_create(struct kernel_scope *scope, struct nlmsghdr *nlh, const char *na
 	if (r < 0)
 		return r;
 	if (netlink_is_held(scope))
-		return plan(scope, nlh, parent, ret_link);
+		return kernel_link_get(scope, name, ret_link);
 	/* before Linux 6.2 a new link is not echoed */
 	if (strcmp(s.link.name, name) != 0)
 		r = read_created(scope, name, &s);
@@ -264,10 +237,6 @@ int kernel_link_index(struct kernel_scope *scope, const char *name, uint32_t *re
 
 	link_message_brief(nlh);
 	r = netlink_request(scope, NETLINK_ROUTE, nlh, single_answer, &s);
-	if (r == -ENODEV && link_plan_find(scope, name)) {
-		*ret_ifindex = link_plan_find(scope, name)->ifindex;
-		return 0;
-	}
 	if (r < 0)
 		return r;
 	*ret_ifindex = s.link.ifindex;
@@ -278,14 +247,9 @@ int kernel_link_name(struct kernel_scope *scope, uint32_t ifindex, char ret_name
 {
 	struct nlmsghdr *nlh = link_message(scope, RTM_GETLINK, 0, NULL);
 	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	const struct hycan_link *planned = link_plan_find_index(scope, ifindex);
 	struct single s = { 0 };
 	int r;
 
-	if (planned) {
-		memcpy(ret_name, planned->name, HYCAN_IFNAME_SIZE);
-		return 0;
-	}
 	ifi->ifi_index = (int)ifindex;
 	link_message_brief(nlh);
 	r = netlink_request(scope, NETLINK_ROUTE, nlh, single_answer, &s);

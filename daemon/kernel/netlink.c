@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "netlink_scope.h"
 #include "rtnetlink_plan.h"
@@ -208,37 +209,74 @@ static int request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, ne
 /* Who asks for a list, or for a link, while something is planned. */
 struct planned_list {
 	struct kernel_scope *scope;
+	const char *name; /* of the link that is asked for, or NULL */
 	netlink_answer *answer;
 	void *userdata;
 	bool hidden; /* something was */
 };
 
+/* Whether the kernel tells of a link by the name that it is planned to have no more. */
+static bool is_former_name(const struct planned_list *l, const struct nlmsghdr *planned)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(planned);
+	const char *former = link_plan_kernel_name(l->scope, (uint32_t)ifi->ifi_index);
+
+	return l->name && former && strcmp(l->name, former) == 0;
+}
+
 static int answer_unless_gone(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct planned_list *l = userdata;
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlmsghdr *planned =
+		nlh->nlmsg_type == RTM_NEWLINK ? link_plan_find(l->scope, NULL, (uint32_t)ifi->ifi_index) : NULL;
 
-	if (!rtnetlink_plan_hides(l->scope, nlh))
-		return l->answer(nlh, l->userdata);
-	l->hidden = true;
-	return 0;
+	l->hidden = l->hidden || rtnetlink_plan_hides(l->scope, nlh) || (planned && is_former_name(l, planned));
+	if (rtnetlink_plan_hides(l->scope, nlh) || (planned && is_former_name(l, planned)))
+		return 0;
+	return l->answer(planned ? planned : nlh, l->userdata);
 }
 
-/* What the kernel has, but for what is planned to go, and then what is planned to come. */
+/* The link of the request, where it is planned. */
+static const struct nlmsghdr *find_planned_link(struct kernel_scope *scope, const struct nlmsghdr *nlh, const char **ret_name)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a[IFLA_MAX + 1];
+
+	netlink_parse(nlh, sizeof(*ifi), a, IFLA_MAX);
+	*ret_name = a[IFLA_IFNAME] && ifi->ifi_index == 0 ? mnl_attr_get_str(a[IFLA_IFNAME]) : NULL;
+	return link_plan_find(scope, *ret_name, (uint32_t)ifi->ifi_index);
+}
+
+/* What the kernel has, but for what is planned to go or to be another, and then what is planned to come. */
 static int request_planned(struct kernel_scope *scope, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
 {
 	struct planned_list l = { .scope = scope, .answer = answer, .userdata = userdata };
 	/* new, delete, get: by fours */
 	const uint16_t type = nlh->nlmsg_type & ~3u;
 	const bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	int r = request(scope, NETLINK_ROUTE, nlh, answer_unless_gone, &l), planned;
+	const struct nlmsghdr *link = dump ? NULL : find_planned_link(scope, nlh, &l.name);
+	int r, planned;
 
+	if (link)
+		return answer(link, userdata);
+	r = request(scope, NETLINK_ROUTE, nlh, answer_unless_gone, &l);
 	if (!dump)
 		return r == 0 && l.hidden ? -ENODEV : r;
 	/* a table comes with its first route */
 	if (r < 0 && r != -ENOENT)
 		return r;
-	planned = rtnetlink_plan_list(scope, type, answer, userdata);
+	planned =
+		type == RTM_NEWLINK ? link_plan_list(scope, answer, userdata) : rtnetlink_plan_list(scope, type, answer, userdata);
 	return planned < 0 ? planned : r;
+}
+
+/* What was held is noted, so that who asks from now on finds it done. */
+static int note_held(struct kernel_scope *scope, const struct nlmsghdr *nlh)
+{
+	int r = rtnetlink_plan_request(scope, nlh);
+
+	return r == 0 ? link_plan_request(scope, nlh) : r;
 }
 
 int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
@@ -247,10 +285,10 @@ int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, n
 	const bool asks = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP || nlh->nlmsg_type == RTM_GETLINK;
 	int r;
 
-	if (bus == NETLINK_ROUTE && !changes && asks && answer && rtnetlink_plan_is_any(scope))
+	if (bus == NETLINK_ROUTE && !changes && asks && answer && (rtnetlink_plan_is_any(scope) || link_plan_is_any(scope)))
 		return request_planned(scope, nlh, answer, userdata);
 	r = request(scope, bus, nlh, answer, userdata);
-	return r == 0 && bus == NETLINK_ROUTE && changes && scope->held ? rtnetlink_plan_request(scope, nlh) : r;
+	return r == 0 && changes && scope->held && bus == NETLINK_ROUTE ? note_held(scope, nlh) : r;
 }
 
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,

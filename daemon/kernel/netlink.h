@@ -40,6 +40,15 @@ int netlink_gate(struct kernel_scope *scope);
 /* Whether the gate did not let the last request through, so that it counts as done and has no answer. */
 bool netlink_is_held(const struct kernel_scope *scope);
 
+/* Tells whoever set the gate what a change that it held would have done. */
+void netlink_tell(struct kernel_scope *scope, const struct hycan_planned_change *change);
+
+/* Whether anybody is: for what takes longer to find out. */
+bool netlink_tells(const struct kernel_scope *scope);
+
+/* Adds a value to what a change says: “mtu 1500” and “mtu 1400”. */
+void netlink_tell_values(struct hycan_planned_change *change, const char *name, const char *was, const char *becomes);
+
 /* Whether the kernel's answer to a change was lost: whoever asked asks once more. */
 bool netlink_is_in_doubt(const struct kernel_scope *scope);
 

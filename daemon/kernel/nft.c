@@ -227,8 +227,10 @@ int nft_batch_send(struct nft_batch *batch)
 	if (batch->error)
 		return batch->error;
 	r = netlink_batch(batch->scope, NETLINK_NETFILTER, batch->base, batch->size, last_seq, keep_first, &f);
-	if (r == 0 && netlink_is_held(batch->scope))
-		return nft_plan_batch(batch->scope, batch->base, batch->size);
+	if (r == 0 && netlink_is_held(batch->scope)) {
+		r = netlink_tells(batch->scope) ? nft_plan_tell(batch->scope, batch->base, batch->size) : 0;
+		return r == 0 ? nft_plan_batch(batch->scope, batch->base, batch->size) : r;
+	}
 	if (r < 0 || !f.error)
 		return r;
 	if (f.seq == batch->first_seq && f.error == -EOPNOTSUPP)

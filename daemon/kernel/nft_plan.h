@@ -16,6 +16,9 @@
 /* Notes what a batch would have done. 0 or -ENOMEM. */
 int nft_plan_batch(struct kernel_scope *scope, const void *batch, size_t size);
 
+/* Tells what it would have done (nft_plan_tell.c); it is as it was then. 0 or -errno. */
+int nft_plan_tell(struct kernel_scope *scope, void *batch, size_t size);
+
 /* Whether anything is planned; whether all that the kernel has is planned to go. */
 bool nft_plan_is_any(struct kernel_scope *scope);
 bool nft_plan_hides_table(struct kernel_scope *scope);

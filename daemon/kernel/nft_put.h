@@ -30,6 +30,11 @@ struct nft_set_type {
 	const char *comment;
 };
 
+/* The type of a set by its name, of those of port mappings and masqueraded subnets, of those of networks, and of all; or NULL. */
+const struct nft_set_type *nft_nat_set_type(const char *name);
+const struct nft_set_type *nft_network_set_type(const char *name);
+const struct nft_set_type *nft_set_type(const char *name);
+
 /* A set or map, where it is not there. */
 void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set_type *type);
 

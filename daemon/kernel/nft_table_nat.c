@@ -25,6 +25,7 @@
 #include <netinet/ip6.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "nft_put.h"
 #include "nft_rule.h"
@@ -61,6 +62,20 @@ static const struct nft_set_type masquerade_type[2][2] = {
 };
 
 static const struct nft_set_type same_link_type = { NFT_SET_EVAL, { FIELD_LINK, FIELD_LINK }, { 0 }, "links, each twice" };
+
+const struct nft_set_type *nft_nat_set_type(const char *name)
+{
+	char like[NFT_SET_NAME_SIZE];
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(name, nft_port_set(i / 2, i % 2)) == 0)
+			return &port_type[i / 2][i % 2];
+	for (int i = 0; i < 4; i++)
+		for (unsigned int length = 0; length <= 128; length++)
+			if (strcmp(name, nft_masquerade_set(i / 2, i % 2, length, like)) == 0)
+				return &masquerade_type[i / 2][i % 2];
+	return NULL;
+}
 
 void nft_put_port_sets(struct nft_batch *batch)
 {

@@ -18,6 +18,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
+#include <string.h>
 
 #include "nft_put.h"
 #include "nft_rule.h"
@@ -41,6 +42,14 @@ static const struct nft_set_type types[NFT_NETWORK_SETS] = {
 	[NFT_NETWORK_IPV4] = { NFT_SET_MAP | NFT_SET_INTERVAL, { FIELD_IPV4 }, { FIELD_IFNAME }, "the link with that subnet" },
 	[NFT_NETWORK_IPV6] = { NFT_SET_MAP | NFT_SET_INTERVAL, { FIELD_IPV6 }, { FIELD_IFNAME }, "the link with that subnet" },
 };
+
+const struct nft_set_type *nft_network_set_type(const char *name)
+{
+	for (int i = 0; i < NFT_NETWORK_SETS; i++)
+		if (strcmp(name, nft_network_set((enum nft_network_set)i)) == 0)
+			return &types[i];
+	return NULL;
+}
 
 void nft_put_network_sets(struct nft_batch *batch, bool allowed)
 {

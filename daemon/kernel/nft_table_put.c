@@ -64,6 +64,13 @@ static void put_userdata(struct nlmsghdr *nlh, const struct nft_set_type *type)
 	mnl_attr_put(nlh, NFTA_SET_USERDATA, size, userdata);
 }
 
+const struct nft_set_type *nft_set_type(const char *name)
+{
+	const struct nft_set_type *type = nft_network_set_type(name);
+
+	return type ? type : nft_nat_set_type(name);
+}
+
 void nft_put_set(struct nft_batch *batch, const char *name, const struct nft_set_type *type)
 {
 	struct nlmsghdr *nlh = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE, NULL);

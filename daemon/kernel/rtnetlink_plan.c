@@ -8,14 +8,18 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hycan/values.h>
 
 #include "address.h"
 #include "address_read.h"
 #include "array.h"
 #include "attribute.h"
 #include "cleanup.h"
+#include "link.h"
 #include "route_message.h"
 #include "rtnetlink_plan.h"
 
@@ -163,7 +167,19 @@ static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request
 	return false;
 }
 
-int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
+/* Who asks for an address, or takes one away. */
+static void tell_address(struct kernel_scope *scope, uint32_t ifindex, const struct hycan_prefix *address,
+                         enum hycan_change_action action)
+{
+	struct hycan_planned_change change = { .action = action };
+	char link[HYCAN_IFNAME_SIZE] = "", text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	(void)kernel_link_name(scope, ifindex, link);
+	snprintf(change.what, sizeof(change.what), "address %s %s", link, hycan_prefix_format(address, text, sizeof(text)));
+	netlink_tell(scope, &change);
+}
+
+static int note(struct kernel_scope *scope, const struct nlmsghdr *request)
 {
 	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 	bool place = false;
@@ -177,6 +193,20 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 	if (place && !take_out(plan, request, true))
 		r = put(plan, request, GOING_PLACE);
 	return r == 0 ? put(plan, request, GOING_NOT) : r;
+}
+
+int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
+{
+	const enum hycan_change_action action =
+		request->nlmsg_type == RTM_NEWADDR ? HYCAN_CHANGE_ACTION_MAKE : HYCAN_CHANGE_ACTION_TAKE;
+	struct hycan_link_address address;
+	uint32_t ifindex;
+	const bool tells = netlink_tells(scope) && type_told(request) == RTM_NEWADDR && address_read(request, &address, &ifindex);
+	int r = note(scope, request);
+
+	if (r == 0 && tells)
+		tell_address(scope, ifindex, &address.address, action);
+	return r;
 }
 
 static bool is_on(const struct nlmsghdr *told, uint32_t ifindex)

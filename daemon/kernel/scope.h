@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include <hycan/types.h>
+
 struct kernel_scope;
 
 /* Opens a scope. netns is a descriptor of a network namespace, which stays the caller's, or -1 for the one we are in. */
@@ -41,9 +43,11 @@ int kernel_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
 /*
  * A gate in a scope: asked before each request that changes the kernel, on whatever way it goes there. 0: it goes; below
  * 0 -errno: it fails with that; above 0: it does not go, and counts as done. change NULL: no gate.
+ * held is told what such a one would have done to links, addresses, forwarding and our table, in words; NULL: nobody is.
  */
 struct kernel_gate {
 	int (*change)(void *userdata);
+	void (*held)(const struct hycan_planned_change *change, void *userdata);
 	void *userdata;
 };
 

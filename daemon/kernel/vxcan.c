@@ -7,17 +7,15 @@
  */
 #include <linux/can/vxcan.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
 
 #include "link_read.h"
 #include "vxcan.h"
 
 int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char *peer, uint32_t mtu, struct hycan_link *ret_link)
 {
-	struct hycan_link other;
-	int r;
 	struct nlattr *info, *data, *end;
 	struct nlmsghdr *nlh = link_message_create(scope, name, "vxcan", &info);
+	int r;
 
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
 	end = mnl_attr_nest_start(nlh, VXCAN_INFO_PEER);
@@ -32,11 +30,8 @@ int kernel_vxcan_create(struct kernel_scope *scope, const char *name, const char
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
 	r = link_create(scope, nlh, name, peer, ret_link);
 	if (r == 0 && netlink_is_held(scope)) {
-		other = *ret_link;
-		other.ifindex = 0;
-		strncpy(other.name, peer, sizeof(other.name) - 1);
-		strncpy(other.parent, name, sizeof(other.parent) - 1);
-		r = link_plan_add(scope, &other);
+		r = link_plan_pair(scope, name, peer);
+		r = r == 0 ? kernel_link_get(scope, name, ret_link) : r;
 	}
 	return r;
 }

@@ -255,7 +255,7 @@ static int read_wireguard(struct kernel_scope *scope, const char *name, struct r
 	if (r < 0)
 		return r;
 	/* one that is planned has no key and no peers yet */
-	if (link_plan_find(scope, name)) {
+	if (link_plan_find(scope, name, 0)) {
 		*ret_wireguard = calloc(1, sizeof(**ret_wireguard));
 		return *ret_wireguard ? 0 : -ENOMEM;
 	}

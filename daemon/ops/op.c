@@ -161,10 +161,10 @@ int op_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie)
 
 struct op_gate op_scope_set_gate(struct kernel_scope *scope, struct op_gate gate)
 {
-	struct kernel_gate before =
-		kernel_scope_set_gate(scope, (struct kernel_gate){ .change = gate.change, .userdata = gate.userdata });
+	struct kernel_gate before = kernel_scope_set_gate(
+		scope, (struct kernel_gate){ .change = gate.change, .held = gate.held, .userdata = gate.userdata });
 
-	return (struct op_gate){ .change = before.change, .userdata = before.userdata };
+	return (struct op_gate){ .change = before.change, .held = before.held, .userdata = before.userdata };
 }
 
 enum op_sent op_scope_sent(struct kernel_scope *scope)

@@ -262,9 +262,10 @@ uint64_t op_scope_inode(const struct kernel_scope *scope);
 /* What no other namespace of this boot has; 0: the kernel does not say (kernel/scope.h). 0 or -errno. */
 int op_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
 
-/* Asked before each change of the kernel in a scope (kernel/scope.h says more); change NULL: nobody is. */
+/* Asked before each change of the kernel in a scope, and told what those do that it holds (kernel/scope.h); NULL: nobody is. */
 struct op_gate {
 	int (*change)(void *userdata);
+	void (*held)(const struct hycan_planned_change *change, void *userdata);
 	void *userdata;
 };
 

@@ -44,21 +44,7 @@ struct planning {
 
 static struct hycan_planned_change *add(struct planning *p, enum hycan_change_action action)
 {
-	struct plan *plan = p->plan;
-
-	if (plan->n == plan->room) {
-		size_t room = plan->room ? 2 * plan->room : 16;
-		struct hycan_planned_change *more = wire_memory_take(&p->job->memory, room * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		if (plan->n)
-			memcpy(more, plan->change, plan->n * sizeof(*more));
-		plan->change = more;
-		plan->room = room;
-	}
-	plan->change[plan->n] = (struct hycan_planned_change){ .step = p->step, .action = action };
-	return &plan->change[plan->n++];
+	return plan_add(p->plan, p->job, p->step, action);
 }
 
 /* Whether another request of the same operation is about the same things, as far as the request names them one by one. */
@@ -351,7 +337,7 @@ static int plan_effects(struct planning *p)
 int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark)
 {
 	struct planning p = { .plan = plan, .job = job, .step = step, .absent = DIFFERENCE_STAYS };
-	const size_t from = job->memory.used;
+	const size_t from = job->memory.used, told = plan->n;
 	size_t to;
 	int r;
 
@@ -359,6 +345,8 @@ int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log
 	to = job->memory.used;
 	if (r == 0)
 		r = plan_effects(&p);
+	if (r == 0)
+		r = plan_parts(plan, job, step, told);
 	forget_former(&p, from, to);
 	return r;
 }

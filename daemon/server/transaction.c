@@ -158,7 +158,9 @@ static int run(struct transaction *t)
 	t->job->op.undo = transaction_keep_undo;
 	t->job->op.plan = t->is_plan;
 	t->round = t->prunes && !t->is_plan ? ledger_round(t->job->server->ledger) : 0;
-	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = transaction_on_change, .userdata = t });
+	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = transaction_on_change,
+	                                                                .held = t->is_plan ? transaction_on_held : NULL,
+	                                                                .userdata = t });
 	r = for_each_step(t, carry_out_step);
 	if (r == 0 && !t->is_plan)
 		r = conclude(t);

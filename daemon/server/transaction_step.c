@@ -105,6 +105,13 @@ int transaction_on_change(void *userdata)
 	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
 }
 
+void transaction_on_held(const struct hycan_planned_change *change, void *userdata)
+{
+	struct transaction *t = userdata;
+
+	plan_held(&t->plan, t->job, change);
+}
+
 /* From here on, or no longer, nothing is let through, as in a plan. */
 static void look(struct transaction *t, bool looks)
 {
@@ -366,6 +373,7 @@ static int prepare_step(struct transaction *t, size_t i)
 	transaction_leave(t);
 	t->begun = t->kept = undo_log_mark(&t->undo);
 	t->noted = t->begun.end;
+	t->plan.n_held = 0;
 	if (t->is_plan)
 		return r;
 	if (r == 0 && !t->is_final && transaction_step_is_final(t->step[i].operation) && !leaves_out(t, i))

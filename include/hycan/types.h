@@ -637,7 +637,7 @@ struct hycan_step {
 struct hycan_planned_change {
 	uint32_t step; /**< of which step it is, from 0; the number of steps: of what prune takes away */
 	enum hycan_change_action action; /**< what would be done */
-	char what[512]; /**< to what: “link vcan0”, “route 10.0.0.0/8 table main”; of a change the operation as well, or the item of its list */
+	char what[512]; /**< to what: “link vcan0”, “route 10.0.0.0/8 table main”; of a change the operation as well, or the item of its list; of what is many things, each of them, as “element network_vlan 100” of the table inet hycan */
 	bool has_was; /**< was is given */
 	char was[512]; /**< what would change, as it is */
 	bool has_becomes; /**< becomes is given */
