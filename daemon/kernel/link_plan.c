@@ -23,6 +23,7 @@
 #include "link_read.h"
 #include "netlink.h"
 #include "rtnetlink_plan.h"
+#include "wireguard_plan.h"
 
 /* The kernel counts from 1; it will not come here. */
 #define FIRST UINT32_C(0x70000000)
@@ -392,4 +393,5 @@ void kernel_scope_forget_plan(struct kernel_scope *scope)
 	*plan = (struct link_plan){ 0 };
 	nft_plan_forget(scope);
 	rtnetlink_plan_forget(scope);
+	wireguard_plan_forget(scope);
 }

@@ -17,6 +17,7 @@
 
 #include "netlink_scope.h"
 #include "rtnetlink_plan.h"
+#include "wireguard_plan.h"
 
 /* How often something is read whose answer is lost. */
 #define ATTEMPTS 3
@@ -272,10 +273,13 @@ static int request_planned(struct kernel_scope *scope, struct nlmsghdr *nlh, net
 }
 
 /* What was held is noted, so that who asks from now on finds it done. */
-static int note_held(struct kernel_scope *scope, const struct nlmsghdr *nlh)
+static int note_held(struct kernel_scope *scope, int bus, const struct nlmsghdr *nlh)
 {
-	int r = rtnetlink_plan_request(scope, nlh);
+	int r;
 
+	if (bus == NETLINK_GENERIC)
+		return wireguard_plan_request(scope, nlh);
+	r = rtnetlink_plan_request(scope, nlh);
 	return r == 0 ? link_plan_request(scope, nlh) : r;
 }
 
@@ -288,7 +292,7 @@ int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, n
 	if (bus == NETLINK_ROUTE && !changes && asks && answer && (rtnetlink_plan_is_any(scope) || link_plan_is_any(scope)))
 		return request_planned(scope, nlh, answer, userdata);
 	r = request(scope, bus, nlh, answer, userdata);
-	return r == 0 && changes && scope->held && bus == NETLINK_ROUTE ? note_held(scope, nlh) : r;
+	return r == 0 && changes && scope->held && bus != NETLINK_NETFILTER ? note_held(scope, bus, nlh) : r;
 }
 
 int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, size_t size, uint32_t last_seq,

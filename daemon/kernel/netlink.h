@@ -64,6 +64,10 @@ void nft_plan_forget(struct kernel_scope *scope);
 struct rtnetlink_plan;
 struct rtnetlink_plan *netlink_rtnetlink_plan(struct kernel_scope *scope);
 
+/* The same of interfaces of WireGuard (wireguard_plan.h). */
+struct wireguard_planned;
+struct wireguard_planned *netlink_wireguard_plan(struct kernel_scope *scope);
+
 /* What is known of addresses (address_news.h). */
 struct address_news;
 struct address_news *netlink_address_news(struct kernel_scope *scope);

@@ -10,6 +10,7 @@
 #include "address_news.h"
 #include "netlink.h"
 #include "rtnetlink_plan.h"
+#include "wireguard_plan.h"
 
 #define NETLINK_BUSES (NETLINK_GENERIC + 1)
 
@@ -28,6 +29,7 @@ struct kernel_scope {
 	struct link_plan plan;
 	struct nft_plan *nft_plan;
 	struct rtnetlink_plan rtnetlink_plan;
+	struct wireguard_planned wireguard_plan;
 	struct address_news address_news;
 	uint32_t listener; /* the monitor that heard the request begin which is under way, or 0 */
 	uint64_t token;    /* and its token */

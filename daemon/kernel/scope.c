@@ -253,6 +253,11 @@ struct rtnetlink_plan *netlink_rtnetlink_plan(struct kernel_scope *scope)
 	return &scope->rtnetlink_plan;
 }
 
+struct wireguard_planned *netlink_wireguard_plan(struct kernel_scope *scope)
+{
+	return &scope->wireguard_plan;
+}
+
 struct address_news *netlink_address_news(struct kernel_scope *scope)
 {
 	return &scope->address_news;

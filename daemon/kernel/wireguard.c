@@ -59,22 +59,26 @@ bool kernel_wireguard_key_is_none(const struct hycan_key *key)
 	return any == 0;
 }
 
-bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key)
+struct hycan_key kernel_wireguard_clamp(const struct hycan_key *private_key)
 {
-	const uint8_t *is = wireguard->private_key.bytes, *wanted = private_key->bytes;
-	bool none = kernel_wireguard_key_is_none(private_key);
-	uint8_t differs = 0;
+	struct hycan_key key = *private_key;
 
 	/* RFC 7748, section 5; the key that stands for none is stored as it is */
-	for (size_t i = 0; i < sizeof(private_key->bytes); i++) {
-		uint8_t byte = wanted[i];
-
-		if (i == 0 && !none)
-			byte &= 248;
-		if (i == sizeof(private_key->bytes) - 1 && !none)
-			byte = (byte & 127) | 64;
-		differs |= is[i] ^ byte;
+	if (!kernel_wireguard_key_is_none(private_key)) {
+		key.bytes[0] &= 248;
+		key.bytes[sizeof(key.bytes) - 1] = (key.bytes[sizeof(key.bytes) - 1] & 127) | 64;
 	}
+	return key;
+}
+
+bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key)
+{
+	struct hycan_key wanted = kernel_wireguard_clamp(private_key);
+	uint8_t differs = 0;
+
+	for (size_t i = 0; i < sizeof(wanted.bytes); i++)
+		differs |= wireguard->private_key.bytes[i] ^ wanted.bytes[i];
+	explicit_bzero(&wanted, sizeof(wanted));
 	return differs == 0;
 }
 

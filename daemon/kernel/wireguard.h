@@ -45,6 +45,9 @@ void kernel_wireguard_forget_keys(struct kernel_wireguard *wireguard);
 /* Whether it is the key of zeros, which stands for none. Takes the same time for every key. */
 bool kernel_wireguard_key_is_none(const struct hycan_key *key);
 
+/* A private key as the kernel keeps it. */
+struct hycan_key kernel_wireguard_clamp(const struct hycan_key *private_key);
+
 /* Whether the interface has that private key, once the kernel has clamped it as it does with every key. */
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key);
 

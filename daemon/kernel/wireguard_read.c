@@ -18,9 +18,11 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "link.h"
 #include "netlink.h"
 #include "wireguard.h"
 #include "wireguard_message.h"
+#include "wireguard_plan.h"
 
 /* A dump during which somebody changes the interface is worthless. Who meets that so often gives up. */
 #define DUMP_ATTEMPTS 8
@@ -91,23 +93,33 @@ static bool read_endpoint(const struct nlattr *attr, struct hycan_endpoint *ret_
 	return true;
 }
 
-static int read_allowed_ip(struct reading *r, const struct nlattr *nest)
+bool wireguard_read_allowed_ip(const struct nlattr *nest, struct hycan_prefix *ret_prefix)
 {
-	struct kernel_wireguard *w = r->wireguard;
 	const struct nlattr *a[WGALLOWEDIP_A_MAX + 1];
 	struct hycan_prefix prefix = { 0 };
 	size_t size;
-	int e;
 
 	netlink_parse_nested(nest, a, WGALLOWEDIP_A_MAX);
 	if (!a[WGALLOWEDIP_A_FAMILY] || !a[WGALLOWEDIP_A_IPADDR] || !a[WGALLOWEDIP_A_CIDR_MASK])
-		return 0;
+		return false;
 	prefix.address.family = (uint8_t)mnl_attr_get_u16(a[WGALLOWEDIP_A_FAMILY]);
 	prefix.length = mnl_attr_get_u8(a[WGALLOWEDIP_A_CIDR_MASK]);
 	size = mnl_attr_get_payload_len(a[WGALLOWEDIP_A_IPADDR]);
 	if (size != (prefix.address.family == AF_INET6 ? 16 : 4))
-		return 0;
+		return false;
 	memcpy(prefix.address.bytes, mnl_attr_get_payload(a[WGALLOWEDIP_A_IPADDR]), size);
+	*ret_prefix = prefix;
+	return true;
+}
+
+static int read_allowed_ip(struct reading *r, const struct nlattr *nest)
+{
+	struct kernel_wireguard *w = r->wireguard;
+	struct hycan_prefix prefix;
+	int e;
+
+	if (!wireguard_read_allowed_ip(nest, &prefix))
+		return 0;
 	e = reserve((void **)&w->allowed_ips, &r->room_allowed_ips, w->n_allowed_ips, sizeof(*w->allowed_ips));
 	if (e < 0)
 		return e;
@@ -117,10 +129,10 @@ static int read_allowed_ip(struct reading *r, const struct nlattr *nest)
 }
 
 /* What only the first message about a peer has. */
-static void read_properties(const struct nlattr **a, struct hycan_wireguard_peer *peer, struct hycan_key *preshared_key)
+void wireguard_read_properties(const struct nlattr **a, struct hycan_wireguard_peer *peer, struct hycan_key *preshared_key)
 {
-	peer->has_preshared_key =
-		read_key(a[WGPEER_A_PRESHARED_KEY], preshared_key) && !kernel_wireguard_key_is_none(preshared_key);
+	if (read_key(a[WGPEER_A_PRESHARED_KEY], preshared_key))
+		peer->has_preshared_key = !kernel_wireguard_key_is_none(preshared_key);
 	if (a[WGPEER_A_ENDPOINT])
 		peer->has_endpoint = read_endpoint(a[WGPEER_A_ENDPOINT], &peer->endpoint);
 	if (a[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL])
@@ -156,7 +168,7 @@ static int begin_peer(struct reading *r, const struct nlattr **a)
 		return e;
 	peer = &w->peers[w->n_peers];
 	peer->public_key = r->last;
-	read_properties(a, peer, &w->preshared_keys[w->n_peers]);
+	wireguard_read_properties(a, peer, &w->preshared_keys[w->n_peers]);
 	w->n_peers++;
 	return 0;
 }
@@ -186,7 +198,7 @@ static int read_peer(struct reading *r, const struct nlattr *nest)
 	return 0;
 }
 
-static void read_device(const struct nlattr **a, struct kernel_wireguard *w)
+void wireguard_read_device(const struct nlattr **a, struct kernel_wireguard *w)
 {
 	if (a[WGDEVICE_A_IFINDEX])
 		w->device.ifindex = mnl_attr_get_u32(a[WGDEVICE_A_IFINDEX]);
@@ -209,7 +221,7 @@ static int read_message(const struct nlmsghdr *nlh, void *userdata)
 	int e;
 
 	netlink_parse(nlh, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
-	read_device(a, r->wireguard);
+	wireguard_read_device(a, r->wireguard);
 	if (!a[WGDEVICE_A_PEERS] || (!r->all && !r->only))
 		return 0;
 	mnl_attr_for_each_nested (attr, a[WGDEVICE_A_PEERS]) {
@@ -245,26 +257,77 @@ static int read_once(struct kernel_scope *scope, uint16_t family, const char *na
 	return 0;
 }
 
+static int read_from_kernel(struct kernel_scope *scope, uint16_t family, const char *name, struct reading reading,
+                            struct kernel_wireguard **ret_wireguard)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && r == -EINTR; i++)
+		r = read_once(scope, family, name, reading, ret_wireguard);
+	return r;
+}
+
+/* Of all peers the one that was asked for, if any. */
+static void keep_only(struct kernel_wireguard *w, const struct hycan_key *only)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_peers; i++) {
+		if (!only || memcmp(w->peers[i].public_key.bytes, only->bytes, sizeof(only->bytes)) != 0)
+			continue;
+		w->peers[n] = w->peers[i];
+		w->preshared_keys[n++] = w->preshared_keys[i];
+	}
+	for (size_t i = n; i < w->n_peers; i++)
+		explicit_bzero(&w->preshared_keys[i], sizeof(*w->preshared_keys));
+	w->n_peers = n;
+}
+
+/* An interface as it is planned. One that is to be made has nothing but what is planned. */
+static int read_planned(struct kernel_scope *scope, uint16_t family, const char *name, uint32_t ifindex, struct reading reading,
+                        struct kernel_wireguard **ret_wireguard)
+{
+	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *w = NULL;
+	const char *former = link_plan_kernel_name(scope, ifindex);
+	struct hycan_link link;
+	int r = link_plan_is_made_up(ifindex) ? kernel_link_get(scope, name, &link) : 0;
+
+	if (r < 0)
+		return r;
+	if (!link_plan_is_made_up(ifindex))
+		r = read_from_kernel(scope, family, former ? former : name, (struct reading){ .all = true }, &w);
+	else if (!link.has_kind || strcmp(link.kind, WG_GENL_NAME) != 0)
+		r = -EOPNOTSUPP;
+	else
+		w = calloc(1, sizeof(*w));
+	if (r < 0)
+		return r;
+	r = w ? wireguard_plan_apply(scope, ifindex, w) : -ENOMEM;
+	if (r < 0)
+		return r;
+	w->device.ifindex = ifindex;
+	strncpy(w->device.name, name, sizeof(w->device.name) - 1);
+	if (!reading.all)
+		keep_only(w, reading.only);
+	*ret_wireguard = steal(&w);
+	return 0;
+}
+
 static int read_wireguard(struct kernel_scope *scope, const char *name, struct reading reading,
                           struct kernel_wireguard **ret_wireguard)
 {
+	uint32_t ifindex = 0;
 	uint16_t family;
 	int r;
 
 	r = netlink_family(scope, WG_GENL_NAME, &family);
 	if (r < 0)
 		return r;
-	/* one that is planned has no key and no peers yet */
-	if (link_plan_find(scope, name, 0)) {
-		*ret_wireguard = calloc(1, sizeof(**ret_wireguard));
-		return *ret_wireguard ? 0 : -ENOMEM;
-	}
-	for (int i = 0; i < DUMP_ATTEMPTS; i++) {
-		r = read_once(scope, family, name, reading, ret_wireguard);
-		if (r != -EINTR)
-			return r;
-	}
-	return r;
+	r = wireguard_plan_is_any(scope) || link_plan_is_any(scope) ? kernel_link_index(scope, name, &ifindex) : 0;
+	if (r < 0)
+		return r;
+	return ifindex ? read_planned(scope, family, name, ifindex, reading, ret_wireguard)
+	               : read_from_kernel(scope, family, name, reading, ret_wireguard);
 }
 
 int kernel_wireguard_get(struct kernel_scope *scope, const char *name, struct kernel_wireguard **ret_wireguard)

@@ -19,6 +19,7 @@
 #include "messages.h"
 #include "op.h"
 #include "quota.h"
+#include "renames.h"
 #include "wire.h"
 
 /* Address space for the lists of one request and its answer; physical memory only where it is used. */
@@ -94,6 +95,7 @@ struct job {
 	bool takes_turn;                /* others that are to be confirmed may have theirs when it is done */
 	bool gave_back;                 /* it failed, and what was taken back may be a session's that is gone since */
 	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
+	struct renames renames;         /* links that a plan has renamed so far */
 	struct along along;             /* what goes along with what it takes away */
 	int result;                     /* what the handler returned */
 	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */

@@ -10,6 +10,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "own.h"
+#include "renames.h"
 #include "server.h"
 #include "subject.h"
 #include "table.h"
@@ -25,13 +26,13 @@ static int refuse(const struct key_view *v, const struct ledger_key *key, uint64
 	                 v->effect->does == OP_TAKES || v->effect->does == OP_REPLACES ? "remove" : "change");
 }
 
-/* What one of several who hold it may not do to it while the others do. */
-static int refuse_shared(const struct key_view *v, const struct ledger_key *key)
+/* What one of several who hold it may not do to it while the others do; former: what the ledger knows it by. */
+static int refuse_shared(const struct key_view *v, const struct ledger_key *key, const struct ledger_key *former)
 {
 	const struct op_effect *takes = op_effect_that_takes(key->kind);
 	struct job *job = v->job;
 	uint64_t owner = 0;
-	bool another = ledger_is_others(job->server->ledger, key, job->holder.subject, &owner);
+	bool another = ledger_is_others(job->server->ledger, former, job->holder.subject, &owner);
 	char text[128];
 
 	key_format(key, text, sizeof(text));
@@ -91,23 +92,26 @@ static bool is_stated(const struct op_effect *effect)
 
 static int check_item(const struct key_view *v, size_t item, bool force)
 {
-	struct ledger_key key;
+	struct ledger_key key, former;
 	enum ledger_stand stand;
 	uint64_t owner = 0;
 
 	key_of(v, item, &key);
-	if (v->effect->settled && v->effect->does == OP_TAKES && is_another(v->job, &key))
+	former = key;
+	if (!renames_former(v->job, &former))
+		return 0;
+	if (v->effect->settled && v->effect->does == OP_TAKES && is_another(v->job, &former))
 		return OP_LETS_GO;
-	stand = ask(v, &key, force, &owner);
+	stand = ask(v, &former, force, &owner);
 	switch (stand) {
 	case LEDGER_NOBODYS:
 	case LEDGER_MINE:
 		return 0;
 	case LEDGER_SHARED:
-		if (is_stated(v->effect) && ledger_is_others(v->job->server->ledger, &key, v->job->holder.subject, &owner))
+		if (is_stated(v->effect) && ledger_is_others(v->job->server->ledger, &former, v->job->holder.subject, &owner))
 			return refuse(v, &key, owner);
 		if (v->effect->does != OP_TAKES)
-			return v->effect->alone && v->job->op.settled ? refuse_shared(v, &key) : 0;
+			return v->effect->alone && v->job->op.settled ? refuse_shared(v, &key, &former) : 0;
 		v->job->lets_go = v->job->op.unchanged = true;
 		return OP_LETS_GO;
 	case LEDGER_OTHERS:
@@ -118,15 +122,22 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 	return 0;
 }
 
+/* An item of the list, as the ledger knows it (ledger_listed). */
+static void list_former(size_t item, struct ledger_key *ret_key, const void *view)
+{
+	key_listed(item, ret_key, view);
+	(void)renames_former(((const struct key_view *)view)->job, ret_key);
+}
+
 /* What a list does not have goes, and must be nobody else's: he would let go of it who takes away what others hold, too. */
 static int check_rest(const struct key_view *v)
 {
 	struct ledger_key link, key;
 	uint64_t owner;
 
-	if (v->absent || !key_of_link(v, 0, &link))
+	if (v->absent || !key_of_link(v, 0, &link) || !renames_former(v->job, &link))
 		return 0;
-	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, key_listed, v,
+	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, list_former, v,
 	                        &key, &owner))
 		return 0;
 	return refuse(v, &key, owner);

@@ -168,10 +168,12 @@ static int run(struct transaction *t)
 	t->job->op.plan = false;
 	if (t->is_plan && t->prunes && r == 0)
 		r = prune_plan(&t->stated, &t->plan, t->job, (uint32_t)t->n, &t->pruned.gone);
-	if (t->is_plan)
+	if (t->is_plan) {
 		op_forget_plan(&t->job->op);
-	else if (r)
+		renames_forget(t->job);
+	} else if (r) {
 		transaction_roll_back(t);
+	}
 	if (r == 0 && t->pending && t->undo.n > 0)
 		pending_keep(t->pending, t->job, &t->undo);
 	else

@@ -116,8 +116,10 @@ void transaction_on_held(const struct hycan_planned_change *change, void *userda
 static void look(struct transaction *t, bool looks)
 {
 	t->looks_ahead = t->job->op.plan = looks;
-	if (!looks)
-		op_forget_plan(&t->job->op);
+	if (looks)
+		return;
+	op_forget_plan(&t->job->op);
+	renames_forget(t->job);
 }
 
 static bool makes_anything(const struct hycan_operation *operation)
@@ -236,6 +238,8 @@ static int try_step(struct transaction *t, size_t i)
 	if (r == 0 && n_items > 0 && job->op.items_unchanged)
 		t->step[i].items_unchanged = memcpy(items, job->op.items_unchanged, n_items * sizeof(*items));
 	r = i > t->now && job_found_gone(job, r) ? 0 : answer_explain(job, r);
+	if (r == 0)
+		r = renames_note(job);
 	own_cancel(job);
 	transaction_leave(t);
 	undo_log_rewind(&t->undo, undo);
@@ -459,6 +463,8 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 		r = prune_note(&t->stated, job);
 	if (r == 0 && t->is_plan && !result->unchanged)
 		r = plan_step(&t->plan, job, t->now, &t->undo, t->begun);
+	if (r == 0 && t->is_plan)
+		r = renames_note(job);
 	if (r == 0 && !t->is_plan)
 		r = note_step(t);
 	if (r == 0 && result->has_reply)

@@ -25,7 +25,7 @@ static int refuse(struct op *op, const struct hycan_link *link, const char *new_
 int op_link_rename(struct op *op, const struct hycan_link_rename_request *request)
 {
 	struct hycan_link_rename_request back = { 0 };
-	struct hycan_link link;
+	struct hycan_link link, other;
 	int r;
 
 	r = kernel_link_get(op->scope, request->name, &link);
@@ -40,6 +40,9 @@ int op_link_rename(struct op *op, const struct hycan_link_rename_request *reques
 	op->unchanged = strcmp(link.name, request->new_name) == 0;
 	if (op->unchanged)
 		return 0;
+	/* the kernel is not there to say so */
+	if (op->plan && kernel_link_get(op->scope, request->new_name, &other) == 0)
+		return refuse(op, &link, request->new_name, -EEXIST);
 	memcpy(back.name, request->new_name, sizeof(back.name));
 	memcpy(back.new_name, link.name, sizeof(back.new_name));
 	r = op_undo(op, HYCAN_OPERATION_LINK_RENAME, &back);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "names.h"
 #include "nat.h"
 #include "network.h"
@@ -649,6 +650,73 @@ static void test_refused(void **state)
 	assert_refused(w->h, hycan_link_up(w->h, "tx9"), HYCAN_REFUSAL_NOT_FOUND);
 }
 
+/* ---------------------------------------------------------------------------------------------------------- whose it is */
+
+enum { ALICE = 4711, BOB = 4712 };
+
+static const char *renaming_to; /* the link that has alice's address then */
+
+static void as_alice(struct world *w)
+{
+	const struct hycan_link_address a = { .link = "tx0", .address = prefix_of("10.2.0.1/24") };
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_address_add(h, &a));
+	hycan_close(h);
+}
+
+/* Renames the link on which alice has an address, gives its former name to another, and takes the address of that name away. */
+static void take_behind_renames(struct hycan *h)
+{
+	const struct hycan_link_address a = { .link = "tx0", .address = prefix_of("10.2.0.1/24") };
+
+	hycan_link_rename(h, "tx0", "other");
+	hycan_link_rename(h, "tx1", "tx0");
+	hycan_address_add(h, &a);
+	hycan_address_remove(h, renaming_to, &a.address);
+}
+
+static void refuse_bob(struct world *w)
+{
+	const struct hycan_transaction_run_options plan = { .has_plan = true, .plan = true };
+	struct hycan *h = client_open(w);
+
+	renaming_to = "other";
+	for (int i = 0; i < 2; i++) {
+		assert_done(h, hycan_transaction_begin(h));
+		take_behind_renames(h);
+		assert_refused(h, hycan_transaction_commit(h, i ? NULL : &plan, NULL), HYCAN_REFUSAL_DENIED);
+		assert_int_equal(hycan_error_step(h), 3);
+	}
+	hycan_close(h);
+}
+
+/* What has alice's name by then is bob's own. */
+static void let_bob(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	renaming_to = "tx0";
+	free(planned(h, take_behind_renames));
+	assert_done(h, hycan_transaction_begin(h));
+	take_behind_renames(h);
+	assert_done(h, hycan_transaction_commit(h, NULL, NULL));
+	hycan_close(h);
+}
+
+/* Behind a rename a thing is whose it was under the former name, in a plan as when it is done. */
+static void test_whose(void **state)
+{
+	const struct world_options options = { .open_to_all = true, .policy = "allow * address,link\n" };
+	struct world *w = world_start(&options);
+
+	*state = w;
+	free(shell("ip link add tx0 type veth peer name tx1"));
+	world_as(ALICE, ALICE, as_alice, w);
+	world_as(BOB, BOB, refuse_bob, w);
+	world_as(BOB, BOB, let_bob, w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -661,6 +729,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_other_names, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_refused, world_begin, world_end),
+		cmocka_unit_test_teardown(test_whose, world_end),
 	};
 
 	return cmocka_run_group_tests_name("transaction, planned", tests, NULL, NULL);
