@@ -51,6 +51,12 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 /* Whether there is a network that needs forwarding of a family: one that has a way out. Between forwarding_lock() and forwarding_unlock(). */
 int network_needs_forwarding(struct op *op, enum hycan_family family, bool *ret_needs);
 
+/* Which families have to be forwarded for a network (OP_FORWARDS()), by all ways that there are. */
+uint32_t network_forwards(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n_ways);
+
+/* The same, which reads the ways where they matter. 0 or -errno. */
+int network_read_forwards(struct op *op, const struct kernel_network *network, uint32_t *ret_families);
+
 /* Turns forwarding of both families on as far as the network has them; sets changed where it was not. Between the two, as well. */
 int network_forward(struct op *op, const struct kernel_network *network, bool *changed);
 

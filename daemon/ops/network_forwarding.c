@@ -55,12 +55,29 @@ static uint32_t families_of(const struct kernel_network *network)
 	return OP_FORWARDS(HYCAN_FAMILY_IPV4) | (network->ipv6_gateway.address.family ? OP_FORWARDS(HYCAN_FAMILY_IPV6) : 0);
 }
 
-static uint32_t needs_of(const struct needs *needs, const struct kernel_network *network)
+uint32_t network_forwards(const struct kernel_network *network, const struct kernel_network_way *ways, size_t n_ways)
 {
 	size_t n_from;
 
-	(void)kernel_network_ways_from(needs->ways, needs->n_ways, network->link, &n_from);
+	(void)kernel_network_ways_from(ways, n_ways, network->link, &n_from);
 	return !network->internal || n_from > 0 ? families_of(network) : 0;
+}
+
+static uint32_t needs_of(const struct needs *needs, const struct kernel_network *network)
+{
+	return network_forwards(network, needs->ways, needs->n_ways);
+}
+
+int network_read_forwards(struct op *op, const struct kernel_network *network, uint32_t *ret_families)
+{
+	struct kernel_network copy = *network;
+	struct needs needs = { .network = &copy, .n = 1 };
+	int r = read_ways(op->scope, &needs);
+
+	if (r == 0)
+		*ret_families = needs_of(&needs, network);
+	cleanup_free(&needs.ways);
+	return r;
 }
 
 static int find_needed(struct op *op, uint32_t *ret_families)

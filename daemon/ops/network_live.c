@@ -143,10 +143,13 @@ static int raise_address(struct op *op, const char *link, const struct hycan_pre
 static int raise_forwarding(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
                             struct network_raised *raised)
 {
-	int r = 0;
+	uint32_t families = 0;
+	int r;
 
 	forwarding_lock();
-	if (!network->internal)
+	/* an internal network has a way out by what it was allowed since */
+	r = nat_refuse(op, network_read_forwards(op, network, &families));
+	if (r == 0 && families)
 		r = network_forward(op, network, &raised->changed);
 	/* it may have been the last one of IPv6 */
 	if (r == 0 && before && before->ipv6_gateway.address.family && !network->ipv6_gateway.address.family)

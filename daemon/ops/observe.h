@@ -122,10 +122,11 @@ struct op_found_peer {
 	size_t position;
 };
 
-/* What is found of a network: which one it is, and whether all is there by which it works. */
+/* What is found of a network: which one it is, whether all is there by which it works, and whether what it needs is forwarded. */
 struct op_found_network {
 	struct hycan_network_create_request request;
 	bool whole;
+	bool forwards;
 };
 
 /* Whether what was found does what it is there for, whatever was asked for. */

@@ -15,6 +15,7 @@
 #include "kernel/route.h"
 #include "kernel/rule.h"
 #include "kernel/wireguard.h"
+#include "network.h"
 #include "observe.h"
 #include "port.h"
 #include "setting.h"
@@ -87,22 +88,42 @@ static int list_ports(struct kernel_scope *scope, const struct listing *l)
 	return r;
 }
 
+/* Which families are forwarded in the whole namespace, or cannot be. */
+static int read_forwarded(struct kernel_scope *scope, uint32_t *ret_families)
+{
+	static const enum hycan_family both[] = { HYCAN_FAMILY_IPV4, HYCAN_FAMILY_IPV6 };
+	int r = 0;
+
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		bool on = true;
+
+		r = kernel_forwarding_get(scope, both[i], NULL, &on);
+		r = r == -EOPNOTSUPP ? 0 : r;
+		*ret_families |= on ? OP_FORWARDS(both[i]) : 0;
+	}
+	return r;
+}
+
 static int list_networks(struct kernel_scope *scope, const struct listing *l)
 {
 	_cleanup_free_ struct kernel_network *list = NULL;
 	_cleanup_free_ struct kernel_network_way *ways = NULL;
 	struct op_found_network found;
 	size_t n = 0, n_ways = 0;
+	uint32_t forwarded = 0;
 	int r = kernel_network_list(scope, &list, &n);
 
 	if (r == 0 && n > 0)
 		r = kernel_network_list_ways(scope, &ways, &n_ways);
+	if (r == 0 && n > 0)
+		r = read_forwarded(scope, &forwarded);
 	memset(&found, 0, sizeof(found));
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = kernel_network_check(scope, &list[i], &found.whole);
 		if (r < 0)
 			break;
 		found.whole = found.whole && kernel_network_keeps_ways(ways, n_ways, list[i].link);
+		found.forwards = !(network_forwards(&list[i], ways, n_ways) & ~forwarded);
 		found.request.network.vlan_id = list[i].vlan_id;
 		found.request.network.has_link = true;
 		memcpy(found.request.network.link, list[i].link, sizeof(found.request.network.link));

@@ -40,7 +40,7 @@ static bool address_fits(const void *found, const void *wanted)
 static bool network_fits(const void *found, const void *wanted)
 {
 	(void)wanted;
-	return ((const struct op_found_network *)found)->whole;
+	return ((const struct op_found_network *)found)->whole && ((const struct op_found_network *)found)->forwards;
 }
 
 /* A network noted on one side alone is no difference: a mapping that is older than its network has no note, and keeps none. */

@@ -6,6 +6,7 @@
 
 #include "clients.h"
 #include "events.h"
+#include "network.h"
 #include "routing.h"
 
 static void forward(struct hycan *h, enum hycan_family family, const char *link)
@@ -91,11 +92,68 @@ static void test_repaired(void **state)
 	hycan_close(own);
 }
 
+/* A network needs it: one that is to be repaired has it turned on again, in the families that it needs. */
+static void test_network(void **state)
+{
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+	char *text;
+
+	network_make_parent();
+	need_command("nft");
+	free(shell("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0"));
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue fd09::/64 fd09::1"));
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
+	free(shell("sysctl -qw net.ipv4.ip_forward=0"));
+	until_value("ipv4/ip_forward", "1");
+	events_until(&e, "changed object network 101 link net101 uid 0 holders 1 by repair 0 network.create");
+	/* networks turn it off when they are gone */
+	assert_done(w->h, hycan_network_delete(w->h, 100, NULL));
+	assert_done(w->h, hycan_network_delete(w->h, 101, NULL));
+	text = shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding");
+	assert_string_equal(text, "0\n0\n");
+	free(text);
+	/* of IPv6, too */
+	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red fd08::/64 fd08::1"));
+	free(shell("sysctl -qw net.ipv6.conf.all.forwarding=0"));
+	until_value("ipv6/conf/all/forwarding", "1");
+	events_end(&e);
+	hycan_close(own);
+}
+
+/* Of an internal network the ways that it was allowed need it. */
+static void test_internal(void **state)
+{
+	struct hycan_network internal = network_of("100 10.9.0.0/24 10.9.0.1 blue");
+	struct world *w = *state;
+
+	network_make_parent();
+	need_command("nft");
+	free(shell("sysctl -qw net.ipv4.ip_forward=0"));
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	internal.has_internal = internal.internal = true;
+	assert_done(w->h, hycan_network_create(w->h, &internal, NULL, NULL));
+	internal = network_of("101 10.8.0.0/24 10.8.0.1 red");
+	internal.has_internal = internal.internal = true;
+	assert_done(w->h, hycan_network_create(w->h, &internal, NULL, NULL));
+	assert_done(w->h, hycan_network_allow(w->h, 100, 101, true, NULL));
+	until_value("ipv4/ip_forward", "1");
+	free(shell("sysctl -qw net.ipv4.ip_forward=0"));
+	until_value("ipv4/ip_forward", "1");
+	assert_no_drift(w->h, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_network, world_begin_soon, world_end),
+		cmocka_unit_test_setup_teardown(test_internal, world_begin_soon, world_end),
 	};
 
 	return cmocka_run_group_tests_name("drift_forwarding", tests, NULL, NULL);
