@@ -171,6 +171,55 @@ int forwarding_let_go(struct op *op, enum hycan_family family, bool *ret_changed
 	return r;
 }
 
+/* Whether all links forward, and not by a stranger's word alone. */
+static int is_ours(struct op *op, enum hycan_family family, bool *ret_ours)
+{
+	bool on = false, noted = false;
+	int r = kernel_forwarding_get(op->scope, family, NULL, &on);
+
+	if (r == 0 && on)
+		r = is_noted(op, family, &noted);
+	if (r == 0)
+		*ret_ours = on && (noted || is_asked_for(op, family, NULL) || op->server->forwards(op, NULL) & OP_FORWARDS(family));
+	return r;
+}
+
+/* Nothing is asked of the kernel, and yet it is a change: of who holds it. */
+static int change_holders(struct op *op, bool *ret_changed)
+{
+	int r = kernel_scope_ask_gate(op->scope);
+
+	*ret_changed = r >= 0;
+	return r < 0 ? r : 0;
+}
+
+int forwarding_ask_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed)
+{
+	bool changed = false, ours = false;
+	int r = kernel_forwarding_set(op->scope, family, link, true, &changed);
+
+	if (r == 0 && !changed && !is_asked_for(op, family, link))
+		r = is_ours(op, family, &ours);
+	if (r == 0 && ours)
+		r = change_holders(op, &changed);
+	if (r == 0)
+		*ret_changed = changed;
+	return r;
+}
+
+int forwarding_let_go_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed)
+{
+	bool on = false, ours = false;
+	int r = kernel_forwarding_get(op->scope, family, link, &on);
+
+	/* who holds nothing of it wants it otherwise than all are; of what nobody holds any more the daemon says so */
+	if (r == 0 && on && (op->exact || is_asked_for(op, family, link)))
+		r = is_ours(op, family, &ours);
+	if (r != 0)
+		return r;
+	return ours ? change_holders(op, ret_changed) : kernel_forwarding_set(op->scope, family, link, false, ret_changed);
+}
+
 int forwarding_need(struct op *op, enum hycan_family family, bool *changed)
 {
 	bool on = false;

@@ -26,6 +26,13 @@ void forwarding_unlock(void);
 int forwarding_ask(struct op *op, enum hycan_family family, bool *ret_changed);
 int forwarding_let_go(struct op *op, enum hycan_family family, bool *ret_changed);
 
+/*
+ * The same of one link. Where it is on since all are, by those who asked for that or by networks, who asks holds it all the same, and it is
+ * on when all are turned off; and who lets go of it leaves it on as long as all are. Between the two, as well.
+ */
+int forwarding_ask_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed);
+int forwarding_let_go_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed);
+
 /* On for networks; sets changed where it was not. And off where they had turned it on, and nobody else needs it. */
 int forwarding_need(struct op *op, enum hycan_family family, bool *changed);
 int forwarding_release(struct op *op, enum hycan_family family);

@@ -82,7 +82,9 @@ static void test_repaired(void **state)
 	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
 	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, false, NULL));
 	events_until(&e, "gone object forwarding ipv4 uid 0 holders 1 by request");
-	free(shell("sysctl -qw net.ipv6.conf.va.forwarding=0"));
+	/* that link was asked for by itself */
+	until_value("ipv4/conf/vb/forwarding", "1");
+	free(shell("sysctl -qw net.ipv4.conf.vb.forwarding=0; sysctl -qw net.ipv6.conf.va.forwarding=0"));
 	until_value("ipv6/conf/va/forwarding", "1");
 	text = shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/vb/forwarding");
 	assert_string_equal(text, "0\n0\n");

@@ -276,6 +276,60 @@ static void test_link(void **state)
 	assert_false(on);
 }
 
+/* Whether anything was changed, of lo. */
+static bool set_lo(struct op *op, bool on)
+{
+	const struct hycan_forwarding_set_request request = { .family = IPV4, .on = on, .has_interface = true, .interface = "lo" };
+
+	assert_int_equal(op_forwarding_set(op, &request), 0);
+	if (on && !op->unchanged)
+		asked_of_lo |= OP_FORWARDS(IPV4);
+	return !op->unchanged;
+}
+
+static bool lo_is_on(struct op *op)
+{
+	bool on = false;
+
+	assert_int_equal(kernel_forwarding_get(op->scope, IPV4, "lo", &on), 0);
+	return on;
+}
+
+/* Who asks for a link while all are on holds that: of networks, and of others; what a stranger turned on is his. */
+static void test_link_of_all(void **state)
+{
+	const struct kernel_network network = blue();
+	struct op *op = *state;
+	bool changed;
+
+	assert_true(set(op, IPV4, true));
+	assert_true(set_lo(op, true));
+	assert_false(set_lo(op, true));
+	assert_true(set(op, IPV4, false));
+	assert_switches(op, false, false);
+	assert_true(lo_is_on(op));
+	/* who lets go of it leaves it as all are */
+	assert_true(set(op, IPV4, true));
+	assert_true(set_lo(op, false));
+	assert_true(lo_is_on(op));
+	/* and who holds nothing of it says how it is to be */
+	assert_true(set_lo(op, false));
+	assert_false(lo_is_on(op));
+	assert_true(set(op, IPV4, false));
+	assert_false(lo_is_on(op));
+	create(op, &network);
+	assert_true(set_lo(op, true));
+	delete_network(op, &network);
+	assert_switches(op, false, false);
+	assert_true(lo_is_on(op));
+	assert_true(set_lo(op, false));
+	assert_false(lo_is_on(op));
+	assert_int_equal(kernel_forwarding_set(op->scope, IPV4, NULL, true, &changed), 0);
+	assert_false(set_lo(op, true));
+	assert_true(set_lo(op, false));
+	assert_false(lo_is_on(op));
+}
+
 /* It was off, and is turned on for both: it stays on for who asked for it. */
 static void test_mended(void **state)
 {
@@ -465,9 +519,9 @@ static void test_last_of_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITNESS(test_network_first), WITNESS(test_asked_first), WITNESS(test_internal),     WITNESS(test_strangers),
-		WITNESS(test_mended),        WITNESS(test_link),        WITNESS(test_beside),       WITNESS(test_late),
-		WITNESS(test_race),          WITNESS(test_last),        WITNESS(test_last_of_link),
+		WITNESS(test_network_first), WITNESS(test_asked_first), WITNESS(test_internal),    WITNESS(test_strangers),
+		WITNESS(test_mended),        WITNESS(test_link),        WITNESS(test_link_of_all), WITNESS(test_beside),
+		WITNESS(test_late),          WITNESS(test_race),        WITNESS(test_last),        WITNESS(test_last_of_link),
 	};
 
 	return cmocka_run_group_tests_name("forwarding", tests, NULL, NULL);

@@ -58,8 +58,10 @@ static int set(struct op *op, const struct hycan_forwarding_set_request *request
 	int r;
 
 	forwarding_lock();
-	if (link)
-		r = kernel_forwarding_set(op->scope, request->family, link, request->on, ret_changed);
+	if (link && request->on)
+		r = forwarding_ask_link(op, request->family, link, ret_changed);
+	else if (link)
+		r = forwarding_let_go_link(op, request->family, link, ret_changed);
 	else if (request->on)
 		r = forwarding_ask(op, request->family, ret_changed);
 	else

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "clients.h"
+#include "objects.h"
+#include "planned.h"
 #include "world.h"
 
 static int set(struct world *w, enum hycan_family family, bool on, const char *link)
@@ -54,6 +57,55 @@ static void test_one_link(void **state)
 	assert_value("ipv4/ip_forward", "0\n");
 	assert_done(w->h, set(w, HYCAN_FAMILY_IPV4, false, "eth0.100"));
 	assert_value("ipv4/conf/eth0.100/forwarding", "0\n");
+}
+
+static void ask_tx0(struct hycan *h)
+{
+	hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true,
+	                     &(struct hycan_forwarding_set_options){ .has_interface = true, .interface = "tx0" });
+}
+
+/* Who asks for a link while all are on holds it: it is on when those who asked for all have let go, and goes with him. */
+static void test_link_of_all(void **state)
+{
+	struct world *w = *state, all = *w, one = *w;
+	char *text;
+
+	free(shell("ip link add tx0 type veth peer name tx1; sysctl -qw net.ipv4.ip_forward=0"));
+	all.h = client_open(w);
+	one.h = client_open(w);
+	client_hold_while_connected(all.h, 0);
+	client_hold_while_connected(one.h, 0);
+	assert_done(all.h, set(&all, HYCAN_FAMILY_IPV4, true, NULL));
+	text = planned(one.h, ask_tx0);
+	assert_string_equal(text, "0 + forwarding ipv4 interface tx0\n");
+	free(text);
+	/* what is taken back is not held */
+	assert_done(one.h, hycan_transaction_begin(one.h));
+	ask_tx0(one.h);
+	hycan_link_up(one.h, "none");
+	assert_refused(one.h, hycan_transaction_commit(one.h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	objects_wait(w->h, 1);
+	assert_value("ipv4/conf/tx0/forwarding", "1\n");
+	assert_done(one.h, hycan_transaction_begin(one.h));
+	ask_tx0(one.h);
+	assert_done(one.h, hycan_transaction_commit(one.h, NULL, NULL));
+	objects_wait(w->h, 2);
+	assert_string_equal((text = planned(one.h, ask_tx0)), "");
+	free(text);
+	hycan_close(all.h);
+	objects_wait(w->h, 1);
+	assert_value("ipv4/ip_forward", "0\n");
+	assert_value("ipv4/conf/tx0/forwarding", "1\n");
+	assert_value("ipv4/conf/tx1/forwarding", "0\n");
+	/* who lets go of it while all are on leaves it so */
+	assert_done(w->h, set(w, HYCAN_FAMILY_IPV4, true, NULL));
+	objects_wait(w->h, 2);
+	hycan_close(one.h);
+	objects_wait(w->h, 1);
+	assert_value("ipv4/conf/tx0/forwarding", "1\n");
+	assert_done(w->h, set(w, HYCAN_FAMILY_IPV4, false, NULL));
+	assert_value("ipv4/conf/tx0/forwarding", "0\n");
 }
 
 /* Names that lead elsewhere below /proc/sys are no links. */
@@ -119,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITNESS(test_whole_namespace),
 		WITNESS(test_one_link),
+		WITNESS(test_link_of_all),
 		WITNESS(test_no_such_link),
 		WITNESS(test_link_without_the_family),
 		cmocka_unit_test_setup_teardown(test_read_only, begin_in_sight, world_end),
