@@ -266,11 +266,8 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 	return -ESRCH;
 }
 
-/*
- * Whether IPv4 has a route of metric 0 there, which every other metric comes behind. A route that is neither to be made nor
- * to be replaced, and must not be there: the kernel says “exists” for any of the same metric, and “no such” otherwise.
- */
-static int find_lowest(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table)
+/* A route that is neither to be made nor to be replaced, and must not be there. */
+int route_find_ipv4(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, uint32_t metric)
 {
 	struct nlmsghdr *nlh = netlink_message(scope, RTM_NEWROUTE, NLM_F_EXCL);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
@@ -279,6 +276,8 @@ static int find_lowest(struct kernel_scope *scope, const struct hycan_prefix *de
 	put_destination(nlh, rtm, destination, table);
 	rtm->rtm_type = RTN_BLACKHOLE;
 	rtm->rtm_protocol = RTPROT_STATIC;
+	if (metric)
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, metric);
 	r = netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 	if (r == -EEXIST)
 		return 0;
@@ -301,9 +300,9 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 		if (r < 0)
 			return r;
 	}
-	/* to the kernel metric 0 is any, the lowest first */
+	/* to the kernel metric 0 is any, the lowest first, and every other one comes behind it */
 	if (ipv4 && o->has_metric && o->metric == 0 && !may && !o->has_type && !o->has_via && !o->has_link) {
-		r = find_lowest(scope, destination, table);
+		r = route_find_ipv4(scope, destination, table, 0);
 		if (r < 0)
 			return r;
 		without.has_metric = false;

@@ -3,7 +3,7 @@
  * Routes: finding those in one place, and comparing.
  *
  * The kernel cannot filter a listing by destination, so finding is going through a table. Whether the very same route is
- * there can mostly be told without that, in a time that does not depend on the size of the table.
+ * there can mostly be told without that, in a time that does not depend on the size of the table; and of IPv4, that there is none.
  *
  * What this file does not do: find routes with a TOS or for some sources alone (“from”), which HyCAN never makes, and which
  * are in other places.
@@ -77,6 +77,9 @@ int route_find(struct kernel_scope *scope, const struct hycan_prefix *destinatio
 	struct rtmsg *rtm;
 	int r;
 
+	if (metric && destination->address.family == AF_INET && !rtnetlink_plan_is_any(scope) &&
+	    route_find_ipv4(scope, destination, table, *metric) == -ESRCH)
+		return 0;
 	nlh = netlink_message(scope, RTM_GETROUTE, NLM_F_DUMP);
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = destination->address.family;

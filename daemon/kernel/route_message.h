@@ -77,6 +77,12 @@ struct route_messages {
 
 void route_messages_done(struct route_messages *messages);
 
+/*
+ * Whether IPv4 has a route there of that metric, in a time that does not depend on the size of the table: the kernel says “exists” for any of
+ * the same metric, and “no such” otherwise. -ESRCH: there is none.
+ */
+int route_find_ipv4(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, uint32_t metric);
+
 /* The messages of the routes in one table to one destination; with a metric, or of any with NULL. */
 int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,
                struct route_messages *messages);
