@@ -176,31 +176,38 @@ static int read_step(json_t *object, struct plan_step *step, struct problem *pro
 	                   name, nearest.found);
 }
 
-/* The line on which step i begins: the objects at the second depth, in a text that is known to be JSON. */
-static unsigned int line_of(const char *text, size_t i)
-{
-	unsigned int line = 1;
-	size_t depth = 0, n = 0;
-	bool quoted = false;
+/* How far a text has been looked through. */
+struct text_place {
+	const char *p;
+	unsigned int line;
+	size_t depth;
+	bool quoted;
+};
 
-	for (const char *p = text; *p; p++) {
-		line += *p == '\n';
-		if (quoted && *p == '\\' && p[1])
-			p++;
-		else if (*p == '"')
-			quoted = !quoted;
-		else if (!quoted && (*p == '{' || *p == '[')) {
-			if (depth++ == 2 && n++ == i)
-				return line;
-		} else if (!quoted && (*p == '}' || *p == ']'))
-			depth--;
+/* The line on which the next step begins: the objects at the second depth, in a text that is known to be JSON. */
+static unsigned int next_line(struct text_place *at)
+{
+	for (; *at->p; at->p++) {
+		at->line += *at->p == '\n';
+		if (at->quoted && *at->p == '\\' && at->p[1])
+			at->p++;
+		else if (*at->p == '"')
+			at->quoted = !at->quoted;
+		else if (!at->quoted && (*at->p == '{' || *at->p == '[')) {
+			if (at->depth++ == 2) {
+				at->p++;
+				return at->line;
+			}
+		} else if (!at->quoted && (*at->p == '}' || *at->p == ']'))
+			at->depth--;
 	}
-	return line;
+	return at->line;
 }
 
 static int read_steps(const char *text, json_t *root, struct plan_file *file, struct problem *problem)
 {
 	json_t *steps = json_object_get(root, "steps"), *value;
+	struct text_place at = { .p = text, .line = 1 };
 	const char *name;
 	size_t i;
 	int r;
@@ -216,7 +223,7 @@ static int read_steps(const char *text, json_t *root, struct plan_file *file, st
 	{
 		struct plan_step *step = &file->step[i];
 
-		step->line = line_of(text, i);
+		step->line = next_line(&at);
 		file->n = i + 1;
 		r = read_step(value, step, problem);
 		if (r < 0) {
