@@ -1036,6 +1036,54 @@ static void another_one_has_nothing(void **state)
 	unlink(p->path);
 }
 
+static int check_lease(const struct ledger_object *object, void *userdata)
+{
+	assert_int_equal(object->holder.lifetime, HYCAN_LIFETIME_LEASE);
+	assert_true(object->holder.is_left);
+	++*(size_t *)userdata;
+	return 0;
+}
+
+static int check_connection(const struct ledger_object *object, void *userdata)
+{
+	assert_int_equal(object->holder.lifetime, HYCAN_LIFETIME_CONNECTION);
+	assert_false(object->holder.is_left);
+	++*(size_t *)userdata;
+	return 0;
+}
+
+/* What an end could not take away the next daemon knows as that; and where it is adopted, as what it is then. */
+static void what_is_left_stays_so(void **state)
+{
+	const struct ledger_holder here = { .subject = 1, .lifetime = HYCAN_LIFETIME_CONNECTION, .session = 7 };
+	const struct ledger_holder left = {
+		.subject = 1, .lifetime = HYCAN_LIFETIME_LEASE, .session = 7, .seconds = 300, .is_left = true
+	};
+	const struct ledger_holder machine = {
+		.subject = subject_of_cid(5), .lifetime = HYCAN_LIFETIME_LEASE, .session = 8, .seconds = 300, .is_left = true
+	};
+	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b");
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	size_t n = 0;
+
+	assert_int_equal(ledger_put(l, &here, 1, &a, 1, NULL, NULL), 0);
+	assert_int_equal(ledger_hold(l, &left, 2, &a, 1, NULL, 0), 0);
+	assert_int_equal(ledger_put(l, &machine, 1, &b, 1, NULL, NULL), 0);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_list(l, check_lease, &n), 0);
+	assert_int_equal(n, 2);
+	ledger_take(l, &b);
+	ledger_hold_left(l, &here, 3);
+	ledger_free(&l);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_list(l, check_connection, &n), 0);
+	assert_int_equal(n, 3);
+	ledger_free(&l);
+	unlink(p->path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1058,6 +1106,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_who_adopted, begin, end),
 		cmocka_unit_test_setup_teardown(knows_which_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(another_one_has_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_left_stays_so, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("ledger_file", tests, NULL, NULL);
