@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "dns.h"
+#include "kernel/link.h"
 #include "kernel/port.h"
 #include "nat.h"
 #include "network.h"
@@ -69,6 +70,14 @@ static int find(struct op *op, const struct hycan_network_delete_request *reques
 	return nat_refuse(op, network_recall_forwarding(op, request->link));
 }
 
+/* What is called as its link was is another's; where nothing is, the link is gone, too, maybe by the daemon that was killed here. */
+static bool is_there(struct op *op, const char *name)
+{
+	struct hycan_link link;
+
+	return kernel_link_get(op->scope, name, &link) != -ENODEV;
+}
+
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
 {
 	struct kernel_network network;
@@ -83,6 +92,6 @@ int op_network_delete(struct op *op, const struct hycan_network_delete_request *
 		r = remove_mappings(op, &network);
 	while (network_try_again(r, &tried));
 	r = r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
-	op->kept_link = r == 0 && !link;
+	op->kept_link = r == 0 && !link && is_there(op, request->link);
 	return r;
 }
