@@ -210,8 +210,13 @@ bool object_is_in_grave(const struct entry *e);
 /* It is as if a stranger had made it. */
 void object_disown(struct ledger *l, struct entry *e);
 
-/* Takes an entry out with all that is on it. */
+/*
+ * Takes an entry out with all that is on it. That is done slice by slice, and others have the lock in between: first it is out itself,
+ * without that, and its name is free.
+ */
 void object_take_out(struct ledger *l, struct entry *e);
+void object_take_out_first(struct ledger *l, struct entry *e);
+void object_take_out_rest(struct ledger *l, struct entry *e);
 void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, bool deep);
 int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds, uint64_t now_us);
 

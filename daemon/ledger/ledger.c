@@ -348,8 +348,11 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 	written = ledger_file_rename(ledger->file, from, to, kinds);
 	/* what outlives what had that name stands in its place, and is on what has it now */
 	if (gone)
-		object_take_out(ledger, gone);
+		object_take_out_first(ledger, gone);
 	r = object_rename(ledger, from, to, kinds, now_us);
+	/* others have turns meanwhile, and one may begin to write the file anew: it has its name by then, as the record says */
+	if (gone)
+		object_take_out_rest(ledger, gone);
 	ledger_unlock(ledger);
 	return r ? r : written;
 }

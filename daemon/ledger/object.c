@@ -103,14 +103,24 @@ static void die(struct ledger *l, struct entry *e)
 	e->object = false;
 }
 
-void object_take_out(struct ledger *l, struct entry *e)
+void object_take_out_first(struct ledger *l, struct entry *e)
 {
 	if (!e->grave)
 		die(l, e);
 	leave(l, e);
 	spare(l, e);
+}
+
+void object_take_out_rest(struct ledger *l, struct entry *e)
+{
 	take_out_things(l, e);
 	free(e);
+}
+
+void object_take_out(struct ledger *l, struct entry *e)
+{
+	object_take_out_first(l, e);
+	object_take_out_rest(l, e);
 }
 
 void object_disown(struct ledger *l, struct entry *e)
@@ -167,13 +177,18 @@ void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_o
 	take_out_things(l, &grave);
 }
 
-/* What goes with what it was on, and has not had its turn yet, is another thing than what is made by its name. */
-static struct entry *obtain(struct ledger *l, const struct ledger_key *key, uint32_t hash, bool room)
+/* What goes with what it was on, and has not had its turn yet, is another thing than what has its name now. */
+static void make_way(struct ledger *l, const struct ledger_key *key, uint32_t hash)
 {
 	struct entry *former = table_find_hashed(l, key, hash);
 
 	if (former && object_is_in_grave(former))
 		die(l, former);
+}
+
+static struct entry *obtain(struct ledger *l, const struct ledger_key *key, uint32_t hash, bool room)
+{
+	make_way(l, key, hash);
 	return namespace_prepare(l, key->netns) < 0 ? NULL : table_obtain(l, key, hash, room);
 }
 
@@ -295,6 +310,7 @@ int object_rename(struct ledger *l, const struct ledger_key *from, const struct 
 		/* of a file that is broken it may begin with that by chance */
 		if (l->whole && !l->whole(&key))
 			continue;
+		make_way(l, &key, table_hash(l, &key));
 		if (!table_find(l, &key) && !rekey(l, thing, &key, now_us))
 			return -ENOMEM;
 	}

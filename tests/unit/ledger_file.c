@@ -525,6 +525,55 @@ static void nothing_grows(void **state)
 	ledger_free(&l);
 }
 
+/* Who has the lock while a slice goes. */
+static struct ledger *turn_ledger;
+
+int __real_sched_yield(void);
+int __wrap_sched_yield(void);
+
+/* So much is written that the file is written anew, to the end. */
+int __wrap_sched_yield(void)
+{
+	struct ledger *l = turn_ledger;
+
+	turn_ledger = NULL;
+	for (unsigned int i = 0; l && i < 60000; i++)
+		put(l, HYCAN_OBJECT_KIND_ROUTE, "again and again", NULL, 1);
+	return __real_sched_yield();
+}
+
+/* What gets the name of another one with much on it has it in the file, too, whoever writes that anew while all that goes. */
+static void renamed_while_it_is_written_anew(void **state)
+{
+	const struct ledger_key from = key(HYCAN_OBJECT_KIND_LINK, "from"), to = key(HYCAN_OBJECT_KIND_LINK, "to");
+	const struct ledger_key own = key(HYCAN_OBJECT_KIND_ADDRESS, "to1"), others = key(HYCAN_OBJECT_KIND_ADDRESS, "to2");
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	char identity[16];
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "from", NULL, 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "from1", "from", 1);
+	put(l, HYCAN_OBJECT_KIND_LINK, "to", NULL, 2);
+	for (unsigned int i = 0; i < 200; i++) {
+		snprintf(identity, sizeof(identity), "to%u", i);
+		put(l, HYCAN_OBJECT_KIND_ADDRESS, identity, "to", 2);
+	}
+	turn_ledger = l;
+	assert_int_equal(ledger_rename(l, &from, &to, 1u << HYCAN_OBJECT_KIND_ADDRESS, 3000), 0);
+	assert_null(turn_ledger);
+	assert_in_range(size_of(p->path), 1, 2 << 20);
+	for (unsigned int times = 0; times < 2; times++) {
+		assert_int_equal(ledger_count(l), 3);
+		assert_true(ledger_is_held_by(l, &to, 1));
+		assert_true(ledger_is_held_by(l, &own, 1));
+		assert_false(ledger_knows(l, &from));
+		assert_false(ledger_knows(l, &others));
+		ledger_free(&l);
+		l = keep(p->path, false);
+	}
+	ledger_free(&l);
+}
+
 /* A byte of the file is another one: what stands before counts, the rest is kept aside, and the next daemon sees neither. */
 static void broken(void **state)
 {
@@ -1094,6 +1143,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(first_of_several, begin, end),
 		cmocka_unit_test_setup_teardown(requests, begin, end),
 		cmocka_unit_test_setup_teardown(nothing_grows, begin, end),
+		cmocka_unit_test_setup_teardown(renamed_while_it_is_written_anew, begin, end),
 		cmocka_unit_test_setup_teardown(broken, begin, end),
 		cmocka_unit_test_setup_teardown(believes_no_identity, begin, end),
 		cmocka_unit_test_setup_teardown(broken_and_full, begin, end),
