@@ -149,9 +149,32 @@ static int collect_leftover(const struct ledger_object *object, void *userdata)
 	return r;
 }
 
-static void take_leftovers(struct server *server)
+/* 0, or why it stays: with a sentence, or -errno. */
+static int take_leftover(struct server *server, const struct ledger_key *key, const char *identity, unsigned int *patience,
+                         char sentence[static UNDO_SENTENCE_SIZE])
 {
 	const struct undo_cause cause = { .words = "nobody holds it", .subject = SUBJECT_NOBODY };
+	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
+	const uint64_t began_us = server_now_us();
+	int r = namespaces_find(server, key->netns, &other);
+
+	sentence[0] = '\0';
+	if (r == -ENOENT) {
+		(void)ledger_take_former(server->ledger, key, began_us);
+		log_write(LOG_NOTICE, "%s, which nobody holds, is gone with its network namespace.", identity);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	do
+		r = undo_key(&server->job, other ? other : server->job.scope, key, &cause, sentence);
+	while (undo_try_again(r, patience));
+	server->job.memory.used = 0;
+	return r;
+}
+
+static void take_leftovers(struct server *server)
+{
 	struct leftovers l = { 0 };
 	unsigned int patience = UNDO_PATIENCE;
 	char sentence[UNDO_SENTENCE_SIZE];
@@ -159,23 +182,15 @@ static void take_leftovers(struct server *server)
 
 	/* the last one first */
 	while (r == 0 && l.n-- > 0) {
-		_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 		char identity[512];
+		int left;
 
 		key_format(&l.keys[l.n], identity, sizeof(identity));
-		r = namespaces_find(server, l.keys[l.n].netns, &other);
-		if (r < 0)
-			snprintf(sentence, sizeof(sentence), "%s", strerror(-r));
-		else
-			do
-				r = undo_key(&server->job, other ? other : server->job.scope, &l.keys[l.n], &cause, sentence);
-			while (undo_try_again(r, &patience));
+		left = take_leftover(server, &l.keys[l.n], identity, &patience, sentence);
 		/* the next daemon tries again */
-		if (r)
+		if (left)
 			log_write(LOG_WARNING, "%s, which nobody holds, could not be taken away, and stays: %s", identity,
-			          sentence);
-		server->job.memory.used = 0;
-		r = 0;
+			          *sentence ? sentence : strerror(left < 0 ? -left : EIO));
 	}
 	free(l.keys);
 }

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clients.h"
+#include "held.h"
 #include "objects.h"
 #include "routing.h"
 
@@ -214,11 +216,45 @@ static void a_transaction_there_and_the_next_daemon(void **state)
 	until_taken_back(w, "waits2");
 }
 
+static void hold_there(struct hycan *h, void *userdata)
+{
+	enter(h, userdata);
+	client_hold_while_connected(h, 0);
+	add(h, "10.9.8.1/32");
+}
+
+/* Who has it ends; and whoever saw to that stays. */
+static int end_who_holds(struct hycan *h, const void *pid)
+{
+	(void)h;
+	return kill(*(const pid_t *)pid, SIGKILL) == 0 ? pause() : 1;
+}
+
+/* What is nobody's any more, when the daemon is killed, and whose namespace ends with that: the next daemon has nothing to take away. */
+static void what_nobody_holds(void **state)
+{
+	struct world *w = *state;
+	char name[] = "left";
+	pid_t holder, child;
+
+	free(shell("ip netns add left && ip -n left link set lo up"));
+	holder = client_fork(w, hold_there, name);
+	child = held_at_message(w, 1, end_who_holds, &holder);
+	(void)world_stop_daemon(w, SIGKILL);
+	client_kill(child);
+	client_kill(holder);
+	free(shell("ip netns delete left"));
+	world_start_daemon(w, NULL);
+	free(shell("grep -q '10.9.8.1/32.* which nobody holds, is gone with its network namespace' %s", w->log));
+	assert_int_equal(objects_count(w->h), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_next_daemon_finds_it, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_namespace_that_is_gone, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(what_nobody_holds, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_without_porter, begin_unconfined, world_end),
 		cmocka_unit_test_setup_teardown(a_transaction_there, world_begin, world_end),
