@@ -177,6 +177,15 @@ static int single_answer(const struct nlmsghdr *nlh, void *userdata)
 	return 0;
 }
 
+/* The name of the link that another one stands on, or belongs to; one that is gone by now has none. */
+static int name_other(struct kernel_scope *scope, uint32_t ifindex, bool *ret_has, char *ret_name)
+{
+	int r = ifindex ? kernel_link_name(scope, ifindex, ret_name) : -ENODEV;
+
+	*ret_has = r == 0;
+	return r == -ENODEV ? 0 : r;
+}
+
 int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_link *ret_link)
 {
 	struct single s = { 0 };
@@ -185,12 +194,12 @@ int kernel_link_get(struct kernel_scope *scope, const char *name, struct hycan_l
 	r = netlink_request(scope, NETLINK_ROUTE, link_message(scope, RTM_GETLINK, 0, name), single_answer, &s);
 	if (r < 0)
 		return r;
-	if (s.parent)
-		s.link.has_parent = kernel_link_name(scope, s.parent, s.link.parent) == 0;
-	if (s.master)
-		s.link.has_master = kernel_link_name(scope, s.master, s.link.master) == 0;
-	*ret_link = s.link;
-	return 0;
+	r = name_other(scope, s.parent, &s.link.has_parent, s.link.parent);
+	if (r == 0)
+		r = name_other(scope, s.master, &s.link.has_master, s.link.master);
+	if (r == 0)
+		*ret_link = s.link;
+	return r;
 }
 
 /* A link that was just made and cannot be seen is taken away again: who is told that it failed must not have made it. */
