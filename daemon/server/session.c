@@ -149,6 +149,21 @@ static void done(struct errand *errand)
 	session_settle(s);
 }
 
+/*
+ * What is left of it when the daemon is killed meanwhile goes with the next one's start, and not a grace later. Who adopts it until then
+ * has it as it was.
+ */
+static void spend_grace(struct session *s)
+{
+	const uint32_t grace = s->record.grace;
+
+	if (grace == 0)
+		return;
+	s->record.grace = 0;
+	(void)session_keep(s);
+	s->record.grace = grace;
+}
+
 void session_settle(struct session *s)
 {
 	uint64_t now_us = server_now_us(), next_us = s->ends_us < s->leases_us ? s->ends_us : s->leases_us;
@@ -171,6 +186,7 @@ void session_settle(struct session *s)
 	if (s->connection_ends) {
 		s->ends_us = NEVER;
 		s->is_over = true;
+		spend_grace(s);
 	}
 	s->leases_us = NEVER;
 	s->errand.run = run;
@@ -314,6 +330,8 @@ int session_take_over(struct peer *peer, struct session *s)
 	if (r < 0)
 		return r;
 	/* what is not gone yet stays: its end may have begun on a worker */
+	if (s->is_over)
+		(void)session_keep(s);
 	s->connection_ends = false;
 	s->is_over = false;
 	hold_left(s);
