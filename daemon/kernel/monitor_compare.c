@@ -89,7 +89,7 @@ void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct
 	image_release(e);
 }
 
-void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+bool monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
 {
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
@@ -97,10 +97,11 @@ void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const s
 		monitor_late_blame(m, message, change);
 	if (!e) {
 		monitor_doubt(m, message->kind, change);
-		return;
+		return false;
 	}
 	e->seen = m->generation;
 	tell(m, change, KERNEL_CAME, e);
+	return true;
 }
 
 void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,

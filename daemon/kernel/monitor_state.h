@@ -159,8 +159,11 @@ void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct
 /* A message that the kernel sent by itself. */
 void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh);
 
-/* A thing is there that is not in the image, or is, or is not there any more: that is told, where it makes a difference. */
-void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message);
+/*
+ * A thing is there that is not in the image, or is, or is not there any more: that is told, where it makes a difference. False: there
+ * was no memory for it, and its kind is in doubt.
+ */
+bool monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message);
 void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
                  const struct monitor_message *message);
 void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e);

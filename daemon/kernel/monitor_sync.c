@@ -37,8 +37,8 @@ static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 	}
 	if (e)
 		monitor_put(m, &change, e, &message);
-	else
-		monitor_add(m, &change, &message);
+	else if (!monitor_add(m, &change, &message))
+		return -ENOMEM;
 	return 0;
 }
 

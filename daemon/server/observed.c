@@ -28,6 +28,14 @@
 #define LOOK_US   2000000
 #define LOOK_PART 20
 
+static void lose(struct observed *o)
+{
+	struct subscription *s;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	subscription_lose(s, &o->observer->telling);
+}
+
 static void on_change(const struct op_change *change, void *userdata)
 {
 	struct observed *o = userdata;
@@ -36,13 +44,20 @@ static void on_change(const struct op_change *change, void *userdata)
 	const struct hycan_operation *operation;
 	const char *before = NULL;
 	struct subscription *s;
+	int r;
 
 	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE || change->what == HYCAN_EVENT_WHAT_CHANGED;
 
 	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
 		return;
 	memset(e, 0, sizeof(*e));
-	if (op_monitor_event(o->monitor, change->entry, e) < 0)
+	r = op_monitor_event(o->monitor, change->entry, e);
+	/* for want of memory nobody hears what it was */
+	if (r == -ENOMEM) {
+		lose(o);
+		drift_suspect(&o->drift, OP_KINDS_HEARD);
+	}
+	if (r < 0)
 		return;
 	e->what = change->what;
 	e->has_cause = true;
@@ -68,15 +83,6 @@ static void on_change(const struct op_change *change, void *userdata)
 		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_SILENT);
 	LIST_FOREACH(s, &o->subscriptions, of_observed)
 	subscription_change(s, t, change->number, before);
-}
-
-static void lose(struct observed *o)
-{
-	struct subscription *s;
-
-	o->unknown = o->watched;
-	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	subscription_lose(s, &o->observer->telling);
 }
 
 /* Watches what the subscriptions want. */
@@ -144,6 +150,7 @@ static void hear(struct observed *o)
 	if (r == -ENOBUFS) {
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
 		statistics_add(&o->observer->telling.statistics.resyncs, 1);
+		o->unknown = o->watched;
 		lose(o);
 	}
 	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));

@@ -246,14 +246,19 @@ static bool write_present(struct subscription *s, struct telling *t, struct kern
 {
 	const struct image_entry *entry = NULL;
 	uint64_t number = 0;
+	int r;
 
 	while (has_room(s, t, SUBSCRIPTION_SNAPSHOT)) {
 		entry = op_monitor_next(monitor, s->record.families, s->cursor, entry, &number);
 		if (!entry)
 			return true;
 		memset(&t->event, 0, sizeof(t->event));
-		if (op_monitor_event(monitor, entry, &t->event) == 0 && matches(s, &t->event) && owner_matches(s, t, &t->event) &&
-		    !write_event(s, t, HYCAN_EVENT_WHAT_PRESENT))
+		r = op_monitor_event(monitor, entry, &t->event);
+		/* without memory it would be missing */
+		if (r == -ENOMEM)
+			subscription_lose(s, t);
+		if (r == -ENOMEM || (r == 0 && matches(s, &t->event) && owner_matches(s, t, &t->event) &&
+		                     !write_event(s, t, HYCAN_EVENT_WHAT_PRESENT)))
 			return false;
 		s->cursor = number;
 	}
@@ -280,7 +285,7 @@ static bool write_objects(struct subscription *s, struct telling *t)
 	return false;
 }
 
-void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor)
+static void go_on(struct subscription *s, struct telling *t, struct kernel_monitor *monitor)
 {
 	if (s->state == SUBSCRIPTION_LOST) {
 		/* whoever could not keep up gets the beginning when everything else is read */
@@ -300,6 +305,14 @@ void subscription_continue(struct subscription *s, struct telling *t, struct ker
 		s->state = SUBSCRIPTION_LIVE;
 		ledger_place_free(t->ledger, &s->place);
 	}
+}
+
+void subscription_continue(struct subscription *s, struct telling *t, struct kernel_monitor *monitor)
+{
+	go_on(s, t, monitor);
+	/* what it was told of that makes it begin again when it is read; if it is by now, at once */
+	if (s->state == SUBSCRIPTION_LOST && has_room(s, t, 0))
+		go_on(s, t, monitor);
 }
 
 void subscription_free(struct subscription *s, struct ledger *ledger)
