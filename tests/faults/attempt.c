@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "prepare.h"
 #include "state.h"
 
 static struct plan *plan;
@@ -74,16 +75,24 @@ static void lay_cable(void)
 
 static const struct world_options options = { .arguments = { "--state", STATE } };
 
+static void ask_in_advance(struct attempt *a, struct world *w)
+{
+	struct told told = case_ask(a->c, w->h, &a->token);
+
+	told_release(&told);
+}
+
 static struct world *begin_world(struct attempt *a)
 {
 	struct world *w;
 
 	(void)unlink(STATE);
+	plan->ahead_s = 0;
 	w = world_start(&options);
 	lay_cable();
 	case_prepare(a->c, w, &a->token);
 	if (a->again)
-		(void)case_ask(a->c, w->h, &a->token);
+		ask_in_advance(a, w);
 	return w;
 }
 
@@ -123,11 +132,13 @@ static struct told ask_now(struct attempt *a, struct world *w, enum fault fault,
 
 	let_rest(w, a->party);
 	plan_arm(plan, fault, a->party, at);
+	plan->ahead_s = a->c->later;
 	told = case_ask(a->c, w->h, &a->token);
 	if (a->party == PARTY_OBSERVER && !plan->fired)
 		free(kernel_settled());
 	(void)plan_wait_for_rest(plan, w->daemon, a->party == PARTY_OBSERVER ? REST_DEEP : REST_NOW);
 	plan->armed = false;
+	case_hear(w->h, &a->token, &told);
 	return told;
 }
 
@@ -140,6 +151,7 @@ static struct moment measure(struct attempt *a, bool ask, bool killed)
 	if (ask) {
 		a->reference.given = kernel_settled();
 		a->party = PARTY_OBSERVER;
+		told_release(&a->reference.told);
 		a->reference.told = ask_now(a, w, 0, 0);
 		for (int p = 0; p < PARTIES; p++)
 			for (int i = 0; i < FAULTS; i++)
@@ -151,8 +163,7 @@ static struct moment measure(struct attempt *a, bool ask, bool killed)
 	}
 	case_go_on(a->c, w->h, &a->token);
 	moment = moment_settled(w, a->c);
-	case_end(&a->token);
-	assert_int_equal(world_end((void **)&w), 0);
+	assert_int_equal(case_end_world(w, &a->token), 0);
 	return moment;
 }
 
@@ -175,6 +186,7 @@ void attempt_release(struct attempt *a)
 	struct reference *reference = &a->reference;
 
 	free(reference->given);
+	told_release(&reference->told);
 	moment_free(&reference->before);
 	moment_free(&reference->after);
 	moment_free(&reference->killed_before);
@@ -209,17 +221,21 @@ static void report(const struct attempt *a, const struct told *told, const char 
 static const char *ask_once_more(struct attempt *a, struct world *w, const struct told *told)
 {
 	bool done = told->result == a->reference.told.result && !told->partly;
+	const char *wrong;
 	struct told now;
 
 	if (done || told_nothing(told))
 		return NULL;
 	now = case_ask(a->c, w->h, &a->token);
+	case_hear(w->h, &a->token, &now);
 	if (now.result != a->reference.told.result) {
 		print_message("        now told: %s (%s)\n", hycan_result_name(now.result), now.sentence);
 		return "the same request without a fault does not end as it should";
 	}
 	/* what was asked behind it was so before it, this time */
-	return a->c->n_then ? NULL : check(&a->reference, w, &now, a->c);
+	wrong = a->c->n_then ? NULL : check(&a->reference, w, &now, a->c);
+	told_release(&now);
+	return wrong;
 }
 
 bool attempt_try(struct attempt *a, bool *ret_fired)
@@ -246,11 +262,11 @@ bool attempt_try(struct attempt *a, bool *ret_fired)
 		wrong = check(&a->reference, w, &told, a->c);
 	if (!wrong)
 		wrong = ask_once_more(a, w, &told);
-	case_end(&a->token);
-	if (world_end((void **)&w) != 0 && !wrong)
+	if (case_end_world(w, &a->token) != 0 && !wrong)
 		wrong = "the daemon did not end well";
 	if (wrong)
 		report(a, &told, wrong);
+	told_release(&told);
 	*ret_fired = fired;
 	return !wrong;
 }

@@ -165,14 +165,25 @@ static const char *check_either(const struct moment *before, const struct moment
 	               "told nothing, and the ledger is not as the kernel");
 }
 
-static const char *check_ledger(const struct reference *reference, const char *ledger, const struct told *told, bool in_parts)
+/* Who only reads is told all of it, or nothing. */
+static const char *check_answer(const struct told *expected, const struct told *told)
+{
+	if (!told->answer || !expected->answer || strcmp(told->answer, expected->answer) == 0)
+		return NULL;
+	state_print_difference(expected->answer, told->answer);
+	print_message("        %zu answers instead of %zu\n", count_lines(told->answer), count_lines(expected->answer));
+	return "told something else than where nothing failed";
+}
+
+static const char *check_ledger(const struct reference *reference, const char *ledger, const struct told *told,
+                                const struct fault_case *c)
 {
 	const struct moment *before = told->killed ? &reference->killed_before : &reference->before;
 	const struct moment *after = told->killed ? &reference->killed_after : &reference->after;
 
-	if (told->partly || (in_parts && told->result != reference->told.result))
+	if (told->partly || (c->in_parts && told->result != reference->told.result))
 		return check_part(reference, ledger);
-	if (told_nothing(told))
+	if (told_nothing(told) || (told->killed && c->later))
 		return check_either(before, after, ledger);
 	/* where it cannot be known whether something was there, it is not there now */
 	if (told->result == reference->told.result || (told->result == 0 && reference->told.result == HYCAN_REFUSAL_NOT_FOUND))
@@ -191,7 +202,7 @@ const char *check(const struct reference *reference, struct world *w, const stru
 
 	if (!ledger)
 		return "the daemon does not answer any more";
-	wrong = check_ledger(reference, ledger, told, c->in_parts);
+	wrong = check_ledger(reference, ledger, told, c);
 	free(ledger);
-	return wrong;
+	return wrong ? wrong : c->in_parts ? NULL : check_answer(&reference->told, told);
 }

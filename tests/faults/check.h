@@ -3,7 +3,8 @@
 #ifndef FAULTS_CHECK_H
 #define FAULTS_CHECK_H
 
-#include "case.h"
+#include "ask.h"
+#include "world.h"
 
 /* Kernel and ledger at one moment. */
 struct moment {

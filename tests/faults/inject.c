@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,9 +25,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "later.h"
 #include "rest.h"
 
-extern const char __executable_start;
+extern const ElfW(Ehdr) __executable_start;
 
 static struct plan *plan;
 
@@ -44,15 +46,18 @@ __attribute__((constructor)) static void open_plan(void)
 		abort();
 	plan = p;
 	rest_open(plan);
+	later_open(plan);
 }
 
 static void note_place(void)
 {
 	void *frame[PLAN_FRAMES];
 	int n = backtrace(frame, PLAN_FRAMES);
+	/* one that is not position-independent is where the file says */
+	const uint64_t start = __executable_start.e_type == ET_DYN ? (uintptr_t)&__executable_start : 0;
 
 	for (int i = 0; i < n; i++)
-		plan->frame[i] = (uint64_t)((const char *)frame[i] - &__executable_start);
+		plan->frame[i] = (uintptr_t)frame[i] - start;
 	plan->n_frames = (uint32_t)n;
 }
 

@@ -57,6 +57,7 @@ struct plan {
 	_Atomic uint32_t seen[PARTIES][FAULTS];
 	_Atomic uint32_t fired;  /* how often it failed */
 	_Atomic enum rest rests; /* as the loop sees it when it has nothing to do */
+	_Atomic int64_t ahead_s; /* seconds that the daemon's clock goes ahead: that much time has gone by */
 	uint32_t n_frames;
 	uint64_t frame[PLAN_FRAMES]; /* where: addresses in the program */
 };

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "later.h"
+
 static struct plan *plan;
 static pid_t daemon_pid;
 static __thread enum party party = PARTY_REQUEST;
@@ -126,8 +128,11 @@ static enum rest rest(void)
 REPLACES int epoll_wait(int fd, struct epoll_event *events, int n, int timeout)
 {
 	const bool is_loop = plan && timeout != 0 && getpid() == daemon_pid;
-	int r = (int)syscall(SYS_epoll_wait, fd, events, n, is_loop ? 0 : timeout);
+	int r;
 
+	if (is_loop)
+		later_look();
+	r = (int)syscall(SYS_epoll_wait, fd, events, n, is_loop ? 0 : timeout);
 	if (!is_loop || r)
 		return r;
 	while (r == 0 && timeout != 0 && (plan->rests = rest()) != REST_DEEP) {

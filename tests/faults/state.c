@@ -401,7 +401,7 @@ static char **split(char *text)
 	return lines;
 }
 
-static char *sorted(char *text)
+char *state_sorted(char *text)
 {
 	char **lines = split(text), *result = NULL;
 	size_t size = 0;
@@ -429,7 +429,7 @@ char *state_kernel(void)
 	read_wireguard(&reader);
 	read_sysctls(&reader);
 	fclose(reader.out);
-	return sorted(text);
+	return state_sorted(text);
 }
 
 /* Nobody but the daemon was there, so nothing of our table can be amiss, nor be missed. What dnsmasq does is not looked at. */
@@ -472,7 +472,7 @@ char *state_ledger(struct hycan *h, bool table)
 	free(objects);
 	free(pending);
 	free(health);
-	return sorted(text);
+	return state_sorted(text);
 }
 
 static bool has_line(char *const *lines, const char *line)

@@ -17,6 +17,9 @@ char *state_kernel(void);
 /* Everything in the ledger, and what is amiss with our table, if that is asked for; NULL: the daemon does not answer. free() it. */
 char *state_ledger(struct hycan *h, bool table);
 
+/* The same lines in order; frees the text. */
+char *state_sorted(char *text);
+
 /* Writes the lines that only one of two states has. */
 void state_print_difference(const char *expected, const char *found);
 

@@ -7,10 +7,7 @@
  * (check.h); then the same request without a fault must come to its end; and the daemon must end without a leak. There are
  * as many points as it takes until nothing fails any more, so none is forgotten.
  *
- *     sweep [--jobs N] [--every N] [--points N] [--count] [--fault NAME] [WORDS OF A CASE…]
- *
- * --every N tries each Nth point of a kind, --points N so many of each request, of all kinds; --count says how many there
- * are in each request, and tries none.
+ * usage() says how much of that is tried.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -23,6 +20,8 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "prepare.h"
+#include "world.h"
 
 /* More points of one kind in one request are a loop that never ends. */
 #define POINTS_MAX 2000
@@ -52,6 +51,9 @@ struct tally {
 static struct tally *tally;
 static unsigned int every = 1;
 static unsigned int points; /* of a request; 0: all */
+static unsigned int each;   /* of each kind of fault and each party; 0: all */
+static bool once;           /* what is done is not asked again */
+static unsigned int jobs;
 static bool only_count;
 static bool wanted[FAULTS];
 
@@ -99,6 +101,20 @@ static void sweep_some(struct attempt *a, size_t number)
 	}
 }
 
+/* So many points of each kind of fault and each party, all over the request; of a few all. */
+static void sweep_each(struct attempt *a, size_t number)
+{
+	for (a->fault = 0; a->fault < FAULTS; a->fault++)
+		for (a->party = 0; a->party < PARTIES && wanted[a->fault]; a->party++) {
+			const uint32_t there = a->there[a->party][a->fault], n = there < each ? there : each;
+
+			for (uint32_t i = 0; i < n; i++) {
+				a->at = 1 + (uint32_t)((number + (uint64_t)i * there / n) % there);
+				(void)try_point(a);
+			}
+		}
+}
+
 static void print_count(const struct attempt *a)
 {
 	char text[512] = "";
@@ -127,7 +143,9 @@ static int sweep_case(const struct fault_case *c, bool again, size_t number)
 		print_count(&a);
 	else if (points)
 		sweep_some(&a, number);
-	for (a.fault = 0; a.fault < FAULTS && !points && !only_count; a.fault++)
+	else if (each)
+		sweep_each(&a, number);
+	for (a.fault = 0; a.fault < FAULTS && !points && !each && !only_count; a.fault++)
 		for (a.party = 0; a.party < PARTIES && wanted[a.fault]; a.party++)
 			if (a.there[a.party][a.fault] > 0)
 				sweep_fault(&a, number);
@@ -158,14 +176,14 @@ static void sweep_cases(const struct fault_case *cases, size_t n)
 	for (size_t begun; (begun = tally->next++) < n;) {
 		const size_t i = n - 1 - begun;
 
-		if (cases[i].needs && !has_kind(cases[i].needs))
-			print_message("    %s: SKIPPED, since there is no link kind %s here\n", cases[i].title, cases[i].needs);
-		else if (sweep_case(&cases[i], false, 2 * i) == 0 && cases[i].n_requests)
+		if (!case_is_possible(&cases[i]))
+			print_message("    %s: SKIPPED, since there is no %s here\n", cases[i].title, cases[i].needs);
+		else if (sweep_case(&cases[i], false, 2 * i) == 0 && cases[i].n_requests && !once)
 			(void)sweep_case(&cases[i], true, 2 * i + 1);
 	}
 }
 
-static int sweep(const struct fault_case *cases, size_t n, unsigned int jobs)
+static int sweep(const struct fault_case *cases, size_t n)
 {
 	pid_t child[JOBS_MAX];
 	unsigned int tried = 0, there = 0;
@@ -220,35 +238,67 @@ static unsigned int default_jobs(void)
 	return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned int)n;
 }
 
-int main(int argc, char **argv)
+static void usage(FILE *out)
+{
+	fputs("usage: sweep [OPTION...] [WORDS OF A CASE...]\n"
+	      "\n"
+	      "  --fault NAME  only these: memory, send, answer, overrun, descriptor, sysctl, ledger, kill; may be repeated\n"
+	      "  --every N     each Nth point of a kind\n"
+	      "  --points N    so many points of each request, of all kinds in turn\n"
+	      "  --each N      so many of each kind, all over the request\n"
+	      "  --once        what is done is not asked again\n"
+	      "  --count       how many points there are in each request; none is tried\n"
+	      "  --jobs N      so many processes\n",
+	      out);
+}
+
+/* Returns what the program ends with at once; below 0: it does not. */
+static int read_options(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "jobs", required_argument, NULL, 'j' },   { "every", required_argument, NULL, 'e' },
-		{ "points", required_argument, NULL, 'p' }, { "fault", required_argument, NULL, 'f' },
-		{ "count", no_argument, NULL, 'c' },        { 0 },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "every", required_argument, NULL, 'e' },
+		{ "points", required_argument, NULL, 'p' },
+		{ "each", required_argument, NULL, 'k' },
+		{ "fault", required_argument, NULL, 'f' },
+		{ "count", no_argument, NULL, 'c' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
-	unsigned int jobs = default_jobs();
-	struct fault_case *cases;
 	bool some = false;
-	size_t n, m = 0;
-	int c, status;
+	int c;
 
-	while ((c = getopt_long(argc, argv, "j:e:f:p:", long_options, NULL)) >= 0) {
-		if (c == '?' || (c == 'f' && !want(optarg)))
-			return 2;
+	while ((c = getopt_long(argc, argv, "j:e:p:f:", long_options, NULL)) >= 0) {
+		const unsigned int number = optarg ? (unsigned int)atoi(optarg) : 0;
+
+		if (c == 'h' || c == '?' || (c == 'f' && !want(optarg))) {
+			usage(c == 'h' ? stdout : stderr);
+			return c == 'h' ? 0 : 2;
+		}
 		some |= c == 'f';
-		if (c == 'j')
-			jobs = (unsigned int)atoi(optarg);
 		only_count |= c == 'c';
-		if (c == 'e')
-			every = (unsigned int)atoi(optarg);
-		if (c == 'p')
-			points = (unsigned int)atoi(optarg);
+		once |= c == 'o';
+		jobs = c == 'j' ? number : jobs;
+		every = c == 'e' ? number : every;
+		points = c == 'p' ? number : points;
+		each = c == 'k' ? number : each;
 	}
-	if (jobs < 1 || jobs > JOBS_MAX || every < 1)
-		return 2;
 	for (int i = 0; i < FAULTS && !some; i++)
 		wanted[i] = true;
+	return jobs < 1 || jobs > JOBS_MAX || every < 1 ? 2 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct fault_case *cases;
+	size_t n, m = 0;
+	int status;
+
+	jobs = default_jobs();
+	status = read_options(argc, argv);
+	if (status >= 0)
+		return status;
 	setenv("HYCAN_DAEMON", FAULTS_DAEMON, 1);
 	setenv("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1", 0);
 	setenv("UBSAN_OPTIONS", "print_stacktrace=1", 0);
@@ -263,7 +313,7 @@ int main(int argc, char **argv)
 			cases[m++] = cases[i];
 			cases[i] = swap;
 		}
-	status = sweep(cases, m, jobs);
+	status = sweep(cases, m);
 	cases_free(cases, n);
 	return status;
 }

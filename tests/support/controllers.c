@@ -33,6 +33,13 @@ static int lock = -1;
 /* Of the first process, in whose namespace the controllers are when no test has them. */
 #define OUTSIDE "nsenter --target 1 --net "
 
+#define THERE OUTSIDE "sh -c 'modprobe kvaser_pci; ls /sys/bus/pci/drivers/kvaser_pci | grep -q ^0000'"
+
+bool controllers_there(void)
+{
+	return access(GUEST, F_OK) == 0 && shell_status(NULL, "%s", THERE) == 0;
+}
+
 static void need_guest(void)
 {
 	static const char what[] = "CAN controller that a test may take (scripts/guest run --can)";
@@ -42,7 +49,7 @@ static void need_guest(void)
 	assert_true(lock >= 0);
 	assert_int_equal(flock(lock, LOCK_EX), 0);
 	/* who has the lock loads the driver anew, and in between there is none */
-	need_success(what, OUTSIDE "sh -c 'modprobe kvaser_pci; ls /sys/bus/pci/drivers/kvaser_pci | grep -q ^0000'");
+	need_success(what, THERE);
 }
 
 void controllers_take(void)

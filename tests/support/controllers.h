@@ -8,7 +8,11 @@
 #ifndef SUPPORT_CONTROLLERS_H
 #define SUPPORT_CONTROLLERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/* Whether there are some that a test may take. */
+bool controllers_there(void);
 
 /* Moves can0 and can1 into this world. Skips the test where there are none that it may take. */
 void controllers_take(void);
