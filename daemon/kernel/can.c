@@ -294,36 +294,53 @@ static int send_settings(struct kernel_scope *scope, const char *name, const str
 	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
 }
 
-/* After a change that failed: the settings from before, and up again where the link was up. */
-static void put_back(struct kernel_scope *scope, const struct kernel_can *can, const struct settings *changed)
+/* The settings from before, and up again where the link was up. */
+static void put_back(struct kernel_scope *scope, const struct kernel_can *can, const struct settings *changed, bool up)
 {
 	struct settings before = former(can, changed);
 	char message[NETLINK_MESSAGE_SIZE];
 	int r;
 
 	snprintf(message, sizeof(message), "%s", kernel_scope_message(scope));
-	r = send_settings(scope, can->link.name, &before, can->link.up);
-	if (r < 0 && can->link.up)
+	r = send_settings(scope, can->link.name, &before, up);
+	if (r < 0 && up)
 		(void)kernel_link_set_up(scope, can->link.name, true);
 	netlink_set_message(scope, r < 0 && r != -ENODEV ? "and the former settings could not be put back" : message);
 }
 
-int kernel_can_set(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted)
+static bool is_empty(const struct settings *s)
+{
+	return !s->mode.mask && !s->has_bit_timing && !s->has_data_bit_timing && !s->has_restart_ms;
+}
+
+int kernel_can_set(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted, bool up)
 {
 	struct settings s = difference(can, wanted);
 	int r;
 
-	if (!s.mode.mask && !s.has_bit_timing && !s.has_data_bit_timing && !s.has_restart_ms)
-		return 0;
+	if (is_empty(&s))
+		return up && !can->link.up ? kernel_link_set_up(scope, can->link.name, true) : 0;
 	if (can->link.up) {
 		r = kernel_link_set_up(scope, can->link.name, false);
 		if (r < 0)
 			return r;
 	}
-	r = send_settings(scope, can->link.name, &s, can->link.up);
-	if (r < 0 && r != -ENODEV)
-		put_back(scope, can, &s);
+	r = send_settings(scope, can->link.name, &s, up);
+	if (r < 0 && r != -ENODEV && !netlink_is_in_doubt(scope))
+		put_back(scope, can, &s, up);
 	return r;
+}
+
+void kernel_can_take_back(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted,
+                          bool up)
+{
+	struct settings s = difference(can, wanted);
+
+	if (is_empty(&s))
+		return;
+	if (up)
+		(void)kernel_link_set_up(scope, can->link.name, false);
+	put_back(scope, can, &s, up);
 }
 
 int kernel_can_restart(struct kernel_scope *scope, const char *name)

@@ -30,10 +30,14 @@ const char *kernel_can_unsupported(const struct kernel_can *can, const struct hy
 
 /*
  * Sets what wanted gives and the controller, as it was just read, does not have yet: all or nothing. Nothing is sent where
- * nothing differs. A link that is up is taken down and put up again, whatever comes of it. CAN FD needs both bit rates,
- * wanted or there.
+ * nothing differs. A link that is up is taken down for it; up: it is up afterwards, whatever comes of it. CAN FD needs both bit
+ * rates, wanted or there. Whose answer was lost is to be asked for once more.
  */
-int kernel_can_set(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted);
+int kernel_can_set(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted, bool up);
+
+/* Takes back such a change: the controller was as it was read then. */
+void kernel_can_take_back(struct kernel_scope *scope, const struct kernel_can *can, const struct hycan_can_set_options *wanted,
+                          bool up);
 
 /* Restarts a controller that is in bus-off. */
 int kernel_can_restart(struct kernel_scope *scope, const char *name);

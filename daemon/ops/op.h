@@ -151,6 +151,8 @@ struct op {
 	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
 	bool mends;  /* a stranger took it away, or changed it: what is in its place or left of it is to be what is asked for */
 	bool sealed; /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
+	bool was_up; /* of a handler that takes a link down for a change: it was up, also before a try of which nobody knows, or that of
+	                a daemon that was killed */
 	const struct op_server *server;
 	struct resolver *resolver;       /* the DNS of networks; NULL: of a private daemon, which has none */
 	struct dns_planned *planned_dns; /* zones as they are planned (dns.h) */

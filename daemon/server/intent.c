@@ -139,6 +139,7 @@ static int write_down(struct job *job, const void *request)
 		.exact = job->op.exact || (request && request == job->op.settled),
 		.sealed = request && intent_has_keys(job->operation->request, &job->request),
 		.diary = !request,
+		.was_up = job->op.was_up,
 	};
 	struct ledger_bytes parts[3] = { { .bytes = &head, .size = sizeof(head) } };
 	const uint8_t *bytes = NULL, *was_there = NULL;

@@ -43,6 +43,7 @@ struct intent_head {
 	bool exact;  /* it is about one object, of which the handler said what it is */
 	bool sealed; /* the request carried keys, which are not written (seal.h) */
 	bool diary;  /* how far it had come is in its notes (diary.h) */
+	bool was_up; /* a link is taken down for it, and was up before */
 
 	/* With keys only the handler said before the first change what was there: a byte for each item, in front of the attributes. */
 	uint32_t n_was_there;

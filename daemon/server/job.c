@@ -122,7 +122,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->along = (struct along){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.may_be_gone = job->was_gone = false;
-	job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
+	job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
 	job->op.refusal = 0;
 	job->op.field = NULL;
@@ -230,6 +230,7 @@ int job_perform(struct job *job)
 	job->recorded = 0;
 	job->order = NULL;
 	job_forget_doubt(job);
+	job->op.was_up = job->again && job->op.was_up;
 	job->sent = job->intent.lets_through = false;
 	(void)op_scope_sent(job->op.scope);
 	if (change)

@@ -72,6 +72,7 @@ static void carry_out(struct job *job, unsigned int number, const struct intent_
 	job->again = job->is_own = true;
 	job->op.exact = head->exact;
 	job->op.sealed = head->sealed;
+	job->op.was_up = head->was_up;
 	if (along_read(job, number) < 0)
 		log_write(LOG_ERR, "What went along with what %s took away cannot all be read.", job->operation->name);
 	r = job_do(job);

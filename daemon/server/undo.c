@@ -52,7 +52,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->undo = NULL;
 	job->op.undo = NULL;
 	job->op.may_be_gone = false;
-	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = false;
+	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
 	/* what the request before left for the ledger is about that one */
 	job->op.unchanged = false;

@@ -229,7 +229,8 @@ int hycan_vxcan_create_async(struct hycan *h, const char *name, const char *peer
 
 /**
  * Configures a CAN controller; what is absent stays. A link that is up is taken down for it and put up again, also
- * when the change fails. Nothing to change: success, and the bus is not interrupted.
+ * when the change fails. Nothing to change: success, and the bus is not interrupted. A bit rate that is the
+ * controller's first stays when something fails behind it: Linux has no way to unset one.
  *
  * @param name the controller's link
  * @param options what may be given beside; NULL for nothing

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "before.h"
 #include "kernel/can.h"
 #include "kernel/link.h"
 #include "table.h"
@@ -138,17 +139,21 @@ int op_can_set(struct op *op, const struct hycan_can_set_request *request, struc
 	r = check_rates(op, &can.link.can, request);
 	if (r != 0)
 		return r;
+	/* else a former try has taken it down */
+	op->was_up = op->was_up || can.link.up;
 	back = before(&can.link.can, request);
-	r = op_undo(op, HYCAN_OPERATION_CAN_SET, &back);
+	r = before_link_down(op, &can.link);
 	if (r == 0)
-		r = kernel_can_set(op->scope, &can, &wanted);
-	if (r < 0)
-		return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : refuse(op, request, &can, r);
+		r = op_undo(op, HYCAN_OPERATION_CAN_SET, &back);
+	if (r == 0)
+		r = kernel_can_set(op->scope, &can, &wanted, op->was_up);
+	if (r == -ENODEV)
+		return op_refuse_no_link(op, "name", request->name);
+	if (r != 0)
+		return r < 0 ? refuse(op, request, &can, r) : r;
 	r = kernel_link_get(op->scope, request->name, &reply->link);
 	/* who is told that it failed finds it as it was */
-	if (r < 0) {
-		wanted = options(&back);
-		(void)kernel_can_set(op->scope, &can, &wanted);
-	}
+	if (r < 0)
+		kernel_can_take_back(op->scope, &can, &wanted, op->was_up);
 	return r;
 }
