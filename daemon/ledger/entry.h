@@ -90,7 +90,7 @@ struct entry {
 	LIST_ENTRY(entry) sibling; /* what is on the same */
 	LIST_HEAD(, entry) things; /* what is on this */
 	uint64_t since_us;
-	uint64_t named_us;  /* when it got the name that it has, if it had another one */
+	uint64_t named_us;  /* when it came by the name that it has: it was made where there was none, or was renamed */
 	struct hold *holds; /* further holders */
 	uint32_t round;     /* when the user asked for it last */
 	uint32_t seen;      /* the last look that saw it; one more: it was renamed since that began. 0: none did */
@@ -206,6 +206,9 @@ int object_put_all(struct ledger *l, const struct ledger_holder *holder, uint64_
 
 /* Whether it goes just now, with what it is on. */
 bool object_is_in_grave(const struct entry *e);
+
+/* Whether it was not there at a moment, or not by its name; with made, the name alone does not count. */
+bool object_is_since(const struct entry *e, uint64_t moment_us, bool made);
 
 /* It is as if a stranger had made it. */
 void object_disown(struct ledger *l, struct entry *e);

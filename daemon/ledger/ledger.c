@@ -178,6 +178,19 @@ enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *k
 	return s;
 }
 
+bool ledger_is_others_since(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                            uint64_t moment_us, bool made, uint64_t *ret_owner)
+{
+	const struct entry *e;
+	bool is;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	is = stand(e, holder, ret_owner) == LEDGER_OTHERS && object_is_since(e, moment_us, made);
+	ledger_unlock(ledger);
+	return is;
+}
+
 enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                     bool force, const void *by, uint64_t *ret_owner)
 {

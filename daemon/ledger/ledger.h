@@ -226,6 +226,13 @@ enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *k
                                uint64_t *ret_owner);
 
 /*
+ * Whether others alone hold an object that was not there at a moment, or not by that name: so it is another one than that which had
+ * the name then. With made, one that was there by another name is the same. ret_owner: who holds it.
+ */
+bool ledger_is_others_since(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
+                            uint64_t moment_us, bool made, uint64_t *ret_owner);
+
+/*
  * The same of an object that is to be taken away, or to be changed as only he may who holds it alone. Where it is the holder's alone, or
  * another's and force is true, it is going from then on, until ledger_take() or ledger_cancel().
  */
@@ -388,9 +395,13 @@ typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *use
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
                         ledger_listed *key, const void *userdata, uint64_t until_us);
 
-/* Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. */
+/*
+ * Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. Of
+ * those that were made after a moment, or with 0 of all.
+ */
 bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,
-                        ledger_listed *key, const void *userdata, struct ledger_key *ret_key, uint64_t *ret_owner);
+                        ledger_listed *key, const void *userdata, uint64_t moment_us, struct ledger_key *ret_key,
+                        uint64_t *ret_owner);
 
 /* Whether other users hold an object, whether this one does or not; and which. */
 bool ledger_is_others(struct ledger *ledger, const struct ledger_key *key, uint64_t subject, uint64_t *ret_owner);

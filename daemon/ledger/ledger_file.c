@@ -318,7 +318,9 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
                          const struct ledger_key *on)
 {
-	int r = file->next ? write_put(file->next, &object->holder, object->since_us, &object->key, 1, on) : -ECANCELED;
+	/* what has its name since later is for the next daemon no older than that */
+	const uint64_t since_us = e->named_us > object->since_us ? e->named_us : object->since_us;
+	int r = file->next ? write_put(file->next, &object->holder, since_us, &object->key, 1, on) : -ECANCELED;
 
 	/* most are held by one user for good, and that is said */
 	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;

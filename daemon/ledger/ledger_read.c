@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "entry.h"
 #include "ledger_record.h"
@@ -205,12 +206,17 @@ static int read_disown(struct ledger *ledger, struct bytes *b)
 static int read_rename(struct ledger *ledger, struct bytes *b)
 {
 	struct ledger_key from, to;
+	struct timespec now;
+	uint64_t now_us;
 	uint32_t kinds;
 
 	take_key(b, &from);
 	take_key(b, &to);
 	take_bytes(b, &kinds, sizeof(kinds));
-	return b->bad || b->left || from.netns != to.netns ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds, 0);
+	/* the file does not say when: better too late, since what others gave a name since is theirs */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return b->bad || b->left || from.netns != to.netns ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds, now_us);
 }
 
 /* Of what is told of later: a file is written anew while it is added to. */

@@ -123,6 +123,12 @@ void object_take_out(struct ledger *l, struct entry *e)
 	object_take_out_rest(l, e);
 }
 
+bool object_is_since(const struct entry *e, uint64_t moment_us, bool made)
+{
+	/* what is made again, or changed, has its name from before */
+	return e->named_us > moment_us && (!made || e->since_us > moment_us);
+}
+
 void object_disown(struct ledger *l, struct entry *e)
 {
 	struct ledger_key key;
@@ -210,6 +216,7 @@ static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 	TAILQ_INSERT_TAIL(&l->objects, e, order);
 	e->object = true;
 	e->since_us = now_us;
+	e->named_us = is_new ? now_us : e->named_us;
 	if (e->on != on) {
 		leave(l, e);
 		if (on && on != e)

@@ -133,6 +133,7 @@ static int write_down(struct job *job, const void *request)
 {
 	struct intent_head head = {
 		.netns = op_scope_inode(job->op.scope),
+		.began_us = job->began_us,
 		.holder = job->holder,
 		.drift = job->drift,
 		.operation = job->operation->number,

@@ -37,6 +37,7 @@ struct intent {
 /* What stands in front of the attributes of a request in the file. */
 struct intent_head {
 	uint64_t netns;
+	uint64_t began_us;           /* when it was asked for */
 	struct ledger_holder holder; /* of what it makes */
 	enum hycan_drift drift;      /* what is to become of that when strangers take it away */
 	uint16_t operation;

@@ -41,6 +41,13 @@ struct doubt {
 	const void *settled;      /* the request about it, exact */
 };
 
+/* What is put back is known by its name: what others made since, or gave that name, is another thing, and stays as it is. */
+struct since {
+	uint64_t us;                /* when the transaction began that is taken back; 0: nobody asks */
+	struct ledger_holder whose; /* who made it */
+	bool any;                   /* it might change what is others', and give that another name itself */
+};
+
 struct job {
 	struct op op; /* first: a handler's op is its job */
 	struct server *server;
@@ -67,7 +74,8 @@ struct job {
 	const uint8_t *was_there; /* of that: for each item whether it was there before; or NULL */
 	size_t n_was_there;
 	bool retold;           /* the ledger may know of it already */
-	bool is_own;           /* the daemon's own request: nobody asks whose things are */
+	bool is_own;           /* the daemon's own request: nobody asks whose things are, */
+	struct since since;    /* but for those that are others' since */
 	bool is_nobodys;       /* it puts back what was a stranger's: what it makes is not in the ledger */
 	bool is_somebodys;     /* it puts back what was in the ledger: so is what is there already */
 	bool any_owner;        /* policy lets it change what is others' */

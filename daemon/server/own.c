@@ -130,27 +130,24 @@ static void list_former(size_t item, struct ledger_key *ret_key, const void *vie
 }
 
 /* What a list does not have goes, and must be nobody else's: he would let go of it who takes away what others hold, too. */
-static int check_rest(const struct key_view *v)
+static bool find_rest(const struct key_view *v, uint64_t subject, uint64_t since_us, struct ledger_key *ret_key,
+                      uint64_t *ret_owner)
 {
-	struct ledger_key link, key;
-	uint64_t owner;
+	struct ledger_key link;
 
-	if (v->absent || !key_of_link(v, 0, &link) || !renames_former(v->job, &link))
-		return 0;
-	if (!ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, list_former, v,
-	                        &key, &owner))
-		return 0;
-	return refuse(v, &key, owner);
+	return key_of_link(v, 0, &link) && renames_former(v->job, &link) &&
+	       ledger_find_others(v->job->server->ledger, &link, v->effect->kind, subject, v->n_items, list_former, v, since_us,
+	                          ret_key, ret_owner);
 }
 
 static int check_effect(const struct key_view *v, bool force)
 {
+	struct ledger_key key;
+	uint64_t owner;
 	int r = 0;
 
-	if (v->absent)
-		return 0;
 	if (v->effect->does == OP_REPLACES)
-		return check_rest(v);
+		return find_rest(v, v->job->holder.subject, 0, &key, &owner) ? refuse(v, &key, owner) : 0;
 	for (size_t k = 0; k < v->n_items && r == 0; k++)
 		r = check_item(v, k, force);
 	return r;
@@ -168,20 +165,77 @@ static bool asks_now(const struct op_effect *effect, bool claims)
 	return claims ? effect->settled || effect->alone : !effect->settled;
 }
 
+static bool is_since(const struct job *job, const struct since *since, const struct ledger_key *key, uint64_t *ret_owner)
+{
+	/* what is on a link has another name when that has, which is asked for beside it */
+	const bool made = since->any || key_begins_with_link(key->kind);
+
+	return since->us && ledger_is_others_since(job->server->ledger, key, &since->whose, since->us, made, ret_owner);
+}
+
+bool own_is_since(const struct job *job, const struct since *since, const struct ledger_key *key)
+{
+	uint64_t owner;
+
+	return is_since(job, since, key, &owner);
+}
+
+static int refuse_since(struct job *job, const struct ledger_key *key, uint64_t owner)
+{
+	char text[128];
+
+	key_format(key, text, sizeof(text));
+	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, NULL, "The %s “%s” is another one by now, %s's, and stays as it is.",
+	                 key_kind_name(key->kind), text, subject_say(owner).text);
+}
+
+int own_check_since(struct job *job, const struct ledger_key *key)
+{
+	struct ledger_key link;
+	uint64_t owner;
+
+	if (is_since(job, &job->since, key, &owner))
+		return refuse_since(job, key, owner);
+	if (!key_begins_with_link(key->kind))
+		return 0;
+	/* behind a byte that says that there is one, the name ends with a zero */
+	key_of_name(key->netns, (const char *)key->identity + 1, &link);
+	return is_since(job, &job->since, &link, &owner) ? refuse_since(job, &link, owner) : 0;
+}
+
+static int check_effect_since(const struct key_view *v)
+{
+	struct ledger_key key;
+	uint64_t owner;
+	int r = 0;
+
+	if (v->effect->does == OP_REPLACES)
+		return find_rest(v, v->job->since.whose.subject, v->job->since.us, &key, &owner) ? refuse_since(v->job, &key, owner)
+		                                                                                 : 0;
+	for (size_t k = 0; k < v->n_items && r == 0; k++) {
+		key_of(v, k, &key);
+		r = own_check_since(v->job, &key);
+	}
+	return r;
+}
+
 static int check(struct job *job, bool claims)
 {
-	bool force = job->op.any_owner;
+	/* of what is put back nobody's right to it is asked, but whether it is that thing still */
+	const bool puts_back = job->is_own;
+	const bool force = job->op.any_owner && !puts_back;
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	int r = 0;
 
-	if (job->is_own)
+	if (puts_back && job->since.us == 0)
 		return 0;
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (asks_now(&effects[i], claims) && asks(&effects[i], force)) {
 			const struct key_view v = key_view(job, &effects[i]);
 
-			r = check_effect(&v, force);
+			if (!v.absent)
+				r = puts_back ? check_effect_since(&v) : check_effect(&v, force);
 		}
 	return r;
 }

@@ -119,6 +119,7 @@ int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bo
 	p->server = job->server;
 	p->peer = detached ? NULL : job->peer;
 	p->holder = job->holder;
+	p->began_us = job->began_us;
 	p->netns = op_scope_inode(job->op.scope);
 	p->seconds = seconds;
 	p->ends_us = NEVER;

@@ -119,7 +119,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	if (head.drift >= HYCAN_DRIFT_REPORT && head.drift <= HYCAN_DRIFT_IGNORE)
 		job->drift = head.drift;
 	if (head.diary) {
-		transaction_resume(job, u->number);
+		transaction_resume(job, u->number, head.began_us);
 	} else {
 		carry_out(job, u->number, &head, u->bytes + sizeof(head), u->size - sizeof(head));
 		dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Each request of the log takes the place of the one that the job has. Nobody asks policy, nor whose it is: it was theirs
- * to do, and so it is to take it back.
+ * to do, and so it is to take it back, unless it is another thing by now, and others'.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,7 +23,8 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, unsi
 {
 	const struct undo_cause cause = { .words = rb->cause,
 		                          .subject = rb->job->holder.subject,
-		                          .is_told = rb->undo->n <= rb->n_told };
+		                          .is_told = rb->undo->n <= rb->n_told,
+		                          .since_us = rb->since_us };
 	const struct ledger_holder holder = rb->job->holder;
 	char sentence[UNDO_SENTENCE_SIZE];
 	int r = undo_frame(rb->job, rb->job->op.scope, &holder, nlh, &cause, patience, sentence);

@@ -15,6 +15,7 @@ struct rollback {
 	const struct hycan_operation *whole; /* what is taken back: the job is about that again afterwards */
 	struct undo_log *undo;               /* empty afterwards */
 	size_t n_told;                       /* so many frames are of steps that the ledger was certainly told of */
+	uint64_t since_us;                   /* when it began */
 	const char *cause;                   /* for the log, which has a line of each request; NULL: it has none */
 	bool is_noted;                       /* in the ledger's file, by that number: */
 	unsigned int number;

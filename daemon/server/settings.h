@@ -61,6 +61,8 @@ bool settings_link(struct job *job, struct ledger_key *ret_link);
  */
 #define SETTINGS_BEFORE_SIZE 80
 bool settings_before(struct job *job, const struct ledger_key *known, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE]);
+/* Of which link such bytes are. False: they make no sense. */
+bool settings_link_of(uint64_t netns, const void *bytes, size_t size, struct ledger_key *ret_key);
 void settings_put_back(struct settings *settings, uint64_t netns, const void *bytes, size_t size);
 
 /* A link is another one now; all of a namespace are, which has ended; or one is called otherwise. */

@@ -123,6 +123,18 @@ bool settings_before(struct job *job, const struct ledger_key *known, uint8_t re
 	return !same;
 }
 
+bool settings_link_of(uint64_t netns, const void *bytes, size_t size, struct ledger_key *ret_key)
+{
+	struct before before;
+
+	if (size != sizeof(before))
+		return false;
+	memcpy(&before, bytes, size);
+	before.link[sizeof(before.link) - 1] = '\0';
+	key_of_name(netns, before.link, ret_key);
+	return true;
+}
+
 void settings_put_back(struct settings *settings, uint64_t netns, const void *bytes, size_t size)
 {
 	struct before before;

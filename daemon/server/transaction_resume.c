@@ -23,6 +23,7 @@ struct resumed {
 	struct job *job;
 	const struct hycan_operation *operation; /* transaction.run itself */
 	unsigned int number;                     /* of its intent */
+	uint64_t since_us;                       /* when it began */
 	struct diary diary;
 };
 
@@ -151,6 +152,7 @@ static void take_back(struct resumed *t, bool told)
 		.undo = &t->diary.undo,
 		.cause = told ? unconfirmed : cause,
 		.n_told = t->diary.n_told,
+		.since_us = t->since_us,
 		.is_noted = true,
 		.number = t->number,
 	};
@@ -166,9 +168,9 @@ static void take_back(struct resumed *t, bool told)
 	t->job->operation = t->operation;
 }
 
-void transaction_resume(struct job *job, unsigned int number)
+void transaction_resume(struct job *job, unsigned int number, uint64_t since_us)
 {
-	struct resumed t = { .job = job, .operation = job->operation, .number = number };
+	struct resumed t = { .job = job, .operation = job->operation, .number = number, .since_us = since_us };
 	int r = diary_read(job->server->ledger, number, &t.diary), along = along_read(job, number);
 
 	if (r < 0 || along < 0)

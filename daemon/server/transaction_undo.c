@@ -16,6 +16,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "own.h"
 #include "rollback.h"
 #include "server.h"
 #include "table.h"
@@ -184,7 +185,7 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
-	unsigned int flags = in_kernel ? UNDO_KERNEL : 0;
+	unsigned int flags = 0;
 	struct ledger_key key;
 	uint64_t subject = 0;
 	int r;
@@ -196,6 +197,7 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 	r = job->undo->keeps && !in_kernel ? keep_owned(job, operation, request, &flags, &subject) : 0;
 	if (r == 0 && flags & UNDO_OWNED)
 		r = keep_asked(job, operation, request);
+	flags |= (in_kernel ? UNDO_KERNEL : 0) | (own_any(job) ? UNDO_ANY : 0);
 	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
 }
 
@@ -360,7 +362,8 @@ int transaction_undo_wanted(struct transaction *t)
 
 	if (!settings_link(t->job, &link) || !settings_before(t->job, &link, bytes))
 		return 0;
-	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_WANTED, bytes, sizeof(bytes));
+	return undo_log_add_bytes(&t->undo, t->job->operation, own_any(t->job) ? UNDO_WANTED | UNDO_ANY : UNDO_WANTED, bytes,
+	                          sizeof(bytes));
 }
 
 int transaction_undo_step(struct transaction *t, struct undo_mark before)
@@ -385,6 +388,7 @@ void transaction_roll_back(struct transaction *t)
 		.whole = t->operation,
 		.undo = &t->undo,
 		.n_told = t->first.n,
+		.since_us = job->began_us,
 		.cause = "a step of the same transaction failed",
 		.number = job->intent.number,
 	};

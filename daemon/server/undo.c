@@ -17,6 +17,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "news.h"
+#include "own.h"
 #include "server.h"
 #include "table.h"
 #include "undo.h"
@@ -44,6 +45,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->holder = *holder;
 	job->is_own = true;
 	job->is_nobodys = job->is_somebodys = false;
+	job->since = (struct since){ 0 };
 	job->lets_go = job->marks = job->along.is_kept = false;
 	job->op.scope = scope;
 	job->op.subject = holder->subject;
@@ -200,7 +202,7 @@ bool undo_try_again(int r, unsigned int *patience)
 {
 	static const struct timespec step = { .tv_nsec = 200000000 };
 
-	if (r == 0 || is_gone(r) || *patience == 0)
+	if (r == 0 || is_gone(r) || r == HYCAN_REFUSAL_DENIED || *patience == 0)
 		return false;
 	--*patience;
 	nanosleep(&step, NULL);
@@ -221,6 +223,10 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 
 	if (!key_of_taken(job, &key))
 		return -EINVAL;
+	if (flags & UNDO_LET_GO)
+		r = own_check_since(job, &key);
+	if (r)
+		return r;
 	if (flags & UNDO_LET_GO && !ledger_is_held(ledger, &key)) {
 		key_format(&key, text, sizeof(text));
 		snprintf(ret_sentence, UNDO_SENTENCE_SIZE, "The %s %s is gone: nobody holds it any more.", key_kind_name(key.kind),
@@ -279,7 +285,7 @@ int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_
 }
 
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
-static void give_back(struct job *job, const struct nlmsghdr *frame)
+static void give_back(struct job *job, const struct nlmsghdr *frame, const struct since *since)
 {
 	const size_t size = frame->nlmsg_len - sizeof(*frame);
 	struct ledger_holders holders = { 0 };
@@ -287,8 +293,20 @@ static void give_back(struct job *job, const struct nlmsghdr *frame)
 	if (size > sizeof(holders))
 		return;
 	memcpy(&holders, frame + 1, size);
-	if (holders.n <= LEDGER_HOLDERS_MAX && size == ledger_holders_size(&holders))
+	if (holders.n > LEDGER_HOLDERS_MAX || size != ledger_holders_size(&holders))
+		return;
+	if (!(frame->nlmsg_flags & UNDO_HELD) || !own_is_since(job, since, &holders.key))
 		ledger_give_back(job->server->ledger, &holders, job);
+}
+
+/* Of a link that is others' since, they say how it is to be. */
+static void put_back_wanted(struct job *job, uint64_t netns, const struct nlmsghdr *frame, const struct since *since)
+{
+	const size_t size = frame->nlmsg_len - sizeof(*frame);
+	struct ledger_key link;
+
+	if (settings_link_of(netns, frame + 1, size, &link) && !own_is_since(job, since, &link))
+		settings_put_back(&job->server->repairs.settings, netns, frame + 1, size);
 }
 
 /* Who has what a frame puts back; of what was in no ledger it does not matter. */
@@ -310,14 +328,15 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	const struct ledger_holder holds = holder_of(frame, holder);
 	const uint64_t began_us = server_now_us();
 	unsigned int flags = frame->nlmsg_flags;
+	/* to hold again what got another name since harms nobody */
+	const struct since since = { .us = cause->since_us, .whose = *holder, .any = flags & (UNDO_ANY | UNDO_LET_GO | UNDO_HELD) };
 	struct job outer;
 	int r;
 
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
 	if (flags & UNDO_WANTED) {
-		settings_put_back(&job->server->repairs.settings, op_scope_inode(scope), frame + 1,
-		                  frame->nlmsg_len - sizeof(*frame));
+		put_back_wanted(job, op_scope_inode(scope), frame, &since);
 		return 0;
 	}
 	if (flags & UNDO_ASKED) {
@@ -325,12 +344,13 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		return 0;
 	}
 	if (flags & UNDO_HOLDERS) {
-		give_back(job, frame);
+		give_back(job, frame, &since);
 		return 0;
 	}
 	begin(job, scope, &holds, row, &outer);
 	job->is_nobodys = !(flags & UNDO_OWNED);
 	job->is_somebodys = !job->is_nobodys;
+	job->since = since;
 	job->drift = undo_log_drift_of(frame);
 	job->op.exact = flags & UNDO_EXACT;
 	job->op.back = !job->op.exact;

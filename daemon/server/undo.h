@@ -3,7 +3,7 @@
  * What the daemon carries out by itself: taking away what nobody holds any more, putting back what was, going on with
  * what a predecessor began.
  *
- * Nobody asks policy about that, nor whose it is. On any thread, with a job of that thread: whatever the job was about is
+ * Nobody asks policy about that, nor whose it is, but for what is others' by now and was not there before. On any thread, with a job of that thread: whatever the job was about is
  * as it was afterwards, and its answer is not touched.
  */
 #ifndef SERVER_UNDO_H
@@ -29,7 +29,8 @@ struct ledger_key;
 struct undo_cause {
 	const char *words;
 	uint64_t subject;
-	bool is_told; /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's */
+	bool is_told;      /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's; */
+	uint64_t since_us; /* and when its transaction began: what others made since, by a name that it says, stays as it is */
 };
 
 /*

@@ -41,6 +41,7 @@ struct undo_mark {
 #define UNDO_GIVEN   256  /* of UNDO_OWNED: who held each thing that it puts back comes behind it; of UNDO_LET_GO: in front of it */
 #define UNDO_MENDS   1024 /* of UNDO_OWNED: what strangers do to it is put right (HYCAN_DRIFT_REPAIR); */
 #define UNDO_IGNORES 2048 /* or is nobody's business (HYCAN_DRIFT_IGNORE) */
+#define UNDO_ANY     4096 /* its step might change whoever's it is */
 #define UNDO_KERNEL  512  /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
 
 /* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */

@@ -31,6 +31,7 @@ struct pending {
 	const char *why;         /* it is taken back; NULL: it is not */
 	char token[33];
 	struct ledger_holder holder;
+	uint64_t began_us; /* when it was asked for */
 	uint64_t netns;
 	uint64_t cookie; /* of that namespace; 0: not known */
 	struct undo_log undo;

@@ -250,15 +250,15 @@ static void finds_others(void **state)
 	}
 	assert_int_equal(hold(l, "a", &alice_there, 0), 0);
 	assert_int_equal(hold(l, "b", &alice_there, 0), 0);
-	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 0, NULL, NULL, &found, &owner));
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 0, NULL, NULL, &found, &owner));
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 0, NULL, NULL, 0, &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 0, NULL, NULL, 0, &found, &owner));
 	assert_int_equal(owner, 1);
 	assert_int_equal(hold(l, "b", &bob_here, 0), 0);
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "a", &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "a", 0, &found, &owner));
 	assert_int_equal(owner, 2);
 	assert_memory_equal(found.identity, "b", 1);
-	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "b", &found, &owner));
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 1, list_one, "a", &found, &owner));
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "b", 0, &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 1, list_one, "a", 0, &found, &owner));
 	assert_int_equal(owner, 1);
 	assert_true(ledger_is_others(l, &found, 2, &owner));
 	on = key("a");
@@ -416,6 +416,40 @@ static void follows_links(void **state)
 	ledger_take(l, &other);
 	assert_int_equal(ledger_session_count(l, 10), 0);
 	assert_objects(l, "");
+}
+
+static bool is_others_since(struct ledger *l, const char *name, uint64_t moment_us, bool made)
+{
+	const struct ledger_key k = key(name);
+	uint64_t owner = 0;
+	bool is = ledger_is_others_since(l, &k, &alice, moment_us, made, &owner);
+
+	assert_int_equal(owner, is ? bob.subject : owner);
+	return is;
+}
+
+/* What had a name at a moment is another one than what others made since, or called so. */
+static void is_another_one_since(void **state)
+{
+	struct ledger *l = *state;
+	const struct ledger_key a = key("a"), b = key("b");
+
+	assert_false(is_others_since(l, "a", 5, false));
+	put_at(l, "a", &bob, 6);
+	assert_true(is_others_since(l, "a", 5, false) && is_others_since(l, "a", 5, true));
+	assert_false(is_others_since(l, "a", 6, false));
+	/* made again, or changed */
+	put_at(l, "a", &bob, 9);
+	assert_false(is_others_since(l, "a", 6, false) || is_others_since(l, "a", 6, true));
+	assert_int_equal(ledger_rename(l, &a, &b, 0, 12), 0);
+	assert_true(is_others_since(l, "b", 11, false));
+	assert_false(is_others_since(l, "b", 11, true) || is_others_since(l, "b", 12, false) || is_others_since(l, "a", 0, false));
+	/* who holds it, too, may change it */
+	put_at(l, "b", &alice, 20);
+	assert_false(is_others_since(l, "b", 11, false));
+	ledger_take(l, &b);
+	put_at(l, "b", &bob, 30);
+	assert_true(is_others_since(l, "b", 29, true));
 }
 
 static void states_what_is_wanted(void **state)
@@ -726,6 +760,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(adopts_the_longer, begin, end),
 		cmocka_unit_test_setup_teardown(goes_on_with_what_is_left, begin, end),
 		cmocka_unit_test_setup_teardown(follows_links, begin, end),
+		cmocka_unit_test_setup_teardown(is_another_one_since, begin, end),
 		cmocka_unit_test_setup_teardown(states_what_is_wanted, begin, end),
 		cmocka_unit_test_setup_teardown(lists_stale, begin, end),
 		cmocka_unit_test_setup_teardown(goes_without_memory, begin, end),

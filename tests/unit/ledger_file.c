@@ -485,6 +485,37 @@ static void knows_who_adopted(void **state)
 	ledger_free(&l);
 }
 
+/* Since when something has its name is known to the next daemon, or taken to be later, also where the file was written anew. */
+static void knows_since_when(void **state)
+{
+	const struct ledger_holder holder = { .subject = 4242, .lifetime = HYCAN_LIFETIME_PERMANENT },
+				   other = { .subject = 4243, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b"),
+				c = key(HYCAN_OBJECT_KIND_LINK, "c");
+	struct place *p = *state;
+	struct ledger *l = keep(p->path, false);
+	char identity[16];
+	uint64_t owner;
+
+	assert_int_equal(ledger_put(l, &other, 10, (const struct ledger_key[]){ a, c }, 2, NULL, NULL), 0);
+	assert_int_equal(ledger_rename(l, &a, &b, 0, 20), 0);
+	for (int anew = 0; anew < 3; anew++) {
+		ledger_free(&l);
+		l = keep(p->path, false);
+		assert_true(ledger_is_others_since(l, &b, &holder, 19, false, &owner));
+		assert_true(ledger_is_others_since(l, &c, &holder, 9, false, &owner));
+		assert_false(ledger_is_others_since(l, &c, &holder, 10, false, &owner));
+		for (unsigned int i = 0; anew == 0 && i < 20000; i++) {
+			const struct ledger_key k =
+				key(HYCAN_OBJECT_KIND_ROUTE, (snprintf(identity, sizeof(identity), "%u", i), identity));
+
+			put(l, HYCAN_OBJECT_KIND_ROUTE, identity, NULL, 0);
+			ledger_take(l, &k);
+		}
+	}
+	ledger_free(&l);
+}
+
 /* What leaves nothing behind does not make the file grow: leases that are renewed, and requests that the kernel refuses. */
 static void nothing_grows(void **state)
 {
@@ -1154,6 +1185,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(room_for_many, begin, end),
 		cmocka_unit_test_setup_teardown(full_within_a_record, begin, end),
 		cmocka_unit_test_setup_teardown(knows_who_adopted, begin, end),
+		cmocka_unit_test_setup_teardown(knows_since_when, begin, end),
 		cmocka_unit_test_setup_teardown(knows_which_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(another_one_has_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_left_stays_so, begin, end),

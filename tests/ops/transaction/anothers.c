@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a transaction that waits changed is gone, and another user has made one that is called so: that is his, and stays as he made it,
+ * whoever takes the transaction back. And what is still the thing that was changed is as it was.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "clients.h"
+#include "objects.h"
+#include "text.h"
+#include "world.h"
+
+#define ONE   4242
+#define OTHER 4243
+
+/* A token that a user's process was given, for the next one. */
+static char *token;
+
+static const struct world_options for_all = { .policy = "allow * all\n", .open_to_all = true };
+
+static int begin(void **state)
+{
+	token = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*state = world_start(&for_all);
+	return token == MAP_FAILED;
+}
+
+static int end(void **state)
+{
+	munmap(token, 4096);
+	return world_end(state);
+}
+
+static void commit(struct hycan *h)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 6000, .has_detached = true, .detached = true
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	assert_true(reply->has_token);
+	memcpy(token, reply->token, sizeof(reply->token));
+	free(reply);
+}
+
+static void cancel(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_cancel(h, token));
+	hycan_close(h);
+}
+
+static void cancel_in_vain(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_refused(h, hycan_transaction_cancel(h, token), HYCAN_REFUSAL_KERNEL);
+	hycan_close(h);
+}
+
+/* Whose it was takes it back, or the successor of a daemon that is killed. */
+static void take_back_in_vain(struct world *w, bool killed)
+{
+	char *log;
+
+	if (killed) {
+		world_stop_daemon(w, SIGKILL);
+		world_start_daemon(w, &for_all);
+		hycan_close(w->h);
+		assert_done(w->h, hycan_open(&w->h, w->socket));
+	} else {
+		world_as(ONE, ONE, cancel_in_vain, w);
+	}
+	log = world_log(w);
+	assert_contains(log, "is another one by now, uid 4243's, and stays as it is");
+	free(log);
+}
+
+static void set_mtu(struct hycan *h, const char *name, uint32_t mtu)
+{
+	assert_done(h, hycan_link_set(h, name, &(struct hycan_link_set_options){ .has_mtu = true, .mtu = mtu }));
+}
+
+static void make(struct hycan *h, const char *name)
+{
+	struct hycan_link link;
+
+	assert_done(h, hycan_vcan_create(h, name, NULL, &link));
+}
+
+/* -------------------------------------------------------------------------------------------------------------- routes */
+
+static const char net[] = "10.6.0.0/16";
+
+static void route(struct hycan *h, const char *via)
+{
+	const struct hycan_route route = { .destination = prefix_of(net), .has_via = true, .via = address_of(via) };
+
+	assert_done(h, hycan_route_add(h, &route));
+}
+
+static void remove_route(struct world *w)
+{
+	const struct hycan_prefix destination = prefix_of(net);
+	struct hycan *h = client_open(w);
+
+	route(h, "10.1.0.7");
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_route_remove(h, &destination, NULL));
+	commit(h);
+	hycan_close(h);
+}
+
+static void add_route(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	route(h, "10.1.0.8");
+	hycan_close(h);
+}
+
+static void remove_own_route(struct world *w)
+{
+	const struct hycan_prefix destination = prefix_of(net);
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_route_remove(h, &destination, NULL));
+	hycan_close(h);
+}
+
+static void test_route(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip link add tx0 up type veth peer name tx1 && ip addr add 10.1.0.1/24 dev tx0 && ip link set tx1 up"));
+	for (int killed = 0; killed < 2; killed++) {
+		world_as(ONE, ONE, remove_route, w);
+		world_as(OTHER, OTHER, add_route, w);
+		take_back_in_vain(w, killed);
+		free(shell("ip route | grep -q '10.6.0.0/16 via 10.1.0.8'"));
+		objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 1, 0);
+		world_as(OTHER, OTHER, remove_own_route, w);
+		free(shell("! ip route | grep -q 10.6.0.0/16"));
+		objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
+	}
+}
+
+/* --------------------------------------------------------------------------------------------------------------- links */
+
+static void change_links(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "s0");
+	make(h, "a0");
+	assert_done(h, hycan_transaction_begin(h));
+	set_mtu(h, "s0", 16);
+	assert_done(h, hycan_link_up(h, "s0"));
+	assert_done(h, hycan_link_rename(h, "a0", "b0"));
+	commit(h);
+	assert_done(h, hycan_link_delete(h, "s0"));
+	assert_done(h, hycan_link_delete(h, "b0"));
+	hycan_close(h);
+}
+
+/* One is made, and the other one was there before by another name. */
+static void make_links(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "s0");
+	set_mtu(h, "s0", 2060);
+	assert_done(h, hycan_link_up(h, "s0"));
+	assert_done(h, hycan_link_rename(h, "c0", "b0"));
+	hycan_close(h);
+}
+
+static void make_former(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "c0");
+	hycan_close(h);
+}
+
+static void delete_links(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_link_delete(h, "s0"));
+	assert_done(h, hycan_link_delete(h, "b0"));
+	hycan_close(h);
+}
+
+static void test_links(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	for (int killed = 0; killed < 2; killed++) {
+		world_as(OTHER, OTHER, make_former, w);
+		world_as(ONE, ONE, change_links, w);
+		world_as(OTHER, OTHER, make_links, w);
+		take_back_in_vain(w, killed);
+		free(shell("ip link show b0 && ! ip link show a0 && ip link show s0 | grep 'UP.* mtu 2060'"));
+		world_as(OTHER, OTHER, delete_links, w);
+	}
+}
+
+/* Nor does root, who may change them, by taking something back. */
+static void test_root(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	world_as(OTHER, OTHER, make_former, w);
+	change_links(w);
+	world_as(OTHER, OTHER, make_links, w);
+	cancel_in_vain(w);
+	free(shell("ip link show s0 | grep 'UP.* mtu 2060'"));
+}
+
+/* ----------------------------------------------------------------------------------------------------------- wireguard */
+
+static struct hycan_key key_of_bytes(uint8_t byte)
+{
+	struct hycan_key key;
+
+	memset(&key, byte, sizeof(key));
+	return key;
+}
+
+static void set_wireguard(struct hycan *h, uint8_t key, uint16_t port)
+{
+	assert_done(h, hycan_wireguard_set(h, "wg0",
+	                                   &(struct hycan_wireguard_set_options){ .has_private_key = true,
+	                                                                          .private_key = key_of_bytes(key),
+	                                                                          .has_listen_port = true,
+	                                                                          .listen_port = port }));
+}
+
+static void change_wireguard(struct world *w)
+{
+	const struct hycan_wireguard_peer_config peer = { .public_key = key_of_bytes('P') };
+	struct hycan *h = client_open(w);
+	struct hycan_link link;
+
+	assert_done(h, hycan_wireguard_create(h, "wg0", NULL, &link));
+	set_wireguard(h, 'A', 1111);
+	assert_done(h, hycan_wireguard_peer_set(h, "wg0", &peer));
+	assert_done(h, hycan_transaction_begin(h));
+	set_wireguard(h, 'B', 2222);
+	assert_done(h, hycan_wireguard_peer_remove(h, "wg0", &peer.public_key));
+	commit(h);
+	assert_done(h, hycan_link_delete(h, "wg0"));
+	hycan_close(h);
+}
+
+static void make_wireguard(struct world *w)
+{
+	const struct hycan_wireguard_peer_config peer = { .public_key = key_of_bytes('Q') };
+	struct hycan *h = client_open(w);
+	struct hycan_link link;
+
+	assert_done(h, hycan_wireguard_create(h, "wg0", NULL, &link));
+	set_wireguard(h, 'C', 3333);
+	assert_done(h, hycan_wireguard_peer_set(h, "wg0", &peer));
+	hycan_close(h);
+}
+
+static void delete_wireguard(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_link_delete(h, "wg0"));
+	hycan_close(h);
+}
+
+static void test_wireguard(void **state)
+{
+	struct world *w = *state;
+	char *made, *is;
+
+	need_kind("wireguard");
+	for (int killed = 0; killed < 2; killed++) {
+		world_as(ONE, ONE, change_wireguard, w);
+		world_as(OTHER, OTHER, make_wireguard, w);
+		made = shell("wg show wg0 dump");
+		take_back_in_vain(w, killed);
+		is = shell("wg show wg0 dump");
+		assert_string_equal(is, made);
+		objects_expect(w->h, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, 0);
+		free(is);
+		free(made);
+		world_as(OTHER, OTHER, delete_wireguard, w);
+	}
+}
+
+/* --------------------------------------------------------------------------------------------- what is that thing still */
+
+static void change_and_make_anew(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "s0");
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_up(h, "s0"));
+	commit(h);
+	assert_done(h, hycan_link_delete(h, "s0"));
+	make(h, "s0");
+	assert_done(h, hycan_link_up(h, "s0"));
+	hycan_close(h);
+}
+
+/* Who made it anew himself takes back what he changed of it. */
+static void test_own(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	world_as(ONE, ONE, change_and_make_anew, w);
+	world_as(ONE, ONE, cancel, w);
+	free(shell("ip link show s0 | grep -v UP"));
+}
+
+static void hold(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "s0");
+	hycan_close(h);
+}
+
+static void change(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	set_mtu(h, "s0", 16);
+	commit(h);
+	hycan_close(h);
+}
+
+static void let_go(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_link_delete(h, "s0"));
+	hycan_close(h);
+}
+
+/* Of what others hold, too, and since before; also where they alone do by then. */
+static void test_shared(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	world_as(OTHER, OTHER, hold, w);
+	world_as(ONE, ONE, hold, w);
+	for (int alone = 0; alone < 2; alone++) {
+		world_as(ONE, ONE, change, w);
+		free(shell("ip link show s0 | grep 'mtu 16 '"));
+		if (alone)
+			world_as(ONE, ONE, let_go, w);
+		world_as(ONE, ONE, cancel, w);
+		free(shell("ip link show s0 | grep 'mtu 72 '"));
+	}
+}
+
+static void rename_and_change(struct hycan *h)
+{
+	assert_done(h, hycan_transaction_begin(h));
+	set_mtu(h, "s0", 16);
+	assert_done(h, hycan_link_rename(h, "s0", "t0"));
+	assert_done(h, hycan_link_up(h, "t0"));
+	commit(h);
+	free(shell("ip link show t0 | grep 'UP.* mtu 16 '"));
+}
+
+static void rename_own(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	make(h, "s0");
+	rename_and_change(h);
+	hycan_close(h);
+}
+
+/* What got another name by it gets its name back, and so root's changes of what others hold are taken back. */
+static void test_renamed(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	world_as(ONE, ONE, rename_own, w);
+	world_as(ONE, ONE, cancel, w);
+	free(shell("ip link show s0 | grep 'mtu 72 ' | grep -v UP"));
+	rename_and_change(w->h);
+	cancel(w);
+	free(shell("ip link show s0 | grep 'mtu 72 ' | grep -v UP"));
+	world_as(ONE, ONE, let_go, w);
+	free(shell("! ip link show s0"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_route, begin, end),
+		cmocka_unit_test_setup_teardown(test_links, begin, end),
+		cmocka_unit_test_setup_teardown(test_root, begin, end),
+		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
+		cmocka_unit_test_setup_teardown(test_own, begin, end),
+		cmocka_unit_test_setup_teardown(test_shared, begin, end),
+		cmocka_unit_test_setup_teardown(test_renamed, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("transaction.anothers", tests, NULL, NULL);
+}
