@@ -235,6 +235,9 @@ int nft_batch_send(struct nft_batch *batch)
 		return r;
 	if (f.seq == batch->first_seq && f.error == -EOPNOTSUPP)
 		return nft_absent(batch->scope);
+	/* somebody took something out of our table since it was read, or put it there */
+	if ((f.error == -ENOENT || f.error == -EEXIST) && netlink_turn(batch->scope)->alone)
+		return -ERESTART;
 	netlink_explain(batch->scope, "%s", f.message);
 	if (f.error == -EEXIST || f.error == -EOPNOTSUPP) {
 		/* elements are read first, so it is a chain or a set that is something else than it should be */
@@ -246,6 +249,5 @@ int nft_batch_send(struct nft_batch *batch)
 			netlink_explain(batch->scope, "This kernel lacks a part of nf_tables: %s.", batch->needs[i].module);
 			return -EOPNOTSUPP;
 		}
-	/* somebody took something out of our table since it was read */
-	return f.error == -ENOENT && netlink_turn(batch->scope)->alone ? -ERESTART : f.error;
+	return f.error;
 }

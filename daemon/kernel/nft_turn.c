@@ -19,11 +19,20 @@
 /* So often the generation decides. */
 #define RACES 8
 
-/* So long one tries at least, and so often: also alone, a list that somebody changes has to be read again. */
-#define PATIENCE_MS 2000
+/* So often one tries, and alone so long: also then a list that somebody changes has to be read again. */
 #define ATTEMPTS    32
+#define PATIENCE_MS 2000
 
-static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+/* Of many network namespaces some share one. Who wants to be alone comes before those who begin later. */
+#define LOCKS 16
+#define LOCK  PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+
+static pthread_rwlock_t locks[LOCKS] = { [0 ... LOCKS - 1] = LOCK };
+
+static pthread_rwlock_t *lock_of(const struct kernel_scope *scope)
+{
+	return &locks[kernel_scope_inode(scope) % LOCKS];
+}
 
 static uint64_t now_ms(void)
 {
@@ -38,15 +47,16 @@ struct kernel_scope *kernel_nat_turn_begin(struct kernel_scope *scope)
 	struct netlink_turn *turn = netlink_turn(scope);
 
 	if (turn->depth++ == 0)
-		pthread_rwlock_rdlock(&lock);
+		pthread_rwlock_rdlock(lock_of(scope));
 	return scope;
 }
 
-static void be_alone(struct netlink_turn *turn)
+static void be_alone(struct kernel_scope *scope, struct netlink_turn *turn)
 {
-	pthread_rwlock_unlock(&lock);
-	pthread_rwlock_wrlock(&lock);
+	pthread_rwlock_unlock(lock_of(scope));
+	pthread_rwlock_wrlock(lock_of(scope));
 	turn->alone = true;
+	turn->until_ms = now_ms() + PATIENCE_MS;
 }
 
 bool kernel_nat_turn_again(struct kernel_scope *scope, int r)
@@ -56,11 +66,11 @@ bool kernel_nat_turn_again(struct kernel_scope *scope, int r)
 	/* who has the outer turn has read something, too */
 	if (r != -EINTR && (r != -ERESTART || turn->depth > 1))
 		return false;
-	if (turn->n_lost++ == 0)
-		turn->until_ms = now_ms() + PATIENCE_MS;
-	if (turn->n_lost >= RACES && turn->depth == 1 && !turn->alone)
-		be_alone(turn);
-	return turn->n_lost < ATTEMPTS || now_ms() < turn->until_ms;
+	turn->n_lost++;
+	/* being alone is nothing to who only reads */
+	if (r == -ERESTART && turn->n_lost >= RACES && !turn->alone)
+		be_alone(scope, turn);
+	return turn->alone ? now_ms() < turn->until_ms : turn->n_lost < ATTEMPTS;
 }
 
 void kernel_nat_turn_end(struct kernel_scope **scope)
@@ -69,6 +79,6 @@ void kernel_nat_turn_end(struct kernel_scope **scope)
 
 	if (--turn->depth > 0)
 		return;
-	pthread_rwlock_unlock(&lock);
+	pthread_rwlock_unlock(lock_of(*scope));
 	*turn = (struct netlink_turn){ 0 };
 }
