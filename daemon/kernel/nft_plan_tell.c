@@ -17,6 +17,9 @@
 #include "nft_plan_state.h"
 #include "nft_put.h"
 
+/* So many elements of a set are told one by one: thousands are a range of ports, and nobody reads them. */
+#define TOLD_MAX 64
+
 /* A batch, while it is told. An element that may be the first of an interval waits for its end. */
 struct telling {
 	struct kernel_scope *scope;
@@ -25,6 +28,7 @@ struct telling {
 	const struct nft_set_type *type;
 	bool waits;
 	struct nft_element first;
+	size_t n; /* of that set */
 };
 
 /* -------------------------------------------------------------------------------------------------------------- words */
@@ -84,11 +88,13 @@ static unsigned int length_of(const uint8_t *first, const uint8_t *behind, size_
 	return (unsigned int)(n * 8) - zeros;
 }
 
-static void tell_element(const struct telling *t, const struct nft_element *element, const struct nft_element *end)
+static void tell_element(struct telling *t, const struct nft_element *element, const struct nft_element *end)
 {
 	struct hycan_planned_change change = { .action = t->action };
 	char key[256] = "", data[128] = "", length[16] = "";
 
+	if (t->n++ >= TOLD_MAX)
+		return;
 	format_fields(t->type->key, element->key, element->key_size, key, sizeof(key));
 	if (element->data)
 		format_fields(t->type->data, element->data, element->data_size, data, sizeof(data));
@@ -109,6 +115,18 @@ static void tell_first(struct telling *t, const struct nft_element *end)
 	if (t->waits)
 		tell_element(t, &t->first, end);
 	t->waits = false;
+}
+
+/* Those that were too many to be told. */
+static void tell_more(struct telling *t)
+{
+	struct hycan_planned_change change = { .action = t->action };
+
+	if (t->n > TOLD_MAX) {
+		snprintf(change.what, sizeof(change.what), "%zu more elements %s", t->n - TOLD_MAX, t->set);
+		netlink_tell(t->scope, &change);
+	}
+	t->n = 0;
 }
 
 static int found(const struct nft_element *element, void *userdata)
@@ -135,6 +153,8 @@ static void tell_table(struct kernel_scope *scope, enum hycan_change_action acti
 static void tell_message(struct telling *t, const struct nlmsghdr *nlh, bool is_new)
 {
 	const uint16_t type = NFNL_MSG_TYPE(nlh->nlmsg_type);
+	const enum hycan_change_action action = type == NFT_MSG_NEWSETELEM ? HYCAN_CHANGE_ACTION_MAKE : HYCAN_CHANGE_ACTION_TAKE;
+	const char *set;
 
 	if (type == NFT_MSG_NEWTABLE && is_new)
 		tell_table(t->scope, HYCAN_CHANGE_ACTION_MAKE);
@@ -142,8 +162,11 @@ static void tell_message(struct telling *t, const struct nlmsghdr *nlh, bool is_
 		tell_table(t->scope, HYCAN_CHANGE_ACTION_TAKE);
 	if (type != NFT_MSG_NEWSETELEM && type != NFT_MSG_DELSETELEM)
 		return;
-	t->action = type == NFT_MSG_NEWSETELEM ? HYCAN_CHANGE_ACTION_MAKE : HYCAN_CHANGE_ACTION_TAKE;
-	t->set = nft_plan_read_name(nlh, NFTA_SET_ELEM_LIST_SET);
+	set = nft_plan_read_name(nlh, NFTA_SET_ELEM_LIST_SET);
+	if (t->set && (t->action != action || strcmp(t->set, set) != 0))
+		tell_more(t);
+	t->action = action;
+	t->set = set;
 	t->type = nft_set_type(t->set);
 	if (t->type)
 		(void)nft_elements_read(nlh, found, t);
@@ -174,5 +197,6 @@ int nft_plan_tell(struct kernel_scope *scope, void *batch, size_t size)
 	for (nlh = copy; r == 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		if (NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_NFTABLES)
 			tell_message(&t, nlh, n_sets == 0);
+	tell_more(&t);
 	return r;
 }
