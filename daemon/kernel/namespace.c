@@ -79,8 +79,13 @@ static int find_below(const char *path, const char *suffix, bool numbers, uint64
 
 	if (!directory || stat("/proc/self/ns/net", &own) < 0)
 		return -errno;
-	while ((entry = readdir(directory))) {
+	for (;;) {
 		char name[sizeof(entry->d_name) + 16];
+
+		errno = 0;
+		entry = readdir(directory);
+		if (!entry)
+			return errno ? -errno : result;
 
 		if (entry->d_name[0] == '.' || (numbers && !isdigit((unsigned char)entry->d_name[0])))
 			continue;
@@ -92,7 +97,6 @@ static int find_below(const char *path, const char *suffix, bool numbers, uint64
 		if (r != -ENOENT)
 			result = r;
 	}
-	return result;
 }
 
 int kernel_namespace_find(uint64_t inode, int *ret_netns)
