@@ -168,7 +168,7 @@ int diary_enter(struct job *job, const struct diary_entry *entry)
 	int r;
 
 	job->operation = entry->operation;
-	job->op.exclusive = job->op.exact = false;
+	job->op.exclusive = job->op.exact = job->op.was_up = false;
 	job->op.unchanged = o->unchanged;
 	job->op.kept_link = o->kept_link;
 	job->op.items_unchanged = job->op.items_failed = NULL;
