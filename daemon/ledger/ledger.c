@@ -345,6 +345,19 @@ bool ledger_knows(struct ledger *ledger, const struct ledger_key *key)
 	return known;
 }
 
+void ledger_put_back(struct ledger *ledger, const struct ledger_key *keys, size_t n, uint64_t moment_us)
+{
+	struct entry *e;
+
+	ledger_lock(ledger);
+	for (size_t i = 0; i < n; i++) {
+		e = table_find(ledger, &keys[i]);
+		if (e && e->object && e->named_us > moment_us)
+			e->named_us = moment_us;
+	}
+	ledger_unlock(ledger);
+}
+
 int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
                   uint64_t now_us)
 {

@@ -373,6 +373,9 @@ bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key);
 /* Whether there is such an object, or something on it. */
 bool ledger_knows(struct ledger *ledger, const struct ledger_key *key);
 
+/* What is put back is no other thing since then: it has its name from before. */
+void ledger_put_back(struct ledger *ledger, const struct ledger_key *keys, size_t n, uint64_t moment_us);
+
 /*
  * An object is called otherwise now, and what is on it stays on it; an object on it of one of these kinds (a bit each) has
  * a key that begins with that of what it is on, and is called otherwise, too. What had the new key is gone. 0 or -ENOMEM.

@@ -62,7 +62,9 @@ bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum
 		bool rest = thing->object && thing->kind == kind && !thing->listed;
 
 		thing->listed = false;
-		if (found || !rest || (moment_us && !object_is_since(thing, moment_us, true)) ||
+		/* of what is put back that stays which is others' alone */
+		if (found || !rest ||
+		    (moment_us && (!object_is_since(thing, moment_us, true) || news_is_held_by(thing, subject))) ||
 		    !hold_others(thing, subject, ret_owner))
 			continue;
 		entry_key(thing, ret_key);

@@ -69,6 +69,8 @@ static int put_batch(const struct key_view *v, struct batch *b, uint64_t now_us)
 	const struct job *job = v->job;
 	int r = b->n ? ledger_put(job->server->ledger, &job->holder, now_us, b->key, b->n, b->has_link ? &b->link : NULL, job) : 0;
 
+	if (b->n && job->since.us)
+		ledger_put_back(job->server->ledger, b->key, b->n, job->since.us);
 	b->n = 0;
 	return r;
 }

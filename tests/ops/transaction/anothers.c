@@ -407,6 +407,41 @@ static void test_renamed(void **state)
 	free(shell("! ip link show s0"));
 }
 
+static const char *const addresses[] = { "10.2.0.1/24", "10.2.0.2/24" };
+
+static void add_addresses(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	for (size_t i = 0; i < 2; i++)
+		assert_done(h,
+		            hycan_address_add(h, &(struct hycan_link_address){ .link = "x0", .address = prefix_of(addresses[i]) }));
+	hycan_close(h);
+}
+
+/* What taking back itself puts there is no other thing, where another frame goes by its name: here it stands in the way of an order. */
+static void test_put_back(void **state)
+{
+	struct world *w = *state;
+	char *before, *after;
+
+	free(shell("ip link add x0 type veth peer name x1 && sysctl -qw net.ipv4.conf.x0.promote_secondaries=1"));
+	world_as(OTHER, OTHER, add_addresses, w);
+	before = shell("ip -o -4 address show dev x0");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	for (size_t i = 0; i < 2; i++) {
+		const struct hycan_prefix address = prefix_of(addresses[i]);
+
+		assert_done(w->h, hycan_address_remove(w->h, "x0", &address));
+	}
+	commit(w->h);
+	cancel(w);
+	after = shell("ip -o -4 address show dev x0");
+	assert_string_equal(after, before);
+	free(after);
+	free(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +452,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_own, begin, end),
 		cmocka_unit_test_setup_teardown(test_shared, begin, end),
 		cmocka_unit_test_setup_teardown(test_renamed, begin, end),
+		cmocka_unit_test_setup_teardown(test_put_back, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("transaction.anothers", tests, NULL, NULL);
