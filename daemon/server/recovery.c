@@ -88,26 +88,31 @@ static void carry_out(struct job *job, unsigned int number, const struct intent_
 	(void)answer_explain(job, r);
 }
 
-static void go_on(struct server *server, const struct unfinished *u)
+/* Whether it is over. What has notes can be taken back by the next daemon, too. */
+static bool go_on(struct server *server, const struct unfinished *u)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
 	struct job *job = &server->job;
 	struct nlmsghdr header = { 0 };
 	struct intent_head head;
-	const struct hycan_operation *operation;
+	const struct hycan_operation *operation = NULL;
 	int r;
 
-	if (u->size < sizeof(head))
-		return;
-	memcpy(&head, u->bytes, sizeof(head));
-	operation = hycan_operation_by_number(head.operation);
-	if (!operation)
-		return;
+	if (u->size >= sizeof(head)) {
+		memcpy(&head, u->bytes, sizeof(head));
+		operation = hycan_operation_by_number(head.operation);
+	}
+	if (!operation) {
+		log_write(LOG_ERR,
+		          "A request was under way that another release has written down otherwise: it is neither completed nor "
+		          "taken back.");
+		return true;
+	}
 	r = namespaces_find(server, head.netns, &other);
 	if (r < 0) {
 		log_write(LOG_WARNING, "%s of %s was under way in network namespace %ju, which is not to be found: %s",
 		          operation->name, subject_say(head.holder.subject).text, (uintmax_t)head.netns, strerror(-r));
-		return;
+		return r == -ENOENT || !head.diary;
 	}
 	header.nlmsg_type = operation->number;
 	job_begin(job, NULL, operation, &header);
@@ -129,6 +134,7 @@ static void go_on(struct server *server, const struct unfinished *u)
 	/* what it was about is nothing to the next request */
 	job->again = job->retold = job->is_own = false;
 	job->was_there = NULL;
+	return true;
 }
 
 /* Objects that nobody holds: they were about to be taken away. */
@@ -221,8 +227,8 @@ void recovery_run(struct server *server)
 		log_write(LOG_ERR, "What was under way cannot be completed: %s", strerror(ENOMEM));
 	for (struct unfinished *u = in_order(server, list); u; u = next) {
 		next = u->next;
-		go_on(server, u);
-		ledger_commit(server->ledger, u->number);
+		if (go_on(server, u))
+			ledger_commit(server->ledger, u->number);
 		free(u);
 	}
 	take_leftovers(server);
