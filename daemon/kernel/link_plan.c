@@ -51,7 +51,7 @@ static const char *name_of(const struct nlmsghdr *nlh)
 	mnl_attr_for_each (attr, nlh, sizeof(struct ifinfomsg))
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
 			return mnl_attr_get_str(attr);
-	return NULL;
+	return "";
 }
 
 static struct link_planned *find(struct kernel_scope *scope, const char *name, uint32_t ifindex)
@@ -105,11 +105,8 @@ static int keep_message(const struct nlmsghdr *nlh, void *userdata)
 
 	if (nlh->nlmsg_type != RTM_NEWLINK || *message)
 		return 0;
-	*message = malloc(nlh->nlmsg_len);
-	if (!*message)
-		return -ENOMEM;
-	memcpy(*message, nlh, nlh->nlmsg_len);
-	return 0;
+	*message = netlink_keep(nlh, 0);
+	return *message ? 0 : -ENOMEM;
 }
 
 /* A link as it is by now, by its name, or by its number where it has one. */

@@ -140,6 +140,9 @@ void netlink_parse(const struct nlmsghdr *nlh, size_t header_size, const struct 
 /* The same for the attributes in an attribute. */
 void netlink_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 
+/* A copy of a message, which stands in a buffer, with so many zeros behind it. free() it; NULL: there is no memory. */
+struct nlmsghdr *netlink_keep(const struct nlmsghdr *nlh, size_t more);
+
 /* Copies what an attribute holds, cut or filled with zeros to size: the kernel's structures grow from release to release. */
 void netlink_copy(const struct nlattr *attr, void *to, size_t size);
 

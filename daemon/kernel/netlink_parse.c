@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Taking messages apart: tables of attributes, and what the kernel's structures hold. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "netlink.h"
@@ -26,6 +27,13 @@ void netlink_parse_nested(const struct nlattr *nest, const struct nlattr **table
 	memset(table, 0, (max + 1u) * sizeof(*table));
 	mnl_attr_for_each_nested (attr, nest)
 		parse(attr, table, max);
+}
+
+struct nlmsghdr *netlink_keep(const struct nlmsghdr *nlh, size_t more)
+{
+	struct nlmsghdr *copy = calloc(1, NLMSG_ALIGN((size_t)nlh->nlmsg_len) + more);
+
+	return copy ? memcpy(copy, nlh, nlh->nlmsg_len) : NULL;
 }
 
 void netlink_copy(const struct nlattr *attr, void *to, size_t size)

@@ -123,14 +123,12 @@ static bool is_meant(const struct nlmsghdr *request, const struct nlmsghdr *told
 /* A copy, with what the kernel puts in. */
 static struct nlmsghdr *copy(const struct nlmsghdr *request)
 {
-	const size_t size = NLMSG_ALIGN((size_t)request->nlmsg_len) + MNL_ATTR_HDRLEN + sizeof(uint32_t);
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(request);
 	const struct nlattr *a[RTA_MAX + 1];
-	struct nlmsghdr *nlh = calloc(1, size);
+	struct nlmsghdr *nlh = netlink_keep(request, MNL_ATTR_HDRLEN + sizeof(uint32_t));
 
 	if (!nlh)
 		return NULL;
-	memcpy(nlh, request, request->nlmsg_len);
 	if (type_told(request) != RTM_NEWROUTE || rtm->rtm_family != AF_INET6)
 		return nlh;
 	netlink_parse(request, sizeof(*rtm), a, RTA_MAX);
@@ -168,18 +166,25 @@ static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request
 }
 
 /* Who asks for an address, or takes one away. */
-static void tell_address(struct kernel_scope *scope, uint32_t ifindex, const struct hycan_prefix *address,
-                         enum hycan_change_action action)
+static void tell_address(struct kernel_scope *scope, const struct nlmsghdr *request)
 {
-	struct hycan_planned_change change = { .action = action };
+	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_TAKE };
 	char link[HYCAN_IFNAME_SIZE] = "", text[HYCAN_ADDRESS_TEXT_SIZE];
+	struct hycan_link_address address;
+	uint32_t ifindex;
 
+	if (request->nlmsg_type == RTM_NEWADDR)
+		change.action = HYCAN_CHANGE_ACTION_MAKE;
+	if (!netlink_tells(scope) || type_told(request) != RTM_NEWADDR || !address_read(request, &address, &ifindex))
+		return;
+	/* the request may stand in the buffer in which the name is asked for */
 	(void)kernel_link_name(scope, ifindex, link);
-	snprintf(change.what, sizeof(change.what), "address %s %s", link, hycan_prefix_format(address, text, sizeof(text)));
+	snprintf(change.what, sizeof(change.what), "address %s %s", link,
+	         hycan_prefix_format(&address.address, text, sizeof(text)));
 	netlink_tell(scope, &change);
 }
 
-static int note(struct kernel_scope *scope, const struct nlmsghdr *request)
+int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
 {
 	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
 	bool place = false;
@@ -187,25 +192,17 @@ static int note(struct kernel_scope *scope, const struct nlmsghdr *request)
 
 	if (!type_told(request))
 		return 0;
-	if (request->nlmsg_type != type_told(request))
-		return take_out(plan, request, false) ? 0 : put(plan, request, GOING_SAME);
-	place = request->nlmsg_type == RTM_NEWROUTE && request->nlmsg_flags & NLM_F_REPLACE;
-	if (place && !take_out(plan, request, true))
-		r = put(plan, request, GOING_PLACE);
-	return r == 0 ? put(plan, request, GOING_NOT) : r;
-}
-
-int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
-{
-	const enum hycan_change_action action =
-		request->nlmsg_type == RTM_NEWADDR ? HYCAN_CHANGE_ACTION_MAKE : HYCAN_CHANGE_ACTION_TAKE;
-	struct hycan_link_address address;
-	uint32_t ifindex;
-	const bool tells = netlink_tells(scope) && type_told(request) == RTM_NEWADDR && address_read(request, &address, &ifindex);
-	int r = note(scope, request);
-
-	if (r == 0 && tells)
-		tell_address(scope, ifindex, &address.address, action);
+	if (request->nlmsg_type != type_told(request)) {
+		r = take_out(plan, request, false) ? 0 : put(plan, request, GOING_SAME);
+	} else {
+		place = request->nlmsg_type == RTM_NEWROUTE && request->nlmsg_flags & NLM_F_REPLACE;
+		if (place && !take_out(plan, request, true))
+			r = put(plan, request, GOING_PLACE);
+		if (r == 0)
+			r = put(plan, request, GOING_NOT);
+	}
+	if (r == 0)
+		tell_address(scope, request);
 	return r;
 }
 

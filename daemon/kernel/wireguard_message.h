@@ -17,4 +17,7 @@ void wireguard_read_device(const struct nlattr **device, struct kernel_wireguard
 void wireguard_read_properties(const struct nlattr **peer, struct hycan_wireguard_peer *ret_peer, struct hycan_key *preshared_key);
 bool wireguard_read_allowed_ip(const struct nlattr *nest, struct hycan_prefix *ret_prefix);
 
+/* Room for one more element in an array that has room for so many, and uses some; what moves leaves nothing behind. 0 or -ENOMEM. */
+int wireguard_reserve(void **array, size_t *room, size_t used, size_t size);
+
 #endif

@@ -36,13 +36,11 @@ int wireguard_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 {
 	struct wireguard_planned *plan = netlink_wireguard_plan(scope);
 	const struct nlattr *a[WGDEVICE_A_MAX + 1];
-	struct wireguard_planned_request p = { .message = malloc(request->nlmsg_len) };
+	struct wireguard_planned_request p = { .message = netlink_keep(request, 0) };
 	int r;
 
 	if (!p.message)
 		return -ENOMEM;
-	/* it stands in the buffer that other requests are built in */
-	memcpy(p.message, request, request->nlmsg_len);
 	netlink_parse(p.message, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
 	r = a[WGDEVICE_A_IFNAME] ? kernel_link_index(scope, mnl_attr_get_str(a[WGDEVICE_A_IFNAME]), &p.ifindex) : -EINVAL;
 	if (r == 0)
@@ -75,6 +73,7 @@ void wireguard_plan_forget(struct kernel_scope *scope)
 struct changing {
 	struct kernel_wireguard *w;
 	size_t room_peers;
+	size_t room_keys;
 	struct owned {
 		struct hycan_prefix prefix;
 		size_t peer;
@@ -82,31 +81,12 @@ struct changing {
 	size_t n;
 };
 
-/* Room for one more; keys that move leave nothing behind. */
 static int grow_peers(struct changing *c)
 {
-	const size_t n = c->w->n_peers, room = n + 64;
-	struct hycan_wireguard_peer *peers;
-	struct hycan_key *keys;
+	struct kernel_wireguard *w = c->w;
+	int r = wireguard_reserve((void **)&w->preshared_keys, &c->room_keys, w->n_peers, sizeof(*w->preshared_keys));
 
-	if (n < c->room_peers)
-		return 0;
-	keys = calloc(room, sizeof(*keys));
-	peers = reallocarray(c->w->peers, room, sizeof(*peers));
-	if (peers)
-		c->w->peers = peers;
-	if (!keys || !peers) {
-		free(keys);
-		return -ENOMEM;
-	}
-	if (n) {
-		memcpy(keys, c->w->preshared_keys, n * sizeof(*keys));
-		explicit_bzero(c->w->preshared_keys, n * sizeof(*keys));
-	}
-	free(c->w->preshared_keys);
-	c->w->preshared_keys = keys;
-	c->room_peers = room;
-	return 0;
+	return r < 0 ? r : wireguard_reserve((void **)&w->peers, &c->room_peers, w->n_peers, sizeof(*w->peers));
 }
 
 static int give_allowed_ip(struct changing *c, const struct hycan_prefix *prefix, size_t peer)
@@ -268,7 +248,7 @@ static int apply(struct changing *c, const struct nlmsghdr *message)
 int wireguard_plan_apply(struct kernel_scope *scope, uint32_t ifindex, struct kernel_wireguard *wireguard)
 {
 	const struct wireguard_planned *plan = netlink_wireguard_plan(scope);
-	struct changing c = { .w = wireguard };
+	struct changing c = { .w = wireguard, .room_peers = wireguard->n_peers, .room_keys = wireguard->n_peers };
 	int r = begin(&c);
 
 	for (size_t i = 0; i < plan->n && r == 0; i++)

@@ -39,8 +39,7 @@ struct reading {
 	size_t room_allowed_ips;
 };
 
-/* Room for one more element; what moves leaves nothing behind. */
-static int reserve(void **array, size_t *room, size_t used, size_t size)
+int wireguard_reserve(void **array, size_t *room, size_t used, size_t size)
 {
 	size_t n = *room ? *room * 2 : 16;
 	void *p;
@@ -120,7 +119,7 @@ static int read_allowed_ip(struct reading *r, const struct nlattr *nest)
 
 	if (!wireguard_read_allowed_ip(nest, &prefix))
 		return 0;
-	e = reserve((void **)&w->allowed_ips, &r->room_allowed_ips, w->n_allowed_ips, sizeof(*w->allowed_ips));
+	e = wireguard_reserve((void **)&w->allowed_ips, &r->room_allowed_ips, w->n_allowed_ips, sizeof(*w->allowed_ips));
 	if (e < 0)
 		return e;
 	w->allowed_ips[w->n_allowed_ips++] = prefix;
@@ -160,10 +159,10 @@ static int begin_peer(struct reading *r, const struct nlattr **a)
 	r->skipping = !r->all && !(r->only && memcmp(r->last.bytes, r->only->bytes, sizeof(r->last.bytes)) == 0);
 	if (r->skipping)
 		return 0;
-	e = reserve((void **)&w->peers, &r->room_peers, w->n_peers, sizeof(*w->peers));
+	e = wireguard_reserve((void **)&w->peers, &r->room_peers, w->n_peers, sizeof(*w->peers));
 	if (e < 0)
 		return e;
-	e = reserve((void **)&w->preshared_keys, &r->room_keys, w->n_peers, sizeof(*w->preshared_keys));
+	e = wireguard_reserve((void **)&w->preshared_keys, &r->room_keys, w->n_peers, sizeof(*w->preshared_keys));
 	if (e < 0)
 		return e;
 	peer = &w->peers[w->n_peers];
