@@ -230,10 +230,9 @@ static int end_who_holds(struct hycan *h, const void *pid)
 	return kill(*(const pid_t *)pid, SIGKILL) == 0 ? pause() : 1;
 }
 
-/* What is nobody's any more, when the daemon is killed, and whose namespace ends with that: the next daemon has nothing to take away. */
-static void what_nobody_holds(void **state)
+/* Killed at the first message to the kernel behind the end of who held something, whose namespace ends with that. */
+static void kill_with_namespace(struct world *w)
 {
-	struct world *w = *state;
 	char name[] = "left";
 	pid_t holder, child;
 
@@ -245,8 +244,23 @@ static void what_nobody_holds(void **state)
 	client_kill(holder);
 	free(shell("ip netns delete left"));
 	world_start_daemon(w, NULL);
-	free(shell("grep -q '10.9.8.1/32.* which nobody holds, is gone with its network namespace' %s", w->log));
 	assert_int_equal(objects_count(w->h), 0);
+}
+
+/*
+ * What is nobody's any more, when the daemon is killed, and whose namespace is gone: the next daemon has nothing to take away. Where the
+ * first message was another one, it was somebody's still, and is not spoken of.
+ */
+static void what_nobody_holds(void **state)
+{
+	struct world *w = *state;
+	int r = 1;
+
+	for (int i = 0; i < 20 && r != 0; i++) {
+		kill_with_namespace(w);
+		r = shell_status(NULL, "grep -q '10.9.8.1/32.* which nobody holds, is gone with its network namespace' %s", w->log);
+	}
+	assert_int_equal(r, 0);
 }
 
 int main(void)
