@@ -52,6 +52,12 @@ static bool differs_each_time(const struct hycan_field *field)
 	return field->type == HYCAN_TYPE_PAYLOAD || field->type == HYCAN_TYPE_FD;
 }
 
+/* A network's is that of what carries it, too, of which the kernel says so a moment after it is (RFC 2863). */
+static bool is_up_of_network(const struct hycan_structure *description, const struct hycan_field *field)
+{
+	return strcmp(field->name, "up") == 0 && strcmp(description->field[0].name, "vlan_id") == 0;
+}
+
 static size_t print_fields(FILE *out, const struct hycan_structure *description, const void *structure);
 
 static void print_value(FILE *out, const struct hycan_field *field, const void *value)
@@ -75,7 +81,8 @@ static size_t print_fields(FILE *out, const struct hycan_structure *description,
 
 	for (uint16_t i = 0; i < description->n_fields; i++) {
 		const struct hycan_field *field = &description->field[i];
-		const size_t n = differs_each_time(field) ? 0 : request_count(field, structure);
+		const size_t n =
+			differs_each_time(field) || is_up_of_network(description, field) ? 0 : request_count(field, structure);
 
 		for (size_t k = 0; k < n; k++)
 			print_value(out, field, request_value(field, structure, k));
