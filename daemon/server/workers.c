@@ -34,28 +34,25 @@ static int open_worker(struct server *server, int notify)
 	return 0;
 }
 
-/* Whether it waits for another program, or will take so long that others should not wait for it. */
-static bool is_held_up(const struct worker *worker)
-{
-	return atomic_load(&worker->waits) || server_now_us() >= worker->long_at_us;
-}
-
-/* It waits, or no more: another worker takes its place meanwhile, as long as there is one. */
+/*
+ * It waits for another program, or takes so long that others should not wait for it, or no more: another worker takes its place
+ * meanwhile, as long as there is one.
+ */
 static void look(struct server *server, struct worker *worker)
 {
-	const bool waits = is_held_up(worker);
+	const bool waits = atomic_load(&worker->waits), is_held_up = waits || server->clock_us >= worker->long_at_us;
 
-	if (waits && worker->asked && atomic_load(&worker->waits))
+	if (waits && worker->asked)
 		server->waits[worker->asked->index] = true;
-	if (waits)
+	if (is_held_up)
 		atomic_store(&worker->waited, true);
-	if (waits == worker->is_away)
+	if (is_held_up == worker->is_away)
 		return;
-	if (waits && (server->n_away == WORKERS_AWAY ||
-	              (server->n_workers == WORKERS + server->n_away && open_worker(server, worker->notify) < 0)))
+	if (is_held_up && (server->n_away == WORKERS_AWAY ||
+	                   (server->n_workers == WORKERS + server->n_away && open_worker(server, worker->notify) < 0)))
 		return;
-	worker->is_away = waits;
-	if (waits) {
+	worker->is_away = is_held_up;
+	if (is_held_up) {
 		server->n_away++;
 		server->n_busy--;
 		server->n_busy_slow -= worker->slow;
@@ -181,7 +178,7 @@ static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, voi
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
-	const uint64_t soon_us = server_now_us() + LOOK_AGAIN_US;
+	const uint64_t soon_us = server->clock_us + LOOK_AGAIN_US;
 	uint64_t next_us = UINT64_MAX;
 
 	(void)source;
