@@ -134,7 +134,7 @@ bool op_found_whole(enum hycan_object_kind kind, const void *found);
 
 /*
  * What is particular to a row whose requests are kept, and carried out once more where a stranger made something else of what
- * they made (server/wish.h).
+ * they made (server/record/wish.h).
  */
 struct op_wished {
 	enum hycan_operation_number operation;

@@ -11,7 +11,7 @@
 #include <hycan/types.h>
 
 #include "op.h"
-#include "server/seal.h"
+#include "seal.h"
 
 static const struct op sealed = { .sealed = true }, plain = { 0 };
 
