@@ -115,6 +115,9 @@ static int open_netns(struct server *server, uint64_t inode, struct kernel_scope
 	_cleanup_close_ int netns = -1;
 	int r = session_netns(server, inode, &netns);
 
+	/* a former daemon's session that goes on */
+	if (r == -ENOENT)
+		r = handover_netns(&server->handover, inode, &netns);
 	/* no other session leads to what has neither name nor process */
 	if (r == -ENOENT)
 		r = porter_is_there() ? porter_find_namespace(inode, &netns) : op_namespace_find(inode, &netns);

@@ -22,8 +22,8 @@ int namespaces_enter(struct server *server, struct kernel_scope *scope);
 void namespaces_leave(struct server *server, uint64_t netns);
 
 /*
- * Finds the one in which something is known to be: where a session is or was, by its name, or by a process. None beside the daemon's own
- * where it is that one, else one that is the caller's. -ENOENT: it is gone; or -errno.
+ * Finds the one in which something is known to be: where a session is or was, also one that a former daemon left, by its name, or by a
+ * process. None beside the daemon's own where it is that one, else one that is the caller's. -ENOENT: it is gone; or -errno.
  */
 int namespaces_find(struct server *server, uint64_t netns, struct kernel_scope **ret_other);
 

@@ -18,7 +18,9 @@
 
 #include <linux/vm_sockets.h>
 
+#include "clients.h"
 #include "events.h"
+#include "objects.h"
 #include "raw.h"
 #include "routing.h"
 
@@ -547,6 +549,43 @@ static void a_namespace(void **state)
 	assert_done(m->w->h, hycan_link_get(m->w->h, "br9", &link));
 }
 
+/* A connection adds an address there, which is to be confirmed and never is; the connection is gone. */
+static void let_one_wait(struct world *w, int netns)
+{
+	const struct hycan_link_address a = { .link = "lo", .address = prefix_of("10.7.0.1/32") };
+	const struct hycan_transaction_run_options waits = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_session_netns(h, netns, NULL));
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_add(h, &a));
+	assert_done(h, hycan_transaction_commit(h, &waits, NULL));
+	hycan_close(h);
+}
+
+/* What was not confirmed is taken back where nothing leads but a connection that was left, and which goes on later. */
+static void a_namespace_without_name(void **state)
+{
+	struct manager *m = *state;
+	const int netns = netns_without_name();
+
+	let_one_wait(m->w, netns);
+	(void)world_stop_daemon(m->w, SIGKILL);
+	free(shell("nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep -q 10.7.0.1", (int)getpid(), netns));
+	/* as of a daemon that was killed before it had taken the connections of another one */
+	m->store[m->n] = fcntl(netns, F_DUPFD_CLOEXEC, 3);
+	strcpy(m->name[m->n++], "hycan-peer");
+	start(m);
+	assert_int_equal(m->n, 0);
+	free(shell("! nsenter --net=/proc/%d/fd/%d ip -o address show dev lo | grep 10.7.0.1", (int)getpid(), netns));
+	close(netns);
+	hycan_close(m->w->h);
+	assert_done(m->w->h, hycan_open(&m->w->h, m->w->socket));
+	assert_int_equal(objects_count(m->w->h), 0);
+}
+
 /* It was no restart but a stop: what was bound to connections goes, and leases, and the rest stays. */
 static void a_stop(void **state)
 {
@@ -673,6 +712,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(halves, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_answer, begin, end),
 		cmocka_unit_test_setup_teardown(a_namespace, begin, end),
+		cmocka_unit_test_setup_teardown(a_namespace_without_name, begin, end),
 		cmocka_unit_test_setup_teardown(a_stop, begin, end),
 		cmocka_unit_test_setup_teardown(garbage, begin, end),
 		cmocka_unit_test_setup_teardown(over_vsock, begin, end),

@@ -44,6 +44,7 @@ int listen_passed(int *ret_fd, int *ret_vsock, struct handover *handover)
 		others++;
 		*(vsock_listens(SD_LISTEN_FDS_START + i, &port) == 0 ? &vsock : &fd) = SD_LISTEN_FDS_START + i;
 	}
+	handover_kept(handover);
 	if (others == 0)
 		return -ENOENT;
 	if (others != 1 + (vsock >= 0) || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0) {

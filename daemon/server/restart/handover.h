@@ -39,6 +39,15 @@ struct handover {
 /* Keeps a descriptor that was passed by that name; false: it is none of ours. */
 bool handover_keep(struct handover *handover, const char *name, int fd);
 
+/* All that was passed is kept. */
+void handover_kept(struct handover *handover);
+
+/*
+ * A descriptor of the network namespace with that inode, where one that was left leads there: until handover_take() is through, and its
+ * sessions know theirs. It is the caller's. -ENOENT: none does; or -errno. On any thread.
+ */
+int handover_netns(const struct handover *handover, uint64_t inode, int *ret_netns);
+
 /* Goes on with what was left; in the loop's thread, with everything else ready. */
 void handover_take(struct server *server);
 

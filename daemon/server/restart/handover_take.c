@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 #include "op.h"
 #include "server.h"
 #include "subscribe.h"
+
+/* Of what was left: requests of those who go on already may look for a namespace until it is done. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 bool handover_keep(struct handover *handover, const char *name, int fd)
 {
@@ -45,10 +49,12 @@ bool handover_keep(struct handover *handover, const char *name, int fd)
 
 void handover_done(struct handover *handover)
 {
+	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < handover->n; i++)
 		cleanup_close(&handover->fds[i].fd);
 	cleanup_free(&handover->fds);
 	handover->n = 0;
+	pthread_mutex_unlock(&lock);
 	cleanup_close(&handover->state);
 }
 
@@ -61,13 +67,37 @@ static int compare(const void *a, const void *b)
 	return x->device == y->device ? 0 : x->device < y->device ? -1 : 1;
 }
 
-/* Another descriptor of that place; the manager keeps one of several that are the same. */
+void handover_kept(struct handover *handover)
+{
+	if (handover->n)
+		qsort(handover->fds, handover->n, sizeof(*handover->fds), compare);
+}
+
+/* Another descriptor of that place, or -errno; the manager keeps one of several that are the same. */
 static int find(const struct handover *handover, const struct handover_place *place)
 {
 	const struct handover_fd *found =
 		handover->n ? bsearch(place, handover->fds, handover->n, sizeof(*handover->fds), compare) : NULL;
+	int fd = found ? fcntl(found->fd, F_DUPFD_CLOEXEC, 3) : -1;
 
-	return found ? fcntl(found->fd, F_DUPFD_CLOEXEC, 3) : -1;
+	return fd >= 0 ? fd : found ? -errno : -ENOENT;
+}
+
+int handover_netns(const struct handover *handover, uint64_t inode, int *ret_netns)
+{
+	struct stat own;
+	int fd;
+
+	if (stat("/proc/self/ns/net", &own) < 0)
+		return -errno;
+	pthread_mutex_lock(&lock);
+	/* namespaces are all in one place */
+	fd = find(handover, &(struct handover_place){ .device = own.st_dev, .inode = inode });
+	pthread_mutex_unlock(&lock);
+	if (fd < 0)
+		return fd;
+	*ret_netns = fd;
+	return 0;
 }
 
 struct reading {
@@ -214,8 +244,6 @@ void handover_take(struct server *server)
 
 	if (handover->state < 0 && handover->n == 0)
 		return;
-	if (handover->n)
-		qsort(handover->fds, handover->n, sizeof(*handover->fds), compare);
 	/* from now on they are ours alone: what is done with them must not be done again by a third daemon */
 	(void)sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" HANDOVER_STATE);
 	(void)sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" HANDOVER_PEER);
