@@ -8,6 +8,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -135,6 +136,7 @@ struct server {
 	struct errand taking_back;            /* takes back those that nobody confirmed */
 	bool takes_back;                      /* it waits, or runs */
 	bool pending_hurries;                 /* nobody waits for his turn with them; with their lock */
+	atomic_bool pending_wakes;            /* somebody waits for one that rests */
 	sd_event_source *session_timer;       /* rings for the session of which something ends next */
 	uint64_t session_rings_us;
 	struct errand_list errands; /* what the daemon itself has to do, and waits for a worker */

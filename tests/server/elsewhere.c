@@ -205,6 +205,23 @@ static void a_transaction_there(void **state)
 	free(shell("test $(grep -c 'cannot be taken back in its network namespace now, and is tried again' %s) -eq 1", w->log));
 }
 
+/* The longer it was in vain the longer it rests, but not where somebody comes who would have to wait for that. */
+static void a_transaction_there_that_rests(void **state)
+{
+	struct world *w = *state;
+	struct rlimit before;
+	char token[33];
+
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, NULL, &before), 0);
+	cancel_in_vain(w, "rests");
+	shell_until(60, "grep -q 'rests for 8 s' %s", w->log);
+	assert_int_equal(prlimit(w->daemon, RLIMIT_NOFILE, &before, NULL), 0);
+	let_one_wait(w, "rests", "10.9.7.1/32", token);
+	free(shell("test $(ip -n rests address show dev lo | grep -c '10[.]9[.]') -eq 1"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	until_taken_back(w, "rests");
+}
+
 /* Nor since the daemon was killed meanwhile. */
 static void a_transaction_there_and_the_next_daemon(void **state)
 {
@@ -272,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_opened_without_porter, begin_unconfined, world_end),
 		cmocka_unit_test_setup_teardown(a_transaction_there, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(a_transaction_there_that_rests, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_transaction_there_and_the_next_daemon, world_begin, world_end),
 	};
 

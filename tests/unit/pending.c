@@ -14,6 +14,7 @@
 #include "job.h"
 #include "pending.h"
 #include "server.h"
+#include "table.h"
 #include "undo_log.h"
 #include "waiting.h"
 
@@ -77,6 +78,33 @@ static int end(void **state)
 	return 0;
 }
 
+/* Who waits for one that rests has it tried soon, and not more often than once a second, however many come. */
+static void who_waits_wakes(void **state)
+{
+	const uint64_t second_us = 1000000, now_us = server_now_us();
+	struct pending *p, *other = NULL;
+
+	(void)state;
+	server.pending_hurries = false;
+	assert_int_equal(reserve(1, &p), 0);
+	p->works = false;
+	assert_int_equal(undo_log_add_bytes(&p->undo, hycan_operation_by_number(HYCAN_OPERATION_LINK_UP), 0, "x", 1), 0);
+	pending_end(p, "the test says so");
+	p->tried_us = now_us;
+	p->rest_s = 300;
+	p->rests_us = now_us + 300 * second_us;
+	assert_int_equal(reserve(2, &other), 0);
+	assert_int_equal(p->rests_us, now_us + 300 * second_us);
+	assert_false(server.pending_wakes);
+	assert_int_equal(reserve(1, &other), HYCAN_REFUSAL_BUSY);
+	assert_int_equal(p->rests_us, now_us + second_us);
+	assert_true(server.pending_wakes);
+	/* it is about to be tried; and one that does not rest is */
+	assert_false(pending_wake(p));
+	p->rests_us = 0;
+	assert_false(pending_wake(p));
+}
+
 /* One of the user that waits in so many bytes; or it was refused, and is not there. */
 static int wait_in(uint64_t subject, size_t bytes, struct pending **ret_pending)
 {
@@ -126,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turn),
+		cmocka_unit_test_setup_teardown(who_waits_wakes, begin, end),
 		cmocka_unit_test_setup_teardown(is_of_a_user, begin, end),
 		cmocka_unit_test_setup_teardown(is_of_all, begin, end),
 	};

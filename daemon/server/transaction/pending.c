@@ -83,6 +83,7 @@ struct pending *pending_turn(const struct server *server, uint64_t subject, uint
 static bool wait_for_turn(struct server *server, uint64_t subject, uint64_t netns)
 {
 	struct timespec until;
+	struct pending *p;
 	int r = 0;
 
 	if (!pending_turn(server, subject, netns))
@@ -90,8 +91,11 @@ static bool wait_for_turn(struct server *server, uint64_t subject, uint64_t netn
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TURN_S;
 	worker_wait(true);
-	while (r == 0 && !server->pending_hurries && pending_turn(server, subject, netns))
+	while (r == 0 && !server->pending_hurries && (p = pending_turn(server, subject, netns))) {
+		if (pending_wake(p))
+			worker_wait(true);
 		r = pthread_cond_clockwait(&pending_moved, &pending_lock, CLOCK_MONOTONIC, &until);
+	}
 	worker_wait(false);
 	return !pending_turn(server, subject, netns);
 }

@@ -66,6 +66,9 @@ void pending_end_place(struct server *server, uint64_t netns);
 /* In the loop: the job is done. The time of the one that it made begins, and it is the turn of others. */
 void pending_settle(struct job *job);
 
+/* In the loop: somebody may wait for one that rests (pending_wake()). */
+void pending_awake(struct server *server);
+
 /* A peer is gone. */
 void pending_lost(struct server *server, const struct peer *peer);
 

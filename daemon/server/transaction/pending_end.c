@@ -32,6 +32,9 @@
 /* One whose network namespace cannot be come into, but is there, is tried again after so many seconds at the latest. */
 #define REST_MAX_S 300u
 
+/* Of those who wait for it there may be many: it is not tried more often than that. */
+#define WAKE_US UINT64_C(1000000)
+
 /* Who made it: whose session it was may go on as another one by now. */
 static struct ledger_holder holder_of(const struct pending *p)
 {
@@ -88,6 +91,14 @@ static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_l
 	return 0;
 }
 
+/* Twice as long each time, unless it was woken. */
+static uint32_t next_rest(const struct pending *p)
+{
+	const uint32_t seconds = p->rest_s == 0 ? 1 : p->is_woken ? p->rest_s : 2 * p->rest_s;
+
+	return seconds < REST_MAX_S ? seconds : REST_MAX_S;
+}
+
 /* Nobody comes there. Where that passes, it is tried again: told of once. */
 static void say_why_not(const struct pending *p, int r)
 {
@@ -96,15 +107,30 @@ static void say_why_not(const struct pending *p, int r)
 	if (!rests || p->rest_s == 0)
 		log_write(LOG_ERR, "A transaction of %s cannot be taken back in its network namespace%s: %s",
 		          subject_say(p->holder.subject).text, rests ? " now, and is tried again" : "", strerror(-r));
+	if (rests)
+		log_write(LOG_DEBUG, "Taking back the transaction of %s rests for %u s.", subject_say(p->holder.subject).text,
+		          next_rest(p));
 }
 
-/* With the lock: until it is tried again, twice as long each time. */
+/* With the lock: until it is tried again. */
 static void rest(struct pending *p)
 {
-	p->rest_s = p->rest_s ? 2 * p->rest_s : 1;
-	if (p->rest_s > REST_MAX_S)
-		p->rest_s = REST_MAX_S;
-	p->rests_us = server_now_us() + p->rest_s * UINT64_C(1000000);
+	p->rest_s = next_rest(p);
+	p->is_woken = false;
+	p->tried_us = server_now_us();
+	p->rests_us = p->tried_us + p->rest_s * UINT64_C(1000000);
+}
+
+bool pending_wake(struct pending *p)
+{
+	const uint64_t at_us = p->tried_us + WAKE_US;
+
+	if (p->works || p->rests_us <= at_us)
+		return false;
+	p->rests_us = at_us;
+	p->is_woken = true;
+	atomic_store(&p->server->pending_wakes, true);
+	return true;
 }
 
 /* With the lock, which is not held meanwhile. Returns how many requests are not taken back. */
@@ -304,6 +330,12 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	serve(server);
 	ring(server, next_time(server, now_us));
 	return 0;
+}
+
+void pending_awake(struct server *server)
+{
+	if (atomic_exchange(&server->pending_wakes, false))
+		ring(server, 0);
 }
 
 int pending_open_timer(struct server *server)

@@ -45,7 +45,9 @@ struct pending {
 	uint64_t ends_us;
 	unsigned int patience;
 	uint64_t rests_us; /* it is taken back, and tried again then; 0: it does not rest, */
-	uint32_t rest_s;   /* nor ever did; else how long at last */
+	uint32_t rest_s;   /* nor ever did; else how long at last, */
+	uint64_t tried_us; /* since when, */
+	bool is_woken;     /* and not to its end, since somebody waits for it */
 	TAILQ_ENTRY(pending) entry;
 };
 
@@ -61,6 +63,9 @@ void pending_free(struct pending *p);
  * of those that are taken back. NULL: nobody's.
  */
 struct pending *pending_turn(const struct server *server, uint64_t subject, uint64_t netns);
+
+/* With the lock: who waits for one that rests has it tried soon. Whether the loop is to look, which worker_wait() tells it. */
+bool pending_wake(struct pending *p);
 
 /* With the lock: one is taken back, and before it those that came later. */
 void pending_end(struct pending *p, const char *why);

@@ -13,6 +13,7 @@
 #include "hands.h"
 #include "observer.h"
 #include "peer.h"
+#include "pending.h"
 #include "scribe.h"
 #include "server.h"
 #include "subject.h"
@@ -171,6 +172,7 @@ static int on_worker_done(sd_event_source *source, int fd, uint32_t revents, voi
 	(void)revents;
 	if (read(fd, &n, sizeof(n)) >= 0)
 		workers_finish(server);
+	pending_awake(server);
 	return 0;
 }
 
