@@ -5,7 +5,8 @@
  * The generation tells whether somebody was faster, but to who changes rules without a pause one loses every time: the kernel
  * compares it under the lock that he has for as long as he commits, so it is another one whenever one gets there. Who has lost so
  * often changes the table alone among those of this daemon, and names no generation. What strangers do meanwhile to their own
- * tables is nothing to ours, and what they take out of ours makes the batch fail.
+ * tables is nothing to ours, and what they take out of ours makes the batch fail. What they put into ours while the last of it is taken out
+ * goes along with the table: the kernel spares a set with elements (NLM_F_NONREC) by those that were there before the batch.
  */
 #include <errno.h>
 #include <pthread.h>
