@@ -97,10 +97,30 @@ static void last_word(void **state)
 	assert_steps(p, "0:40 1:11 2:12 3:23 4:24 5:35 6:46 7:47 ");
 }
 
+/* Which step it was that took down a link that was up, as far as that was said: the last one. */
+static void was_up(void **state)
+{
+	struct place *p = *state;
+	struct diary diary;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct diary_head head = { .what = DIARY_WAS_UP, .number = i };
+		const struct ledger_bytes part = { .bytes = &head, .size = sizeof(head) };
+
+		assert_int_equal(diary_read(p->ledger, p->number, &diary), 0);
+		assert_int_equal(diary.was_up, i);
+		diary_release(&diary);
+		note(p, i, 10);
+		assert_int_equal(ledger_note(p->ledger, p->number, &part, 1, 0, false), 0);
+	}
+	assert_steps(p, "0:10 1:10 2:10 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(last_word, begin, end),
+		cmocka_unit_test_setup_teardown(was_up, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("the notes of a transaction", tests, NULL, NULL);

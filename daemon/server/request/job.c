@@ -230,7 +230,6 @@ int job_perform(struct job *job)
 	job->recorded = 0;
 	job->order = NULL;
 	job_forget_doubt(job);
-	job->op.was_up = job->again && job->op.was_up;
 	job->sent = job->intent.lets_through = false;
 	(void)op_scope_sent(job->op.scope);
 	if (change)

@@ -164,6 +164,12 @@ int diary_forward(const struct job *job)
 	return note_number(job, DIARY_FINAL, 0);
 }
 
+void diary_was_up(const struct job *job, uint32_t step)
+{
+	/* without room it is known to this daemon alone */
+	(void)note_number(job, DIARY_WAS_UP, step);
+}
+
 int diary_done(const struct job *job, bool confirm)
 {
 	const struct diary_head head = { .what = DIARY_DONE, .number = confirm };

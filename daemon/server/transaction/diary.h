@@ -64,6 +64,9 @@ int diary_final(struct job *job, uint32_t step);
 /* All of those are noted, and begin. */
 int diary_forward(const struct job *job);
 
+/* One of those takes a link down that is up: whoever carries it out once more finds it down. */
+void diary_was_up(const struct job *job, uint32_t step);
+
 /* All are done. confirm: it is taken back even so, unless it is ended before. */
 int diary_done(const struct job *job, bool confirm);
 
@@ -94,7 +97,8 @@ STAILQ_HEAD(diary_entries, diary_entry);
 struct diary {
 	struct undo_log undo; /* what is left of it */
 	struct diary_entries entries;
-	bool is_final; /* steps that cannot be taken back had begun */
+	bool is_final;   /* steps that cannot be taken back had begun, */
+	uint32_t was_up; /* and the one that took a link down which was up, from 1; 0: none */
 	bool done;
 	bool confirm;
 	uint64_t done_us;

@@ -17,8 +17,9 @@ enum diary_what {
 	DIARY_RECORDED,
 	DIARY_TAKES_BACK, /* of a step; frames */
 	DIARY_LEFT,
-	DIARY_FINAL, /* the steps that are not carried out will be */
-	DIARY_ALONG, /* what goes along with a step, or with a request that is no transaction (along.h) */
+	DIARY_FINAL,  /* the steps that are not carried out will be */
+	DIARY_ALONG,  /* what goes along with a step, or with a request that is no transaction (along.h) */
+	DIARY_WAS_UP, /* the link that a step takes down which cannot be taken back */
 };
 
 struct diary_head {

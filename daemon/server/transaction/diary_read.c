@@ -130,6 +130,9 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 	case DIARY_TAKES_BACK:
 		d->takes_back = true;
 		return read_frames(reading, head.number, bytes, size);
+	case DIARY_WAS_UP:
+		d->was_up = head.number + 1;
+		return 0;
 	case DIARY_ALONG:
 		return 0;
 	case DIARY_LEFT:

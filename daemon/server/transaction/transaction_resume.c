@@ -25,6 +25,7 @@ struct resumed {
 	unsigned int number;                     /* of its intent */
 	uint64_t since_us;                       /* when it began */
 	struct diary diary;
+	struct op_gate gate; /* the one that was there before ours */
 };
 
 static const char cause[] = "the daemon that was killed had begun it";
@@ -88,6 +89,18 @@ static void retell_step(struct resumed *t, const struct diary_entry *entry)
 	leave(t);
 }
 
+/* The next one knows it, too, should this daemon be killed meanwhile. */
+static int on_change(void *userdata)
+{
+	struct resumed *t = userdata;
+
+	if (t->job->op.was_up && t->diary.was_up != t->job->along.step + 1) {
+		diary_was_up(t->job, t->job->along.step);
+		t->diary.was_up = t->job->along.step + 1;
+	}
+	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
+}
+
 /* Carries out what cannot be taken back, or comes behind that. */
 static int finish_step(struct resumed *t, const struct diary_entry *entry)
 {
@@ -96,7 +109,10 @@ static int finish_step(struct resumed *t, const struct diary_entry *entry)
 
 	if (r == 0) {
 		job->again = true;
+		job->op.was_up = t->diary.was_up == entry->step + 1;
+		t->gate = op_scope_set_gate(job->op.scope, (struct op_gate){ .change = on_change, .userdata = t });
 		r = job_perform(job);
+		(void)op_scope_set_gate(job->op.scope, t->gate);
 	}
 	if (r != 0 && job_found_gone(job, r)) {
 		job->op.settled = NULL;

@@ -35,7 +35,8 @@ struct step {
 	bool unchanged;
 	bool kept_link;
 	bool *items_unchanged; /* of one that cannot be taken back: as it was seen before the first of these; */
-	bool *unmade;          /* and what none of its tries made */
+	bool *unmade;          /* and what none of its tries made; */
+	bool was_up;           /* and one of them took a link down that was up */
 	const void *settled;
 	bool lets_go;
 	bool was_gone;

@@ -36,6 +36,7 @@ void transaction_enter(struct transaction *t, size_t i)
 	job->op.may_be_gone = t->may_be_gone;
 	job->op.unchanged = t->step[i].unchanged;
 	job->op.kept_link = t->step[i].kept_link;
+	job->op.was_up = t->step[i].was_up;
 	job->op.items_unchanged = t->step[i].items_unchanged;
 	job->lets_go = t->step[i].lets_go;
 	job->was_gone = t->step[i].was_gone;
@@ -84,6 +85,17 @@ bool transaction_step_is_final(const struct hycan_operation *operation)
 	return false;
 }
 
+/* What cannot be taken back is carried out again, by a successor, too. */
+static void note_was_up(struct transaction *t)
+{
+	struct step *step = &t->step[t->now];
+
+	if (!t->is_final || !t->job->op.was_up || step->was_up)
+		return;
+	diary_was_up(t->job, t->now);
+	step->was_up = true;
+}
+
 int transaction_on_change(void *userdata)
 {
 	struct transaction *t = userdata;
@@ -94,6 +106,7 @@ int transaction_on_change(void *userdata)
 	t->n_changes++;
 	if (t->is_plan)
 		return 1;
+	note_was_up(t);
 	/* a successor goes forward, too */
 	r = t->is_noted || t->is_final || buffer_used(&t->undo.frames) == t->noted ? 0
 	                                                                           : diary_undo(t->job, t->now, &t->undo, t->first);
