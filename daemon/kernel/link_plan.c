@@ -3,7 +3,8 @@
  * A request to change a link has the attributes in which the kernel tells of it, so a link as it is planned is the kernel's
  * message with those of the requests in place of its own. A new one is its request, with what its kind brings along.
  *
- * What this file does not do: know what a change of one link does to others, but that those go that stand on one which goes.
+ * What this file does not do: know what a change of one link does to others, but that those go that stand on one which goes
+ * (link_standing.h).
  */
 #include <errno.h>
 #include <linux/can.h>
@@ -21,6 +22,7 @@
 #include "link.h"
 #include "link_plan.h"
 #include "link_read.h"
+#include "link_standing.h"
 #include "netlink.h"
 #include "rtnetlink_plan.h"
 #include "wireguard_plan.h"
@@ -283,28 +285,6 @@ static void drop(struct kernel_scope *scope, uint32_t ifindex)
 	*planned = plan->link[--plan->n];
 }
 
-/* Links that stand on some that go. */
-struct standing {
-	struct kernel_scope *scope;
-	struct hycan_link *link;
-	size_t n;
-};
-
-static int find_standing(const struct nlmsghdr *nlh, void *userdata)
-{
-	struct standing *s = userdata;
-	struct hycan_link link;
-	uint32_t parent, master;
-
-	link_read(nlh, &link, &parent, &master);
-	if (!parent || !rtnetlink_plan_lacks_link(s->scope, parent))
-		return 0;
-	if (array_grow(&s->link, s->n, sizeof(*s->link)) < 0)
-		return -ENOMEM;
-	s->link[s->n++] = link;
-	return 0;
-}
-
 /* Link-local addresses come and go with a link that is up, and nobody asks for them. */
 static int tell_address(const struct hycan_link_address *address, void *userdata)
 {
@@ -336,17 +316,13 @@ static int take(struct kernel_scope *scope, uint32_t ifindex, const char *name)
 /* Both ends of a pair stand on each other. True: there may be more that stand on those. */
 static int take_standing(struct kernel_scope *scope, bool *ret_more)
 {
-	struct standing s = { .scope = scope };
-	struct nlmsghdr *nlh = link_message(scope, RTM_GETLINK, NLM_F_DUMP, NULL);
-	_cleanup_free_ void *memory = NULL;
-	int r;
+	_cleanup_free_ struct hycan_link *links = NULL;
+	size_t n = 0;
+	int r = link_standing_on_gone(scope, &links, &n);
 
-	link_message_brief(nlh);
-	r = netlink_request(scope, NETLINK_ROUTE, nlh, find_standing, &s);
-	memory = s.link;
-	for (size_t i = 0; i < s.n && r == 0; i++)
-		r = take(scope, s.link[i].ifindex, s.link[i].name);
-	*ret_more = s.n > 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = take(scope, links[i].ifindex, links[i].name);
+	*ret_more = n > 0;
 	return r;
 }
 

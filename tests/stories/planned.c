@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A plan says what the transaction does: what there is is seen, the plan is carried out in that by its data alone, and the transaction in
- * the kernel, and then both are the same.
- */
+/* A plan says what the transaction does (planned_assert_says()). What goes along with that is in planned_along.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "facts.h"
 #include "network.h"
 #include "planned.h"
 #include "text.h"
-
-static void assert_says(struct world *w, step *steps)
-{
-	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = true };
-	struct facts *expected = calloc(1, sizeof(*expected)), *is = calloc(1, sizeof(*is));
-	struct hycan_transaction_run_reply *plan = NULL;
-	char *text;
-
-	assert_true(expected && is);
-	facts_read(expected);
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	steps(w->h);
-	assert_done(w->h, hycan_transaction_commit(w->h, &options, &plan));
-	text = planned_lines(plan);
-	facts_read(is);
-	facts_assert_same(expected, is, text);
-	facts_apply(expected, plan);
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	steps(w->h);
-	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
-	facts_read(is);
-	facts_assert_same(expected, is, text);
-	free(text);
-	free(plan);
-	free(expected);
-	free(is);
-}
 
 static void set_mtu(struct hycan *h, const char *link, uint32_t mtu)
 {
@@ -111,12 +80,12 @@ static void properties(void **state)
 	struct world *w = *state;
 
 	make_pair();
-	assert_says(w, twice);
+	planned_assert_says(w, twice);
 	free(shell("ip link set tx0 down; ip link set tx1 down"));
-	assert_says(w, swapped);
+	planned_assert_says(w, swapped);
 	free(shell("ip link delete tx0"));
 	make_pair();
-	assert_says(w, there_and_back);
+	planned_assert_says(w, there_and_back);
 }
 
 /* The second says from what the first will have made of it. */
@@ -187,8 +156,8 @@ static void all_of_them(struct hycan *h)
 static void forwarding(void **state)
 {
 	make_pair();
-	assert_says(*state, one_by_one);
-	assert_says(*state, all_of_them);
+	planned_assert_says(*state, one_by_one);
+	planned_assert_says(*state, all_of_them);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- WireGuard */
@@ -262,8 +231,8 @@ static void wireguard(void **state)
 	assert_contains(text, "persistent_keepalive 0 -> persistent_keepalive 25\n");
 	assert_contains(text, "9 ~ link.set wg1: mtu 1420 -> mtu 1400\n");
 	free(text);
-	assert_says(w, renamed);
-	assert_says(w, renamed_again);
+	planned_assert_says(w, renamed);
+	planned_assert_says(w, renamed_again);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- networks */
@@ -302,12 +271,12 @@ static void networks(void **state)
 	assert_contains(text, "0 ~ forwarding ipv4: off -> on\n");
 	assert_contains(text, "0 ~ forwarding ipv6: off -> on\n");
 	free(text);
-	assert_says(w, two_networks);
-	assert_says(w, otherwise);
+	planned_assert_says(w, two_networks);
+	planned_assert_says(w, otherwise);
 	text = planned(w->h, none);
 	assert_contains(text, "0 - address net100 10.6.0.1/24\n");
 	free(text);
-	assert_says(w, none);
+	planned_assert_says(w, none);
 }
 
 static void vlans(struct hycan *h)
@@ -338,8 +307,8 @@ static void stacked(void **state)
 
 	need_kind("vxcan");
 	network_make_parent();
-	assert_says(w, vlans);
-	assert_says(w, no_vlans);
+	planned_assert_says(w, vlans);
+	planned_assert_says(w, no_vlans);
 }
 
 int main(void)

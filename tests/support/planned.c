@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "facts.h"
+
 char *planned_lines(const struct hycan_transaction_run_reply *reply)
 {
 	static const char signs[] = { '?', '+', '-', '~' };
@@ -34,4 +36,31 @@ char *planned(struct hycan *h, step *steps)
 	text = planned_lines(reply);
 	free(reply);
 	return text;
+}
+
+void planned_assert_says(struct world *w, step *steps)
+{
+	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = true };
+	struct facts *expected = calloc(1, sizeof(*expected)), *is = calloc(1, sizeof(*is));
+	struct hycan_transaction_run_reply *plan = NULL;
+	char *text;
+
+	assert_true(expected && is);
+	facts_read(expected);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &plan));
+	text = planned_lines(plan);
+	facts_read(is);
+	facts_assert_same(expected, is, text);
+	facts_apply(expected, plan);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	facts_read(is);
+	facts_assert_same(expected, is, text);
+	free(text);
+	free(plan);
+	free(expected);
+	free(is);
 }

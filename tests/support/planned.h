@@ -14,4 +14,10 @@ char *planned(struct hycan *h, step *steps);
 /* The same of an answer. */
 char *planned_lines(const struct hycan_transaction_run_reply *reply);
 
+/*
+ * A plan of the steps says what they do: what there is is seen, the plan is carried out in that by its data alone, and the
+ * transaction in the kernel, and then both are the same.
+ */
+void planned_assert_says(struct world *w, step *steps);
+
 #endif
