@@ -83,7 +83,13 @@ int kernel_scope_ask_gate(struct kernel_scope *scope)
 void netlink_tell(struct kernel_scope *scope, const struct hycan_planned_change *change)
 {
 	if (scope->gate.held)
-		scope->gate.held(change, scope->gate.userdata);
+		scope->gate.held(change, false, scope->gate.userdata);
+}
+
+void netlink_tell_along(struct kernel_scope *scope, const struct hycan_planned_change *change)
+{
+	if (scope->gate.held)
+		scope->gate.held(change, true, scope->gate.userdata);
 }
 
 bool netlink_tells(const struct kernel_scope *scope)

@@ -3,8 +3,7 @@
  * A request to change a link has the attributes in which the kernel tells of it, so a link as it is planned is the kernel's
  * message with those of the requests in place of its own. A new one is its request, with what its kind brings along.
  *
- * What this file does not do: know what a change of one link does to others, but that those go that stand on one which goes
- * (link_standing.h).
+ * What this file does not do: know what a change of one link does to others, but for those that stand on it (link_standing.h).
  */
 #include <errno.h>
 #include <linux/can.h>
@@ -14,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hycan/values.h>
-
-#include "address.h"
 #include "array.h"
 #include "cleanup.h"
 #include "link.h"
@@ -132,7 +128,7 @@ static int read_link(struct kernel_scope *scope, const char *name, uint32_t ifin
 /* ------------------------------------------------------------------------------------------------------------- noting */
 
 /* What differs, for who wants to know what would be done. */
-static void tell_change(struct kernel_scope *scope, const struct hycan_link *is, const struct hycan_link *will_be)
+static void tell_change(struct kernel_scope *scope, const struct hycan_link *is, const struct hycan_link *will_be, bool along)
 {
 	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_CHANGE };
 
@@ -149,7 +145,7 @@ static void tell_change(struct kernel_scope *scope, const struct hycan_link *is,
 		netlink_tell_values(&change, "mtu ", was, becomes);
 	}
 	if (change.has_was)
-		netlink_tell(scope, &change);
+		(along ? netlink_tell_along : netlink_tell)(scope, &change);
 }
 
 /* Takes over the message. */
@@ -172,7 +168,10 @@ static int put(struct kernel_scope *scope, struct nlmsghdr *message, const char 
 	return 0;
 }
 
-static int note_change(struct kernel_scope *scope, const struct nlmsghdr *request)
+static int follow(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link *after);
+
+/* along: it goes along with the change of another link. */
+static int note_change(struct kernel_scope *scope, const struct nlmsghdr *request, bool along)
 {
 	_cleanup_free_ struct nlmsghdr *is = NULL, *will_be = NULL;
 	struct hycan_link before, after;
@@ -186,8 +185,37 @@ static int note_change(struct kernel_scope *scope, const struct nlmsghdr *reques
 		return -ENOMEM;
 	link_read(is, &before, &ignored[0], &ignored[1]);
 	link_read(will_be, &after, &ignored[0], &ignored[1]);
-	tell_change(scope, &before, &after);
-	return put(scope, steal(&will_be), before.name);
+	tell_change(scope, &before, &after, along);
+	r = put(scope, steal(&will_be), before.name);
+	if (r == 0 && before.up && !after.up)
+		r = rtnetlink_plan_take_link(scope, after.ifindex, after.name, true);
+	return r == 0 ? follow(scope, &before, &after) : r;
+}
+
+/* What a change of a link changes of those on it, each of which may have others on it. */
+static int follow(struct kernel_scope *scope, const struct hycan_link *before, const struct hycan_link *after)
+{
+	_cleanup_free_ struct link_standing *standing = NULL;
+	const bool turns = before->up != after->up, shrinks = after->mtu < before->mtu;
+	size_t n = 0;
+	int r = turns || shrinks ? link_standing_on(scope, after->ifindex, &standing, &n) : 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		_Alignas(NLMSG_ALIGNTO) uint8_t buffer[64] = { 0 };
+		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+		struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+		const bool turned = turns && standing[i].goes_up;
+		const bool shrunk = shrinks && standing[i].shrinks && standing[i].link.mtu > after->mtu;
+
+		ifi->ifi_index = (int)standing[i].link.ifindex;
+		if (turned)
+			link_message_up(nlh, after->up);
+		if (shrunk)
+			mnl_attr_put_u32(nlh, IFLA_MTU, after->mtu);
+		if (turned || shrunk)
+			r = note_change(scope, nlh, true);
+	}
+	return r;
 }
 
 /* Says whether the link is gone. */
@@ -285,26 +313,10 @@ static void drop(struct kernel_scope *scope, uint32_t ifindex)
 	*planned = plan->link[--plan->n];
 }
 
-/* Link-local addresses come and go with a link that is up, and nobody asks for them. */
-static int tell_address(const struct hycan_link_address *address, void *userdata)
-{
-	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_TAKE };
-	char text[HYCAN_ADDRESS_TEXT_SIZE];
-
-	if (address->has_scope && address->scope == HYCAN_SCOPE_LINK)
-		return 0;
-	hycan_prefix_format(&address->address, text, sizeof(text));
-	snprintf(change.what, sizeof(change.what), "address %s %s", address->link, text);
-	netlink_tell(userdata, &change);
-	return 0;
-}
-
 static int take(struct kernel_scope *scope, uint32_t ifindex, const char *name)
 {
-	int r = netlink_tells(scope) ? kernel_address_list(scope, name, 0, tell_address, scope) : 0;
+	int r = rtnetlink_plan_take_link(scope, ifindex, name, false);
 
-	if (r == 0)
-		r = rtnetlink_plan_take_link(scope, ifindex);
 	if (r == 0)
 		r = tell_link(scope, name, HYCAN_CHANGE_ACTION_TAKE);
 	/* the name may be in the message */
@@ -316,12 +328,12 @@ static int take(struct kernel_scope *scope, uint32_t ifindex, const char *name)
 /* Both ends of a pair stand on each other. True: there may be more that stand on those. */
 static int take_standing(struct kernel_scope *scope, bool *ret_more)
 {
-	_cleanup_free_ struct hycan_link *links = NULL;
+	_cleanup_free_ struct link_standing *standing = NULL;
 	size_t n = 0;
-	int r = link_standing_on_gone(scope, &links, &n);
+	int r = link_standing_on(scope, 0, &standing, &n);
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = take(scope, links[i].ifindex, links[i].name);
+		r = take(scope, standing[i].link.ifindex, standing[i].link.name);
 	*ret_more = n > 0;
 	return r;
 }
@@ -352,7 +364,7 @@ int link_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request
 	memcpy(copy, request, request->nlmsg_len);
 	if (copy->nlmsg_type == RTM_DELLINK)
 		return note_gone(scope, copy);
-	return copy->nlmsg_flags & NLM_F_CREATE ? note_new(scope, copy) : note_change(scope, copy);
+	return copy->nlmsg_flags & NLM_F_CREATE ? note_new(scope, copy) : note_change(scope, copy, false);
 }
 
 void kernel_scope_forget_plan(struct kernel_scope *scope)

@@ -43,6 +43,9 @@ bool netlink_is_held(const struct kernel_scope *scope);
 /* Tells whoever set the gate what a change that it held would have done. */
 void netlink_tell(struct kernel_scope *scope, const struct hycan_planned_change *change);
 
+/* The same of what goes along with it, and is done to something else. */
+void netlink_tell_along(struct kernel_scope *scope, const struct hycan_planned_change *change);
+
 /* Whether anybody is: for what takes longer to find out. */
 bool netlink_tells(const struct kernel_scope *scope);
 

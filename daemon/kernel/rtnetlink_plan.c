@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "attribute.h"
 #include "cleanup.h"
 #include "link.h"
+#include "link_plan.h"
 #include "route_message.h"
 #include "rtnetlink_plan.h"
 
@@ -206,39 +208,124 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 	return r;
 }
 
-static bool is_on(const struct nlmsghdr *told, uint32_t ifindex)
+/* ------------------------------------------------------------------------------------------------- what is on a link */
+
+/* What the kernel makes by itself of a link that is up is there again when it is. */
+static bool comes_back(struct kernel_scope *scope, uint32_t ifindex)
 {
+	const struct nlmsghdr *link = link_plan_find(scope, NULL, ifindex);
+
+	return link && ((const struct ifinfomsg *)mnl_nlmsg_get_payload(link))->ifi_flags & IFF_UP;
+}
+
+static bool goes_with_address(struct kernel_scope *scope, const struct ifaddrmsg *ifa, const struct rtnetlink_gone *gone)
+{
+	if (ifa->ifa_index != gone->ifindex)
+		return false;
+	return !gone->down ||
+	       (ifa->ifa_family == AF_INET6 && !(ifa->ifa_scope == RT_SCOPE_LINK && comes_back(scope, gone->ifindex)));
+}
+
+static bool goes_with_route(struct kernel_scope *scope, const struct nlmsghdr *told, const struct rtnetlink_gone *gone)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(told);
 	const struct nlattr *a[RTA_MAX + 1];
 	uint32_t over = 0;
 
+	netlink_parse(told, sizeof(*rtm), a, RTA_MAX);
+	if (!attribute_u32(a[RTA_OIF], &over) || over != gone->ifindex)
+		return false;
+	return !(gone->down && rtm->rtm_protocol == RTPROT_KERNEL && comes_back(scope, gone->ifindex));
+}
+
+/* Whether it goes with a link. */
+static bool goes_with(struct kernel_scope *scope, const struct nlmsghdr *told, const struct rtnetlink_gone *gone)
+{
 	switch (told->nlmsg_type) {
 	case RTM_NEWLINK:
-		return ((const struct ifinfomsg *)mnl_nlmsg_get_payload(told))->ifi_index == (int)ifindex;
+		return !gone->down && ((const struct ifinfomsg *)mnl_nlmsg_get_payload(told))->ifi_index == (int)gone->ifindex;
 	case RTM_NEWADDR:
-		return ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(told))->ifa_index == ifindex;
+		return goes_with_address(scope, mnl_nlmsg_get_payload(told), gone);
 	case RTM_NEWROUTE:
-		netlink_parse(told, sizeof(struct rtmsg), a, RTA_MAX);
-		return attribute_u32(a[RTA_OIF], &over) && over == ifindex;
+		return goes_with_route(scope, told, gone);
 	}
 	return false;
 }
 
-int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex)
+/* The networks of a link that goes, in which gateways are reached over it. */
+struct taking {
+	struct kernel_scope *scope;
+	struct rtnetlink_gone gone;
+	struct hycan_prefix *network;
+	size_t n;
+};
+
+static int take_address(const struct hycan_link_address *address, void *userdata)
 {
-	struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
+	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_TAKE };
+	const bool is_local = address->has_scope && address->scope == HYCAN_SCOPE_LINK;
+	struct taking *t = userdata;
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+
+	if (array_grow(&t->network, t->n, sizeof(*t->network)) < 0)
+		return -ENOMEM;
+	t->network[t->n++] = address->has_peer ? address->peer : address->address;
+	/* link-local ones come and go with a link that is up, and nobody asks for them */
+	if (is_local || (t->gone.down && address->address.address.family == AF_INET))
+		return 0;
+	hycan_prefix_format(&address->address, text, sizeof(text));
+	snprintf(change.what, sizeof(change.what), "address %s %s", address->link, text);
+	netlink_tell_along(t->scope, &change);
+	return 0;
+}
+
+/* A route that does not say over which link it is. */
+static bool has_gateway_in(const struct nlmsghdr *nlh, const struct taking *t)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a[RTA_MAX + 1];
+	struct hycan_prefix gateway = { 0 };
+	bool is = false;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE)
+		return false;
+	netlink_parse(nlh, sizeof(*rtm), a, RTA_MAX);
+	if (a[RTA_OIF] || !attribute_address(a[RTA_GATEWAY], rtm->rtm_family, &gateway.address))
+		return false;
+	gateway.length = (uint8_t)(attribute_address_size(rtm->rtm_family) * 8);
+	for (size_t i = 0; i < t->n && !is; i++)
+		is = hycan_prefix_contains(&t->network[i], &gateway);
+	return is;
+}
+
+static int take_planned(struct rtnetlink_plan *plan, const struct taking *t)
+{
 	size_t n = 0;
 
 	if (array_grow(&plan->gone, plan->n_gone, sizeof(*plan->gone)) < 0)
 		return -ENOMEM;
-	plan->gone[plan->n_gone++] = ifindex;
+	plan->gone[plan->n_gone++] = t->gone;
 	for (size_t i = 0; i < plan->n; i++) {
-		if (plan->planned[i].going == GOING_NOT && is_on(plan->planned[i].message, ifindex))
-			free(plan->planned[i].message);
+		const struct rtnetlink_planned *p = &plan->planned[i];
+
+		if (p->going == GOING_NOT && (goes_with(t->scope, p->message, &t->gone) || has_gateway_in(p->message, t)))
+			free(p->message);
 		else
-			plan->planned[n++] = plan->planned[i];
+			plan->planned[n++] = *p;
 	}
 	plan->n = n;
 	return 0;
+}
+
+int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex, const char *name, bool down)
+{
+	struct taking t = { .scope = scope, .gone = { .ifindex = ifindex, .down = down } };
+	int r = kernel_address_list(scope, name, 0, take_address, &t);
+
+	if (r == 0)
+		r = take_planned(netlink_rtnetlink_plan(scope), &t);
+	free(t.network);
+	return r;
 }
 
 bool rtnetlink_plan_lacks_link(struct kernel_scope *scope, uint32_t ifindex)
@@ -247,7 +334,7 @@ bool rtnetlink_plan_lacks_link(struct kernel_scope *scope, uint32_t ifindex)
 	bool lacks = false;
 
 	for (size_t i = 0; i < plan->n_gone && !lacks; i++)
-		lacks = plan->gone[i] == ifindex;
+		lacks = plan->gone[i].ifindex == ifindex && !plan->gone[i].down;
 	return lacks;
 }
 
@@ -266,7 +353,7 @@ bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *tol
 	bool hidden = false;
 
 	for (size_t i = 0; i < plan->n_gone && !hidden; i++)
-		hidden = is_on(told, plan->gone[i]);
+		hidden = goes_with(scope, told, &plan->gone[i]);
 	for (size_t i = 0; i < plan->n && !hidden; i++) {
 		const struct rtnetlink_planned *p = &plan->planned[i];
 

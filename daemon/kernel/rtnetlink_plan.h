@@ -2,7 +2,8 @@
 /*
  * What is planned of addresses, routes and rules: the requests that the scope's gate did not let through. What they would have
  * made is told of like anything else, and what they would have taken away is not, so that what comes behind in a plan sees
- * what there will be. And which links are planned to go; those that come are in link_plan.h. For this room alone.
+ * what there will be. And which links are planned to go, or to go down; what becomes of the others is in link_plan.h. For this
+ * room alone.
  */
 #ifndef KERNEL_RTNETLINK_PLAN_H
 #define KERNEL_RTNETLINK_PLAN_H
@@ -12,11 +13,17 @@
 
 #include "netlink.h"
 
+/* A link that goes, or goes down alone. */
+struct rtnetlink_gone {
+	uint32_t ifindex;
+	bool down;
+};
+
 /* Part of a scope. */
 struct rtnetlink_plan {
 	struct rtnetlink_planned *planned;
 	size_t n;
-	uint32_t *gone; /* links */
+	struct rtnetlink_gone *gone;
 	size_t n_gone;
 };
 
@@ -25,8 +32,11 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 
 bool rtnetlink_plan_is_any(struct kernel_scope *scope);
 
-/* A link is planned to go, and what is on it with it. 0 or -ENOMEM. */
-int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex);
+/*
+ * A link is planned to go, and what is on it with it; down: it goes down alone, and its routes and IPv6 addresses go. Tells of the
+ * addresses. 0 or -errno.
+ */
+int rtnetlink_plan_take_link(struct kernel_scope *scope, uint32_t ifindex, const char *name, bool down);
 bool rtnetlink_plan_lacks_link(struct kernel_scope *scope, uint32_t ifindex);
 
 /* Whether what the kernel tells of is planned to go. */

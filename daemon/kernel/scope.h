@@ -11,6 +11,7 @@
 #ifndef KERNEL_SCOPE_H
 #define KERNEL_SCOPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hycan/types.h>
@@ -43,11 +44,12 @@ int kernel_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
 /*
  * A gate in a scope: asked before each request that changes the kernel, on whatever way it goes there. 0: it goes; below
  * 0 -errno: it fails with that; above 0: it does not go, and counts as done. change NULL: no gate.
- * held is told what such a one would have done to links, addresses, forwarding and our table, in words; NULL: nobody is.
+ * held is told what such a one would have done to links, addresses, forwarding, our table and peers of WireGuard, in words; along:
+ * to something else than it is about. NULL: nobody is.
  */
 struct kernel_gate {
 	int (*change)(void *userdata);
-	void (*held)(const struct hycan_planned_change *change, void *userdata);
+	void (*held)(const struct hycan_planned_change *change, bool along, void *userdata);
 	void *userdata;
 };
 

@@ -267,7 +267,7 @@ int op_scope_cookie(struct kernel_scope *scope, uint64_t *ret_cookie);
 /* Asked before each change of the kernel in a scope, and told what those do that it holds (kernel/scope.h); NULL: nobody is. */
 struct op_gate {
 	int (*change)(void *userdata);
-	void (*held)(const struct hycan_planned_change *change, void *userdata);
+	void (*held)(const struct hycan_planned_change *change, bool along, void *userdata);
 	void *userdata;
 };
 

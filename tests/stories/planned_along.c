@@ -79,11 +79,95 @@ static void left(void **state)
 	planned_assert_says(*state, below_and_on);
 }
 
+/* ------------------------------------------------------------------------------------------------ VLANs on a link */
+
+/* One up, one down, one that is bound loosely, one on the first, and what else has no larger mtu. */
+static void make_vlans(void)
+{
+	need_kind("vlan");
+	make_pair();
+	free(shell(
+		"sysctl -qw net.ipv6.conf.default.addr_gen_mode=1; ip link add link tx0 name v1 type vlan id 1 && "
+		"ip link add link tx0 name v2 type vlan id 2 && ip link add link tx0 name loose type vlan id 3 loose_binding on && "
+		"ip link add link v1 name q1 type vlan id 4 && ip link add link tx0 name mac type macvlan && ip link set v1 up && "
+		"ip link set loose up && ip link set q1 up && ip link set mac up && ip address add 10.5.0.1/24 dev v1 && "
+		"ip address add fd05::1/64 dev v1 nodad && ip address add fd06::1/64 dev loose nodad && "
+		"ip address add fd07::1/64 dev q1 nodad"));
+}
+
+static void down(struct hycan *h)
+{
+	hycan_link_down(h, "tx0");
+}
+
+static void up(struct hycan *h)
+{
+	hycan_link_up(h, "tx0");
+}
+
+static void set_mtu(struct hycan *h, const char *link, uint32_t mtu)
+{
+	hycan_link_set(h, link, &(struct hycan_link_set_options){ .has_mtu = true, .mtu = mtu });
+}
+
+static void smaller(struct hycan *h)
+{
+	set_mtu(h, "tx0", 1400);
+}
+
+static void larger(struct hycan *h)
+{
+	set_mtu(h, "tx0", 1500);
+}
+
+/* A step behind sees what one before did to those on the link. */
+static void down_and_up(struct hycan *h)
+{
+	const struct hycan_prefix address = prefix_of("fd07::2/64");
+
+	smaller(h);
+	set_mtu(h, "v1", 1300);
+	larger(h);
+	set_mtu(h, "v1", 1450);
+	down(h);
+	hycan_vlan_create(h, "tx0", 5, NULL, NULL);
+	hycan_link_rename(h, "q1", "q2");
+	up(h);
+	hycan_address_add(h, &(struct hycan_link_address){ .link = "q2", .address = address, .has_no_dad = true, .no_dad = true });
+	hycan_link_down(h, "v1");
+	hycan_link_down(h, "v2");
+	hycan_link_delete(h, "loose");
+}
+
+static void vlans(void **state)
+{
+	struct world *w = *state;
+	char *text;
+
+	make_vlans();
+	text = planned(w->h, down);
+	assert_string_equal(text, "0 ~ link.down tx0\n0 ~ link v1: up -> down\n0 - address v1 fd05::1/64\n"
+	                          "0 ~ link q1: up -> down\n0 - address q1 fd07::1/64\n");
+	free(text);
+	planned_assert_says(w, down);
+	planned_assert_says(w, up);
+	planned_assert_says(w, smaller);
+	planned_assert_says(w, larger);
+}
+
+static void vlans_in_turn(void **state)
+{
+	make_vlans();
+	planned_assert_says(*state, down_and_up);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(deleted, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(left, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(vlans, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("a plan says what goes along", tests, NULL, NULL);

@@ -29,8 +29,11 @@ struct hycan_planned_change *plan_add(struct plan *plan, struct job *job, uint32
 /* Adds what is kept of the step that the row has not told, from the change with that number on. 0 or -ENOBUFS. */
 int plan_parts(struct plan *plan, struct job *job, uint32_t step, size_t told);
 
-/* A change of the kernel that the step which the job is at would make; kept where the step's row does not tell of it. */
-void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_change *change);
+/*
+ * A change of the kernel that the step which the job is at would make; kept where the step's row does not tell of it. along: it
+ * comes about along with what the step is about, and so no row tells of it.
+ */
+void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_change *change, bool along);
 
 /* Adds what the step that the job is at would do. Behind the mark is what would take it back. 0 or -ENOBUFS. */
 int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark);

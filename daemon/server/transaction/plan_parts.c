@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The changes of a plan, and what a step does to things of the kernel's that its row does not tell one by one: those that a network is,
- * and those that go with a link. They come from the kernel's room, which tells of each change that it holds.
+ * and those that go with a link or follow it. They come from the kernel's room, which tells of each change that it holds.
  */
 #include <errno.h>
 #include <string.h>
@@ -56,11 +56,11 @@ static struct hycan_planned_change *find(struct hycan_planned_change *changes, s
 	return NULL;
 }
 
-void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_change *change)
+void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_change *change, bool along)
 {
 	struct hycan_planned_change *gone;
 
-	if (!is_of_many(job->operation))
+	if (!along && !is_of_many(job->operation))
 		return;
 	gone = change->action == HYCAN_CHANGE_ACTION_MAKE ? find(plan->held, plan->n_held, HYCAN_CHANGE_ACTION_TAKE, change->what)
 	                                                  : NULL;

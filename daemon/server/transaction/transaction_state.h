@@ -107,7 +107,7 @@ bool transaction_step_is_final(const struct hycan_operation *operation);
 int transaction_on_change(void *transaction);
 
 /* The same gate, of a plan: what a change would have done. */
-void transaction_on_held(const struct hycan_planned_change *change, void *transaction);
+void transaction_on_held(const struct hycan_planned_change *change, bool along, void *transaction);
 
 /* Carries out a step; of a plan, finds out what it would do. 0, its refusal, or -errno. */
 int transaction_carry_out(struct transaction *t, size_t i);

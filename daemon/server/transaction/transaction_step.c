@@ -118,11 +118,11 @@ int transaction_on_change(void *userdata)
 	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
 }
 
-void transaction_on_held(const struct hycan_planned_change *change, void *userdata)
+void transaction_on_held(const struct hycan_planned_change *change, bool along, void *userdata)
 {
 	struct transaction *t = userdata;
 
-	plan_held(&t->plan, t->job, change);
+	plan_held(&t->plan, t->job, change, along);
 }
 
 /* From here on, or no longer, nothing is let through, as in a plan. */
