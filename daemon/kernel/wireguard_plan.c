@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/wireguard.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "attribute.h"
+#include "cleanup.h"
 #include "link.h"
 #include "netlink.h"
 #include "wireguard.h"
@@ -32,23 +34,47 @@ static void free_message(struct nlmsghdr *message)
 	free(message);
 }
 
-int wireguard_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
+/* Takes over the message. */
+static int put(struct kernel_scope *scope, const char *name, struct nlmsghdr *message)
 {
 	struct wireguard_planned *plan = netlink_wireguard_plan(scope);
-	const struct nlattr *a[WGDEVICE_A_MAX + 1];
-	struct wireguard_planned_request p = { .message = netlink_keep(request, 0) };
-	int r;
+	struct wireguard_planned_request p = { .message = message };
+	int r = kernel_link_index(scope, name, &p.ifindex);
 
-	if (!p.message)
-		return -ENOMEM;
-	netlink_parse(p.message, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
-	r = a[WGDEVICE_A_IFNAME] ? kernel_link_index(scope, mnl_attr_get_str(a[WGDEVICE_A_IFNAME]), &p.ifindex) : -EINVAL;
 	if (r == 0)
 		r = array_grow(&plan->request, plan->n, sizeof(*plan->request));
 	if (r == 0)
 		plan->request[plan->n++] = p;
 	else
-		free_message(p.message);
+		free_message(message);
+	return r;
+}
+
+int wireguard_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request)
+{
+	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *before = NULL, *after = NULL;
+	struct nlmsghdr *message = netlink_keep(request, 0);
+	const struct nlattr *a[WGDEVICE_A_MAX + 1];
+	const bool tells = netlink_tells(scope);
+	char name[HYCAN_IFNAME_SIZE];
+	int r;
+
+	if (!message)
+		return -ENOMEM;
+	netlink_parse(message, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
+	snprintf(name, sizeof(name), "%s", a[WGDEVICE_A_IFNAME] ? mnl_attr_get_str(a[WGDEVICE_A_IFNAME]) : "");
+	/* reading all peers takes its time */
+	r = tells && a[WGDEVICE_A_PEERS] ? kernel_wireguard_get(scope, name, &before) : 0;
+	if (r < 0) {
+		free_message(message);
+		return r;
+	}
+	r = put(scope, name, message);
+	if (r < 0 || !before)
+		return r;
+	r = kernel_wireguard_get(scope, name, &after);
+	if (r == 0)
+		wireguard_plan_tell_losses(scope, before, after, a[WGDEVICE_A_PEERS]);
 	return r;
 }
 

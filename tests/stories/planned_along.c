@@ -161,6 +161,68 @@ static void vlans_in_turn(void **state)
 	planned_assert_says(*state, down_and_up);
 }
 
+/* ---------------------------------------------------------------------------------------------------- allowed IPs move */
+
+static void set_peer(struct hycan *h, uint8_t n, const char *allowed_ip)
+{
+	const struct hycan_prefix prefix = prefix_of(allowed_ip);
+	const struct hycan_wireguard_peer_config peer = {
+		.public_key = { .bytes = { n, [31] = 0x42 } }, .has_allowed_ips = true, .allowed_ips = &prefix, .n_allowed_ips = 1
+	};
+
+	hycan_wireguard_peer_set(h, "wg0", &peer);
+}
+
+static void three_peers(struct hycan *h)
+{
+	hycan_wireguard_create(h, "wg0", NULL, NULL);
+	set_peer(h, 1, "10.1.0.0/16");
+	set_peer(h, 2, "10.2.0.0/16");
+	set_peer(h, 3, "10.3.0.0/16");
+}
+
+/* One that is there, one that is new, and one that had it for a while. */
+static void in_a_ring(struct hycan *h)
+{
+	set_peer(h, 2, "10.1.0.0/16");
+	set_peer(h, 4, "10.1.0.0/16");
+	set_peer(h, 3, "10.1.0.0/16");
+}
+
+/* Of the first nothing is said that it loses, and of the others all. */
+static void by_a_list(struct hycan *h)
+{
+	const struct hycan_prefix prefixes[] = { prefix_of("10.1.0.0/16"), prefix_of("10.3.0.0/16"), prefix_of("10.2.0.0/16") };
+	const struct hycan_wireguard_peer_config peers[] = {
+		{ .public_key = { .bytes = { 1, [31] = 0x42 } }, .has_persistent_keepalive = true, .persistent_keepalive = 25 },
+		{ .public_key = { .bytes = { 2, [31] = 0x42 } },
+		  .has_allowed_ips = true,
+		  .allowed_ips = &prefixes[0],
+		  .n_allowed_ips = 1 },
+		{ .public_key = { .bytes = { 3, [31] = 0x42 } },
+		  .has_allowed_ips = true,
+		  .allowed_ips = &prefixes[1],
+		  .n_allowed_ips = 2 },
+	};
+
+	hycan_wireguard_sync(h, "wg0", peers, 3, NULL);
+}
+
+static void allowed_ips(void **state)
+{
+	struct world *w = *state;
+	char *text;
+
+	need_kind("wireguard");
+	need_command("wg");
+	planned_assert_says(w, three_peers);
+	text = planned(w->h, by_a_list);
+	assert_contains(text, ": allowed_ips 10.1.0.0/16 -> allowed_ips none\n");
+	free(text);
+	planned_assert_says(w, by_a_list);
+	planned_assert_says(w, in_a_ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(allowed_ips, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("a plan says what goes along", tests, NULL, NULL);

@@ -167,7 +167,7 @@ static void change(struct facts *f, const char *thing, const struct hycan_planne
 		check(f, what, strcmp(w, "none") == 0 ? "" : w, line);
 		/* of what this does not look at nothing is known */
 		if (find(f, what) || strncmp(thing, "link", 4) != 0)
-			set(f, what, b);
+			set(f, what, strcmp(b, "none") == 0 ? "" : b);
 	}
 }
 

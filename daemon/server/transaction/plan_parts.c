@@ -82,9 +82,10 @@ int plan_parts(struct plan *plan, struct job *job, uint32_t step, size_t told)
 
 	for (size_t i = 0; i < plan->n_held; i++) {
 		const struct hycan_planned_change *held = &plan->held[i];
-		struct hycan_planned_change *change;
+		struct hycan_planned_change *change = find(&plan->change[told], n_told, held->action, held->what);
 
-		if (find(&plan->change[told], n_told, held->action, held->what))
+		/* of a peer the row may tell something else */
+		if (change && strstr(change->was, held->was))
 			continue;
 		change = plan_add(plan, job, step, held->action);
 		if (!change)
