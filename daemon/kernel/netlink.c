@@ -283,6 +283,16 @@ static int note_held(struct kernel_scope *scope, int bus, const struct nlmsghdr 
 	return r == 0 ? link_plan_request(scope, nlh) : r;
 }
 
+static int note_held_batch(struct kernel_scope *scope, const void *requests, size_t size)
+{
+	const struct nlmsghdr *nlh = requests;
+	int left = (int)size, r = 0;
+
+	for (; r == 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		r = note_held(scope, NETLINK_ROUTE, nlh);
+	return r;
+}
+
 int netlink_request(struct kernel_scope *scope, int bus, struct nlmsghdr *nlh, netlink_answer *answer, void *userdata)
 {
 	const bool changes = netlink_changes(bus, nlh);
@@ -306,7 +316,10 @@ int netlink_batch(struct kernel_scope *scope, int bus, const void *requests, siz
 		.userdata = userdata,
 	};
 
-	return exchange_run(&x, bus, requests, size);
+	int r = exchange_run(&x, bus, requests, size);
+
+	/* of nf_tables, whoever made the batch notes it */
+	return r == 0 && scope->held && bus == NETLINK_ROUTE ? note_held_batch(scope, requests, size) : r;
 }
 
 static int read_family(const struct nlmsghdr *nlh, void *userdata)

@@ -49,6 +49,9 @@ int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like
 /* Whether what is wanted is among them. Mostly in a time that does not depend on the size of the table. */
 int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *wanted, bool *ret_there);
 
+/* The same; and whether any is in that place. */
+int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *wanted, bool *ret_there, bool *ret_taken);
+
 /*
  * Whether the structure says all that there is to the routes in the same place, or to that destination with any metric, so
  * that they could be made again as they are. Those that come back by themselves do not count.

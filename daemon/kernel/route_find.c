@@ -138,17 +138,19 @@ static int find_by_lookup(struct kernel_scope *scope, const struct hycan_route *
 struct comparison {
 	const struct hycan_route *wanted;
 	bool same;
+	bool any;
 };
 
 static int compare(const struct hycan_route *there, void *userdata)
 {
 	struct comparison *c = userdata;
 
+	c->any = true;
 	c->same = c->same || kernel_route_same(c->wanted, there);
 	return 0;
 }
 
-int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *route, bool *ret_there)
+int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *route, bool *ret_there, bool *ret_taken)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
 	struct comparison c = { .wanted = route };
@@ -168,7 +170,15 @@ int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *rou
 	if (r < 0)
 		return r;
 	*ret_there = c.same;
+	*ret_taken = c.same || c.any;
 	return 0;
+}
+
+int kernel_route_there(struct kernel_scope *scope, const struct hycan_route *route, bool *ret_there)
+{
+	bool taken;
+
+	return kernel_route_look(scope, route, ret_there, &taken);
 }
 
 /* -------------------------------------------------------------------------------------------------------- comparing */

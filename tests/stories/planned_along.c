@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes along with what a transaction does to a link, or follows it: a plan says that, too. */
+#include <stdio.h>
 #include <stdlib.h>
+
+#include <hycan/values.h>
 
 #include "names.h"
 #include "planned.h"
@@ -161,6 +164,155 @@ static void vlans_in_turn(void **state)
 	planned_assert_says(*state, down_and_up);
 }
 
+/* ----------------------------------------------------------------------------------------- routes of a list, and over a link */
+
+static void make_routes(void)
+{
+	make_pair();
+	free(shell("ip address add 10.1.0.1/24 dev tx0 && ip address add fd01::1/64 dev tx0 nodad && "
+	           "ip route add 10.6.0.0/16 via 10.1.0.9 && ip route add 10.7.0.0/16 dev tx1"));
+}
+
+static struct hycan_route over(const char *destination, const char *via, const char *link)
+{
+	struct hycan_route r = { .destination = prefix_of(destination), .has_via = via, .has_link = link };
+
+	if (via)
+		assert_int_equal(hycan_address_parse(via, &r.via), 0);
+	snprintf(r.link, sizeof(r.link), "%s", link ? link : "");
+	return r;
+}
+
+static void load(struct hycan *h)
+{
+	const struct hycan_route routes[] = { over("10.20.0.0/16", "10.1.0.9", NULL), over("10.21.0.0/16", NULL, "tx0"),
+		                              over("10.22.0.0/16", NULL, "tx1"), over("fd20::/48", NULL, "tx0"),
+		                              over("10.6.0.0/16", "10.1.0.9", NULL) };
+
+	hycan_route_load(h, routes, sizeof(routes) / sizeof(*routes), NULL, NULL);
+}
+
+static void add_route(struct hycan *h, const char *destination, const char *via, const char *link)
+{
+	const struct hycan_route r = over(destination, via, link);
+
+	hycan_route_add(h, &r);
+}
+
+static void remove_route(struct hycan *h, const char *destination)
+{
+	const struct hycan_prefix prefix = prefix_of(destination);
+
+	hycan_route_remove(h, &prefix, NULL);
+}
+
+static void load_and_remove(struct hycan *h)
+{
+	load(h);
+	add_route(h, "10.21.0.0/16", NULL, "tx0");
+	remove_route(h, "10.20.0.0/16");
+	remove_route(h, "10.6.0.0/16");
+	remove_route(h, "fd20::/48");
+}
+
+/* What was over the link is gone, with a gateway on it, too; it does not come back. */
+static void load_and_down(struct hycan *h)
+{
+	load(h);
+	hycan_link_down(h, "tx0");
+	remove_route(h, "10.20.0.0/16");
+	remove_route(h, "10.6.0.0/16");
+	remove_route(h, "10.22.0.0/16");
+	remove_route(h, "10.7.0.0/16");
+	hycan_link_up(h, "tx0");
+	add_route(h, "10.21.0.0/16", NULL, "tx0");
+	remove_route(h, "fd20::/48");
+}
+
+/* Which steps change nothing is the same in a plan and when it is done, of what may be gone. */
+static void assert_routes(struct world *w, step *steps, const char *expected)
+{
+	struct hycan_transaction_run_options options = {
+		.has_plan = true, .plan = true, .has_may_be_gone = true, .may_be_gone = true
+	};
+	struct hycan_transaction_run_reply *plan = NULL, *done = NULL;
+	char *text;
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &plan));
+	text = planned_lines(plan);
+	assert_string_equal(text, expected);
+	options.plan = false;
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	steps(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &done));
+	assert_int_equal(plan->n_results, done->n_results);
+	for (size_t i = 0; i < plan->n_results; i++)
+		if (plan->results[i].unchanged != done->results[i].unchanged)
+			fail_msg("step %zu changes %s. The plan:\n%s", i, done->results[i].unchanged ? "nothing" : "something",
+			         text);
+	free(text);
+	free(plan);
+	free(done);
+}
+
+static void routes(void **state)
+{
+	struct world *w = *state;
+
+	make_routes();
+	assert_routes(w, load_and_remove,
+	              "0 + route 10.20.0.0/16 table main\n0 + route 10.21.0.0/16 table main\n"
+	              "0 + route 10.22.0.0/16 table main\n0 + route fd20::/48 table main\n2 - route 10.20.0.0/16 table main\n"
+	              "3 - route 10.6.0.0/16 table main\n4 - route fd20::/48 table main\n");
+}
+
+static void routes_of_a_link(void **state)
+{
+	struct world *w = *state;
+
+	make_routes();
+	assert_routes(w, load_and_down,
+	              "0 + route 10.20.0.0/16 table main\n0 + route 10.21.0.0/16 table main\n"
+	              "0 + route 10.22.0.0/16 table main\n0 + route fd20::/48 table main\n1 ~ link.down tx0\n"
+	              "1 - address tx0 fd01::1/64\n4 - route 10.22.0.0/16 table main\n5 - route 10.7.0.0/16 table main\n"
+	              "6 ~ link.up tx0\n7 + route 10.21.0.0/16 table main\n");
+}
+
+static void load_another(struct hycan *h)
+{
+	const struct hycan_route routes[] = { over("10.20.0.0/16", NULL, "tx0"), over("10.6.0.0/16", "10.1.0.8", NULL) };
+
+	hycan_route_load(h, routes, 2, NULL, NULL);
+}
+
+static void load_nowhere(struct hycan *h)
+{
+	const struct hycan_route routes[] = { over("10.20.0.0/16", NULL, "tx0"), over("10.23.0.0/16", NULL, "none") };
+
+	hycan_route_load(h, routes, 2, NULL, NULL);
+}
+
+/* What the kernel would not take of a list the plan does not take either. */
+static void routes_refused(void **state)
+{
+	struct hycan_transaction_run_options options = { .has_plan = true };
+	const struct {
+		step *steps;
+		enum hycan_refusal refusal;
+	} refused[] = { { load_another, HYCAN_REFUSAL_EXISTS }, { load_nowhere, HYCAN_REFUSAL_NOT_FOUND } };
+	struct world *w = *state;
+
+	make_routes();
+	for (size_t i = 0; i < 2 * sizeof(refused) / sizeof(*refused); i++) {
+		options.plan = i % 2;
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		refused[i / 2].steps(w->h);
+		assert_refused(w->h, hycan_transaction_commit(w->h, &options, NULL), refused[i / 2].refusal);
+	}
+}
+
 /* ---------------------------------------------------------------------------------------------------- allowed IPs move */
 
 static void set_peer(struct hycan *h, uint8_t n, const char *allowed_ip)
@@ -230,6 +382,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(routes, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(routes_of_a_link, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(routes_refused, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(allowed_ips, world_begin, world_end),
 	};
 

@@ -92,7 +92,7 @@ static void added(size_t n, void *userdata)
 {
 	struct load *l = userdata;
 
-	if (l->said->routes == l->routes)
+	if (l->said->routes == l->routes && !l->op->plan)
 		op_came_about(l->op, l->order, n);
 }
 
@@ -129,21 +129,38 @@ static int prepare(struct load *l, const struct hycan_route_load_request *reques
 }
 
 /* Of a plan: which are there already, and which have another in their place. */
-static int look(struct op *op, struct load *l)
+static void look(struct op *op, struct load *l)
 {
 	for (size_t i = 0; i < l->n_routes; i++) {
-		bool there = false;
+		bool there = false, taken = false;
 		int r;
 
 		if (!wanted(i, l))
 			continue;
-		r = kernel_route_there(op->scope, &l->routes[i], &there);
+		r = kernel_route_look(op->scope, &l->routes[i], &there, &taken);
+		if (r == 0 && taken && !there)
+			r = -EEXIST;
 		if (r < 0)
 			failed(i, r, l);
 		else if (there)
 			mark_unchanged(i, l);
 	}
-	return 0;
+}
+
+/* The others will come. */
+static bool is_to_come(size_t index, void *userdata)
+{
+	const struct load *l = userdata;
+
+	return !l->unchanged[index];
+}
+
+/* For those behind it in the plan they are there; looking is over, since each would be looked for among those before it. */
+static int plan(struct op *op, struct load *l, struct kernel_route_load *load)
+{
+	look(op, l);
+	load->wanted = is_to_come;
+	return kernel_route_load(op->scope, load);
 }
 
 /* NULL: as they are, also where there is no memory for anything else. */
@@ -183,7 +200,7 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 	if (r != 0)
 		return r;
 	load.order = l.order = op->plan ? NULL : order(op, request);
-	r = op->plan ? look(op, &l) : kernel_route_load(op->scope, &load);
+	r = op->plan ? plan(op, &l, &load) : kernel_route_load(op->scope, &load);
 	/* what was said about single routes is in the answer */
 	op->refusal = 0;
 	op->field = NULL;
