@@ -63,7 +63,7 @@ static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_l
 	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject, .is_told = true, .since_us = p->began_us };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
-	bool away = false;
+	bool away = false, in_vain = false;
 	int r = come_there(p, job, &other);
 
 	if (r < 0)
@@ -74,9 +74,11 @@ static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_l
 	/* not in between where something is away for a moment */
 	for (size_t i = 0; (i < n || away) && (frame = undo_log_last(&p->undo)); i++) {
 		const struct ledger_holder holder = holder_of(p);
+		struct kernel_scope *scope = other ? other : job->scope;
 
+		in_vain = away ? in_vain : undo_is_in_vain(job, scope, &holder, &p->undo, &cause);
 		away = frame->nlmsg_flags & UNDO_KERNEL;
-		r = undo_frame(job, other ? other : job->scope, &holder, frame, &cause, &p->patience, sentence);
+		r = in_vain && away ? 0 : undo_frame(job, scope, &holder, frame, &cause, &p->patience, sentence);
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {
 			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));

@@ -19,7 +19,8 @@ static bool is_gone(int r)
 	return r == HYCAN_REFUSAL_NOT_FOUND || r == -ENODEV || r == -ENOENT || r == -ESRCH || r == -EADDRNOTAVAIL;
 }
 
-static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, unsigned int *patience)
+/* in_vain: what is on the way to something is left out, since that would be refused. */
+static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, bool away, bool *in_vain, unsigned int *patience)
 {
 	const struct undo_cause cause = { .words = rb->cause,
 		                          .subject = rb->job->holder.subject,
@@ -27,8 +28,12 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, unsi
 		                          .since_us = rb->since_us };
 	const struct ledger_holder holder = rb->job->holder;
 	char sentence[UNDO_SENTENCE_SIZE];
-	int r = undo_frame(rb->job, rb->job->op.scope, &holder, nlh, &cause, patience, sentence);
+	int r;
 
+	*in_vain = away ? *in_vain : undo_is_in_vain(rb->job, rb->job->op.scope, &holder, rb->undo, &cause);
+	if (*in_vain && nlh->nlmsg_flags & UNDO_KERNEL)
+		return 0;
+	r = undo_frame(rb->job, rb->job->op.scope, &holder, nlh, &cause, patience, sentence);
 	if (is_gone(r))
 		return 0;
 	if (r)
@@ -44,6 +49,7 @@ size_t rollback_run(const struct rollback *rb)
 	const bool was_own = job->is_own;
 	const uint32_t step = job->along.step;
 	unsigned int patience = UNDO_PATIENCE;
+	bool away = false, in_vain = false;
 	const struct nlmsghdr *nlh;
 	size_t left = 0;
 	int r;
@@ -54,7 +60,8 @@ size_t rollback_run(const struct rollback *rb)
 	job->again = job->retold = false;
 	job->along.step = ALONG_BACK;
 	while ((nlh = undo_log_last(rb->undo))) {
-		r = take_back(rb, nlh, &patience);
+		r = take_back(rb, nlh, away, &in_vain, &patience);
+		away = nlh->nlmsg_flags & UNDO_KERNEL;
 		left += r != 0;
 		undo_log_drop(rb->undo);
 		if (r != 0)

@@ -321,15 +321,67 @@ static struct ledger_holder holder_of(const struct nlmsghdr *frame, const struct
 	               : *holder;
 }
 
+static struct since since_of(const struct nlmsghdr *frame, const struct ledger_holder *holder, const struct undo_cause *cause)
+{
+	/* to hold again what got another name since harms nobody */
+	const bool any = frame->nlmsg_flags & (UNDO_ANY | UNDO_LET_GO | UNDO_HELD);
+
+	return (struct since){ .us = cause->since_us, .whose = *holder, .any = any };
+}
+
+/* The job is about the request of a frame. 0, or the refusal. */
+static int enter(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
+                 const struct undo_cause *cause, struct job *ret_outer)
+{
+	const struct ledger_holder holds = holder_of(frame, holder);
+	const unsigned int flags = frame->nlmsg_flags;
+	int r;
+
+	begin(job, scope, &holds, hycan_operation_by_number(frame->nlmsg_type), ret_outer);
+	job->is_nobodys = !(flags & UNDO_OWNED);
+	job->is_somebodys = !job->is_nobodys;
+	job->since = since_of(frame, holder, cause);
+	job->drift = undo_log_drift_of(frame);
+	job->op.exact = flags & UNDO_EXACT;
+	job->op.back = !job->op.exact;
+	r = decode(job, frame);
+	job->decoded = r == 0;
+	return r;
+}
+
+bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
+                     const struct undo_cause *cause)
+{
+	const struct nlmsghdr *frame = undo_log_last(log);
+	struct op_gate gate;
+	struct job outer;
+	int r;
+
+	if (!frame || !(frame->nlmsg_flags & UNDO_KERNEL))
+		return false;
+	while (frame && frame->nlmsg_flags & UNDO_KERNEL)
+		frame = undo_log_before(log, frame);
+	if (!frame || !hycan_operation_by_number(frame->nlmsg_type))
+		return false;
+	gate = op_scope_set_gate(scope, (struct op_gate){ .change = let_nothing_through });
+	r = enter(job, scope, holder, frame, cause, &outer);
+	job->op.plan = true;
+	/* the handler finds what it would change, and asks whose that is */
+	if (r == 0)
+		r = job_perform(job);
+	op_forget_plan(&job->op);
+	end(job, &outer, NULL);
+	(void)op_scope_set_gate(scope, gate);
+	return r == HYCAN_REFUSAL_DENIED;
+}
+
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
-	const struct ledger_holder holds = holder_of(frame, holder);
+	const struct since since = since_of(frame, holder, cause);
 	const uint64_t began_us = server_now_us();
-	unsigned int flags = frame->nlmsg_flags;
-	/* to hold again what got another name since harms nobody */
-	const struct since since = { .us = cause->since_us, .whose = *holder, .any = flags & (UNDO_ANY | UNDO_LET_GO | UNDO_HELD) };
+	const unsigned int flags = frame->nlmsg_flags;
 	struct job outer;
 	int r;
 
@@ -347,15 +399,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		give_back(job, frame, &since);
 		return 0;
 	}
-	begin(job, scope, &holds, row, &outer);
-	job->is_nobodys = !(flags & UNDO_OWNED);
-	job->is_somebodys = !job->is_nobodys;
-	job->since = since;
-	job->drift = undo_log_drift_of(frame);
-	job->op.exact = flags & UNDO_EXACT;
-	job->op.back = !job->op.exact;
-	r = decode(job, frame);
-	job->decoded = r == 0;
+	r = enter(job, scope, holder, frame, cause, &outer);
 	if (r == 0 && flags & UNDO_EXACT) {
 		r = let_go(job, holder, flags, cause->is_told, cause->words ? cause : NULL, patience, job->op.sentence);
 	} else {

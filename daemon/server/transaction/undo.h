@@ -21,6 +21,7 @@ struct job;
 struct kernel_scope;
 struct ledger_holder;
 struct ledger_key;
+struct undo_log;
 
 /* Room for why something could not be done. */
 #define UNDO_SENTENCE_SIZE 256
@@ -63,6 +64,13 @@ int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct led
  */
 int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence);
+
+/*
+ * Of the last frame of a log, which it leaves there: whether it is on the way (UNDO_KERNEL) to one that would be refused, since that is about
+ * others' things by now. Then the whole way is left out: what is away for a moment would not come back.
+ */
+bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
+                     const struct undo_cause *cause);
 
 /* The key of what a frame with UNDO_EXACT takes away. 0, the refusal, or -EINVAL. */
 int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key);

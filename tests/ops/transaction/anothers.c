@@ -301,6 +301,74 @@ static void test_wireguard(void **state)
 	}
 }
 
+static struct hycan_wireguard_peer_config peer(uint8_t key, uint16_t keepalive)
+{
+	return (struct hycan_wireguard_peer_config){ .public_key = key_of_bytes(key),
+		                                     .has_persistent_keepalive = keepalive,
+		                                     .persistent_keepalive = keepalive };
+}
+
+/* One peer gets an endpoint, which only its being made anew can take from it again, and one goes. */
+static void sync_peers(struct world *w)
+{
+	const struct hycan_wireguard_peer_config before[] = { peer('P', 0), peer('R', 0) };
+	struct hycan_wireguard_peer_config after = before[0];
+	struct hycan *h = client_open(w);
+	struct hycan_link link;
+
+	assert_done(h, hycan_wireguard_create(h, "wg0", NULL, &link));
+	assert_done(h, hycan_wireguard_sync(h, "wg0", before, 2, NULL));
+	assert_done(h, hycan_transaction_begin(h));
+	after.has_endpoint = true;
+	after.endpoint = (struct hycan_endpoint){ .address = address_of("10.9.0.9"), .port = 51820 };
+	assert_done(h, hycan_wireguard_sync(h, "wg0", &after, 1, NULL));
+	commit(h);
+	hycan_close(h);
+}
+
+static void add_peer(struct world *w, uint8_t key)
+{
+	const struct hycan_wireguard_peer_config config = peer(key, 25);
+	struct hycan *h = client_open(w);
+	struct hycan_link link;
+
+	assert_done(h, hycan_wireguard_create(h, "wg0", NULL, &link));
+	assert_done(h, hycan_wireguard_peer_set(h, "wg0", &config));
+	hycan_close(h);
+}
+
+static void add_new_peer(struct world *w)
+{
+	add_peer(w, 'Q');
+}
+
+static void add_former_peer(struct world *w)
+{
+	add_peer(w, 'R');
+}
+
+/* A list of peers is put back whole, or stays whole: one is not away for a moment and then for good since another's is among them. */
+static void test_peers(void **state)
+{
+	struct world *w = *state;
+	char *made, *is;
+
+	need_kind("wireguard");
+	for (int i = 0; i < 4; i++) {
+		world_as(ONE, ONE, sync_peers, w);
+		world_as(OTHER, OTHER, i % 2 ? add_former_peer : add_new_peer, w);
+		made = shell("wg show wg0 dump | sort");
+		take_back_in_vain(w, i / 2);
+		is = shell("wg show wg0 dump | sort");
+		assert_string_equal(is, made);
+		objects_expect(w->h, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 2, 0);
+		free(is);
+		free(made);
+		world_as(ONE, ONE, delete_wireguard, w);
+		world_as(OTHER, OTHER, delete_wireguard, w);
+	}
+}
+
 /* --------------------------------------------------------------------------------------------- what is that thing still */
 
 static void change_and_make_anew(struct world *w)
@@ -449,6 +517,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_links, begin, end),
 		cmocka_unit_test_setup_teardown(test_root, begin, end),
 		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
+		cmocka_unit_test_setup_teardown(test_peers, begin, end),
 		cmocka_unit_test_setup_teardown(test_own, begin, end),
 		cmocka_unit_test_setup_teardown(test_shared, begin, end),
 		cmocka_unit_test_setup_teardown(test_renamed, begin, end),
