@@ -191,6 +191,18 @@ bool ledger_is_others_since(struct ledger *ledger, const struct ledger_key *key,
 	return is;
 }
 
+uint64_t ledger_named_us(struct ledger *ledger, const struct ledger_key *key)
+{
+	const struct entry *e;
+	uint64_t named_us;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	named_us = e && e->object ? e->named_us : 0;
+	ledger_unlock(ledger);
+	return named_us;
+}
+
 enum ledger_stand ledger_take_begin(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                     bool force, const void *by, uint64_t *ret_owner)
 {

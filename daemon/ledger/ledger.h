@@ -225,6 +225,9 @@ uint32_t ledger_stamp(struct ledger *ledger);
 enum ledger_stand ledger_whose(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder,
                                uint64_t *ret_owner);
 
+/* When an object came by the name that it has; 0: there is none. */
+uint64_t ledger_named_us(struct ledger *ledger, const struct ledger_key *key);
+
 /*
  * Whether others alone hold an object that was not there at a moment, or not by that name: so it is another one than that which had
  * the name then. With made, one that was there by another name is the same. ret_owner: who holds it.

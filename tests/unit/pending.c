@@ -88,7 +88,7 @@ static void who_waits_wakes(void **state)
 	server.pending_hurries = false;
 	assert_int_equal(reserve(1, &p), 0);
 	p->works = false;
-	assert_int_equal(undo_log_add_bytes(&p->undo, hycan_operation_by_number(HYCAN_OPERATION_LINK_UP), 0, "x", 1), 0);
+	assert_int_equal(undo_log_add_bytes(&p->undo, hycan_operation_by_number(HYCAN_OPERATION_LINK_UP), 0, "x", 1, 0), 0);
 	pending_end(p, "the test says so");
 	p->tried_us = now_us;
 	p->rest_s = 300;

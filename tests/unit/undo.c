@@ -15,6 +15,7 @@
 #include "key.h"
 #include "server.h"
 #include "table.h"
+#include "transaction_state.h"
 #include "undo.h"
 #include "view.h"
 
@@ -250,6 +251,62 @@ static void knows_what_it_is_about(void **state)
 	assert_ptr_equal(f->job.op.settled, &another);
 }
 
+static bool has_mtu(const char *mtu)
+{
+	return shell_status(NULL, "ip link show va | grep -q 'mtu %s '", mtu) == 0;
+}
+
+/* What another has made behind the transaction's begin, and the step has found there, is put back; and no other thing of that name. */
+static void puts_back_what_came_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	const struct ledger_holder holder = { .subject = 5, .lifetime = HYCAN_LIFETIME_PERMANENT },
+				   other = { .subject = 6, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct hycan_link_set_request request = { .name = "va", .has_mtu = true, .mtu = 1400 };
+	const struct undo_cause cause = { .since_us = 100 };
+	static const struct {
+		uint64_t made, by_now;
+		int expected;
+	} cases[] = {
+		{ 50, 50, 0 },                      /* before that */
+		{ 200, 200, 0 },                    /* behind it */
+		{ 200, 400, HYCAN_REFUSAL_DENIED }, /* and made anew */
+		{ 50, 400, HYCAN_REFUSAL_DENIED },
+		{ 350, 350, HYCAN_REFUSAL_DENIED }, /* when the handler had read what is there */
+	};
+	char sentence[UNDO_SENTENCE_SIZE];
+	unsigned int patience = 0;
+	struct ledger_key link;
+
+	f->job.operation = hycan_operation_by_number(HYCAN_OPERATION_LINK_SET);
+	f->job.op.scope = f->job.scope;
+	f->job.holder = holder;
+	f->job.any_owner = true;
+	f->job.began_us = 100;
+	f->job.called_us = 300;
+	key_of_name(op_scope_inode(f->job.scope), "va", &link);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct undo_log log = { .keeps = true }, read = { 0 };
+
+		free(shell("ip link set va mtu 1500"));
+		ledger_take(f->server.ledger, &link);
+		assert_int_equal(ledger_put(f->server.ledger, &other, cases[i].made, &link, 1, NULL, NULL), 0);
+		f->job.undo = &log;
+		assert_int_equal(transaction_keep_undo(&f->job.op, HYCAN_OPERATION_LINK_SET, &request, false), 0);
+		f->job.undo = NULL;
+		ledger_take(f->server.ledger, &link);
+		assert_int_equal(ledger_put(f->server.ledger, &other, cases[i].by_now, &link, 1, NULL, NULL), 0);
+		/* as the next daemon reads it, too */
+		assert_int_equal(undo_log_append(&read, buffer_first(&log.frames), buffer_used(&log.frames)), 0);
+		assert_int_equal(undo_frame(&f->job, f->job.scope, &holder, undo_log_last(&read), &cause, &patience, sentence),
+		                 cases[i].expected);
+		assert_true(has_mtu(cases[i].expected == 0 ? "1400" : "1500"));
+		undo_log_release(&read);
+		undo_log_release(&log);
+	}
+	ledger_take(f->server.ledger, &link);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_links, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_the_job_alone, begin, end),
 		cmocka_unit_test_setup_teardown(knows_what_it_is_about, begin, end),
+		cmocka_unit_test_setup_teardown(puts_back_what_came_meanwhile, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("undo", tests, NULL, NULL);

@@ -189,6 +189,17 @@ static int refuse_since(struct job *job, const struct ledger_key *key, uint64_t 
 	                 key_kind_name(key->kind), text, subject_say(owner).text);
 }
 
+/* The link by whose name a thing is known, beside others. */
+static bool begins_with(const struct ledger_key *key, struct ledger_key *ret_link)
+{
+	const bool does = key_begins_with_link(key->kind);
+
+	/* behind a byte that says that there is one, the name ends with a zero */
+	if (does)
+		key_of_name(key->netns, (const char *)key->identity + 1, ret_link);
+	return does;
+}
+
 int own_check_since(struct job *job, const struct ledger_key *key)
 {
 	struct ledger_key link;
@@ -196,10 +207,8 @@ int own_check_since(struct job *job, const struct ledger_key *key)
 
 	if (is_since(job, &job->since, key, &owner))
 		return refuse_since(job, key, owner);
-	if (!key_begins_with_link(key->kind))
+	if (!begins_with(key, &link))
 		return 0;
-	/* behind a byte that says that there is one, the name ends with a zero */
-	key_of_name(key->netns, (const char *)key->identity + 1, &link);
 	return is_since(job, &job->since, &link, &owner) ? refuse_since(job, &link, owner) : 0;
 }
 
@@ -238,6 +247,44 @@ static int check(struct job *job, bool claims)
 				r = puts_back ? check_effect_since(&v) : check_effect(&v, force);
 		}
 	return r;
+}
+
+static uint64_t named_between(const struct job *job, const struct ledger_key *key, uint64_t called_us)
+{
+	const uint64_t named_us = ledger_named_us(job->server->ledger, key);
+
+	return named_us > job->began_us && named_us <= called_us ? named_us : 0;
+}
+
+static uint64_t later(uint64_t a_us, uint64_t b_us)
+{
+	return a_us > b_us ? a_us : b_us;
+}
+
+uint64_t own_since_of(const struct job *job, const struct ledger_key *key, uint64_t called_us)
+{
+	const uint64_t since_us = named_between(job, key, called_us);
+	struct ledger_key link;
+
+	return begins_with(key, &link) ? later(since_us, named_between(job, &link, called_us)) : since_us;
+}
+
+uint64_t own_since(struct job *job, const struct hycan_operation *operation, const void *request)
+{
+	uint64_t since_us = 0;
+	struct ledger_key key;
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view_of(job, &effects[i], request);
+
+		for (size_t k = 0; effects[i].n_parts && !v.absent && k < v.n_items; k++) {
+			key_of(&v, k, &key);
+			since_us = later(since_us, own_since_of(job, &key, job->called_us));
+		}
+	}
+	return since_us;
 }
 
 bool own_any(const struct job *job)

@@ -8,7 +8,9 @@
 #define SERVER_OWN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+struct hycan_operation;
 struct job;
 struct ledger_key;
 struct op;
@@ -25,6 +27,13 @@ bool own_is_since(const struct job *job, const struct since *since, const struct
 
 /* The same of the job's (job->since), and of the link that it is on. 0, or the refusal. */
 int own_check_since(struct job *job, const struct ledger_key *key);
+
+/*
+ * When a thing came by its name, or the link that it is on: where the job had begun by then, and its handler was called at called_us and found it.
+ * What others make by that name is another thing since then, and not since the job began. Else 0. And the latest of all that a request names.
+ */
+uint64_t own_since_of(const struct job *job, const struct ledger_key *key, uint64_t called_us);
+uint64_t own_since(struct job *job, const struct hycan_operation *operation, const void *request);
 
 /* Whether the caller may change and take away whoever's it is. */
 bool own_any(const struct job *job);

@@ -43,7 +43,7 @@ struct doubt {
 
 /* What is put back is known by its name: what others made since, or gave that name, is another thing, and stays as it is. */
 struct since {
-	uint64_t us;                /* when the transaction began that is taken back; 0: nobody asks */
+	uint64_t us;                /* when the transaction began that is taken back, or what it found then came; 0: nobody asks */
 	struct ledger_holder whose; /* who made it */
 	bool any;                   /* it might change what is others', and give that another name itself */
 };

@@ -80,7 +80,8 @@ static int keep_holders(struct job *job, const struct ledger_key *key, struct ow
 		          n - LEDGER_HOLDERS_MAX);
 	}
 	owned->holders.owner = owned->subject;
-	return undo_log_add_bytes(job->undo, owned->operation, UNDO_HOLDERS, &owned->holders, ledger_holders_size(&owned->holders));
+	return undo_log_add_bytes(job->undo, owned->operation, UNDO_HOLDERS, &owned->holders, ledger_holders_size(&owned->holders),
+	                          0);
 }
 
 /* Whether the ledger has any of what a request puts back, and whose that is; who holds each is kept. 0 or -ENOBUFS. */
@@ -96,12 +97,17 @@ static int keep_owned(struct job *job, const struct hycan_operation *operation, 
 }
 
 /* What takes an object away, or only what is held of it. */
-static int keep_key(struct undo_log *undo, const struct ledger_key *key, unsigned int flags)
+static int keep_key_since(struct undo_log *undo, const struct ledger_key *key, unsigned int flags, uint64_t since_us)
 {
 	union message taking;
 	const struct hycan_operation *operation = key_request(key, &taking);
 
-	return operation ? undo_log_add(undo, operation, &taking, UNDO_EXACT | flags, 0) : -EINVAL;
+	return operation ? undo_log_add(undo, operation, &taking, UNDO_EXACT | flags, 0, since_us) : -EINVAL;
+}
+
+static int keep_key(struct undo_log *undo, const struct ledger_key *key, unsigned int flags)
+{
+	return keep_key_since(undo, key, flags, 0);
 }
 
 /*
@@ -178,7 +184,7 @@ static int keep_asked(struct job *job, const struct hycan_operation *operation, 
 	uint8_t bytes[ASKED_BEFORE_SIZE];
 	size_t size = asked_before(job, operation, request, bytes);
 
-	return size ? undo_log_add_bytes(job->undo, operation, UNDO_ASKED, bytes, size) : 0;
+	return size ? undo_log_add_bytes(job->undo, operation, UNDO_ASKED, bytes, size, 0) : 0;
 }
 
 int transaction_keep_undo(struct op *op, uint16_t number, const void *request, bool in_kernel)
@@ -186,8 +192,8 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 	const struct hycan_operation *operation = hycan_operation_by_number(number);
 	struct job *job = (struct job *)op;
 	unsigned int flags = 0;
+	uint64_t subject = 0, since_us = 0;
 	struct ledger_key key;
-	uint64_t subject = 0;
 	int r;
 
 	if (job->undo->keeps && !in_kernel && is_of_key(job, operation, request, &key)) {
@@ -198,7 +204,10 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 	if (r == 0 && flags & UNDO_OWNED)
 		r = keep_asked(job, operation, request);
 	flags |= (in_kernel ? UNDO_KERNEL : 0) | (own_any(job) ? UNDO_ANY : 0);
-	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject);
+	/* what was made behind the transaction's begin, and found there, is no other thing */
+	if (job->undo->keeps)
+		since_us = own_since(job, operation, request);
+	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject, since_us);
 }
 
 /* What takes away what an effect of the step in the job made. */
@@ -260,7 +269,8 @@ static uint64_t list_holds(struct job *job, const struct ledger_key *key, enum w
 
 static int keep_holds(struct transaction *t, const struct ledger_holders *holders)
 {
-	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_HOLDERS | UNDO_HELD, holders, ledger_holders_size(holders));
+	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_HOLDERS | UNDO_HELD, holders, ledger_holders_size(holders),
+	                          own_since_of(t->job, &holders->key, t->job->called_us));
 }
 
 /* It stays, and the caller lets go of it; of one that he does not hold himself, all programs of his user do. */
@@ -268,7 +278,8 @@ static int keep_let_go(struct transaction *t, bool itself, struct ledger_holders
 {
 	const uint64_t n = leave_holds(t->job, itself ? OWN : USERS, holders);
 	/* of very many holders it is not told how long he held it */
-	int r = keep_key(&t->undo, &holders->key, n == 0 && itself ? UNDO_LET_GO : UNDO_LET_GO | UNDO_GIVEN);
+	int r = keep_key_since(&t->undo, &holders->key, n == 0 && itself ? UNDO_LET_GO : UNDO_LET_GO | UNDO_GIVEN,
+	                       own_since_of(t->job, &holders->key, t->job->called_us));
 
 	return r == 0 && n > 0 ? keep_holds(t, holders) : r;
 }
@@ -363,7 +374,7 @@ int transaction_undo_wanted(struct transaction *t)
 	if (!settings_link(t->job, &link) || !settings_before(t->job, &link, bytes))
 		return 0;
 	return undo_log_add_bytes(&t->undo, t->job->operation, own_any(t->job) ? UNDO_WANTED | UNDO_ANY : UNDO_WANTED, bytes,
-	                          sizeof(bytes));
+	                          sizeof(bytes), own_since_of(t->job, &link, server_now_us()));
 }
 
 int transaction_undo_step(struct transaction *t, struct undo_mark before)

@@ -262,7 +262,7 @@ static int put_back(struct job *job, unsigned int flags, unsigned int *patience)
 static int decode(struct job *job, const struct nlmsghdr *frame)
 {
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
-	int r = wire_decode(&decoder, job->operation->request, frame + 1, frame->nlmsg_len - sizeof(*frame), &job->request);
+	int r = wire_decode(&decoder, job->operation->request, frame + 1, undo_log_size(frame), &job->request);
 
 	job->memory.used = decoder.memory.used;
 	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
@@ -287,7 +287,7 @@ int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
 static void give_back(struct job *job, const struct nlmsghdr *frame, const struct since *since)
 {
-	const size_t size = frame->nlmsg_len - sizeof(*frame);
+	const size_t size = undo_log_size(frame);
 	struct ledger_holders holders = { 0 };
 
 	if (size > sizeof(holders))
@@ -302,7 +302,7 @@ static void give_back(struct job *job, const struct nlmsghdr *frame, const struc
 /* Of a link that is others' since, they say how it is to be. */
 static void put_back_wanted(struct job *job, uint64_t netns, const struct nlmsghdr *frame, const struct since *since)
 {
-	const size_t size = frame->nlmsg_len - sizeof(*frame);
+	const size_t size = undo_log_size(frame);
 	struct ledger_key link;
 
 	if (settings_link_of(netns, frame + 1, size, &link) && !own_is_since(job, since, &link))
@@ -325,8 +325,9 @@ static struct since since_of(const struct nlmsghdr *frame, const struct ledger_h
 {
 	/* to hold again what got another name since harms nobody */
 	const bool any = frame->nlmsg_flags & (UNDO_ANY | UNDO_LET_GO | UNDO_HELD);
+	const uint64_t since_us = undo_log_since(frame);
 
-	return (struct since){ .us = cause->since_us, .whose = *holder, .any = any };
+	return (struct since){ .us = since_us ? since_us : cause->since_us, .whose = *holder, .any = any };
 }
 
 /* The job is about the request of a frame. 0, or the refusal. */
@@ -392,7 +393,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		return 0;
 	}
 	if (flags & UNDO_ASKED) {
-		asked_put_back(job, op_scope_inode(scope), frame + 1, frame->nlmsg_len - sizeof(*frame));
+		asked_put_back(job, op_scope_inode(scope), frame + 1, undo_log_size(frame));
 		return 0;
 	}
 	if (flags & UNDO_HOLDERS) {

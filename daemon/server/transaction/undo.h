@@ -30,8 +30,9 @@ struct undo_log;
 struct undo_cause {
 	const char *words;
 	uint64_t subject;
-	bool is_told;      /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's; */
-	uint64_t since_us; /* and when its transaction began: what others made since, by a name that it says, stays as it is */
+	bool is_told; /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's; */
+	uint64_t
+		since_us; /* and when its transaction began: what others made since, by a name that it says, stays as it is (UNDO_SINCE) */
 };
 
 /*

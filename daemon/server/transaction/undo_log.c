@@ -26,6 +26,9 @@ int undo_log_prepare(struct undo_log *log, size_t n)
 	return buffer_reserve(&log->frames, n * KEY_REQUEST_MAX + ROOM, UNDO_MAX) ? 0 : -ENOBUFS;
 }
 
+/* Of UNDO_SINCE, behind the bytes of a frame. */
+#define SINCE_BYTES sizeof(uint64_t)
+
 /* The frame, whose attributes are in its place already, is the last one. */
 static void put(struct undo_log *log, uint8_t *frame, const struct nlmsghdr *header)
 {
@@ -35,8 +38,19 @@ static void put(struct undo_log *log, uint8_t *frame, const struct nlmsghdr *hea
 	buffer_commit(&log->frames, header->nlmsg_len);
 }
 
+/* The same of one that is new, for which there is room with SINCE_BYTES. */
+static void put_new(struct undo_log *log, uint8_t *frame, struct nlmsghdr *header, uint64_t since_us)
+{
+	if (since_us) {
+		memcpy(frame + header->nlmsg_len, &since_us, SINCE_BYTES);
+		header->nlmsg_flags |= UNDO_SINCE;
+		header->nlmsg_len += SINCE_BYTES;
+	}
+	put(log, frame, header);
+}
+
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
-                 uint64_t subject)
+                 uint64_t subject, uint64_t since_us)
 {
 	struct wire_fault fault = { 0 };
 
@@ -48,7 +62,7 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 			                .nlmsg_flags = (uint16_t)flags,
 			                .nlmsg_seq = (uint32_t)subject,
 			                .nlmsg_pid = (uint32_t)log->last };
-		uint8_t *frame = buffer_reserve(&log->frames, sizeof(nlh) + room, UNDO_MAX);
+		uint8_t *frame = buffer_reserve(&log->frames, sizeof(nlh) + room + SINCE_BYTES, UNDO_MAX);
 		ssize_t n;
 
 		if (!frame)
@@ -59,27 +73,41 @@ int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, 
 		if (n < 0)
 			return (int)n;
 		nlh.nlmsg_len = (uint32_t)(sizeof(nlh) + (size_t)n);
-		put(log, frame, &nlh);
+		put_new(log, frame, &nlh, since_us);
 		return 0;
 	}
 }
 
 int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *operation, unsigned int flags, const void *bytes,
-                       size_t size)
+                       size_t size, uint64_t since_us)
 {
-	const struct nlmsghdr nlh = {
+	struct nlmsghdr nlh = {
 		.nlmsg_len = (uint32_t)(sizeof(nlh) + size),
 		.nlmsg_type = operation->number,
 		.nlmsg_flags = (uint16_t)flags,
 		.nlmsg_pid = (uint32_t)log->last,
 	};
-	uint8_t *frame = buffer_reserve(&log->frames, nlh.nlmsg_len, UNDO_MAX);
+	uint8_t *frame = buffer_reserve(&log->frames, nlh.nlmsg_len + SINCE_BYTES, UNDO_MAX);
 
 	if (!frame)
 		return -ENOBUFS;
 	memcpy(frame + sizeof(nlh), bytes, size);
-	put(log, frame, &nlh);
+	put_new(log, frame, &nlh, since_us);
 	return 0;
+}
+
+size_t undo_log_size(const struct nlmsghdr *frame)
+{
+	return frame->nlmsg_len - sizeof(*frame) - (frame->nlmsg_flags & UNDO_SINCE ? SINCE_BYTES : 0);
+}
+
+uint64_t undo_log_since(const struct nlmsghdr *frame)
+{
+	uint64_t since_us = 0;
+
+	if (frame->nlmsg_flags & UNDO_SINCE)
+		memcpy(&since_us, (const uint8_t *)(frame + 1) + undo_log_size(frame), SINCE_BYTES);
+	return since_us;
 }
 
 unsigned int undo_log_drift(enum hycan_drift drift)
@@ -121,8 +149,8 @@ int undo_log_append(struct undo_log *log, const void *frames, size_t size)
 		if (size < sizeof(nlh))
 			return -EBADMSG;
 		memcpy(&nlh, p, sizeof(nlh));
-		if (nlh.nlmsg_len < sizeof(nlh) || nlh.nlmsg_len > size || nlh.nlmsg_len % 4 ||
-		    !hycan_operation_by_number(nlh.nlmsg_type))
+		if (nlh.nlmsg_len < sizeof(nlh) + (nlh.nlmsg_flags & UNDO_SINCE ? SINCE_BYTES : 0) || nlh.nlmsg_len > size ||
+		    nlh.nlmsg_len % 4 || !hycan_operation_by_number(nlh.nlmsg_type))
 			return -EBADMSG;
 		frame = buffer_reserve(&log->frames, nlh.nlmsg_len, UNDO_MAX);
 		if (!frame)

@@ -42,15 +42,24 @@ struct undo_mark {
 #define UNDO_MENDS   1024 /* of UNDO_OWNED: what strangers do to it is put right (HYCAN_DRIFT_REPAIR); */
 #define UNDO_IGNORES 2048 /* or is nobody's business (HYCAN_DRIFT_IGNORE) */
 #define UNDO_ANY     4096 /* its step might change whoever's it is */
-#define UNDO_KERNEL  512  /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
+#define UNDO_SINCE                                                                                                                 \
+	8192 /* what others make is another thing since later than the transaction began: since when stands behind the rest */
+#define UNDO_KERNEL 512 /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
 
-/* Keeps a request, with flags; subject: whose, of UNDO_OWNED. 0; -ENOBUFS when there is no room, -EINVAL for what cannot be encoded. */
+/*
+ * Keeps a request, with flags; subject: whose, of UNDO_OWNED; since_us: of UNDO_SINCE, else 0. 0; -ENOBUFS when there is no room,
+ * -EINVAL for what cannot be encoded.
+ */
 int undo_log_add(struct undo_log *log, const struct hycan_operation *operation, const void *request, unsigned int flags,
-                 uint64_t subject);
+                 uint64_t subject, uint64_t since_us);
 
 /* Keeps something else that is to be put back, of a step of that operation: whole words. 0 or -ENOBUFS. */
 int undo_log_add_bytes(struct undo_log *log, const struct hycan_operation *operation, unsigned int flags, const void *bytes,
-                       size_t size);
+                       size_t size, uint64_t since_us);
+
+/* The bytes of a frame behind its header; and the moment of UNDO_SINCE, else 0. */
+size_t undo_log_size(const struct nlmsghdr *frame);
+uint64_t undo_log_since(const struct nlmsghdr *frame);
 
 /* What is done about drift of what a frame puts back, as a flag; and the way back. */
 unsigned int undo_log_drift(enum hycan_drift drift);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "clients.h"
+#include "held.h"
 #include "objects.h"
 #include "text.h"
 #include "world.h"
@@ -510,6 +512,41 @@ static void test_put_back(void **state)
 	free(before);
 }
 
+/* ------------------------------------------------------------------------------------------- made while it was under way */
+
+/* There is no way for the first route until somebody adds it, and never for the second. */
+static int change_what_comes(struct hycan *h, const void *userdata)
+{
+	const struct hycan_route later = route_via("10.7.0.0/16", "203.0.113.1"), never = route_via("10.8.0.0/16", "203.0.114.1");
+
+	(void)userdata;
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_delete(h, "tx0"));
+	assert_done(h, hycan_route_add(h, &later));
+	set_mtu(h, "s0", 16);
+	assert_done(h, hycan_route_add(h, &never));
+	return hycan_transaction_commit(h, NULL, NULL) != HYCAN_REFUSAL_INVALID;
+}
+
+/* What another has made behind the transaction's begin, and a later step of root's has changed, is as he made it. */
+static void test_meanwhile(void **state)
+{
+	struct world *w = *state;
+	int status;
+	pid_t child;
+
+	need_kind("vcan");
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link add x0 type veth peer name x1 && ip link set x0 up"));
+	child = held_in_pause(w, change_what_comes, NULL);
+	world_as(OTHER, OTHER, hold, w);
+	free(shell("ip addr add 203.0.113.2/24 dev x0"));
+	held_end();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	free(shell("ip link show s0 | grep 'mtu 72 '"));
+	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 1, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shared, begin, end),
 		cmocka_unit_test_setup_teardown(test_renamed, begin, end),
 		cmocka_unit_test_setup_teardown(test_put_back, begin, end),
+		cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("transaction.anothers", tests, NULL, NULL);
