@@ -5,6 +5,7 @@
  * Keys are sealed: the file is for our user alone, but memory that is a file may reach a disk.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "intent.h"
@@ -156,6 +157,37 @@ static int write_down(struct job *job, const void *request)
 	parts[1] = (struct ledger_bytes){ .bytes = was_there, .size = n_was_there };
 	parts[2] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
 	return ledger_begin(job->server->ledger, parts, 3, record_count(job), job->is_own, &job->intent.number);
+}
+
+/* What is one byte there, and is read as such. */
+static bool are_bools(const uint8_t *bytes)
+{
+	return bytes[0] <= 1 && bytes[1] <= 1 && bytes[2] <= 1 && bytes[3] <= 1;
+}
+
+/* Without so many bytes in front of the holder. */
+static size_t read_without(const uint8_t *bytes, size_t size, size_t without, struct intent_head *ret_head)
+{
+	const size_t holder = offsetof(struct intent_head, holder), n = sizeof(*ret_head) - without;
+
+	if (size < n || !are_bools(bytes + offsetof(struct intent_head, exact) - without))
+		return 0;
+	memset(ret_head, 0, sizeof(*ret_head));
+	memcpy(ret_head, bytes, holder - without);
+	memcpy((uint8_t *)ret_head + holder, bytes + holder - without, sizeof(*ret_head) - holder);
+	return hycan_operation_by_number(ret_head->operation) && ret_head->holder.lifetime >= HYCAN_LIFETIME_PERMANENT &&
+	                       ret_head->holder.lifetime <= HYCAN_LIFETIME_LEASE && ret_head->drift >= HYCAN_DRIFT_REPORT &&
+	                       ret_head->drift <= HYCAN_DRIFT_IGNORE && ret_head->n_was_there <= size - n
+	               ? n
+	               : 0;
+}
+
+size_t intent_read(const uint8_t *bytes, size_t size, struct intent_head *ret_head)
+{
+	const size_t n = read_without(bytes, size, 0, ret_head);
+
+	/* there the session, or a count, stands where a lifetime, or an operation, would be */
+	return n ? n : read_without(bytes, size, sizeof(ret_head->began_us), ret_head);
 }
 
 int intent_now(struct job *job)

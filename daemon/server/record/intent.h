@@ -10,6 +10,7 @@
 #define SERVER_INTENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,7 +38,7 @@ struct intent {
 /* What stands in front of the attributes of a request in the file. */
 struct intent_head {
 	uint64_t netns;
-	uint64_t began_us;           /* when it was asked for */
+	uint64_t began_us;           /* when it was asked for; a former release did not say */
 	struct ledger_holder holder; /* of what it makes */
 	enum hycan_drift drift;      /* what is to become of that when strangers take it away */
 	uint16_t operation;
@@ -49,6 +50,12 @@ struct intent_head {
 	/* With keys only the handler said before the first change what was there: a byte for each item, in front of the attributes. */
 	uint32_t n_was_there;
 };
+
+/*
+ * Reads it again, also as a release wrote it that did not say when the request began: began_us is 0 then. Returns how many bytes it has
+ * there; 0: it is none.
+ */
+size_t intent_read(const uint8_t *bytes, size_t size, struct intent_head *ret_head);
 
 /* Whether there are keys in it. */
 bool intent_has_keys(const struct hycan_structure *structure, const void *value);

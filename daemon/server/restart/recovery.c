@@ -95,13 +95,10 @@ static bool go_on(struct server *server, const struct unfinished *u)
 	struct job *job = &server->job;
 	struct nlmsghdr header = { 0 };
 	struct intent_head head;
-	const struct hycan_operation *operation = NULL;
+	const size_t n = intent_read(u->bytes, u->size, &head);
+	const struct hycan_operation *operation = n ? hycan_operation_by_number(head.operation) : NULL;
 	int r;
 
-	if (u->size >= sizeof(head)) {
-		memcpy(&head, u->bytes, sizeof(head));
-		operation = hycan_operation_by_number(head.operation);
-	}
 	if (!operation) {
 		log_write(LOG_ERR,
 		          "A request was under way that another release has written down otherwise: it is neither completed nor "
@@ -121,12 +118,11 @@ static bool go_on(struct server *server, const struct unfinished *u)
 	job->holder.session = ledger_adopted_by(server->ledger, head.holder.session);
 	job->op.subject = head.holder.subject;
 	job->op.scope = other ? other : job->scope;
-	if (head.drift >= HYCAN_DRIFT_REPORT && head.drift <= HYCAN_DRIFT_IGNORE)
-		job->drift = head.drift;
+	job->drift = head.drift;
 	if (head.diary) {
 		transaction_resume(job, u->number, head.began_us);
 	} else {
-		carry_out(job, u->number, &head, u->bytes + sizeof(head), u->size - sizeof(head));
+		carry_out(job, u->number, &head, u->bytes + n, u->size - n);
 		dispatch_audit(job, server_now_us() - job->began_us, "the daemon that was killed had begun it");
 	}
 	job->op.scope = job->scope;
