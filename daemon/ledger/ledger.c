@@ -383,7 +383,7 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 		ledger_unlock(ledger);
 		return 0;
 	}
-	written = ledger_file_rename(ledger->file, from, to, kinds);
+	written = ledger_file_rename(ledger->file, from, to, kinds, now_us);
 	/* what outlives what had that name stands in its place, and is on what has it now */
 	if (gone)
 		object_take_out_first(ledger, gone);

@@ -44,10 +44,12 @@ static uint8_t *put_holder(uint8_t *p, const struct ledger_holder *holder)
 	return put_bytes(p, &holder->seconds, sizeof(holder->seconds));
 }
 
-static int write_put(struct journal *j, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
-                     size_t n, const struct ledger_key *on)
+/* named_us: when they came by their names, which stands at the end where that is not when they were made. */
+static int write_put(struct journal *j, const struct ledger_holder *holder, uint64_t since_us, uint64_t named_us,
+                     const struct ledger_key *keys, size_t n, const struct ledger_key *on)
 {
-	size_t size = 2 + (on ? KEY_SIZE(on->size) : 0) + HOLDER_SIZE + sizeof(since_us);
+	const bool named = named_us != since_us;
+	size_t size = 2 + (on ? KEY_SIZE(on->size) : 0) + HOLDER_SIZE + sizeof(since_us) + (named ? sizeof(named_us) : 0);
 	uint8_t *begin, *p;
 
 	for (size_t i = 0; i < n; i++)
@@ -64,6 +66,8 @@ static int write_put(struct journal *j, const struct ledger_holder *holder, uint
 	p = put_bytes(p, &since_us, sizeof(since_us));
 	for (size_t i = 0; i < n; i++)
 		p = put_key(p, &keys[i]);
+	if (named)
+		p = put_bytes(p, &named_us, sizeof(named_us));
 	journal_commit(j, RECORD_PUT, (size_t)(p - begin));
 	return 0;
 }
@@ -78,15 +82,17 @@ static int write_take(struct journal *j, const struct ledger_key *key)
 	return 0;
 }
 
-static int write_rename(struct journal *j, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+static int write_rename(struct journal *j, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
+                        uint64_t now_us)
 {
-	uint8_t *begin = journal_reserve(j, KEY_SIZE(from->size) + KEY_SIZE(to->size) + sizeof(kinds)), *p = begin;
+	uint8_t *begin = journal_reserve(j, KEY_SIZE(from->size) + KEY_SIZE(to->size) + sizeof(kinds) + sizeof(now_us)), *p = begin;
 
 	if (!begin)
 		return -errno;
 	p = put_key(p, from);
 	p = put_key(p, to);
 	p = put_bytes(p, &kinds, sizeof(kinds));
+	p = put_bytes(p, &now_us, sizeof(now_us));
 	journal_commit(j, RECORD_RENAME, (size_t)(p - begin));
 	return 0;
 }
@@ -151,12 +157,13 @@ static int write_wish(struct journal *j, const struct ledger_key *key, enum wish
 int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
                     size_t n, const struct ledger_key *on)
 {
-	return file && n ? WRITE_BOTH(file, write_put, holder, since_us, keys, n, on) : 0;
+	return file && n ? WRITE_BOTH(file, write_put, holder, since_us, since_us, keys, n, on) : 0;
 }
 
-int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds)
+int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
+                       uint64_t now_us)
 {
-	return file ? WRITE_BOTH(file, write_rename, from, to, kinds) : 0;
+	return file ? WRITE_BOTH(file, write_rename, from, to, kinds, now_us) : 0;
 }
 
 void ledger_file_hold(struct ledger_file *file, const struct entry *e)
@@ -318,9 +325,8 @@ int ledger_file_anew(struct ledger_file *file, bool *ret_begins)
 int ledger_file_anew_put(struct ledger_file *file, const struct entry *e, const struct ledger_object *object,
                          const struct ledger_key *on)
 {
-	/* what has its name since later is for the next daemon no older than that */
-	const uint64_t since_us = e->named_us > object->since_us ? e->named_us : object->since_us;
-	int r = file->next ? write_put(file->next, &object->holder, since_us, &object->key, 1, on) : -ECANCELED;
+	int r = file->next ? write_put(file->next, &object->holder, object->since_us, e->named_us, &object->key, 1, on)
+	                   : -ECANCELED;
 
 	/* most are held by one user for good, and that is said */
 	return r == 0 && !(e->owned && !e->holds) ? write_hold(file->next, e) : r;

@@ -38,7 +38,8 @@ void ledger_file_remove(struct ledger_file *file);
 /* 0 or -errno; without a file, 0. Nothing is written where it is not 0. */
 int ledger_file_put(struct ledger_file *file, const struct ledger_holder *holder, uint64_t since_us, const struct ledger_key *keys,
                     size_t n, const struct ledger_key *on);
-int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds);
+int ledger_file_rename(struct ledger_file *file, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds,
+                       uint64_t now_us);
 
 /* Who holds an entry from now on: the first one, and all others. */
 void ledger_file_hold(struct ledger_file *file, const struct entry *e);

@@ -93,12 +93,26 @@ static bool is_anothers(struct ledger *ledger, const struct ledger_holder *holde
 	return h && TAILQ_FIRST(&h->list)->subject != holder->subject;
 }
 
+/* What is there has its name since then, and not since it was put. */
+static void name(struct ledger *ledger, const struct ledger_key *keys, size_t n, uint64_t named_us)
+{
+	struct entry *e;
+
+	for (size_t i = 0; i < n; i++) {
+		e = table_find(ledger, &keys[i]);
+		if (e && e->object)
+			e->named_us = named_us;
+	}
+}
+
 static int read_put(struct ledger *ledger, struct bytes *b)
 {
 	struct ledger_key keys[LEDGER_PUT_MAX], on;
+	uint64_t since_us, named_us;
 	struct ledger_holder holder;
-	uint64_t since_us;
 	uint8_t n, has_on;
+	bool named;
+	int r;
 
 	take_bytes(b, &n, sizeof(n));
 	take_bytes(b, &has_on, sizeof(has_on));
@@ -110,9 +124,15 @@ static int read_put(struct ledger *ledger, struct bytes *b)
 	take_bytes(b, &since_us, sizeof(since_us));
 	for (size_t i = 0; i < n; i++)
 		take_key(b, &keys[i]);
-	return b->bad || b->left || ledger_count(ledger) > OBJECTS_MAX || is_anothers(ledger, &holder)
-	               ? -EBADMSG
-	               : ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
+	named = b->left;
+	if (named)
+		take_bytes(b, &named_us, sizeof(named_us));
+	if (b->bad || b->left || ledger_count(ledger) > OBJECTS_MAX || is_anothers(ledger, &holder))
+		return -EBADMSG;
+	r = ledger_put(ledger, &holder, since_us, keys, n, has_on ? &on : NULL, NULL);
+	if (r == 0 && named)
+		name(ledger, keys, n, named_us);
+	return r;
 }
 
 static int read_take(struct ledger *ledger, struct bytes *b)
@@ -213,9 +233,11 @@ static int read_rename(struct ledger *ledger, struct bytes *b)
 	take_key(b, &from);
 	take_key(b, &to);
 	take_bytes(b, &kinds, sizeof(kinds));
-	/* the file does not say when: better too late, since what others gave a name since is theirs */
+	/* a former release did not say when: better too late, since what others gave a name since is theirs */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	if (b->left)
+		take_bytes(b, &now_us, sizeof(now_us));
 	return b->bad || b->left || from.netns != to.netns ? -EBADMSG : ledger_rename(ledger, &from, &to, kinds, now_us);
 }
 

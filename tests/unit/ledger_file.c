@@ -18,6 +18,7 @@
 
 #include "ledger/holders.h"
 #include "ledger/ledger.h"
+#include "ledger/ledger_record.h"
 #include "subject.h"
 
 /* What is in a small file is shorter. */
@@ -485,7 +486,7 @@ static void knows_who_adopted(void **state)
 	ledger_free(&l);
 }
 
-/* Since when something has its name is known to the next daemon, or taken to be later, also where the file was written anew. */
+/* Since when something is there, and has its name, is known to the next daemon, also where the file was written anew. */
 static void knows_since_when(void **state)
 {
 	const struct ledger_holder holder = { .subject = 4242, .lifetime = HYCAN_LIFETIME_PERMANENT },
@@ -503,6 +504,9 @@ static void knows_since_when(void **state)
 		ledger_free(&l);
 		l = keep(p->path, false);
 		assert_true(ledger_is_others_since(l, &b, &holder, 19, false, &owner));
+		assert_false(ledger_is_others_since(l, &b, &holder, 20, false, &owner));
+		assert_true(ledger_is_others_since(l, &b, &holder, 9, true, &owner));
+		assert_false(ledger_is_others_since(l, &b, &holder, 10, true, &owner));
 		assert_true(ledger_is_others_since(l, &c, &holder, 9, false, &owner));
 		assert_false(ledger_is_others_since(l, &c, &holder, 10, false, &owner));
 		for (unsigned int i = 0; anew == 0 && i < 20000; i++) {
@@ -513,6 +517,56 @@ static void knows_since_when(void **state)
 			ledger_take(l, &k);
 		}
 	}
+	ledger_free(&l);
+}
+
+static uint8_t *put_key(uint8_t *p, const struct ledger_key *k)
+{
+	p = put_bytes(p, &k->netns, sizeof(k->netns));
+	*p++ = (uint8_t)k->kind;
+	*p++ = k->size;
+	return put_bytes(p, k->identity, k->size);
+}
+
+/* As a former release wrote it: of what was put it is one time, and of what was renamed there is none. */
+static void knows_since_when_of_former(void **state)
+{
+	const struct ledger_holder holder = { .subject = 4242, .lifetime = HYCAN_LIFETIME_PERMANENT };
+	const struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), b = key(HYCAN_OBJECT_KIND_LINK, "b"),
+				c = key(HYCAN_OBJECT_KIND_LINK, "c");
+	const uint32_t number = 4243, none = 0;
+	const uint64_t session = 0, since_us = 10;
+	struct place *p = *state;
+	struct journal *j;
+	struct ledger *l;
+	uint8_t *begin, *at;
+	uint64_t owner;
+
+	assert_int_equal(journal_create(p->path, &j), 0);
+	begin = at = journal_reserve(j, 256);
+	assert_non_null(at);
+	*at++ = 2;
+	*at++ = false;
+	at = put_bytes(at, &number, sizeof(number));
+	*at++ = HYCAN_LIFETIME_PERMANENT;
+	at = put_bytes(at, &session, sizeof(session));
+	at = put_bytes(at, &none, sizeof(none));
+	at = put_bytes(at, &since_us, sizeof(since_us));
+	at = put_key(put_key(at, &a), &c);
+	journal_commit(j, RECORD_PUT, (size_t)(at - begin));
+	begin = journal_reserve(j, 256);
+	assert_non_null(begin);
+	at = put_key(put_key(begin, &a), &b);
+	at = put_bytes(at, &none, sizeof(none));
+	journal_commit(j, RECORD_RENAME, (size_t)(at - begin));
+	journal_free(&j);
+	l = keep(p->path, false);
+	assert_int_equal(ledger_count(l), 2);
+	assert_true(ledger_is_others_since(l, &c, &holder, 9, false, &owner));
+	assert_false(ledger_is_others_since(l, &c, &holder, 10, false, &owner));
+	/* better too late */
+	assert_true(ledger_is_others_since(l, &b, &holder, 1000, false, &owner));
+	assert_false(ledger_is_others_since(l, &b, &holder, 10, true, &owner));
 	ledger_free(&l);
 }
 
@@ -1186,6 +1240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(full_within_a_record, begin, end),
 		cmocka_unit_test_setup_teardown(knows_who_adopted, begin, end),
 		cmocka_unit_test_setup_teardown(knows_since_when, begin, end),
+		cmocka_unit_test_setup_teardown(knows_since_when_of_former, begin, end),
 		cmocka_unit_test_setup_teardown(knows_which_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(another_one_has_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_left_stays_so, begin, end),
