@@ -162,9 +162,7 @@ static int call(struct job *job)
 		answer_rewind(job);
 	if (operation->reply->size && !operation->list)
 		memset(&job->reply, 0, operation->reply->size);
-	job->op.unchanged = job->op.kept_link = false;
-	job->op.items_unchanged = job->op.items_failed = NULL;
-	job->op.settled = NULL;
+	job_forget_outcome(job);
 	r = op_call(operation, &job->op, &job->request, &job->reply);
 	written = scribe_wait(job);
 	return r == 0 ? written : r;
@@ -221,6 +219,7 @@ int job_perform(struct job *job)
 	int r = names_check(job);
 
 	job->was_gone = false;
+	job_forget_outcome(job);
 	if (r == 0)
 		r = own_check(job);
 	if (r != 0)

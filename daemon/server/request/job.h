@@ -115,6 +115,17 @@ int job_open(struct job *job, struct server *server, struct buffer *output);
 
 void job_close(struct job *job);
 
+/*
+ * Nothing has been said yet of what is done now: what was said of the request before, or by a call that is made again, is not about
+ * this one, which may be done without a call.
+ */
+static inline void job_forget_outcome(struct job *job)
+{
+	job->op.unchanged = job->op.kept_link = false;
+	job->op.items_unchanged = job->op.items_failed = NULL;
+	job->op.settled = NULL;
+}
+
 /* Nothing of it is in doubt; the keys are left as they are, since to wipe them takes its time. */
 static inline void job_forget_doubt(struct job *job)
 {

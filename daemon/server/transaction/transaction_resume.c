@@ -52,9 +52,7 @@ static int enter(struct resumed *t, const struct diary_entry *entry)
 static void leave(struct resumed *t)
 {
 	t->job->operation = t->operation;
-	t->job->op.unchanged = t->job->op.kept_link = false;
-	t->job->op.items_unchanged = t->job->op.items_failed = NULL;
-	t->job->op.settled = NULL;
+	job_forget_outcome(t->job);
 	t->job->op.sealed = false;
 	t->job->again = t->job->retold = t->job->lets_go = t->job->was_gone = false;
 	t->job->memory.used = 0;

@@ -55,9 +55,7 @@ void transaction_leave(struct transaction *t)
 	if (job->operation->request->has_secrets)
 		explicit_bzero(&job->request, job->operation->request->size);
 	job->operation = t->operation;
-	job->op.unchanged = job->op.kept_link = false;
-	job->op.items_unchanged = job->op.items_failed = NULL;
-	job->op.settled = NULL;
+	job_forget_outcome(job);
 	job->op.may_be_gone = false;
 	job->lets_go = job->was_gone = false;
 	job_forget_doubt(job);

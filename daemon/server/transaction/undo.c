@@ -56,10 +56,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->op.may_be_gone = false;
 	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
-	/* what the request before left for the ledger is about that one */
-	job->op.unchanged = false;
-	job->op.items_unchanged = job->op.items_failed = NULL;
-	job->op.settled = NULL;
+	job_forget_outcome(job);
 	job->op.refusal = 0;
 	job->op.field = NULL;
 	job->op.sentence[0] = '\0';

@@ -242,6 +242,52 @@ static void test_others(void **state)
 	assert_nothing();
 }
 
+static int begin_for_all(void **state)
+{
+	*state = world_start(&(struct world_options){ .policy = "allow * all\n", .open_to_all = true });
+	return 0;
+}
+
+static struct hycan *open_of(const struct world *w)
+{
+	struct hycan *h = NULL;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	return h;
+}
+
+static void hold(struct world *w)
+{
+	struct hycan *h = open_of(w);
+
+	assert_done(h, hycan_vcan_create(h, "vcan9", NULL, NULL));
+	hycan_close(h);
+}
+
+static void let_go(struct world *w)
+{
+	struct hycan *h = open_of(w);
+
+	assert_done(h, hycan_link_delete(h, "vcan9"));
+	hycan_close(h);
+}
+
+/* That a network is there already, and so is its link, is not said of what comes next: to let go of a link. */
+static void test_unchanged(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	network_make_parent();
+	assert_done(w->h, network_create(w->h, BLUE));
+	world_as(4242, 4242, hold, w);
+	world_as(4243, 4243, hold, w);
+	assert_done(w->h, network_create(w->h, BLUE));
+	world_as(4243, 4243, let_go, w);
+	world_as(4242, 4242, let_go, w);
+	assert_shell_says("ip -o link show type vcan | wc -l", "0");
+}
+
 /* Which link carries the default route. */
 static void test_parent(void **state)
 {
@@ -392,6 +438,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_replace, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_unchanged, begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_parent, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_candidates, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_bad, world_begin, world_end),
