@@ -111,7 +111,8 @@ const char *hycan_path(const struct hycan *h);
  * The token of the session that this connection has: who keeps it can go on with what the session holds over another
  * connection (hycan_session_adopt()), also after a crash. "" before the first answer of the daemon. It is another one when
  * the library had to connect anew, or when the connection has adopted another session. Where session.lifetime or
- * session.adopt was lost with a connection (hycan_open()), it is the one of before until that was asked for again.
+ * session.adopt was lost with a connection (hycan_open()), it is the one of before until that was asked for again. A session
+ * that another connection has adopted meanwhile is that one's; its former connection is not told, and has this token still.
  */
 const char *hycan_token(const struct hycan *h);
 

@@ -609,7 +609,7 @@ struct hycan_object {
 	uint64_t age_ms; /**< milliseconds since it was made */
 	enum hycan_lifetime lifetime; /**< how long the owner holds it */
 	bool has_remaining_ms; /**< remaining_ms is given */
-	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease, or of a connection that is gone */
+	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease */
 	uint32_t holders; /**< how many hold it */
 	bool has_unconfirmed_ms; /**< unconfirmed_ms is given */
 	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed; of what one only changed see transaction.list */
