@@ -220,7 +220,7 @@ struct op_effect {
 	int8_t condition;  /* position of a bool of the request that decides whether it comes about; -1: it does */
 	bool unless;       /* that must be false */
 	bool settled;      /* the handler says which object it is: op_claim() */
-	bool alone;        /* of OP_CHANGES: not where others hold it, too, once the handler says op_claim() */
+	bool alone;        /* of OP_CHANGES and OP_RENAMES: not where others hold it, too, once the handler says op_claim() */
 	uint8_t n_parts;   /* fields that tell it from others; 0: all of the kind on that link */
 	struct op_part part[OP_PARTS_MAX];
 };

@@ -125,8 +125,8 @@ def resolve(parser, row, effect):
         effect.condition_position = at
     if effect.sign == "*" and effect.on:
         parser.fail(f"{row.name}: what is changed stays where it is: “*” goes without “on”", row.line)
-    if effect.alone and effect.sign != "*":
-        parser.fail(f"{row.name}: “alone” is for what is changed (“*”): whoever takes away what others hold lets go of it", row.line)
+    if effect.alone and effect.sign not in "*~":
+        parser.fail(f"{row.name}: “alone” is for what is changed or renamed (“*”, “~”): whoever takes away what others hold lets go of it", row.line)
     if effect.sign == "=" and (not effect.items or not effect.on or effect.on_part[1]):
         parser.fail(f"{row.name}: “=” needs a list, and one link that all of it is on", row.line)
     if effect.sign == "~" and (effect.kind != "link" or [f.type for f in fields] != ["ifname"] or effect.items):

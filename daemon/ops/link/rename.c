@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* link.rename: another name for a link (IFLA_IFNAME). */
+/* link.rename: another name for a link (IFLA_IFNAME) that nobody else holds, who would not find it any more. */
 #include <errno.h>
 #include <string.h>
 
@@ -43,6 +43,9 @@ int op_link_rename(struct op *op, const struct hycan_link_rename_request *reques
 	/* the kernel is not there to say so */
 	if (op->plan && kernel_link_get(op->scope, request->new_name, &other) == 0)
 		return refuse(op, &link, request->new_name, -EEXIST);
+	r = op_claim(op, request);
+	if (r != 0)
+		return r;
 	memcpy(back.name, request->new_name, sizeof(back.name));
 	memcpy(back.new_name, link.name, sizeof(back.new_name));
 	r = op_undo(op, HYCAN_OPERATION_LINK_RENAME, &back);

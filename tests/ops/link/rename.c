@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* link.rename: another name for the same link. */
+#include "clients.h"
 #include "view.h"
 #include "watch.h"
 #include "world.h"
@@ -93,6 +94,57 @@ static void test_up(void **state)
 	assert_is(w, "b1", ifindex);
 }
 
+/* ------------------------------------------------------------------------------------------------ of those that several hold */
+
+enum { ALICE = 4711, BOB = 4712 };
+
+static int begin_shared(void **state)
+{
+	*state = world_start(&(struct world_options){ .policy = "allow * vcan,link name=vc*\n", .open_to_all = true });
+	return 0;
+}
+
+static void hold(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_vcan_create(h, "vc0", NULL, NULL));
+	hycan_close(h);
+}
+
+static void rename_with_another(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_refused(h, hycan_link_rename(h, "vc0", "vc1"), HYCAN_REFUSAL_BUSY);
+	assert_string_equal(hycan_error_field(h), "name");
+	assert_contains(hycan_error_message(h), "User 4711 holds the link “vc0”, too");
+	assert_done(h, hycan_link_rename(h, "vc0", "vc0"));
+	assert_done(h, hycan_link_delete(h, "vc0"));
+	hycan_close(h);
+}
+
+static void rename_alone(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_link_rename(h, "vc0", "vc1"));
+	assert_done(h, hycan_link_delete(h, "vc1"));
+	hycan_close(h);
+}
+
+/* Who else holds it would not find it any more. */
+static void test_shared(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("vcan");
+	world_as(ALICE, ALICE, hold, w);
+	world_as(BOB, BOB, hold, w);
+	world_as(BOB, BOB, rename_with_another, w);
+	world_as(ALICE, ALICE, rename_alone, w);
+}
+
 static void test_missing(void **state)
 {
 	struct world *w = *state;
@@ -170,6 +222,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rename, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_same_name, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_up, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shared, begin_shared, world_end),
 		cmocka_unit_test_setup_teardown(test_missing, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_taken, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_impossible_name, world_begin, world_end),
