@@ -6,10 +6,10 @@
 #include "entry.h"
 #include "ledger_file.h"
 
-void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
+void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject)
 {
 	ledger_lock(ledger);
-	object_take_on(ledger, on, kind, true);
+	object_take_on(ledger, on, kind, &subject);
 	ledger_unlock(ledger);
 }
 
@@ -83,7 +83,7 @@ void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum
 	parent = mark_listed(ledger, on, n, key, userdata);
 	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
 		thing->listed = thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us);
-	object_take_on(ledger, on, kind, false);
+	object_take_on(ledger, on, kind, NULL);
 	ledger_unlock(ledger);
 }
 

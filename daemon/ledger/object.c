@@ -147,8 +147,16 @@ void object_disown(struct ledger *l, struct entry *e)
 	table_release(l, e);
 }
 
-/* Moves the objects of a kind that are on something to a grave; with deep, those on what is on that, too. */
-static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind, bool deep, struct entry *grave)
+/* Whether it stays for somebody else than the subject, since he said what is to be done when it is gone. */
+static bool is_missed(const struct entry *e, uint64_t subject)
+{
+	uint64_t owner;
+
+	return e->wished && hold_others(e, subject, &owner);
+}
+
+/* Moves the objects of a kind that are on something to a grave; with a subject, those on what is on that, too, which nobody else misses. */
+static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind, const uint64_t *subject, struct entry *grave)
 {
 	struct entry *thing, *next;
 	struct ledger_key key;
@@ -159,26 +167,26 @@ static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind
 	on->pinned = true;
 	for (thing = LIST_FIRST(&on->things); thing; thing = next) {
 		next = LIST_NEXT(thing, sibling);
-		if (thing->object && thing->kind == kind && !thing->listed) {
+		if (thing->object && thing->kind == kind && !thing->listed && !(subject && is_missed(thing, *subject))) {
 			entry_key(thing, &key);
 			ledger_file_take(l->file, &key);
 			LIST_REMOVE(thing, sibling);
 			enter(thing, grave);
-		} else if (deep) {
-			bury(l, thing, kind, true, grave);
+		} else if (subject) {
+			bury(l, thing, kind, subject, grave);
 		}
 		thing->listed = false;
 	}
 	on->pinned = false;
 }
 
-void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, bool deep)
+void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, const uint64_t *subject)
 {
 	struct entry grave = { .grave = true }, *on = table_find(l, key);
 
 	if (!on)
 		return;
-	bury(l, on, kind, deep, &grave);
+	bury(l, on, kind, subject, &grave);
 	table_release(l, on);
 	take_out_things(l, &grave);
 }

@@ -214,6 +214,36 @@ static void test_finished(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void set_down_and_up(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_link_down(h, "va"));
+	assert_done(h, hycan_link_up(h, "va"));
+	hycan_close(h);
+}
+
+/* What goes with a link that somebody else sets down was taken by a stranger, for who wants it repaired or ignored. */
+static void test_set_down(void **state)
+{
+	const struct hycan_route route = route_via("10.9.0.0/16", "10.1.0.2"), ignored = route_via("10.8.0.0/16", "10.1.0.2"),
+				 reported = route_via("10.7.0.0/16", "10.1.0.2");
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	assert_done(w->h, hycan_route_add(w->h, &reported));
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	assert_done(w->h, hycan_route_add(w->h, &ignored));
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	world_as(4242, 4242, set_down_and_up, w);
+	until("ip route | grep -q '^10.9.0.0/16 via 10.1.0.2 dev va'");
+	objects_wait(w->h, 3);
+	/* but who does it himself knows */
+	assert_done(w->h, hycan_link_down(w->h, "va"));
+	objects_wait(w->h, 1);
+}
+
 /* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */
 static void test_renamed(void **state)
 {
@@ -250,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_restarted, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_finished, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_set_down, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_renamed, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),
 	};

@@ -20,9 +20,9 @@ static void check_hearing(void)
 	close(fd);
 }
 
-int routing_begin(void **state)
+static int begin(void **state, const struct world_options *options)
 {
-	*state = world_start(NULL);
+	*state = world_start(options);
 	free(shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad;"
 	           "ip link add name va type veth peer name vb && ip link set va addrgenmode none && "
 	           "ip link set vb addrgenmode none && ip link set va up && ip link set vb up"));
@@ -30,6 +30,16 @@ int routing_begin(void **state)
 	shell_until(10, "ip link show va | grep -q 'state UP' && ip link show vb | grep -q 'state UP'");
 	check_hearing();
 	return 0;
+}
+
+int routing_begin(void **state)
+{
+	return begin(state, NULL);
+}
+
+int routing_begin_for_all(void **state)
+{
+	return begin(state, &(struct world_options){ .policy = "allow * all\n", .open_to_all = true });
 }
 
 int routing_begin_with_addresses(void **state)

@@ -11,8 +11,9 @@
 #include "text.h"
 #include "world.h"
 
-/* cmocka's setup: the links alone, and with 10.0.0.1/24 and fd00::1/64 on va. */
+/* cmocka's setup: the links alone; the same where each user may everything; and with 10.0.0.1/24 and fd00::1/64 on va. */
 int routing_begin(void **state);
+int routing_begin_for_all(void **state);
 int routing_begin_with_addresses(void **state);
 
 /*

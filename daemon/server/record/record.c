@@ -159,7 +159,7 @@ static int record_effect(const struct key_view *v)
 			if (v->job->lets_go)
 				ledger_let_go_on(ledger, &key, v->effect->kind, &v->job->holder);
 			else
-				ledger_take_on(ledger, &key, v->effect->kind);
+				ledger_take_on(ledger, &key, v->effect->kind, v->job->holder.subject);
 		}
 		return 0;
 	}
