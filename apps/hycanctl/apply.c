@@ -127,16 +127,24 @@ static void print_change(const struct hycan_planned_change *change)
 
 static void print_done(const struct apply *apply, const struct hycan_transaction_run_reply *reply)
 {
-	size_t changed = 0;
+	size_t changed = 0, stay = 0;
 
-	for (size_t i = 0; i < reply->n_results; i++)
+	for (size_t i = 0; i < reply->n_results; i++) {
 		changed += !reply->results[i].unchanged;
+		stay += reply->results[i].has_stays && reply->results[i].stays;
+	}
 	for (size_t i = 0; i < reply->n_changes; i++)
 		print_change(&reply->changes[i]);
-	if (reply->unchanged)
+	if (reply->unchanged && stay)
+		puts("Nothing to do.");
+	else if (reply->unchanged)
 		puts("Nothing to do: everything is as the file says.");
+	else if (!apply->plan && changed + reply->pruned == 0)
+		puts("Done: nothing is otherwise but who holds it, or how.");
 	else if (!apply->plan)
 		printf("Done: %zu of %zu steps changed something.\n", changed, reply->n_results);
+	if (stay)
+		printf("Stays, since others hold it: %zu of what the file takes away.\n", stay);
 	if (!apply->plan && reply->has_pruned && reply->pruned)
 		printf("Pruned: %u that the file does not make.\n", reply->pruned);
 	if (reply->has_failed)

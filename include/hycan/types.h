@@ -661,6 +661,8 @@ struct hycan_step_result {
 	bool unchanged; /**< everything was so already: nothing was done */
 	bool has_reply; /**< reply is given */
 	struct hycan_payload reply; /**< its answer, where the operation has one */
+	bool has_stays; /**< stays is given */
+	bool stays; /**< others hold what it takes away, so that is there still: the caller has let go of it, or with may_be_gone never held it */
 };
 
 /** Why something changed. */
@@ -1049,14 +1051,14 @@ struct hycan_transaction_run_options {
 	bool has_prune; /**< prune is given */
 	bool prune; /**< what the caller holds in this network namespace, as for object.replace_end, and no step makes goes, when all is done */
 	bool has_may_be_gone; /**< may_be_gone is given */
-	bool may_be_gone; /**< a step that takes away what is not there, or renames a link that has its new name already, is unchanged, and not refused (not_found) */
+	bool may_be_gone; /**< a step that takes away what is not there, or that others hold and the caller does not, or renames a link that has its new name already, is unchanged, and not refused (not_found, denied) */
 };
 
 /** What transaction.run answers. */
 struct hycan_transaction_run_reply {
 	const struct hycan_step_result *results; /**< what became of each, in the same order; n_results of them */
 	size_t n_results; /**< number of results */
-	bool unchanged; /**< of all of them: everything was so already */
+	bool unchanged; /**< of all of them: everything was so already; then there is no token */
 	const struct hycan_planned_change *changes; /**< of a plan: what would be done, in this order; n_changes of them */
 	size_t n_changes; /**< number of changes */
 	bool has_token; /**< token is given */

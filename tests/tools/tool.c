@@ -9,12 +9,15 @@
 
 int tool_begin(void **state)
 {
-	static char path[4096];
-	struct world *w;
+	return tool_begin_with(state, NULL);
+}
 
-	if (world_begin(state) != 0)
-		return -1;
-	w = *state;
+int tool_begin_with(void **state, const struct world_options *options)
+{
+	static char path[4096];
+	struct world *w = world_start(options);
+
+	*state = w;
 	if (!path[0]) {
 		const char *name = strrchr(HYCANCTL, '/');
 

@@ -7,6 +7,7 @@
 
 /* Setup and teardown of a test (world_begin(), world_end()). */
 int tool_begin(void **state);
+int tool_begin_with(void **state, const struct world_options *options);
 int tool_end(void **state);
 
 /* “hycanctl OPTIONS apply file” with a text as the file; its exit status and all that is said must be these. */

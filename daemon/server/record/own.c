@@ -115,7 +115,11 @@ static int check_item(const struct key_view *v, size_t item, bool force)
 		v->job->lets_go = v->job->op.unchanged = true;
 		return OP_LETS_GO;
 	case LEDGER_OTHERS:
-		return force ? 0 : refuse(v, &key, owner);
+		if (force)
+			return 0;
+		/* what goes along with a thing of its own is not what the request is about */
+		v->job->are_others = op_effect_that_takes(key.kind) == v->effect;
+		return refuse(v, &key, owner);
 	case LEDGER_GOING:
 		return refuse_going(v, &key);
 	}

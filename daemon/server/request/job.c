@@ -121,7 +121,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->undo = NULL;
 	job->along = (struct along){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
-	job->op.may_be_gone = job->was_gone = false;
+	job->op.may_be_gone = job->was_gone = job->are_others = false;
 	job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
 	job->op.refusal = 0;
@@ -200,6 +200,12 @@ static bool takes_away(struct job *job)
 	return takes && record_count(job) == 0;
 }
 
+/* What its holder has let go of is gone for him, though others hold it still: asked for once more there is nothing to do. */
+static bool finds_others(struct job *job)
+{
+	return job->are_others && job->op.may_be_gone && takes_away(job);
+}
+
 /* Nothing was done: what the ledger is told is for record_gone(). */
 static int find_gone(struct job *job, struct undo_mark before)
 {
@@ -218,10 +224,12 @@ int job_perform(struct job *job)
 	const struct undo_mark before = job->undo ? undo_log_mark(job->undo) : (struct undo_mark){ 0 };
 	int r = names_check(job);
 
-	job->was_gone = false;
+	job->was_gone = job->are_others = false;
 	job_forget_outcome(job);
 	if (r == 0)
 		r = own_check(job);
+	if (r == HYCAN_REFUSAL_DENIED && finds_others(job))
+		return find_gone(job, before);
 	if (r != 0)
 		return r == OP_LETS_GO ? 0 : r;
 	r = -EINTR;
@@ -256,7 +264,8 @@ int job_perform(struct job *job)
 	job->op.exclusive = exclusive;
 	if (change)
 		observer_mark(job->server->observer, job, false, job->sent);
-	if (r == HYCAN_REFUSAL_NOT_FOUND && job->op.may_be_gone && takes_away(job))
+	if ((r == HYCAN_REFUSAL_NOT_FOUND && job->op.may_be_gone && takes_away(job)) ||
+	    (r == HYCAN_REFUSAL_DENIED && finds_others(job)))
 		return find_gone(job, before);
 	return job->lets_go ? 0 : r;
 }

@@ -81,7 +81,8 @@ struct job {
 	bool any_owner;        /* policy lets it change what is others' */
 	bool by_name;          /* policy may have looked at names in the request */
 	bool lets_go;          /* nothing was done: the caller held it with others, who still do */
-	bool was_gone;         /* nothing was done: what it takes away was not there, and may be gone (op.may_be_gone) */
+	bool was_gone;         /* nothing was done: what it takes away was not there, and may be gone (op.may_be_gone); */
+	bool are_others;       /* or others hold it, and its holder nothing of it */
 	bool marks;            /* something is going by it */
 	size_t recorded;       /* items of the request's list that the ledger knows already: scribe.h */
 	const uint32_t *order; /* the first of these; NULL: of the list itself */

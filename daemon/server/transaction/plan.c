@@ -131,6 +131,19 @@ static int plan_key(struct planning *p, enum hycan_change_action action, const s
 	return 0;
 }
 
+/* What others hold, too, stays. */
+static int plan_let_go(struct planning *p, const struct ledger_key *key)
+{
+	struct hycan_planned_change *change = add(p, HYCAN_CHANGE_ACTION_CHANGE);
+
+	if (!change)
+		return -ENOBUFS;
+	name_object(change, key);
+	change->has_becomes = true;
+	snprintf(change->becomes, sizeof(change->becomes), "let go of, others hold it");
+	return 0;
+}
+
 /* What an effect makes, and was not there. */
 static int plan_made(struct planning *p, const struct op_effect *effect)
 {
@@ -162,7 +175,7 @@ static int plan_taken(struct planning *p, const struct op_effect *effect)
 		struct ledger_key key;
 
 		key_of(&v, i, &key);
-		r = plan_key(p, HYCAN_CHANGE_ACTION_TAKE, &key);
+		r = p->job->lets_go ? plan_let_go(p, &key) : plan_key(p, HYCAN_CHANGE_ACTION_TAKE, &key);
 	}
 	return r;
 }
@@ -351,9 +364,9 @@ int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log
 	return r;
 }
 
-int plan_taking(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key)
+int plan_letting_go(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key, bool shared)
 {
 	struct planning p = { .plan = plan, .job = job, .step = step };
 
-	return plan_key(&p, HYCAN_CHANGE_ACTION_TAKE, key);
+	return shared ? plan_let_go(&p, key) : plan_key(&p, HYCAN_CHANGE_ACTION_TAKE, key);
 }

@@ -38,7 +38,7 @@ void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_ch
 /* Adds what the step that the job is at would do. Behind the mark is what would take it back. 0 or -ENOBUFS. */
 int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark);
 
-/* Adds that an object would be taken away. 0 or -ENOBUFS. */
-int plan_taking(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key);
+/* Adds that an object would be let go of: it goes, or with shared others hold it. 0 or -ENOBUFS. */
+int plan_letting_go(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key, bool shared);
 
 #endif

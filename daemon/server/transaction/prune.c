@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -60,11 +61,12 @@ struct pruning {
 static int plan_one(const struct ledger_key *key, void *userdata)
 {
 	struct pruning *p = userdata;
+	struct ledger_holders holders;
 
 	if (p->stated->n && bsearch(key, p->stated->keys, p->stated->n, sizeof(*key), compare))
 		return 0;
 	p->n++;
-	return plan_taking(p->plan, p->job, p->step, key);
+	return plan_letting_go(p->plan, p->job, p->step, key, ledger_list_holders(p->job->server->ledger, key, &holders) > 1);
 }
 
 int prune_plan(struct stated *s, struct plan *plan, struct job *job, uint32_t step, uint32_t *ret_n)

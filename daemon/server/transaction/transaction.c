@@ -230,7 +230,8 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		snprintf(reply->token, sizeof(reply->token), "%s", pending_token(job->pending));
 	reply->changes = t.plan.change;
 	reply->n_changes = t.plan.n;
-	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0;
+	/* who only holds from now on what was there, or in another way, has something that can be taken back */
+	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0 && !job->pending;
 	reply->has_pruned = t.prunes;
 	reply->pruned = t.pruned.gone;
 	reply->has_failed = t.pruned.failed > 0;

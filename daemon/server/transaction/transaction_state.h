@@ -40,6 +40,7 @@ struct step {
 	const void *settled;
 	bool lets_go;
 	bool was_gone;
+	bool are_others;
 	bool any_owner; /* policy lets it change what is others' */
 	uint64_t duration_us;
 };

@@ -40,6 +40,7 @@ void transaction_enter(struct transaction *t, size_t i)
 	job->op.items_unchanged = t->step[i].items_unchanged;
 	job->lets_go = t->step[i].lets_go;
 	job->was_gone = t->step[i].was_gone;
+	job->are_others = t->step[i].are_others;
 	job->any_owner = t->step[i].any_owner;
 	job->op.settled = t->step[i].settled;
 	job->along.step = (uint32_t)i;
@@ -57,7 +58,7 @@ void transaction_leave(struct transaction *t)
 	job->operation = t->operation;
 	job_forget_outcome(job);
 	job->op.may_be_gone = false;
-	job->lets_go = job->was_gone = false;
+	job->lets_go = job->was_gone = job->are_others = false;
 	job_forget_doubt(job);
 }
 
@@ -328,6 +329,7 @@ static bool leaves_out(struct transaction *t, size_t i)
 	look(t, false);
 	own_cancel(job);
 	t->step[i].unchanged = t->step[i].was_gone = r == 0 && job->was_gone;
+	t->step[i].are_others = job->are_others;
 	transaction_leave(t);
 	undo_log_rewind(&t->undo, undo);
 	job->memory = memory;
@@ -462,7 +464,7 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 	int r;
 
 	/* of a peer that is changed nothing was made, which is all that the ledger asks */
-	result->unchanged = !touched || (job->op.unchanged && t->undo.n == t->begun.n);
+	result->unchanged = !job->lets_go && (!touched || (job->op.unchanged && t->undo.n == t->begun.n));
 	result->has_reply = job->operation->reply->n_fields > 0 && !t->is_plan;
 	/* what was not touched is not put back */
 	if (!touched)
@@ -534,6 +536,7 @@ static int attempt(struct transaction *t, struct hycan_step_result *result, uint
 	*ret_told = true;
 	if (r == 0 && !t->is_plan)
 		r = tell_ledger(t, ret_told);
+	result->has_stays = result->stays = job->lets_go || job->are_others;
 	/* what was not taken away after all */
 	own_cancel(job);
 	if (r == 0)
