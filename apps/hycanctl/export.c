@@ -235,7 +235,7 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 		note_terms(&e, objects, n, me->netns);
 	fputs("\n]}\n", out);
 	for (size_t i = 0; i < EXPORT_KINDS; i++)
-		free(e.listing[i].items);
+		export_free_listing(&e.listing[i]);
 	free(objects);
 	free(me);
 	return r ? r : e.partly;

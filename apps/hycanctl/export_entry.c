@@ -97,67 +97,6 @@ size_t export_read_identity(const struct hycan_structure *request, char *text, s
 	return n;
 }
 
-/* Whether a part says what an entry has; all addresses of a family stand there as none. */
-static bool agrees(const struct hycan_field *field, const void *entry, const char *part)
-{
-	char text[512];
-
-	if (field && !request_has(field, entry))
-		return field->type == HYCAN_TYPE_ADDRESS && (strcmp(part, "0.0.0.0") == 0 || strcmp(part, "::") == 0);
-	return field && strcmp(hycan_value_format(field, request_value(field, entry, 0), text, sizeof(text)), part) == 0;
-}
-
-/* The metric of an IPv6 route that nobody asked for (IP6_RT_PRIO_USER, linux/ipv6_route.h) is no part of its identity. */
-static bool is_unasked(const struct hycan_field *field, const struct hycan_structure *description, const struct part *parts,
-                       size_t n)
-{
-	if (strcmp(description->name, "route") != 0 || strcmp(field->name, "metric") != 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(parts[i].field->name, field->name) == 0)
-			return false;
-	return true;
-}
-
-/* How many fields an entry has, if it is what the parts say; else 0. */
-static size_t matches(const struct hycan_structure *description, const void *entry, const struct part *parts, size_t n)
-{
-	size_t there = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!agrees(export_field(description, parts[i].field->name), entry, parts[i].text))
-			return 0;
-	for (uint16_t i = 0; i < description->n_fields; i++) {
-		const struct hycan_field *field = &description->field[i];
-
-		if (!request_has(field, entry))
-			continue;
-		if (is_unasked(field, description, parts, n) && hycan_value_number(field, request_value(field, entry, 0)) != 1024)
-			return 0;
-		there++;
-	}
-	return there;
-}
-
-/* The entry that is meant: of several, the one that has the least beside the identity. */
-static const void *find(const struct listing *l, const struct part *parts, size_t n)
-{
-	const struct hycan_structure *description = l->operation->reply;
-	const char *found = NULL;
-	size_t least = SIZE_MAX;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const char *entry = (const char *)l->items + i * description->size;
-		size_t there = matches(description, entry, parts, n);
-
-		if (there > 0 && there < least) {
-			least = there;
-			found = entry;
-		}
-	}
-	return found;
-}
-
 /* Of routes, those in all tables. */
 int export_list(struct exporter *e, struct listing *l, const struct hycan_operation *operation)
 {
@@ -196,7 +135,7 @@ void export_put_all_but(struct exporter *e, const struct hycan_operation *operat
 
 		if (is_among(without, name))
 			continue;
-		if (field && request_has(field, entry) && !is_unasked(field, description, parts, n)) {
+		if (field && request_has(field, entry) && !export_is_unasked(field, description, parts, n)) {
 			fprintf(e->out, ", \"%s\": ", name);
 			json_print_field(e->out, field, entry);
 		}
@@ -207,16 +146,6 @@ void export_put_entry(struct exporter *e, const struct hycan_operation *operatio
                       const void *entry, const char *kind, const struct part *parts, size_t n)
 {
 	export_put_all_but(e, operation, description, entry, kind, parts, n, NULL);
-}
-/* The entry that an identity tells, and its parts, or NULL. */
-int export_find_entry(struct exporter *e, struct listing *l, const char *kind, const struct hycan_operation *make, char *identity,
-                      struct part *parts, size_t *ret_n, const void **ret_entry)
-{
-	int r = export_list(e, l, export_operation(kind, "list"));
-
-	*ret_n = r == 0 ? export_read_identity(make->request, identity, parts) : 0;
-	*ret_entry = *ret_n > 0 ? find(l, parts, *ret_n) : NULL;
-	return r;
 }
 
 int export_find_link(struct exporter *e, const char *name, const struct hycan_link **ret_link)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <hycan/operations.h>
@@ -19,11 +20,28 @@
 /* Kinds of objects that there may be. */
 #define EXPORT_KINDS 32
 
+/* Of so many sets of fields that identities give, a list is kept sorted by each. */
+#define EXPORT_SORTED 8
+
+/* An entry, known by a number that is made of some of its fields. */
+struct marked {
+	uint32_t hash;
+	size_t at;
+};
+
+struct sorted {
+	const struct hycan_field *field[EXPORT_PARTS_MAX];
+	size_t n_fields;
+	struct marked *places; /* all entries; NULL: not sorted yet */
+};
+
 /* What a kind is listed with, asked for once. */
 struct listing {
 	const struct hycan_operation *operation;
 	void *items;
 	size_t n;
+	struct sorted sorted[EXPORT_SORTED];
+	size_t next_sorted;
 };
 
 struct exporter {
@@ -59,6 +77,11 @@ const struct hycan_operation *export_operation(const char *family, const char *v
 
 /* Asks for a list, once. */
 int export_list(struct exporter *e, struct listing *l, const struct hycan_operation *operation);
+void export_free_listing(struct listing *l);
+
+/* The metric of an IPv6 route that nobody asked for (IP6_RT_PRIO_USER, linux/ipv6_route.h) is no part of its identity. */
+bool export_is_unasked(const struct hycan_field *field, const struct hycan_structure *description, const struct part *parts,
+                       size_t n);
 
 /* Cuts an identity into parts, as many as are returned; their text is the identity's. 0: it is no such identity. */
 size_t export_read_identity(const struct hycan_structure *request, char *identity, struct part *parts);

@@ -204,6 +204,17 @@ static void test_export(void **state)
 	           "export twice 2>&1 | grep -v usage | head -n 1; hycanctl export twice 2>/dev/null #", "");
 }
 
+/* Of thousands it takes no longer than of few, for each: of these, comparing each with each would take minutes of the processor. */
+static void test_export_many(void **state)
+{
+	(void)state;
+	make_links();
+	free(shell("ip link set left up && for i in $(seq 0 31); do seq -f \"21.$i.%%g.0/24 link=left\" 0 249; done > routes && "
+	           "hycanctl --timeout 300 route load @routes && rm routes"));
+	free(shell("(ulimit -t 20 && hycanctl --timeout 300 export) > exported && test $(grep -c route.add exported) = 8000 && "
+	           "rm exported"));
+}
+
 /* How long things are held, and what is done about drift, is no step: it is said. */
 static void test_export_terms(void **state)
 {
@@ -344,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_many, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_networks, tool_begin, tool_end),
