@@ -162,6 +162,9 @@ void ledger_release(struct ledger *ledger, unsigned int number);
 int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_bytes *parts, size_t n_parts, size_t n_objects,
                 bool own);
 
+/* What is kept for a request that was begun, until it is done: bytes of what was noted of it, and of what it was promised. */
+size_t ledger_kept(struct ledger *ledger, unsigned int number);
+
 /* Tells what was noted, in that order. Without a lock: nothing may be written meanwhile. Returns what found() returned last. */
 typedef int ledger_noted(const uint8_t *bytes, size_t size, void *userdata);
 int ledger_notes(struct ledger *ledger, unsigned int number, ledger_noted *found, void *userdata);

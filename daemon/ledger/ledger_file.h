@@ -63,6 +63,7 @@ int ledger_file_begin(struct ledger_file *file, const struct ledger_bytes *reque
 void ledger_file_release(struct ledger_file *file, unsigned int number);
 int ledger_file_note(struct ledger_file *file, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
                      size_t n_objects, bool own);
+size_t ledger_file_kept(const struct ledger_file *file, unsigned int number);
 int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_noted *found, void *userdata);
 void ledger_file_commit(struct ledger_file *file, unsigned int number);
 int ledger_file_unfinished(struct ledger_file *file, ledger_unfinished_request *found, void *userdata);

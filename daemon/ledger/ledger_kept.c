@@ -80,6 +80,16 @@ int ledger_note(struct ledger *ledger, unsigned int number, const struct ledger_
 	return r;
 }
 
+size_t ledger_kept(struct ledger *ledger, unsigned int number)
+{
+	size_t bytes;
+
+	ledger_lock(ledger);
+	bytes = ledger_file_kept(ledger->file, number);
+	ledger_unlock(ledger);
+	return bytes;
+}
+
 int ledger_notes(struct ledger *ledger, unsigned int number, ledger_noted *found, void *userdata)
 {
 	return ledger_file_notes(ledger->file, number, found, userdata);

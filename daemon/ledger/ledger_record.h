@@ -81,7 +81,8 @@ struct ledger_file {
 	size_t paced;         /* of the journal, when somebody asked whether that is due */
 	struct request request[REQUESTS_MAX];
 	struct request copied[REQUESTS_MAX]; /* the same in the next one */
-	size_t promised[REQUESTS_MAX];       /* to each of them, in the journal */
+	size_t promised[REQUESTS_MAX];       /* to each of them, in the journal, */
+	size_t noted[REQUESTS_MAX];          /* and taken by what was noted of it, in memory, too */
 	struct note_list notes[REQUESTS_MAX];
 	LIST_HEAD(, kept) kept[KEPT_LISTS];
 };

@@ -63,18 +63,22 @@ static int write_commit(struct journal *j, unsigned int number)
 	return 0;
 }
 
-static struct note *new_note(struct ledger_file *file, unsigned int number)
+static struct note *new_note(struct ledger_file *file, unsigned int number, size_t size)
 {
 	struct note *note = calloc(1, sizeof(*note));
 
-	if (note)
-		STAILQ_INSERT_TAIL(&file->notes[number], note, entry);
+	if (!note)
+		return NULL;
+	note->size = size;
+	STAILQ_INSERT_TAIL(&file->notes[number], note, entry);
+	file->noted[number] += sizeof(*note) + size;
 	return note;
 }
 
 static void drop_note(struct ledger_file *file, unsigned int number, struct note *note)
 {
 	STAILQ_REMOVE(&file->notes[number], note, note, entry);
+	file->noted[number] -= sizeof(*note) + note->size;
 	free(note);
 }
 
@@ -157,26 +161,31 @@ void ledger_file_commit(struct ledger_file *file, unsigned int number)
 int ledger_file_note(struct ledger_file *file, unsigned int number, const struct ledger_bytes *parts, size_t n_parts,
                      size_t n_objects, bool own)
 {
+	const size_t size = size_of(parts, n_parts);
 	struct note *note;
 	int r;
 
 	if (!file)
 		return 0;
-	note = new_note(file, number);
+	note = new_note(file, number, size);
 	if (!note)
 		return -ENOMEM;
 	/* so that nothing is said where there is no room for what comes of it */
-	r = promise(file, number, size_of(parts, n_parts), n_objects, own ? 0 : REQUEST_BYTES);
+	r = promise(file, number, size, n_objects, own ? 0 : REQUEST_BYTES);
 	if (r == 0)
 		r = write_note(file->journal, number, parts, n_parts, &note->bytes);
 	if (r < 0) {
 		drop_note(file, number, note);
 		return r;
 	}
-	note->size = size_of(parts, n_parts);
 	if (file->next && write_note(file->next, number, parts, n_parts, &note->copy) < 0)
 		ledger_file_anew_abandon(file);
 	return 0;
+}
+
+size_t ledger_file_kept(const struct ledger_file *file, unsigned int number)
+{
+	return file ? file->noted[number] + file->promised[number] : 0;
 }
 
 int ledger_file_notes(struct ledger_file *file, unsigned int number, ledger_noted *found, void *userdata)
@@ -210,11 +219,10 @@ int ledger_file_read_note(struct ledger_file *file, unsigned int number, const u
 
 	if (!file->request[number].bytes)
 		return -EBADMSG;
-	note = new_note(file, number);
+	note = new_note(file, number, size);
 	if (!note)
 		return -ENOMEM;
 	note->bytes = bytes;
-	note->size = size;
 	return 0;
 }
 

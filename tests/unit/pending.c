@@ -3,6 +3,7 @@
  * Of transactions to be confirmed there is one at work at a time, of a user in a network namespace; who waits for that does not for
  * long. And how much may wait: of a user, of all, and of root.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,7 +114,10 @@ static int wait_in(uint64_t subject, size_t bytes, struct pending **ret_pending)
 
 	assert_int_equal(reserve(subject, &p), 0);
 	p->works = false;
-	r = pending_prepare(p, &job, bytes, 1);
+	assert_int_equal(pending_claim(p, bytes / 2), 0);
+	r = pending_claim(p, bytes);
+	assert_true(r == 0 || r == -EDQUOT);
+	r = pending_refuse(p, &job.op);
 	if (r)
 		pending_discard(&p);
 	*ret_pending = p;

@@ -175,39 +175,39 @@ static uint64_t hash_of(const struct pending *p, const struct ledger_key *key)
 	return siphash(p->hash_key, &copy, offsetof(struct ledger_key, identity) + key->size);
 }
 
-/* With the lock. Whether it has room among those that wait; ret_most: which bound it is. */
-static bool has_room(const struct pending *p, size_t bytes, size_t *ret_used, size_t *ret_most)
+int pending_claim(struct pending *p, size_t bytes)
 {
-	const bool is_root = p->holder.subject == 0;
-	const struct pending *other;
 	size_t own = bytes, all = bytes;
-
-	TAILQ_FOREACH(other, &p->server->pending, entry)
-	{
-		own += other->holder.subject == p->holder.subject ? other->bytes : 0;
-		all += other->bytes;
-	}
-	*ret_used = is_root || own <= PENDING_BYTES_PER_USER ? all : own;
-	*ret_most = is_root || own <= PENDING_BYTES_PER_USER ? PENDING_BYTES_MAX : PENDING_BYTES_PER_USER;
-	return *ret_used <= *ret_most;
-}
-
-int pending_prepare(struct pending *p, struct job *job, size_t bytes, size_t n)
-{
-	size_t used, most;
-	bool room;
+	const struct pending *other;
+	bool is_own;
 
 	pthread_mutex_lock(&pending_lock);
-	room = has_room(p, bytes, &used, &most);
-	p->bytes = room ? bytes : 0;
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	{
+		own += other != p && other->holder.subject == p->holder.subject ? other->bytes : 0;
+		all += other != p ? other->bytes : 0;
+	}
+	is_own = p->holder.subject != 0 && own > PENDING_BYTES_PER_USER;
+	p->most = is_own ? PENDING_BYTES_PER_USER : all > PENDING_BYTES_MAX ? PENDING_BYTES_MAX : 0;
+	p->refused = is_own ? own : all;
+	if (!p->most)
+		p->bytes = bytes;
 	pthread_mutex_unlock(&pending_lock);
-	if (!room)
-		return op_refuse(&job->op, HYCAN_REFUSAL_LIMIT, "confirm_within",
-		                 "With this, transactions that wait to be confirmed would take %zu bytes, and %zu may those of %s: "
-		                 "confirm or "
-		                 "cancel one, or ask for less at a time.",
-		                 used, most, most == PENDING_BYTES_MAX ? "all users" : "a user");
-	p->made = p->made ? p->made : calloc(n, sizeof(*p->made));
+	return p->most ? -EDQUOT : 0;
+}
+
+int pending_refuse(const struct pending *p, struct op *op)
+{
+	return !p->most ? 0
+	                : op_refuse(op, HYCAN_REFUSAL_LIMIT, "confirm_within",
+	                            "With this, transactions that wait to be confirmed would take %zu bytes, and %zu may those of "
+	                            "%s: confirm or cancel one, or ask for less at a time.",
+	                            p->refused, p->most, p->most == PENDING_BYTES_MAX ? "all users" : "a user");
+}
+
+int pending_prepare(struct pending *p, size_t n)
+{
+	p->made = calloc(n, sizeof(*p->made));
 	return p->made ? 0 : -ENOMEM;
 }
 

@@ -21,8 +21,8 @@
 #define PENDING_MAX      256
 
 /*
- * Bytes of what was asked for and of what takes it back, of one user and of all: they are in memory and in the ledger's file for
- * as long as the user likes, and what is full is full for everybody. Root has what is left of all.
+ * Bytes that are kept for them, of one user and of all: what takes them back, in memory, and the notes in the ledger's file, with what is
+ * promised there. They are kept for as long as the user likes, and what is full is full for everybody. Root has what is left of all.
  */
 #define PENDING_BYTES_PER_USER ((size_t)8 << 20)
 #define PENDING_BYTES_MAX      ((size_t)128 << 20)
@@ -45,11 +45,14 @@ int pending_open_timer(struct server *server);
  */
 int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bool detached, struct pending **ret_pending);
 
-/*
- * It is about to come about, and waits in so many bytes, with so many requests that take it back: room for it among those of the
- * user, and for what it made. 0, the refusal when they are too many, or -ENOMEM.
- */
-int pending_prepare(struct pending *pending, struct job *job, size_t bytes, size_t n);
+/* So many bytes in all are to be kept for it, before they are: room among those of the user. 0, or -EDQUOT: they are too many. */
+int pending_claim(struct pending *pending, size_t bytes);
+
+/* The refusal where they were too many; else 0. */
+int pending_refuse(const struct pending *pending, struct op *op);
+
+/* It is about to come about, with so many requests that take it back: room for what it made. 0 or -ENOMEM. */
+int pending_prepare(struct pending *pending, size_t n);
 
 /* It did not come about, or changed nothing. */
 void pending_discard(struct pending **pending);

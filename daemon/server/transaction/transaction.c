@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
 #include "diary.h"
 #include "dispatch.h"
 #include "intent.h"
@@ -107,25 +106,14 @@ static int carry_out_step(struct transaction *t, size_t i)
 	return 0;
 }
 
-/* What is noted of a step beside what was asked for. */
-#define STEP_BYTES 64u
-
-/* What was asked for, and what takes it back. */
-static size_t bytes_of(const struct transaction *t)
-{
-	size_t bytes = buffer_used(&t->undo.frames);
-
-	for (size_t i = 0; i < t->n; i++)
-		bytes += t->asked[i].request.size + STEP_BYTES;
-	return bytes;
-}
-
 /* All steps are done: from here on it goes forward. */
 static int conclude(struct transaction *t)
 {
 	const bool waits = t->pending && t->undo.n > 0;
-	int r = waits ? pending_prepare(t->pending, t->job, bytes_of(t), t->undo.n) : 0;
+	int r = waits ? transaction_claim(t, 0) : 0;
 
+	if (r == 0 && waits)
+		r = pending_prepare(t->pending, t->undo.n);
 	if (r == 0) {
 		r = diary_done(t->job, waits);
 		if (r == 0 || t->is_final)
@@ -134,7 +122,7 @@ static int conclude(struct transaction *t)
 	}
 	t->now = (uint32_t)t->n;
 	t->first = t->begun = undo_log_mark(&t->undo);
-	return answer_explain(t->job, r);
+	return transaction_explain(t, r);
 }
 
 static int run(struct transaction *t)

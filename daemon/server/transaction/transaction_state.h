@@ -101,6 +101,12 @@ void transaction_leave(struct transaction *t);
 /* Keeps which step it was that failed, the first one. Returns the result. */
 int transaction_failed_at(struct transaction *t, size_t i, int result);
 
+/* Before so many more bytes are kept, of one that waits to be confirmed: room for them. 0 or -EDQUOT. */
+int transaction_claim(struct transaction *t, size_t more);
+
+/* The refusal of a failure, and what it is about. */
+int transaction_explain(struct transaction *t, int result);
+
 /* Whether it cannot be taken back: nobody knows all that a link was. */
 bool transaction_step_is_final(const struct hycan_operation *operation);
 

@@ -95,6 +95,57 @@ static void note_was_up(struct transaction *t)
 	step->was_up = true;
 }
 
+int transaction_claim(struct transaction *t, size_t more)
+{
+	return t->pending ? pending_claim(t->pending, buffer_used(&t->undo.frames) +
+	                                                      ledger_kept(t->job->server->ledger, t->job->intent.number) + more)
+	                  : 0;
+}
+
+int transaction_explain(struct transaction *t, int result)
+{
+	const int refused = t->pending ? pending_refuse(t->pending, &t->job->op) : 0;
+
+	return answer_explain(t->job, refused ? refused : result);
+}
+
+/* For how many objects there is room when a transaction is taken back. */
+#define BACK_MAX 40000u
+
+/* What the requests that take the step back write, in objects of so many bytes: it must be possible where nothing else is any more. */
+static size_t room_to_take_back(const struct transaction *t)
+{
+	const size_t bytes = buffer_used(&t->undo.frames) - t->first.end;
+	const size_t n = t->undo.n > t->first.n ? 3 * (t->undo.n - t->first.n) + bytes / LEDGER_OBJECT_BYTES + 1 : 0;
+
+	return n < BACK_MAX - t->n_back ? n : BACK_MAX - t->n_back;
+}
+
+/* Of a note, beside what was asked for and what takes it back. */
+#define NOTE_BYTES 128u
+
+/* Room for so many notes of the step: all of a note is promised once more, and what is made and put back with the last one. */
+static int claim_notes(struct transaction *t, size_t n)
+{
+	const size_t frames = buffer_used(&t->undo.frames) - t->first.end;
+	const size_t last = t->asked[t->now].request.size + 2 * diary_count_items(t->job);
+
+	return transaction_claim(t, 2 * (n * (NOTE_BYTES + frames) + last) +
+	                                    LEDGER_OBJECT_BYTES * (record_count(t->job) + room_to_take_back(t)));
+}
+
+/* What takes the step back, before it is carried out; what may not be kept then is not begun. */
+static int note_undo(struct transaction *t)
+{
+	int r = claim_notes(t, 2);
+
+	if (r < 0)
+		return r;
+	r = diary_undo(t->job, t->now, &t->undo, t->first);
+	t->job->intent.no_room = r < 0;
+	return r;
+}
+
 int transaction_on_change(void *userdata)
 {
 	struct transaction *t = userdata;
@@ -107,12 +158,9 @@ int transaction_on_change(void *userdata)
 		return 1;
 	note_was_up(t);
 	/* a successor goes forward, too */
-	r = t->is_noted || t->is_final || buffer_used(&t->undo.frames) == t->noted ? 0
-	                                                                           : diary_undo(t->job, t->now, &t->undo, t->first);
-	if (r < 0) {
-		t->job->intent.no_room = true;
+	r = t->is_noted || t->is_final || buffer_used(&t->undo.frames) == t->noted ? 0 : note_undo(t);
+	if (r < 0)
 		return r;
-	}
 	t->noted = buffer_used(&t->undo.frames);
 	return t->gate.change ? t->gate.change(t->gate.userdata) : 0;
 }
@@ -217,10 +265,8 @@ static int look_ahead(struct transaction *t)
 	t->is_noted = (r == 0 || job->op.items_unchanged) && transaction_undo_step(t, mark) == 0 && t->undo.n > mark.n;
 	look(t, false);
 	r = passes(r) ? r : 0;
-	if (t->is_noted) {
-		r = diary_undo(job, t->now, &t->undo, t->first);
-		job->intent.no_room = r < 0;
-	}
+	if (t->is_noted)
+		r = note_undo(t);
 	undo_log_rewind(&t->undo, mark);
 	job->memory = before;
 	return r;
@@ -410,26 +456,16 @@ static int prepare_step(struct transaction *t, size_t i)
 	return r;
 }
 
-/* For how many objects there is room when a transaction is taken back. */
-#define BACK_MAX 40000u
-
-/* What the requests that take the step back write, in objects of so many bytes: it must be possible where nothing else is any more. */
-static size_t room_to_take_back(struct transaction *t)
-{
-	const size_t bytes = buffer_used(&t->undo.frames) - t->first.end;
-	size_t n = t->undo.n > t->first.n ? 3 * (t->undo.n - t->first.n) + bytes / LEDGER_OBJECT_BYTES + 1 : 0;
-
-	n = n < BACK_MAX - t->n_back ? n : BACK_MAX - t->n_back;
-	t->n_back += n;
-	return n;
-}
-
 /* What became of a step that was carried out. Without room for that, one that cannot be taken back is carried out again. */
 static int note_step(struct transaction *t)
 {
-	int r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->first,
-	                   record_count(t->job) + room_to_take_back(t));
+	const size_t n_back = room_to_take_back(t);
+	int r = claim_notes(t, 1);
 
+	if (r < 0)
+		return r;
+	t->n_back += n_back;
+	r = diary_step(t->job, t->now, t->step[t->now].duration_us, &t->undo, t->first, record_count(t->job) + n_back);
 	if (r == 0 || t->is_final)
 		return 0;
 	t->job->intent.no_room = true;
@@ -548,7 +584,6 @@ int transaction_carry_out(struct transaction *t, size_t i)
 {
 	const uint64_t began_us = server_now_us();
 	const size_t changes = t->n_changes;
-	struct job *job = t->job;
 	int r = prepare_step(t, i);
 	bool told = r != 0;
 
@@ -563,7 +598,7 @@ int transaction_carry_out(struct transaction *t, size_t i)
 		told = told || r != 0;
 	}
 	if (r)
-		r = answer_explain(job, r);
+		r = transaction_explain(t, r);
 	transaction_leave(t);
 	return r;
 }

@@ -35,7 +35,9 @@ struct pending {
 	uint64_t netns;
 	uint64_t cookie; /* of that namespace; 0: not known */
 	struct undo_log undo;
-	size_t bytes;        /* in all, of those that count for the user */
+	size_t bytes;        /* that are kept for it, */
+	size_t refused;      /* and as many as all of them would have been: more than */
+	size_t most;         /* may be; 0: none were refused */
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
 	uint64_t hash_key[2];
