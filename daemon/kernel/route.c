@@ -329,5 +329,7 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
 		put_way_end(nlh, hop);
 		mnl_attr_nest_end(nlh, nest);
 	}
-	return request(scope, nlh, ret_result);
+	r = request(scope, nlh, ret_result);
+	/* of a default route IPv6 says it so (__ip6_del_rt(), net/ipv6/route.c) */
+	return r == -ENOENT ? -ESRCH : r;
 }

@@ -280,6 +280,58 @@ static void routes_of_a_link(void **state)
 	              "6 ~ link.up tx0\n7 + route 10.21.0.0/16 table main\n");
 }
 
+static void add_in_table(struct hycan *h, const char *destination, uint32_t table, uint32_t metric)
+{
+	struct hycan_route r = over(destination, NULL, "tx0");
+
+	r.has_table = r.has_metric = true;
+	r.table = table;
+	r.metric = metric;
+	hycan_route_add(h, &r);
+}
+
+static void remove_in_table(struct hycan *h, const char *destination, uint32_t table)
+{
+	const struct hycan_route_remove_options options = { .has_table = true, .table = table };
+	const struct hycan_prefix prefix = prefix_of(destination);
+
+	hycan_route_remove(h, &prefix, &options);
+}
+
+static void side_by_side(struct hycan *h)
+{
+	static const char *const destinations[] = { "10.30.0.0/16", "::/0" };
+
+	for (size_t i = 0; i < sizeof(destinations) / sizeof(*destinations); i++) {
+		add_in_table(h, destinations[i], 1000, 7);
+		add_in_table(h, destinations[i], 100, 7);
+		add_in_table(h, destinations[i], 100, 8);
+		add_in_table(h, destinations[i], 100, 7);
+		remove_in_table(h, destinations[i], 1000);
+		remove_in_table(h, destinations[i], 1000);
+		add_in_table(h, destinations[i], 1000, 7);
+	}
+}
+
+/* What is planned in one place is seen there, and what is planned in others is not in its way. */
+static void routes_side_by_side(void **state)
+{
+	struct world *w = *state;
+
+	make_routes();
+	assert_routes(w, side_by_side,
+	              "0 + route 10.30.0.0/16 metric 7 table 1000\n"
+	              "1 + route 10.30.0.0/16 metric 7 table 100\n"
+	              "2 + route 10.30.0.0/16 metric 8 table 100\n"
+	              "4 - route 10.30.0.0/16 table 1000\n"
+	              "6 + route 10.30.0.0/16 metric 7 table 1000\n"
+	              "7 + route ::/0 metric 7 table 1000\n"
+	              "8 + route ::/0 metric 7 table 100\n"
+	              "9 + route ::/0 metric 8 table 100\n"
+	              "11 - route ::/0 table 1000\n"
+	              "13 + route ::/0 metric 7 table 1000\n");
+}
+
 static void load_another(struct hycan *h)
 {
 	const struct hycan_route routes[] = { over("10.20.0.0/16", NULL, "tx0"), over("10.6.0.0/16", "10.1.0.8", NULL) };
@@ -384,6 +436,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes_of_a_link, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(routes_side_by_side, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes_refused, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(allowed_ips, world_begin, world_end),
 	};
