@@ -232,9 +232,10 @@ static int answer_unless_gone(const struct nlmsghdr *nlh, void *userdata)
 	const struct nlmsghdr *planned =
 		nlh->nlmsg_type == RTM_NEWLINK ? link_plan_find(l->scope, NULL, (uint32_t)ifi->ifi_index) : NULL;
 
-	l->hidden = l->hidden || rtnetlink_plan_hides(l->scope, nlh) || (planned && is_former_name(l, planned));
-	if (rtnetlink_plan_hides(l->scope, nlh) || (planned && is_former_name(l, planned)))
+	if (rtnetlink_plan_hides(l->scope, nlh) || (planned && is_former_name(l, planned))) {
+		l->hidden = true;
 		return 0;
+	}
 	return l->answer(planned ? planned : nlh, l->userdata);
 }
 

@@ -77,7 +77,7 @@ int route_find(struct kernel_scope *scope, const struct hycan_prefix *destinatio
 	struct rtmsg *rtm;
 	int r;
 
-	if (metric && destination->address.family == AF_INET && !rtnetlink_plan_is_any(scope) &&
+	if (metric && destination->address.family == AF_INET && !rtnetlink_plan_touches(scope, destination, table) &&
 	    route_find_ipv4(scope, destination, table, *metric) == -ESRCH)
 		return 0;
 	nlh = netlink_message(scope, RTM_GETROUTE, NLM_F_DUMP);
@@ -156,7 +156,7 @@ int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *rout
 	struct comparison c = { .wanted = route };
 	int r;
 
-	if (rtnetlink_plan_is_any(scope)) {
+	if (rtnetlink_plan_touches(scope, &route->destination, table_of(route)) || rtnetlink_plan_takes_links(scope)) {
 		/* what the kernel says at once is how it was before */
 	} else if (route->destination.address.family == AF_INET) {
 		/* neither to be made nor to be changed: “exists” for the very same, “no such” for another */

@@ -9,6 +9,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,69 @@ struct rtnetlink_planned {
 	struct nlmsghdr *message;
 	enum going going;
 };
+
+/* ------------------------------------------------------------------------------------------------- places of routes */
+
+/* There may be thousands of routes, and most are about a place where nothing else is planned: that is told without reading them. */
+struct place {
+	struct hycan_prefix destination;
+	uint32_t table;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int r = (x->table > y->table) - (x->table < y->table);
+
+	if (r == 0)
+		r = x->destination.address.family - y->destination.address.family;
+	if (r == 0)
+		r = x->destination.length - y->destination.length;
+	return r ? r
+	         : memcmp(x->destination.address.bytes, y->destination.address.bytes,
+	                  attribute_address_size(x->destination.address.family));
+}
+
+static bool touches(const struct rtnetlink_plan *plan, const struct place *place)
+{
+	return tfind(place, &plan->places, compare_places);
+}
+
+/* Of a message about a route. */
+static struct place place_of(const struct nlmsghdr *nlh)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct place place = { .destination = { .length = rtm->rtm_dst_len } };
+	const struct nlattr *a[RTA_MAX + 1];
+
+	netlink_parse(nlh, sizeof(*rtm), a, RTA_MAX);
+	(void)attribute_address(a[RTA_DST], rtm->rtm_family, &place.destination.address);
+	place.destination.address.family = rtm->rtm_family;
+	place.table = route_message_table(rtm, a[RTA_TABLE]);
+	return place;
+}
+
+static int touch(struct rtnetlink_plan *plan, const struct nlmsghdr *request)
+{
+	_cleanup_free_ struct place *place = malloc(sizeof(*place));
+	struct place **found;
+
+	if (!place)
+		return -ENOMEM;
+	*place = place_of(request);
+	found = tsearch(place, &plan->places, compare_places);
+	if (!found)
+		return -ENOMEM;
+	/* else there is one already */
+	if (*found == place)
+		*found = steal(&place);
+	return 0;
+}
+
+bool rtnetlink_plan_touches(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table)
+{
+	return touches(netlink_rtnetlink_plan(scope), &(struct place){ .destination = *destination, .table = table });
+}
 
 /* ---------------------------------------------------------------------------------------------------------- comparing */
 
@@ -120,6 +184,18 @@ static bool is_meant(const struct nlmsghdr *request, const struct nlmsghdr *told
 	return type == RTM_NEWRULE ? same_rule(told, request) : same_route(told, request, place);
 }
 
+/* Whether anything that is planned may be meant by what is told, or asked for. */
+static bool may_be_meant(const struct rtnetlink_plan *plan, const struct nlmsghdr *nlh)
+{
+	const uint16_t type = type_told(nlh);
+	struct place place;
+
+	if (type != RTM_NEWROUTE)
+		return type;
+	place = place_of(nlh);
+	return touches(plan, &place);
+}
+
 /* ------------------------------------------------------------------------------------------------------------- noting */
 
 /* A copy, with what the kernel puts in. */
@@ -143,6 +219,8 @@ static int put(struct rtnetlink_plan *plan, const struct nlmsghdr *request, enum
 {
 	struct rtnetlink_planned p = { .going = going };
 
+	if (type_told(request) == RTM_NEWROUTE && touch(plan, request) < 0)
+		return -ENOMEM;
 	if (array_grow(&plan->planned, plan->n, sizeof(*plan->planned)) < 0)
 		return -ENOMEM;
 	p.message = copy(request);
@@ -155,6 +233,8 @@ static int put(struct rtnetlink_plan *plan, const struct nlmsghdr *request, enum
 /* Takes out what was to come, and will not. False: there is none. */
 static bool take_out(struct rtnetlink_plan *plan, const struct nlmsghdr *request, bool place)
 {
+	if (!may_be_meant(plan, request))
+		return false;
 	for (size_t i = 0; i < plan->n; i++) {
 		struct rtnetlink_planned *p = &plan->planned[i];
 
@@ -347,6 +427,11 @@ bool rtnetlink_plan_is_any(struct kernel_scope *scope)
 	return plan->n > 0 || plan->n_gone > 0;
 }
 
+bool rtnetlink_plan_takes_links(struct kernel_scope *scope)
+{
+	return netlink_rtnetlink_plan(scope)->n_gone > 0;
+}
+
 bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *told)
 {
 	const struct rtnetlink_plan *plan = netlink_rtnetlink_plan(scope);
@@ -354,6 +439,8 @@ bool rtnetlink_plan_hides(struct kernel_scope *scope, const struct nlmsghdr *tol
 
 	for (size_t i = 0; i < plan->n_gone && !hidden; i++)
 		hidden = goes_with(scope, told, &plan->gone[i]);
+	if (hidden || !may_be_meant(plan, told))
+		return hidden;
 	for (size_t i = 0; i < plan->n && !hidden; i++) {
 		const struct rtnetlink_planned *p = &plan->planned[i];
 
@@ -383,6 +470,7 @@ void rtnetlink_plan_forget(struct kernel_scope *scope)
 	for (size_t i = 0; i < plan->n; i++)
 		free(plan->planned[i].message);
 	free(plan->planned);
+	tdestroy(plan->places, free);
 	free(plan->gone);
 	*plan = (struct rtnetlink_plan){ 0 };
 }

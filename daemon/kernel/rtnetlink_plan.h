@@ -23,6 +23,7 @@ struct rtnetlink_gone {
 struct rtnetlink_plan {
 	struct rtnetlink_planned *planned;
 	size_t n;
+	void *places; /* of routes, that anything planned is about: a tree of them (tsearch(3)) */
 	struct rtnetlink_gone *gone;
 	size_t n_gone;
 };
@@ -31,6 +32,15 @@ struct rtnetlink_plan {
 int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *request);
 
 bool rtnetlink_plan_is_any(struct kernel_scope *scope);
+
+/*
+ * Whether any route to that destination in that table, of whatever metric, is planned to come or to go by itself: if not, those are there
+ * that the kernel has, but for what goes with a link.
+ */
+bool rtnetlink_plan_touches(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table);
+
+/* Whether any link is planned to go, or to go down. */
+bool rtnetlink_plan_takes_links(struct kernel_scope *scope);
 
 /*
  * A link is planned to go, and what is on it with it; down: it goes down alone, and its routes and IPv6 addresses go. Tells of the

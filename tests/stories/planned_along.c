@@ -280,6 +280,26 @@ static void routes_of_a_link(void **state)
 	              "6 ~ link.up tx0\n7 + route 10.21.0.0/16 table main\n");
 }
 
+static void down_and_again(struct hycan *h)
+{
+	hycan_link_down(h, "tx0");
+	hycan_link_up(h, "tx0");
+	add_route(h, "10.6.0.0/16", "10.1.0.9", NULL);
+	add_route(h, "fd06::/48", NULL, "tx0");
+}
+
+/* The kernel still has what went with the link. */
+static void routes_again(void **state)
+{
+	struct world *w = *state;
+
+	make_routes();
+	free(shell("ip route add fd06::/48 dev tx0"));
+	assert_routes(w, down_and_again,
+	              "0 ~ link.down tx0\n0 - address tx0 fd01::1/64\n1 ~ link.up tx0\n2 + route 10.6.0.0/16 table main\n"
+	              "3 + route fd06::/48 table main\n");
+}
+
 static void add_in_table(struct hycan *h, const char *destination, uint32_t table, uint32_t metric)
 {
 	struct hycan_route r = over(destination, NULL, "tx0");
@@ -436,6 +456,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes_of_a_link, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(routes_again, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes_side_by_side, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes_refused, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(allowed_ips, world_begin, world_end),
