@@ -26,6 +26,9 @@
 /* The kernel counts from 1; it will not come here. */
 #define FIRST UINT32_C(0x70000000)
 
+/* VLANs one on another, at most: with the link below them the kernel lets so many be (MAX_NEST_DEV, net/core/dev.c). */
+#define NEST_MAX 7
+
 /* What new links have of themselves. */
 #define TXQUEUELEN    1000u
 #define WIREGUARD_MTU 1420u
@@ -228,6 +231,27 @@ static int tell_link(struct kernel_scope *scope, const char *name, enum hycan_ch
 	return 0;
 }
 
+/* 0, or -EMLINK, as the kernel would say of one more VLAN there; so what goes along with a link is never told deeper than that. */
+static int check_nesting(struct kernel_scope *scope, uint32_t on)
+{
+	for (unsigned int n = 0; on; n++) {
+		_cleanup_free_ struct nlmsghdr *message = NULL;
+		struct hycan_link link;
+		uint32_t master;
+		int r = read_link(scope, NULL, on, &message);
+
+		/* one in another network namespace ends what can be seen of it */
+		if (r < 0)
+			return n > 0 && r == -ENODEV ? 0 : r;
+		link_read(message, &link, &on, &master);
+		if (strcmp(link.kind, "vlan") != 0)
+			return 0;
+		if (n + 1 == NEST_MAX)
+			return -EMLINK;
+	}
+	return 0;
+}
+
 /* What a link of its kind has before it is given anything; a VLAN has it of the link that it stands on. */
 static int begin_new(struct kernel_scope *scope, const struct hycan_link *link, uint32_t parent, void *buffer, size_t size)
 {
@@ -261,6 +285,9 @@ static int note_new(struct kernel_scope *scope, const struct nlmsghdr *request)
 	int r;
 
 	link_read(request, &link, &parent, &master);
+	r = check_nesting(scope, parent);
+	if (r < 0)
+		return r;
 	r = begin_new(scope, &link, parent, buffer, sizeof(buffer));
 	if (r < 0)
 		return r;

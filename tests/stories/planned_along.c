@@ -2,6 +2,7 @@
 /* What goes along with what a transaction does to a link, or follows it: a plan says that, too. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <hycan/values.h>
 
@@ -140,6 +141,45 @@ static void down_and_up(struct hycan *h)
 	hycan_link_down(h, "v1");
 	hycan_link_down(h, "v2");
 	hycan_link_delete(h, "loose");
+}
+
+/* VLANs one on another: so many as the kernel lets be. */
+static int nest(struct hycan *h, unsigned int n)
+{
+	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = true };
+	struct hycan_transaction_run_reply *reply = NULL;
+	char on[16] = "tx0";
+	int r;
+
+	assert_done(h, hycan_transaction_begin(h));
+	hycan_link_down(h, "tx0");
+	for (unsigned int i = 1; i <= n; i++) {
+		struct hycan_vlan_create_options named = { .has_name = true };
+
+		snprintf(named.name, sizeof(named.name), "nest%u", i);
+		hycan_vlan_create(h, on, 5, &named, NULL);
+		memcpy(on, named.name, sizeof(on));
+	}
+	up(h);
+	r = hycan_transaction_commit(h, &options, &reply);
+	free(reply);
+	return r;
+}
+
+static void nested(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip link add tx0 type veth peer name tx1"));
+	assert_done(w->h, nest(w->h, 7));
+	for (unsigned int n = 8; n <= 4000; n += 3992) {
+		assert_refused(w->h, nest(w->h, n), HYCAN_REFUSAL_KERNEL);
+		assert_contains(hycan_error_message(w->h), "Too many links");
+	}
+	if (shell_status(NULL, "ip link add link tx0 name n1 type vlan id 1") != 0)
+		return;
+	free(shell("for i in 2 3 4 5 6 7; do ip link add link n$((i - 1)) name n$i type vlan id 1 || exit 1; done;"
+	           "! ip link add link n7 name n8 type vlan id 1"));
 }
 
 static void vlans(void **state)
@@ -452,6 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(deleted, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(left, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(nested, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(vlans_in_turn, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(routes, world_begin, world_end),
