@@ -129,6 +129,19 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->op.sentence[0] = '\0';
 }
 
+void job_begin_own(struct job *job)
+{
+	static const struct hycan_structure nothing = { .name = "what the daemon does by itself" };
+	static const struct hycan_operation own = { .name = "what the daemon does by itself",
+		                                    .request = &nothing,
+		                                    .reply = &nothing };
+
+	job_begin(job, NULL, &own, &(struct nlmsghdr){ 0 });
+	job->holder = (struct ledger_holder){ .lifetime = HYCAN_LIFETIME_PERMANENT };
+	job->op.scope = job->scope;
+	job->op.subject = 0;
+}
+
 bool job_found_gone(struct job *job, int result)
 {
 	bool gone = result == HYCAN_REFUSAL_NOT_FOUND || result == -ENODEV || result == -ENOENT || result == -ESRCH ||

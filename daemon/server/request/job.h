@@ -137,6 +137,9 @@ static inline void job_forget_doubt(struct job *job)
 /* Takes a frame of peer: everything of the job is about it from now on. The descriptors are the job's. */
 void job_begin(struct job *job, struct peer *peer, const struct hycan_operation *operation, const struct nlmsghdr *header);
 
+/* Everything of the job is about what the daemon does by itself, in its own network namespace: nothing is left of the request before. */
+void job_begin_own(struct job *job);
+
 /* Whether a request that is carried out for the second time finds that the first time took away what it is about. */
 bool job_found_gone(struct job *job, int result);
 

@@ -169,6 +169,7 @@ static int take_leftover(struct server *server, const struct ledger_key *key, co
 	}
 	if (r < 0)
 		return r;
+	job_begin_own(&server->job);
 	do
 		r = undo_key(&server->job, other ? other : server->job.scope, key, &cause, sentence);
 	while (undo_try_again(r, patience));

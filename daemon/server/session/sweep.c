@@ -206,7 +206,7 @@ static size_t take_links(struct place *place, struct ledger_key *keys, size_t n)
 	free(names);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
-			undo_done(place->job, &keys[i], &place->cause, server_now_us() - began_us);
+			undo_done(place->job, place->scope, &keys[i], &place->cause, server_now_us() - began_us);
 		else
 			keys[left++] = keys[i];
 	place->n_taken += (uint32_t)n_links;

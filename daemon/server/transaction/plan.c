@@ -82,7 +82,7 @@ static int find_former(struct planning *p, struct undo_log *undo, struct undo_ma
 		memcpy(&nlh, frame, sizeof(nlh));
 		if (nlh.nlmsg_type != job->operation->number)
 			continue;
-		if (wire_decode(&decoder, s, frame + sizeof(nlh), nlh.nlmsg_len - sizeof(nlh), &p->former) < 0)
+		if (wire_decode(&decoder, s, frame + sizeof(nlh), undo_log_size(&nlh), &p->former) < 0)
 			return -ENOBUFS;
 		job->memory.used = decoder.memory.used;
 		p->has_former = is_about_same(job, &p->former);

@@ -157,7 +157,8 @@ bool undo_finds_gone(struct job *job, const struct ledger_key *key)
 	return gone;
 }
 
-void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us)
+void undo_done(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
+               uint64_t duration_us)
 {
 	union message request;
 	const struct hycan_operation *operation = key_request(key, &request);
@@ -166,7 +167,7 @@ void undo_done(struct job *job, const struct ledger_key *key, const struct undo_
 	(void)ledger_take_former(job->server->ledger, key, server_now_us() - duration_us);
 	if (!operation)
 		return;
-	begin(job, job->op.scope, &nobody, operation, &outer);
+	begin(job, scope, &nobody, operation, &outer);
 	tell(job, key, cause, 0, duration_us);
 	end(job, &outer, NULL);
 }

@@ -51,8 +51,9 @@ bool undo_finds_gone(struct job *job, const struct ledger_key *key);
 /* Whether it came to that, and is to be tried once more: a while has passed, and there is less patience. */
 bool undo_try_again(int r, unsigned int *patience);
 
-/* An object was taken away with many others at once: the log and the ledger hear of it. */
-void undo_done(struct job *job, const struct ledger_key *key, const struct undo_cause *cause, uint64_t duration_us);
+/* An object was taken away with many others at once, there: the log and the ledger hear of it. */
+void undo_done(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
+               uint64_t duration_us);
 
 /* Carries out a request, legal and complete. What it makes is that holder's. The same results, but gone is a refusal. */
 int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder,

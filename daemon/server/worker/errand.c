@@ -21,11 +21,10 @@ void errand_serve(struct server *server)
 	if (!errand_may_go_on(server))
 		return;
 	job = dispatch_free_job(server);
+	job_begin_own(job);
 	job->errand = TAILQ_FIRST(&server->errands);
 	TAILQ_REMOVE(&server->errands, job->errand, entry);
 	job->slow = true;
-	job->result = 0;
-	job->touched = 0;
 	server->errand_runs = true;
 	dispatch_give_work(server, job);
 }
@@ -59,6 +58,7 @@ void errand_do_all(struct server *server)
 
 	while ((errand = TAILQ_FIRST(&server->errands))) {
 		TAILQ_REMOVE(&server->errands, errand, entry);
+		job_begin_own(&server->job);
 		finish(server, errand, errand->run(errand, &server->job));
 	}
 }

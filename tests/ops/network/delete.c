@@ -97,6 +97,24 @@ static void test_ends(void **state)
 	free(text);
 }
 
+/* It goes with it, too, where the daemon is killed first: the next one knows of nobody who would hold it. */
+static void test_ends_behind_a_killed_daemon(void **state)
+{
+	const struct hycan_network blue = network_of("100 10.9.0.0/24 10.9.0.1 blue");
+	struct world *w = *state;
+
+	network_make_parent();
+	assert_done(w->h, hycan_session_lifetime(w->h, HYCAN_LIFETIME_CONNECTION, NULL));
+	assert_done(w->h, hycan_network_create(w->h, &blue, NULL, NULL));
+	world_stop_daemon(w, SIGKILL);
+	hycan_close(w->h);
+	w->h = NULL;
+	world_start_daemon(w, &(struct world_options){ 0 });
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	shell_until(30, "test -z \"$(nft list ruleset; ip -o link show type vlan)\"");
+	objects_wait(w->h, 0);
+}
+
 static void assert_nothing_left(void)
 {
 	char *text = shell("nft list ruleset; ip -o link show type vlan");
@@ -311,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_delete, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ends, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_ends_behind_a_killed_daemon, world_begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_left, world_begin_soon, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_left, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding_own, world_begin, world_end),
