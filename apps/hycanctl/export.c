@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From what the daemon made for the caller to the requests that make it again, in the order in which it was made.
+ * From what the daemon made for the caller to the requests that make it again, in an order in which they can be carried out.
  *
  * Links are made by the family of their kind, or with their network; and ways between networks, which are part of both, come
  * when all are there.
@@ -16,6 +16,7 @@
 #include "export.h"
 #include "export_entry.h"
 #include "export_network.h"
+#include "export_order.h"
 #include "value.h"
 
 void export_print_usage(FILE *out)
@@ -173,6 +174,8 @@ static int export_object(struct exporter *e, const struct hycan_object *object)
 		return export_link(e, identity);
 	if (object->kind == HYCAN_OBJECT_KIND_WIREGUARD_PEER)
 		return export_peer(e, identity);
+	if (object->kind == HYCAN_OBJECT_KIND_PORT)
+		return export_port(e, l, identity);
 	if (object->kind == HYCAN_OBJECT_KIND_NETWORK)
 		return export_network(e, l, identity);
 	if (object->kind == HYCAN_OBJECT_KIND_DNS)
@@ -216,19 +219,20 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 	struct exporter e = { .h = h, .out = out, .notes = notes, .problem = problem, .comma = "" };
 	const struct hycan_object_list_options mine = { .has_mine = true, .mine = true };
 	struct hycan_session_whoami_reply *me = NULL;
+	const struct hycan_object **ordered = NULL;
 	struct hycan_object *objects = NULL;
-	size_t n = 0;
+	size_t n = 0, n_ordered = 0;
 	int r = export_fail(&e, hycan_session_whoami(h, &me));
 
 	if (r == 0)
 		r = export_fail(&e, hycan_object_list(h, &mine, &objects, &n));
 	fputs("{\"steps\": [", out);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (objects[i].netns == me->netns && (unsigned int)objects[i].kind < EXPORT_KINDS)
-			e.held[objects[i].kind] = true;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (objects[i].netns == me->netns && (unsigned int)objects[i].kind < EXPORT_KINDS)
-			r = export_object(&e, &objects[i]);
+	if (r == 0)
+		r = export_order(&e, objects, n, me->netns, &ordered, &n_ordered);
+	for (size_t i = 0; i < n_ordered; i++)
+		e.held[ordered[i]->kind] = true;
+	for (size_t i = 0; r == 0 && i < n_ordered; i++)
+		r = export_object(&e, ordered[i]);
 	if (r == 0)
 		r = export_ways(&e);
 	if (r == 0)
@@ -236,6 +240,8 @@ int export_run(struct hycan *h, FILE *out, FILE *notes, struct problem *problem)
 	fputs("\n]}\n", out);
 	for (size_t i = 0; i < EXPORT_KINDS; i++)
 		export_free_listing(&e.listing[i]);
+	free(e.network_held);
+	free(ordered);
 	free(objects);
 	free(me);
 	return r ? r : e.partly;

@@ -51,7 +51,9 @@ struct exporter {
 	struct problem *problem;
 	const char *comma;
 	struct listing listing[EXPORT_KINDS];
-	bool held[EXPORT_KINDS]; /* something of the kind is */
+	bool held[EXPORT_KINDS];           /* something of the kind is */
+	bool *network_held;                /* of the networks in their listing, which are; NULL: none */
+	bool networks_asked, has_networks; /* this host, whoever holds them */
 	bool partly;
 };
 

@@ -2,6 +2,7 @@
 /*
  * A network is one step, and so are its names. What is open between networks is part of both, and comes behind them.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,17 @@ int export_find_network(struct exporter *e, const char *link, const struct hycan
 	return r;
 }
 
+/* It is held: what is open between it and others that are is the caller's, too. */
+static int note_held(struct exporter *e, const struct listing *l, const struct hycan_network_state *network)
+{
+	if (!e->network_held)
+		e->network_held = calloc(l->n, sizeof(*e->network_held));
+	if (!e->network_held)
+		return -ENOMEM;
+	e->network_held[network - (const struct hycan_network_state *)l->items] = true;
+	return 0;
+}
+
 /* A network has the mtu of its parent unless somebody asked for another; and one that is internal has no NAT as long as it is. */
 int export_network(struct exporter *e, struct listing *l, char *identity)
 {
@@ -51,7 +63,9 @@ int export_network(struct exporter *e, struct listing *l, char *identity)
 	network = entry;
 	if (!network)
 		return r;
-	r = export_find_link(e, network->parent, &parent);
+	r = note_held(e, l, network);
+	if (r == 0)
+		r = export_find_link(e, network->parent, &parent);
 	if (r == 0)
 		r = export_find_link(e, network->link, &link);
 	if (r)
@@ -66,15 +80,25 @@ int export_network(struct exporter *e, struct listing *l, char *identity)
 	return link ? export_put_properties(e, link) : 0;
 }
 
-/* Those from networks that are held. */
+static bool is_held(const struct exporter *e, const struct hycan_network_state *networks, size_t n, const char *link)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(networks[i].link, link) == 0)
+			return e->network_held[i];
+	return false;
+}
+
+/* Those between networks that are both held: any other one was opened by somebody else, or needs somebody else's network. */
 int export_ways(struct exporter *e)
 {
 	const struct hycan_network_state *networks = NULL;
 	size_t n = 0;
 	int r = read_networks(e, &networks, &n);
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < networks[i].n_ways; k++) {
+	for (size_t i = 0; e->network_held && i < n; i++)
+		for (size_t k = 0; e->network_held[i] && k < networks[i].n_ways; k++) {
+			if (!is_held(e, networks, n, networks[i].ways[k].link))
+				continue;
 			export_begin_step(e, "network.allow");
 			fprintf(e->out, ", \"from\": %u, \"to\": %u, \"on\": true", networks[i].vlan_id,
 			        networks[i].ways[k].vlan_id);
@@ -83,6 +107,41 @@ int export_ways(struct exporter *e)
 			export_end_step(e);
 		}
 	return r;
+}
+
+/* Whether this host has any, whoever holds them; also where nobody tells. */
+static bool has_networks(struct exporter *e)
+{
+	struct hycan_network_state *networks = NULL;
+	size_t n = 0;
+
+	if (!e->networks_asked)
+		e->has_networks = hycan_network_list(e->h, NULL, &networks, &n) != 0 || n > 0;
+	e->networks_asked = true;
+	free(networks);
+	return e->has_networks;
+}
+
+/* Of no network it is on purpose only where there are any. */
+int export_port(struct exporter *e, struct listing *l, char *identity)
+{
+	static const char *const network[] = { "network", NULL };
+	const struct hycan_operation *add = hycan_operation_by_name("port.add");
+	const struct hycan_port_mapping *mapping;
+	struct part parts[EXPORT_PARTS_MAX];
+	const void *entry;
+	size_t n;
+	int r = export_find_entry(e, l, "port", add, identity, parts, &n, &entry);
+	bool without;
+
+	mapping = entry;
+	if (!mapping)
+		return r;
+	without = mapping->has_network && mapping->network == 0 && !has_networks(e);
+	export_begin_step(e, add->name);
+	export_put_all_but(e, add, l->operation->reply, mapping, NULL, parts, n, without ? network : NULL);
+	export_end_step(e);
+	return 0;
 }
 
 /* With all hosts. In an internal network nobody else is asked anyway. */

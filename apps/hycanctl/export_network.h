@@ -14,5 +14,6 @@ int export_dns_host(struct exporter *e, struct listing *l, char *identity);
 
 /* What is open between networks, when all of them are there. */
 int export_ways(struct exporter *e);
+int export_port(struct exporter *e, struct listing *l, char *identity);
 
 #endif

@@ -121,16 +121,6 @@ static void test_networks(void **state)
 	           "{\"operation\": \"dns.unset\", \"vlan_id\": 100}, {\"operation\": \"network.delete\", \"vlan_id\": 100}]}");
 }
 
-/* As another user than the one whose daemon this is, where that one may read the program. */
-#define AS(uid) "setpriv --reuid " uid " --regid " uid " --clear-groups hycanctl "
-
-static int begin_for_all(void **state)
-{
-	static const struct world_options for_all = { .policy = "allow * all\n", .open_to_all = true };
-
-	return tool_begin_with(state, &for_all);
-}
-
 /* What others hold, too, is let go of, which is done once. */
 static void test_shared(void **state)
 {
@@ -140,22 +130,22 @@ static void test_shared(void **state)
 	char text[256];
 
 	(void)state;
-	need_success("setpriv, and hycanctl for all", AS("4242") "--version");
-	free(shell("ip link add left up type veth peer name right && chmod 755 . && umask 022 && " AS(
-		"4242") "address add left "
-	                "10.1.0.1/24 && " AS("4243") "address add left 10.1.0.1/24"));
+	need_tool_as();
+	free(shell("ip link add left up type veth peer name right"));
+	free(shell(TOOL_AS("4242") "address add left 10.1.0.1/24"));
+	free(shell(TOOL_AS("4243") "address add left 10.1.0.1/24"));
 	snprintf(text, sizeof(text), "~ address left 10.1.0.1/24: let go of, others hold it\n%s", stays);
-	tool_apply(0, text, "--version >/dev/null; " AS("4242") "apply --plan file #", file);
+	tool_apply(0, text, "--version >/dev/null; " TOOL_AS("4242") "apply --plan file #", file);
 	snprintf(text, sizeof(text), "Done: 1 of 1 steps changed something.\n%s", stays);
-	tool_apply(0, text, "--version >/dev/null; " AS("4242") "apply file #", file);
+	tool_apply(0, text, "--version >/dev/null; " TOOL_AS("4242") "apply file #", file);
 	snprintf(text, sizeof(text), "Nothing to do.\n%s", stays);
-	tool_apply(0, text, "--version >/dev/null; " AS("4242") "apply file #", file);
-	tool_apply(0, text, "--version >/dev/null; " AS("4242") "apply --confirm-within 60 file #", file);
+	tool_apply(0, text, "--version >/dev/null; " TOOL_AS("4242") "apply file #", file);
+	tool_apply(0, text, "--version >/dev/null; " TOOL_AS("4242") "apply --confirm-within 60 file #", file);
 	/* who wants to know whether it was there */
-	free(shell("! " AS("4242") "--exclusive apply file 2>/dev/null && ip addr show left | grep -q 10.1.0.1"));
+	free(shell("! " TOOL_AS("4242") "--exclusive apply file 2>/dev/null && ip addr show left | grep -q 10.1.0.1"));
 	/* who only holds it from now on may have that taken back */
 	tool_apply(0, "Done: nothing is otherwise but who holds it, or how.\n",
-	           "--version >/dev/null; " AS("4242") "apply --confirm-within 60 file | head -n 1 #",
+	           "--version >/dev/null; " TOOL_AS("4242") "apply --confirm-within 60 file | head -n 1 #",
 	           "{\"steps\": [{\"operation\": \"address.add\", \"link\": \"left\", \"address\": \"10.1.0.1/24\"}]}");
 }
 
@@ -168,7 +158,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_so, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_wireguard, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_networks, tool_begin, tool_end),
-		cmocka_unit_test_setup_teardown(test_shared, begin_for_all, tool_end),
+		cmocka_unit_test_setup_teardown(test_shared, tool_begin_for_all, tool_end),
 	};
 
 	return cmocka_run_group_tests_name("hycanctl apply, again", tests, NULL, NULL);

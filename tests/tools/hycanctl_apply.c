@@ -191,6 +191,8 @@ static void test_export(void **state)
 	           "hycanctl port add udp 53 10.1.0.2 5353 --host-address 10.7.0.1"));
 	here = shell("hycanctl export | tee exported");
 	assert_lacks(here, "10.8.0.1");
+	/* this host has no networks that it could be of */
+	assert_lacks(here, "\"network\"");
 	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
 	free(shell("hycanctl object clear"));
 	free(shell("hycanctl apply exported | grep -q '^Done' && hycanctl apply exported | grep -q 'Nothing to do'"));
@@ -202,6 +204,29 @@ static void test_export(void **state)
 	           "hycanctl --complete apply --pr | grep -qx -- --prune"));
 	tool_apply(2, "hycanctl: “twice” is too much.\n",
 	           "export twice 2>&1 | grep -v usage | head -n 1; hycanctl export twice 2>/dev/null #", "");
+}
+
+/* What stands on something comes behind it, also where it came about before that: here on what a stranger had made. */
+static void test_export_order(void **state)
+{
+	char *here, *there;
+
+	(void)state;
+	make_links();
+	free(shell("ip link set left up && ip link set right up && ip addr add 10.1.0.2/24 dev left && "
+	           "ip route add 10.3.0.0/16 dev left && hycanctl route add 10.2.0.0/16 --via 10.3.0.9 && "
+	           "hycanctl route add 10.4.0.0/16 --nexthops '{via=10.1.0.9}{via=10.1.0.8}' && "
+	           "hycanctl route add 10.3.0.0/16 --link left --metric 5 && hycanctl rule add ipv4 --table 7 && "
+	           "hycanctl address add left 10.1.0.1/24 && hycanctl route add 10.5.0.0/16 --via 10.1.0.9"));
+	here = shell("hycanctl export | tee exported");
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "apply --prune exported #", "");
+	free(shell("hycanctl object clear && ip addr flush dev left && ip route flush dev left && "
+	           "test -z \"$(ip route show; ip -o addr show scope global)\""));
+	tool_apply(0, "Done: 6 of 6 steps changed something.\n", "apply exported #", "");
+	there = shell("hycanctl export; rm exported");
+	assert_string_equal(here, there);
+	free(here);
+	free(there);
 }
 
 /* Of thousands it takes no longer than of few, for each: of these, comparing each with each would take minutes of the processor. */
@@ -317,6 +342,33 @@ static void test_export_networks(void **state)
 	free(after);
 }
 
+/* What is open between networks of others is theirs, and so is what leads to one of them. */
+static void test_export_ways(void **state)
+{
+	char *said;
+
+	(void)state;
+	network_make_parent();
+	need_tool_as();
+	free(shell("for i in 0 1; do " TOOL_AS("4242") "network create 10$i 10.9.$i.0/24 10.9.$i.1 n$i --parent up0; done"));
+	free(shell("for i in 2 3; do " TOOL_AS("4243") "network create 10$i 10.9.$i.0/24 10.9.$i.1 n$i --parent up0; done"));
+	free(shell(TOOL_AS("4242") "network allow 100 101 on"));
+	free(shell(TOOL_AS("4243") "network allow 103 102 on"));
+	free(shell("hycanctl network allow 100 102 on && hycanctl network allow 102 100 on"));
+	said = shell(TOOL_AS("4242") "export | tee exported | grep allow");
+	assert_string_equal(said, "  {\"operation\": \"network.allow\", \"from\": 100, \"to\": 101, \"on\": true, \"from_link\": "
+	                          "\"net100\", \"to_link\": \"net101\"}\n");
+	free(said);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n",
+	           "--version > /dev/null; " TOOL_AS("4242") "apply exported #", "");
+	said = shell(TOOL_AS("4243") "export | tee exported | grep allow");
+	assert_string_equal(said, "  {\"operation\": \"network.allow\", \"from\": 103, \"to\": 102, \"on\": true, \"from_link\": "
+	                          "\"net103\", \"to_link\": \"net102\"}\n");
+	free(said);
+	tool_apply(0, "Nothing to do: everything is as the file says.\n",
+	           "--version > /dev/null; " TOOL_AS("4243") "apply exported #", "");
+}
+
 static void test_no_daemon(void **state)
 {
 	(void)state;
@@ -355,7 +407,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_order, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_many, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_ways, tool_begin_for_all, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_networks, tool_begin, tool_end),

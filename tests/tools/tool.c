@@ -5,14 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-int tool_begin(void **state)
-{
-	return tool_begin_with(state, NULL);
-}
-
-int tool_begin_with(void **state, const struct world_options *options)
+static int begin(void **state, const struct world_options *options)
 {
 	static char path[4096];
 	struct world *w = world_start(options);
@@ -27,6 +23,18 @@ int tool_begin_with(void **state, const struct world_options *options)
 	setenv("HYCAN_DAEMON_SOCKET", w->socket, 1);
 	setenv("HYCAN_NO_FALLBACK", "1", 1);
 	return chdir(w->directory);
+}
+
+int tool_begin(void **state)
+{
+	return begin(state, NULL);
+}
+
+int tool_begin_for_all(void **state)
+{
+	static const struct world_options for_all = { .policy = "allow * all\n", .open_to_all = true };
+
+	return begin(state, &for_all) == 0 && chmod(".", 0755) == 0 ? 0 : -1;
 }
 
 int tool_end(void **state)

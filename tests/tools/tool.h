@@ -7,7 +7,13 @@
 
 /* Setup and teardown of a test (world_begin(), world_end()). */
 int tool_begin(void **state);
-int tool_begin_with(void **state, const struct world_options *options);
+
+/* The same, where every user may everything. */
+int tool_begin_for_all(void **state);
+
+/* The program as another user, in words for shell(); need_tool_as() where others cannot run it where it was built. */
+#define TOOL_AS(uid)   "setpriv --reuid " uid " --regid " uid " --clear-groups hycanctl "
+#define need_tool_as() need_success("setpriv, and hycanctl for all", TOOL_AS("4242") "--version")
 int tool_end(void **state);
 
 /* “hycanctl OPTIONS apply file” with a text as the file; its exit status and all that is said must be these. */
