@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <hycan/operations.h>
@@ -202,6 +203,13 @@ static int run(struct hycan *h, const struct apply *apply, const struct hycan_tr
 	return r;
 }
 
+/* What was typed before there was a question is no answer to it. Whoever is in the background would be stopped. */
+static void forget_typed(void)
+{
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		(void)tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
 /* Waits for a line. Anything else, and time, mean no; and so does the end of this program, as the daemon sees. */
 static int ask(struct hycan *h, const struct apply *apply, const char *token, struct problem *problem)
 {
@@ -209,6 +217,7 @@ static int ask(struct hycan *h, const struct apply *apply, const char *token, st
 	char c = 0;
 	int r;
 
+	forget_typed();
 	printf("Press Enter within %u seconds to keep it; else it is taken back.\n", apply->confirm_within);
 	fflush(stdout);
 	if (poll(&pfd, 1, (int)apply->confirm_within * 1000) > 0 && read(STDIN_FILENO, &c, 1) == 1 && c == '\n') {
