@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A command on its connection: a call, a stream, a file of many, or what is there as such a file. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hycan/client.h>
 #include <hycan/operations.h>
@@ -80,7 +82,21 @@ static void show_next(struct hycan *h, int result, const void *reply, size_t n, 
 	stream->ended = stream->status != STATUS_DONE;
 }
 
-/* Shows what comes until nothing comes any more, or somebody ends us. */
+/* Waits until something comes, or whoever reads standard output is gone. False: he is. */
+static bool is_read(const struct hycan *h)
+{
+	struct pollfd pfds[] = {
+		{ .fd = hycan_fd(h), .events = hycan_events(h) },
+		{ .fd = STDOUT_FILENO },
+	};
+
+	/* without a connection there is nothing to wait for here */
+	if (pfds[0].fd < 0 || poll(pfds, 2, -1) < 0)
+		return true;
+	return !(pfds[1].revents & (POLLERR | POLLHUP));
+}
+
+/* Shows what comes until nothing comes any more, nobody reads it, or somebody ends us. */
 static enum status listen_to(const struct command *command, struct hycan *h)
 {
 	/* it hears of the end of the connection, too */
@@ -91,8 +107,10 @@ static enum status listen_to(const struct command *command, struct hycan *h)
 	r = hycan_send(h, command->operation, command->request, show_next, &stream);
 	if (r)
 		return report_failure(command, h, command->operation, r, STATUS_REFUSED);
-	while (!stream.ended)
-		hycan_wait(h, -1);
+	while (!stream.ended) {
+		hycan_wait(h, 0);
+		stream.ended = stream.ended || !is_read(h);
+	}
 	return stream.status;
 }
 

@@ -313,6 +313,17 @@ static void test_monitor(void **state)
 	expect_part(0, "--families\n", "hycanctl --complete monitor --fam");
 }
 
+/* Where nothing happens it ends all the same when nobody reads it any more. */
+static void test_monitor_unread(void **state)
+{
+	(void)state;
+	make_links();
+	/* behind that nothing comes */
+	expect(0, "complete\n",
+	       "{ timeout 200 hycanctl monitor --families rule 2>&1; echo $? > status; } | sed -n '/complete/{s/.* //p;q}' && "
+	       "grep -qx 0 status && rm status");
+}
+
 static void test_namespaces(void **state)
 {
 	(void)state;
@@ -418,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wireguard, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_can, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_monitor, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_monitor_unread, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_namespaces, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_help_needs_no_daemon, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_completion, tool_begin, tool_end),
