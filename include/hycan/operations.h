@@ -670,7 +670,7 @@ int hycan_object_clear_async(struct hycan *h, const struct hycan_object_clear_op
  * @param options what may be given beside; NULL for nothing
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_MALFORMED, HYCAN_REFUSAL_INVALID,
- * HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_BUSY.
+ * HYCAN_REFUSAL_LIMIT, HYCAN_REFUSAL_BUSY, HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_transaction_run(struct hycan *h, const struct hycan_step *steps, size_t n_steps, const struct hycan_transaction_run_options *options, struct hycan_transaction_run_reply **ret_reply);
 

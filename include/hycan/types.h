@@ -1047,7 +1047,7 @@ struct hycan_transaction_run_options {
 	bool has_confirm_within; /**< confirm_within is given */
 	uint32_t confirm_within; /**< seconds; taken back then, and when the connection or the daemon ends, unless transaction.confirm came; one at a time of a user in a network namespace [1..86400] */
 	bool has_detached; /**< detached is given */
-	bool detached; /**< not when the connection ends */
+	bool detached; /**< not when the connection ends; of a private daemon, which ends with it, that is refused (unsupported) */
 	bool has_prune; /**< prune is given */
 	bool prune; /**< what the caller holds in this network namespace, as for object.replace_end, and no step makes goes, when all is done */
 	bool has_may_be_gone; /**< may_be_gone is given */

@@ -73,6 +73,34 @@ static void a_private_daemon_serves_root(void **state)
 	until_gone(pid);
 }
 
+/* It ends with the program, so nobody could confirm anything later, with a token. */
+static void nothing_waits_behind_the_program(void **state)
+{
+	struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan *h;
+
+	(void)state;
+	free(shell("ip link add br7 type bridge"));
+	assert_done(h, hycan_open(&h, NULL));
+	for (int detached = 1; detached >= 0; detached--) {
+		options.detached = detached;
+		assert_done(h, hycan_transaction_begin(h));
+		assert_done(h, hycan_link_up(h, "br7"));
+		if (detached)
+			assert_refused(h, hycan_transaction_commit(h, &options, &reply), HYCAN_REFUSAL_UNSUPPORTED);
+		else
+			assert_done(h, hycan_transaction_commit(h, &options, &reply));
+		assert_int_equal(shell_status(NULL, "ip link show br7 up | grep -q br7"), detached);
+	}
+	assert_done(h, hycan_transaction_confirm(h, reply->token));
+	free(reply);
+	hycan_close(h);
+	free(shell("ip link show br7 up | grep -q br7"));
+}
+
 /* No child to wait for, no signal, no descriptor that it should not have. */
 static void the_program_does_not_notice(void **state)
 {
@@ -268,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, world_end)
 		TEST(a_private_daemon_serves_root),
+		TEST(nothing_waits_behind_the_program),
 		TEST(the_program_does_not_notice),
 		TEST(descriptors_may_have_any_number),
 		TEST(a_private_daemon_that_died_is_replaced),

@@ -191,6 +191,11 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	if (t.prunes && t.confirm_within)
 		return op_refuse(op, HYCAN_REFUSAL_INVALID, "prune",
 		                 "What prune takes away cannot be taken back: ask for it when the rest is confirmed.");
+	if (t.confirm_within && t.detached && job->server->private)
+		return op_refuse(
+			op, HYCAN_REFUSAL_UNSUPPORTED, "detached",
+			"This daemon is private to its program and ends with it, so nobody could confirm it then: start the "
+			"service (systemctl start hycan-daemon).");
 	t.step = memory_of(&t, t.n + 1, sizeof(*t.step));
 	t.result = memory_of(&t, t.n + 1, sizeof(*t.result));
 	t.used = job->memory.used;
