@@ -22,6 +22,7 @@ enum status {
 	STATUS_REFUSED = 1,
 	STATUS_USAGE = 2,
 	STATUS_NO_DAEMON = 3,
+	STATUS_UNKNOWN = 4,
 };
 
 struct command {
@@ -44,6 +45,9 @@ enum status report_usage(const struct command *command);
 
 /* One word for a result: the schema's of a refusal, the errno's of a failure. A daemon may send one that has none here. */
 const char *report_code(int result);
+
+/* What a call that failed with that result comes to: where no answer came, it may be done all the same. */
+enum status report_status(int result);
 
 /* A call of operation that did not succeed, or without one a connection that was not made. */
 enum status report_failure(const struct command *command, const struct hycan *h, const struct hycan_operation *operation,

@@ -9,7 +9,7 @@
 const struct option_row option_rows[] = {
 	{ "socket", "PATH", "the daemon's socket; default: $HYCAN_DAEMON_SOCKET, then where the service has it" },
 	{ "netns", "NAME|PATH", "act in this network namespace: a name below /run/netns, or a path" },
-	{ "timeout", "SECONDS", "how long to wait for an answer; default: 30" },
+	{ "timeout", "SECONDS", "how long to wait for an answer; default: 30, of apply as long as it takes" },
 	{ "lifetime", "permanent|lease:SECONDS", "how long to hold what is made, or is there already; default: permanent" },
 	{ "exclusive", NULL, "creating what is there already is refused, even if it is the same" },
 	{ "json", NULL, "answers and errors as JSON" },

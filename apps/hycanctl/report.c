@@ -42,6 +42,11 @@ const char *report_code(int result)
 	return name ? name : "unknown";
 }
 
+enum status report_status(int result)
+{
+	return result == -ETIMEDOUT || result == -ECONNRESET ? STATUS_UNKNOWN : STATUS_REFUSED;
+}
+
 enum status report_failure(const struct command *command, const struct hycan *h, const struct hycan_operation *operation,
                            int result, enum status status)
 {

@@ -123,7 +123,7 @@ static enum status call(const struct command *command, struct hycan *h)
 
 	r = hycan_call(h, command->operation, command->request, &reply, &n);
 	if (r)
-		return report_failure(command, h, command->operation, r, STATUS_REFUSED);
+		return report_failure(command, h, command->operation, r, report_status(r));
 	print_reply(command, reply, n);
 	partly = failed_in_part(command->operation, reply);
 	free(reply);
@@ -133,19 +133,24 @@ static enum status call(const struct command *command, struct hycan *h)
 /* What a file says. Its name and line belong to what went wrong. */
 static enum status call_apply(struct command *command, struct hycan *h)
 {
-	int r = apply_run(h, command->apply, command->options.json, &command->problem);
-	const char *code = report_code(r);
+	const char *code;
+	int r;
 
+	/* how long it takes the file says, and who stops waiting knows nothing of what became of it */
+	if (!command->options.timeout_ms)
+		hycan_set_timeout(h, -1);
+	r = apply_run(h, command->apply, command->options.json, &command->problem);
+	code = report_code(r);
 	if (r == 0)
 		return report_shown();
 	if (command->json) {
 		json_print_error(stderr, code, command->problem.sentence, hycan_error_field(h), "transaction.run");
-		return STATUS_REFUSED;
+		return report_status(r);
 	}
 	fputs("hycanctl: ", stderr);
 	text_print_foreign(stderr, command->problem.sentence);
 	fprintf(stderr, " [%s]\n", code);
-	return STATUS_REFUSED;
+	return report_status(r);
 }
 
 /* The whole file or nothing of it. */

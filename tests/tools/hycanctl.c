@@ -96,8 +96,8 @@ static void test_timeout(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(kill(w->daemon, SIGSTOP), 0);
-	expect_part(1, "", "hycanctl --timeout 0.1 link list");
-	expect_part(1, "\"code\": \"ETIMEDOUT\"", "hycanctl --json --timeout 0.1 link list");
+	expect_part(4, "", "hycanctl --timeout 0.1 link list");
+	expect_part(4, "\"code\": \"ETIMEDOUT\"", "hycanctl --json --timeout 0.1 link list");
 	assert_int_equal(kill(w->daemon, SIGCONT), 0);
 	done("hycanctl link up lo");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hycanctl apply against the real daemon: a file that is done, done again, planned, refused, and wrong in many ways. */
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +417,18 @@ static void test_export_ways(void **state)
 	           "--version > /dev/null; " TOOL_AS("4243") "apply exported #", "");
 }
 
+/* Of what no answer came for, nobody knows whether it is done: it is no refusal. */
+static void test_no_answer(void **state)
+{
+	struct world *w = *state;
+
+	make_links();
+	assert_int_equal(kill(w->daemon, SIGSTOP), 0);
+	tool_apply(4, "", "--timeout 0.5 apply file 2> notes #", less);
+	assert_int_equal(kill(w->daemon, SIGCONT), 0);
+	free(shell("grep -q 'it may still be carried out. .ETIMEDOUT.' notes && rm notes"));
+}
+
 static void test_no_daemon(void **state)
 {
 	(void)state;
@@ -461,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_links, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_networks, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_no_answer, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_no_daemon, tool_begin, tool_end),
 	};
 
