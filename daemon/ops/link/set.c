@@ -35,6 +35,7 @@ int op_link_set(struct op *op, const struct hycan_link_set_request *request)
 		.has_txqueuelen = request->has_txqueuelen,
 		.txqueuelen = request->txqueuelen,
 	};
+	struct hycan_link_set_options change;
 	const char *field = NULL;
 	struct hycan_link link;
 	int r;
@@ -50,6 +51,8 @@ int op_link_set(struct op *op, const struct hycan_link_set_request *request)
 		r = kernel_link_set(op->scope, &link, &wanted, &field);
 		if (r < 0 && r != -ENODEV)
 			return refuse(op, request, field, r);
+		change = kernel_link_difference(&link, &wanted);
+		op->unchanged = r == 0 && !kernel_link_sets_any(&change);
 	}
 	return r == -ENODEV ? op_refuse_no_link(op, "name", request->name) : r;
 }

@@ -81,7 +81,8 @@ int op_wireguard_set(struct op *op, const struct hycan_wireguard_set_request *re
 		differs.has_fwmark = true;
 		differs.fwmark = request->fwmark;
 	}
-	if (!differs.has_private_key && !differs.has_listen_port && !differs.has_fwmark)
+	op->unchanged = !differs.has_private_key && !differs.has_listen_port && !differs.has_fwmark;
+	if (op->unchanged)
 		return 0;
 	r = before(op, request->name, &differs);
 	if (r == 0)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "wording.h"
 
 /* Most answers fit into this. */
 #define ANSWER_ROOM 4096
@@ -165,15 +166,6 @@ int answer_explain(struct job *job, int result)
 	return job->result;
 }
 
-/* The sentence, and before it the step of a transaction that it is about. */
-static void name_step(const struct job *job, char *text, size_t size)
-{
-	if (job->step)
-		snprintf(text, size, "Step %u of %u, %s: %s", job->step, job->n_steps, job->step_operation->name, job->op.sentence);
-	else
-		snprintf(text, size, "%s", job->op.sentence);
-}
-
 /* The acknowledgement (error 0), the refusal or the failure of the request. */
 static int answer_error(struct job *job)
 {
@@ -184,7 +176,7 @@ static int answer_error(struct job *job)
 		.msg = job->header,
 	};
 	uint8_t *frame = frame_begin(job->output, 1024);
-	char sentence[sizeof(op->sentence) + 64];
+	char sentence[WORDING_SENTENCE_SIZE];
 	uint8_t *p;
 
 	if (!frame)
@@ -195,7 +187,7 @@ static int answer_error(struct job *job)
 	if (result) {
 		uint32_t refusal = (uint32_t)result, step = job->step - 1;
 
-		name_step(job, sentence, sizeof(sentence));
+		wording_sentence(job, sentence);
 		p += put_attribute(p, WIRE_ERROR_MESSAGE, sentence, strlen(sentence) + 1);
 		if (job->step)
 			p += put_attribute(p, WIRE_ERROR_STEP, &step, sizeof(step));

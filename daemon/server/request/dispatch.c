@@ -135,27 +135,22 @@ static int check_access(struct job *job)
 	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, verdict.field, "%s", verdict.reason);
 }
 
-/* Whether it changes something, by itself or by its steps. */
-static bool is_change(const struct job *job)
-{
-	return job->operation->access == HYCAN_ACCESS_WRITE || job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN;
-}
-
 static int audit_priority(const struct job *job)
 {
-	return is_change(job) || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
+	return job_changes(job) || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
 }
 
 static void audit(const struct job *job, const char *object, const char *request, uint64_t duration_us, const char *cause)
 {
 	/* what is in no namespace may have ended the one that the job had */
-	bool is_somewhere = is_change(job);
+	bool is_somewhere = job_changes(job);
+	char sentence[WORDING_SENTENCE_SIZE];
 	struct log_audit line = {
 		.operation = job->operation->name,
 		.object = object,
 		.request = request,
 		.result = wording_result(job),
-		.sentence = job->result ? job->op.sentence : "",
+		.sentence = job->result ? sentence : "",
 		.cause = cause,
 		.subject = job->peer ? job->peer->identity.subject : job->holder.subject,
 		.pid = job->peer ? job->peer->identity.pid : getpid(),
@@ -163,6 +158,7 @@ static void audit(const struct job *job, const char *object, const char *request
 		.duration_us = duration_us,
 	};
 
+	wording_sentence(job, sentence);
 	log_audit(audit_priority(job), &line);
 }
 
@@ -181,7 +177,7 @@ void dispatch_audit(struct job *job, uint64_t duration_us, const char *cause)
 		return;
 	wording_object(job, object, sizeof(object));
 	/* others say who one is, or how to find what one had */
-	if (is_change(job))
+	if (job_changes(job))
 		wording_request(job, request, sizeof(request));
 	audit(job, object, request, duration_us, cause);
 }
@@ -192,7 +188,7 @@ static void guard(struct job *job)
 	struct peer *peer = job->peer;
 
 	if (peer->scope && !peer->guard && job->result == 0 && op_scope_inode(peer->scope) == op_scope_inode(job->op.scope) &&
-	    is_change(job))
+	    job_changes(job))
 		observer_guard_other(job->server->observer, peer->scope, &peer->guard);
 }
 

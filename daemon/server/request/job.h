@@ -100,6 +100,7 @@ struct job {
 	uint32_t step;        /* of a transaction, from 1: the one that failed; 0: none */
 	uint32_t n_steps;     /* of it */
 	const struct hycan_operation *step_operation;
+	char step_object[512];          /* what it was about, for the log; or "" */
 	struct pending *pending;        /* a transaction of it that is to be confirmed */
 	bool takes_turn;                /* others that are to be confirmed may have theirs when it is done */
 	bool gave_back;                 /* it failed, and what was taken back may be a session's that is gone since */
@@ -139,6 +140,18 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 
 /* Everything of the job is about what the daemon does by itself, in its own network namespace: nothing is left of the request before. */
 void job_begin_own(struct job *job);
+
+/* Whether it changes something, by itself or by its steps. */
+static inline bool job_changes(const struct job *job)
+{
+	return job->operation->access == HYCAN_ACCESS_WRITE || job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN;
+}
+
+/* Whether it is a transaction of which a step failed; what is done in its course is not. */
+static inline bool job_failed_at_step(const struct job *job)
+{
+	return job->step && job->operation->number == HYCAN_OPERATION_TRANSACTION_RUN;
+}
 
 /* Whether a request that is carried out for the second time finds that the first time took away what it is about. */
 bool job_found_gone(struct job *job, int result);

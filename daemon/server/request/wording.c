@@ -77,6 +77,11 @@ void wording_object(struct job *job, char *text, size_t size)
 	char word[WORD_SIZE];
 
 	text[0] = '\0';
+	/* its request is gone by now */
+	if (job_failed_at_step(job)) {
+		snprintf(text, size, "%s", job->step_object);
+		return;
+	}
 	/* what was not decoded to its end has no values to show */
 	if (!job->decoded)
 		return;
@@ -154,6 +159,15 @@ void wording_request(const struct job *job, char *text, size_t size)
 	wire_tidy_text(text);
 }
 
+void wording_sentence(const struct job *job, char text[WORDING_SENTENCE_SIZE])
+{
+	if (job_failed_at_step(job))
+		snprintf(text, WORDING_SENTENCE_SIZE, "Step %u of %u, %s: %s", job->step, job->n_steps, job->step_operation->name,
+		         job->op.sentence);
+	else
+		snprintf(text, WORDING_SENTENCE_SIZE, "%s", job->op.sentence);
+}
+
 const char *wording_of(int result)
 {
 	return result > 0 ? refusal_name(result) : result < 0 ? strerror(-result) : "done";
@@ -161,7 +175,7 @@ const char *wording_of(int result)
 
 const char *wording_result(const struct job *job)
 {
-	if (job->result != 0 || job->operation->access != HYCAN_ACCESS_WRITE)
+	if (job->result != 0 || !job_changes(job))
 		return wording_of(job->result);
 	if (job->lets_go)
 		return "let_go";

@@ -130,6 +130,7 @@ static int run(struct transaction *t)
 	int r;
 
 	r = for_each_step(t, decode_step);
+	t->is_decoded = r == 0;
 	/* as long as the request is the job's */
 	if (r == 0 && !t->is_plan) {
 		t->job->intent.diary = true;
@@ -231,5 +232,6 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	reply->failed = t.pruned.failed;
 	for (size_t i = 0; i < t.n; i++)
 		reply->unchanged = reply->unchanged && t.result[i].unchanged;
+	op->unchanged = reply->unchanged && !t.is_plan;
 	return 0;
 }

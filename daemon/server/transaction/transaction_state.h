@@ -64,6 +64,7 @@ struct transaction {
 	struct step *step;
 	struct hycan_step_result *result;
 	struct undo_log undo;
+	bool is_decoded; /* each of them */
 	bool exclusive;
 	bool may_be_gone; /* what a step takes away */
 	bool is_plan;

@@ -20,6 +20,7 @@
 #include "server.h"
 #include "table.h"
 #include "transaction_state.h"
+#include "wording.h"
 
 /* How often what cannot be taken back is tried, and how often what it would do is looked at. */
 #define PATIENCE 15
@@ -70,6 +71,12 @@ int transaction_failed_at(struct transaction *t, size_t i, int result)
 	t->job->step = (uint32_t)i + 1;
 	t->job->n_steps = (uint32_t)t->n;
 	t->job->step_operation = t->step[i].operation ? t->step[i].operation : t->operation;
+	t->job->step_object[0] = '\0';
+	if (t->is_decoded) {
+		transaction_enter(t, i);
+		wording_object(t->job, t->job->step_object, sizeof(t->job->step_object));
+		transaction_leave(t);
+	}
 	return result;
 }
 

@@ -57,6 +57,7 @@ static void test_all_twice(void **state)
 		                                  .txqueuelen = 5 };
 	const struct hycan_link_set_options no_alias = { .has_alias = true };
 	struct world *w = *state;
+	char *log;
 	int watch;
 
 	memset(options.alias, 'a', sizeof(options.alias) - 1);
@@ -73,6 +74,12 @@ static void test_all_twice(void **state)
 	assert_done(w->h, hycan_link_set(w->h, "v1", &no_alias));
 	assert_int_equal(watch_count(watch), 0);
 	close(watch);
+	/* the log says so */
+	log = world_log(w);
+	assert_contains(log, "link.set v1 by uid 0");
+	assert_contains(strstr(log, "link.set v1 by"), ": unchanged");
+	assert_contains(strstr(log, "link.set v0 by"), ": done");
+	free(log);
 }
 
 static void test_all_or_nothing(void **state)

@@ -29,6 +29,24 @@ static void make_pair(void)
 	view_settle();
 }
 
+/* What the log says of a transaction of this process. */
+static const char *ran(const char *result)
+{
+	static char line[64];
+
+	snprintf(line, sizeof(line), "transaction.run by uid 0 (pid %d)%s", getpid(), result);
+	return line;
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (text = strstr(text, part); text; text = strstr(text + 1, part))
+		n++;
+	return n;
+}
+
 static void test_all(void **state)
 {
 	struct world *w = *state;
@@ -57,6 +75,10 @@ static void test_all(void **state)
 	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
 	assert_true(reply->unchanged && reply->results[0].unchanged);
 	free(reply);
+	text = world_log(w);
+	assert_int_equal(count(text, ran(": done")), 1);
+	assert_int_equal(count(text, ran(": unchanged")), 1);
+	free(text);
 	/* and so does nothing at all */
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &reply));
@@ -95,7 +117,10 @@ static void test_nothing(void **state)
 	         "address.remove tx0 10.1.0.1/24 for uid 0 (pid %d), because a step of the same transaction failed: done",
 	         getpid());
 	assert_contains(after, line);
-	snprintf(line, sizeof(line), "transaction.run by uid 0 (pid %d): not_found: There is no link", getpid());
+	/* and so is what the step that failed was about */
+	snprintf(line, sizeof(line),
+	         "transaction.run none 10.2.0.1/24 by uid 0 (pid %d): not_found: Step 2 of 3, address.add: There is no link",
+	         getpid());
 	assert_contains(after, line);
 	assert_lacks(after, "link.up");
 	free(after);
@@ -326,10 +351,15 @@ static void test_policy(void **state)
 {
 	const struct world_options options = { .policy = "allow 65534 forwarding.set\n", .open_to_all = true };
 	struct world *w = world_start(&options);
+	char *log;
 
 	*state = w;
 	world_as(65534, 65534, as_stranger, w);
 	assert_forwarding_is_off();
+	log = world_log(w);
+	assert_contains(log, "transaction.run lo by uid 65534");
+	assert_contains(log, ": denied: Step 2 of 2, link.up: ");
+	free(log);
 }
 
 int main(void)

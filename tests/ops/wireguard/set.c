@@ -86,13 +86,20 @@ static void the_same_again_sends_nothing(void **state)
 		.has_fwmark = true,
 		.fwmark = 9,
 	};
+	char *log;
 
 	/* a key as it comes from a random number generator: the kernel clears and sets some of its bits */
 	memset(&options.private_key, 0xff, sizeof(options.private_key));
 	assert_done(w->h, hycan_wireguard_set(w->h, "wg0", &options));
 	assert_true(device_sent(tap).messages > 0);
+	log = world_log(w);
+	assert_lacks(log, "): unchanged");
+	free(log);
 	assert_done(w->h, hycan_wireguard_set(w->h, "wg0", &options));
 	assert_nothing_sent(tap);
+	log = world_log(w);
+	assert_contains(log, "): unchanged");
+	free(log);
 	/* the key as the kernel shows it is the same key */
 	options.private_key.bytes[0] &= 248;
 	options.private_key.bytes[31] &= 127;
