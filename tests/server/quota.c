@@ -141,6 +141,72 @@ static void test_objects(void **state)
 }
 
 /* The next daemon counts what the ledger's file has. */
+static int exchange(struct hycan *h, const char *const *away, const char *const *come)
+{
+	assert_done(h, hycan_transaction_begin(h));
+	for (; *away; away++)
+		remove_address(h, *away);
+	for (; *come; come++)
+		assert_done(h, add_address(h, *come));
+	return hycan_transaction_commit(h, NULL, NULL);
+}
+
+#define THE(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void steps_as_alice(struct world *w)
+{
+	struct hycan *h = open_as_now(w);
+	const struct hycan_link_address nowhere = { .link = "none", .address = prefix_of("10.1.0.9/32") };
+
+	assert_done(h, add_address(h, "10.1.0.1/32"));
+	assert_done(h, add_address(h, "10.1.0.2/32"));
+	assert_done(h, add_address(h, "10.1.0.3/32"));
+	/* what a step takes away is free for those behind it, once */
+	refused_by_limit(h, exchange(h, THE("10.1.0.1/32"), THE("10.1.0.4/32", "10.1.0.5/32")), "holds 3 objects", 2);
+	assert_done(h, exchange(h, THE("10.1.0.1/32"), THE("10.1.0.4/32")));
+	refused_by_limit(h, add_address(h, "10.1.0.1/32"), "holds 3 objects", 2);
+	/* also where it is made again, or taken away again, */
+	assert_done(h, hycan_transaction_begin(h));
+	remove_address(h, "10.1.0.2/32");
+	remove_address(h, "10.1.0.2/32");
+	assert_done(h, add_address(h, "10.1.0.5/32"));
+	assert_done(h, add_address(h, "10.1.0.6/32"));
+	refused_by_limit(h, hycan_transaction_commit(h, NULL, NULL), "holds 3 objects", 2);
+	assert_done(h, exchange(h, THE("10.1.0.2/32"), THE("10.1.0.2/32", "10.1.0.3/32")));
+	refused_by_limit(h, exchange(h, THE("10.1.0.2/32"), THE("10.1.0.6/32", "10.1.0.2/32")), "holds 3 objects", 2);
+	/* and not of one behind it, */
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, add_address(h, "10.1.0.5/32"));
+	remove_address(h, "10.1.0.2/32");
+	refused_by_limit(h, hycan_transaction_commit(h, NULL, NULL), "holds 3 objects", 2);
+	/* nor of what is another's */
+	refused_by_limit(h, exchange(h, THE("10.1.0.8/32"), THE("10.1.0.5/32")), "holds 3 objects", 2);
+	/* what is taken back counts as before, and needs no room */
+	assert_done(h, hycan_transaction_begin(h));
+	remove_address(h, "10.1.0.2/32");
+	assert_done(h, add_address(h, "10.1.0.5/32"));
+	assert_done(h, hycan_address_add(h, &nowhere));
+	refused_by_limit(h, hycan_transaction_commit(h, NULL, NULL), "holds 3 objects", 2);
+	assert_done(h, hycan_transaction_begin(h));
+	remove_address(h, "10.1.0.2/32");
+	remove_address(h, "10.1.0.3/32");
+	assert_done(h, add_address(h, "10.1.0.5/32"));
+	assert_done(h, hycan_address_add(h, &nowhere));
+	assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	refused_by_limit(h, add_address(h, "10.1.0.5/32"), "holds 3 objects", 2);
+	remove_address(h, "10.1.0.2/32");
+	hycan_close(h);
+}
+
+static void test_steps(void **state)
+{
+	struct world *w = start("allow * all owner=any\nquota 4242 objects=3");
+
+	*state = w;
+	assert_done(w->h, add_address(w->h, "10.1.0.8/32"));
+	world_as(ALICE, ALICE, steps_as_alice, w);
+}
+
 static void test_restart(void **state)
 {
 	struct world_options options = { .policy = "allow * all\nquota 4242 objects.address=2", .open_to_all = true };
@@ -473,10 +539,11 @@ static void test_check_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_objects, world_end),      cmocka_unit_test_teardown(test_load, world_end),
-		cmocka_unit_test_teardown(test_requests, world_end),     cmocka_unit_test_teardown(test_connections, world_end),
-		cmocka_unit_test_teardown(test_bytes, world_end),        cmocka_unit_test_teardown(test_reload, world_end),
-		cmocka_unit_test_teardown(test_check_config, world_end), cmocka_unit_test_teardown(test_restart, world_end),
+		cmocka_unit_test_teardown(test_steps, world_end),       cmocka_unit_test_teardown(test_objects, world_end),
+		cmocka_unit_test_teardown(test_load, world_end),        cmocka_unit_test_teardown(test_requests, world_end),
+		cmocka_unit_test_teardown(test_connections, world_end), cmocka_unit_test_teardown(test_bytes, world_end),
+		cmocka_unit_test_teardown(test_reload, world_end),      cmocka_unit_test_teardown(test_check_config, world_end),
+		cmocka_unit_test_teardown(test_restart, world_end),
 	};
 
 	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "charge.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
@@ -182,7 +183,21 @@ int charge_refuse(struct job *job, size_t more)
 
 /* ----------------------------------------------------------------------------------------------------------- objects */
 
-/* How many of the things that an effect makes the user has already: those are not made, or take the place of what was. */
+static bool is_freed(const struct job *job, const struct ledger_key *key)
+{
+	const uint32_t hash = key_hash(key);
+
+	/* of two with the same number the other one is not free: nobody gets more for that */
+	for (size_t i = 0; i < job->freed.n; i++)
+		if (job->freed.key[i] == hash)
+			return true;
+	return false;
+}
+
+/*
+ * How many of the things that an effect makes the user has already: those are not made, or take the place of what was. What an earlier step
+ * takes away is made again.
+ */
 static uint32_t held_already(const struct job *job, const struct key_view *v)
 {
 	struct ledger_key key;
@@ -190,9 +205,25 @@ static uint32_t held_already(const struct job *job, const struct key_view *v)
 
 	for (size_t i = 0; i < v->n_items; i++) {
 		key_of(v, i, &key);
-		n += ledger_holds(job->server->ledger, &key, &job->holder);
+		n += ledger_holds(job->server->ledger, &key, &job->holder) && !is_freed(job, &key);
 	}
 	return n;
+}
+
+/* With what will be free by then. */
+static struct quota_limit widened(const struct job *job, struct quota_limit limit, unsigned int kind)
+{
+	if (limit.value != QUOTA_UNLIMITED)
+		limit.value += job->freed.objects[kind];
+	return limit;
+}
+
+static int reserve(struct job *job, unsigned int kind, uint32_t n, const struct quota_limit *of_kind,
+                   const struct quota_limit *of_all, unsigned int *ret_quota, uint32_t *ret_used)
+{
+	const struct quota_limit kinds = widened(job, *of_kind, kind), all = widened(job, *of_all, 0);
+
+	return quota_reserve(job->server->quotas, job->holder.subject, kind, n, &kinds, &all, ret_quota, ret_used);
 }
 
 static int charge_effect(struct job *job, const struct op_effect *effect)
@@ -208,11 +239,10 @@ static int charge_effect(struct job *job, const struct op_effect *effect)
 
 	if (v.absent || n == 0 || (of_all.value == QUOTA_UNLIMITED && of_kind.value == QUOTA_UNLIMITED))
 		return 0;
-	r = quota_reserve(job->server->quotas, job->holder.subject, effect->kind, n, &of_kind, &of_all, &quota, &used);
+	r = reserve(job, effect->kind, n, &of_kind, &of_all, &quota, &used);
 	if (r == -EDQUOT) {
 		n -= held_already(job, &v);
-		r = n ? quota_reserve(job->server->quotas, job->holder.subject, effect->kind, n, &of_kind, &of_all, &quota, &used)
-		      : 0;
+		r = n ? reserve(job, effect->kind, n, &of_kind, &of_all, &quota, &used) : 0;
 	}
 	if (r == -EDQUOT) {
 		snprintf(what, sizeof(what), "holds %u %s, and this makes %u", used, quota_name(quota, name, sizeof(name)), n);
@@ -236,6 +266,58 @@ int charge_objects(struct job *job)
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
 			r = charge_effect(job, &effects[i]);
+	return r;
+}
+
+/* Whether the user has it once, and not any more when he has taken it away or let go of it. */
+static bool goes_with_caller(const struct job *job, const struct ledger_key *key)
+{
+	struct ledger_holders holders;
+	const size_t n = ledger_list_holders(job->server->ledger, key, &holders);
+	size_t own = 0;
+
+	for (size_t i = 0; i < n && n <= LEDGER_HOLDERS_MAX; i++)
+		own += holders.by[i].holder.subject == job->holder.subject;
+	return own == 1;
+}
+
+static int free_effect(struct job *job, const struct op_effect *effect)
+{
+	const struct identity *who = &job->peer->identity;
+	const struct key_view v = key_view(job, effect);
+	struct freed *freed = &job->freed;
+	int r = 0;
+
+	if (v.absent || (policy_quota(job->policy, who, QUOTA_OBJECTS).value == QUOTA_UNLIMITED &&
+	                 policy_quota(job->policy, who, QUOTA_OBJECTS + effect->kind).value == QUOTA_UNLIMITED))
+		return 0;
+	for (size_t i = 0; i < v.n_items && r == 0; i++) {
+		struct ledger_key key;
+
+		key_of(&v, i, &key);
+		if (is_freed(job, &key) || !goes_with_caller(job, &key))
+			continue;
+		r = op_grow(&job->op, &freed->key, freed->n, sizeof(*freed->key));
+		if (r < 0)
+			continue;
+		freed->key[freed->n++] = key_hash(&key);
+		freed->objects[effect->kind]++;
+		freed->objects[0]++;
+	}
+	return r;
+}
+
+int charge_frees(struct job *job)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	if (!job->server->quotas || !job->peer)
+		return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (effects[i].does == OP_TAKES && effects[i].n_parts > 0)
+			r = free_effect(job, &effects[i]);
 	return r;
 }
 

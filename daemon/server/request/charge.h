@@ -53,6 +53,12 @@ void charge_memory(struct peer *peer, size_t memory);
 /* Reserves what the request makes; on any thread. 0, the refusal, or -errno. */
 int charge_objects(struct job *job);
 
+/*
+ * The request is a step of a transaction that may be carried out: what it takes away from the user is free for those behind it. 0 or
+ * -ENOMEM.
+ */
+int charge_frees(struct job *job);
+
 /* Gives back what was reserved. */
 void charge_objects_done(struct job *job);
 

@@ -48,6 +48,13 @@ struct since {
 	bool any;                   /* it might change what is others', and give that another name itself */
 };
 
+/* What the steps of a transaction take away from the user, each thing once. */
+struct freed {
+	uint32_t *key; /* key_hash() of each; in the memory of the request */
+	size_t n;
+	uint32_t objects[QUOTA_KINDS]; /* of each kind, and of all */
+};
+
 struct job {
 	struct op op; /* first: a handler's op is its job */
 	struct server *server;
@@ -110,6 +117,7 @@ struct job {
 	int result;                     /* what the handler returned */
 	uint32_t reserved[QUOTA_KINDS]; /* objects of its user, until it is done */
 	bool has_reserved;
+	struct freed freed; /* of a transaction: what steps take away before the one that is judged */
 };
 
 /* Makes the memory. output NULL: the job has an output of its own. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "charge.h"
 #include "diary.h"
 #include "dispatch.h"
 #include "intent.h"
@@ -77,6 +78,8 @@ static int judge_step(struct transaction *t, size_t i)
 
 	transaction_enter(t, i);
 	r = dispatch_judge(t->job);
+	if (r == 0 && charge_frees(t->job) < 0)
+		r = refuse_memory(t);
 	t->step[i].any_owner = t->job->any_owner;
 	transaction_leave(t);
 	return r;
