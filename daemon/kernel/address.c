@@ -225,6 +225,67 @@ int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t fa
 	return netlink_request(scope, NETLINK_ROUTE, nlh, list_answer, &l);
 }
 
+/* Made by the kernel, of another one or of what a router announced; or by a user who said what has no word. */
+static bool is_whole(const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const uint32_t temporary = ifa->ifa_family == AF_INET6 ? IFA_F_TEMPORARY : 0;
+	const struct nlattr *table[IFA_MAX + 1];
+	uint32_t flags;
+	uint8_t protocol = 0;
+
+	netlink_parse(nlh, sizeof(*ifa), table, IFA_MAX);
+	if (!attribute_u32(table[IFA_FLAGS], &flags))
+		flags = ifa->ifa_flags;
+	(void)attribute_bytes(table[IFA_PROTO], &protocol, sizeof(protocol));
+	return protocol == 0 && !(flags & (temporary | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_MCAUTOJOIN));
+}
+
+struct wholeness {
+	uint32_t ifindex;
+	uint8_t family;
+	const char *link;
+	kernel_address_about *about;
+	void *userdata;
+	bool whole;
+};
+
+static int whole_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct wholeness *w = userdata;
+	struct hycan_link_address a;
+	uint32_t ifindex;
+
+	if (!address_read(nlh, &a, &ifindex) || ifindex != w->ifindex || a.address.address.family != w->family)
+		return 0;
+	strncpy(a.link, w->link, sizeof(a.link) - 1);
+	if (w->about(&a, w->userdata))
+		w->whole = w->whole && is_whole(nlh);
+	return 0;
+}
+
+int kernel_address_are_whole(struct kernel_scope *scope, const char *link, uint8_t family, kernel_address_about *about,
+                             void *userdata, bool *ret_whole)
+{
+	struct wholeness w = { .family = family, .link = link, .about = about, .userdata = userdata, .whole = true };
+	struct ifaddrmsg *ifa;
+	struct nlmsghdr *nlh;
+	int r = kernel_link_index(scope, link, &w.ifindex);
+
+	if (r < 0)
+		return r;
+	/* what a plan makes is said in our words */
+	if (!link_plan_is_made_up(w.ifindex)) {
+		nlh = netlink_message(scope, RTM_GETADDR, NLM_F_DUMP);
+		ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+		ifa->ifa_family = family;
+		ifa->ifa_index = w.ifindex;
+		r = netlink_request(scope, NETLINK_ROUTE, nlh, whole_answer, &w);
+	}
+	*ret_whole = w.whole;
+	return r;
+}
+
 struct overlap {
 	const struct hycan_prefix *prefix;
 	uint32_t except;

@@ -19,6 +19,14 @@ typedef int kernel_address_found(const struct hycan_link_address *address, void 
 int kernel_address_list(struct kernel_scope *scope, const char *link, uint8_t family, kernel_address_found *found, void *userdata);
 
 /*
+ * Whether struct hycan_link_address says all that there is to the addresses of a link that it is about, which are asked in the order in which
+ * they are listed. Others could be removed, but not made again as they were (mngtmpaddr, home, autojoin, proto; ip-address(8)).
+ */
+typedef bool kernel_address_about(const struct hycan_link_address *address, void *userdata);
+int kernel_address_are_whole(struct kernel_scope *scope, const char *link, uint8_t family, kernel_address_about *about,
+                             void *userdata, bool *ret_whole);
+
+/*
  * Finds an address whose network overlaps with a prefix, on any link but except. -ENOENT: there is none. What is on the
  * links is looked through, but not the links.
  */

@@ -213,6 +213,39 @@ static int say_ipv4_addresses(struct op *op, const char *link, const struct hyca
 	return r;
 }
 
+struct concerned {
+	const struct hycan_prefix *gone;
+	bool found;
+};
+
+/* Of IPv4 addresses those behind it, too: see say_ipv4_addresses(). */
+static bool is_concerned(const struct hycan_link_address *address, void *userdata)
+{
+	struct concerned *c = userdata;
+	const struct hycan_address *far = address->has_peer ? &address->peer.address : &address->address.address;
+
+	if (c->gone->address.family == AF_INET6)
+		return same_address(&c->gone->address, &address->address.address);
+	c->found = c->found || within(far, c->gone);
+	return c->found;
+}
+
+/* Refuses what could not be put back as it was. */
+static int check_address_words(struct op *op, const char *link, const struct hycan_prefix *address)
+{
+	struct concerned c = { .gone = address };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	bool whole;
+	int r = kernel_address_are_whole(op->scope, link, address->address.family, is_concerned, &c, &whole);
+
+	if (r < 0 || whole)
+		return r;
+	return op_refuse(
+		op, HYCAN_REFUSAL_UNSUPPORTED, "address",
+		"The address %s%s has properties that HyCAN has no words for, so it could not be put back: see ip -d address.",
+		hycan_prefix_format(address, text, sizeof(text)), address->address.family == AF_INET ? ", or one behind it," : "");
+}
+
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address)
 {
 	const struct kernel_route_filter filter = { .family = address->address.family };
@@ -222,8 +255,10 @@ int before_address_remove(struct op *op, const char *link, const struct hycan_pr
 
 	if (!op_undoable(op))
 		return 0;
-	r = say_routes(&routes, &filter);
-	if (r < 0)
+	r = check_address_words(op, link, address);
+	if (r == 0)
+		r = say_routes(&routes, &filter);
+	if (r != 0)
 		return r;
 	return address->address.family == AF_INET ? say_ipv4_addresses(op, link, address)
 	                                          : kernel_address_list(op->scope, link, AF_INET6, say_ipv6_address, &addresses);

@@ -16,7 +16,7 @@ int before_link_down(struct op *op, const struct hycan_link *link);
 /* A link whose properties change; those that wanted gives. */
 int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted);
 
-/* The addresses of a link that go with this one, and the routes that go with them. */
+/* The addresses of a link that go with this one, and the routes that go with them. Refuses as for routes. */
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address);
 
 /* Routes in the place of one that is added in their place. Refuses where one has something that there are no words for. */

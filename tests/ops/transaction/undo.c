@@ -178,6 +178,30 @@ static void test_address_ipv6(void **state)
 	assert_taken_back(w, remove_ipv6);
 }
 
+/* What could not be put back as it was stays; by itself the request takes it away. */
+static void test_address_without_words(void **state)
+{
+	const char *const flags[] = { "mngtmpaddr", "home" };
+	const struct hycan_prefix p = prefix_of("2001:db8:7::1/64");
+	struct world *w = *state;
+	char *before;
+
+	make_pair();
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		free(shell("ip addr add 2001:db8:7::1/64 dev tx0 nodad %s", flags[i]));
+		view_settle();
+		before = view_everything();
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_address_remove(w->h, "tx0", &p));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+		assert_contains(hycan_error_message(w->h), "2001:db8:7::1/64 has properties that HyCAN has no words for");
+		assert_string_equal(hycan_error_field(w->h), "address");
+		view_assert_same(w, before);
+		free(before);
+		assert_done(w->h, hycan_address_remove(w->h, "tx0", &p));
+	}
+}
+
 static int routes(struct hycan *h)
 {
 	struct hycan_route a = { .destination = prefix_of("10.20.0.0/16"), .has_via = true, .via = address_of("10.1.0.7") };
@@ -536,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_address_without_words, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_routes, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_half_a_load, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_never_begun, world_begin, world_end),
