@@ -183,15 +183,44 @@ int charge_refuse(struct job *job, size_t more)
 
 /* ----------------------------------------------------------------------------------------------------------- objects */
 
+/* Where a number is in the list, or would be. */
+static size_t find_place(const struct freed *freed, uint32_t hash)
+{
+	size_t from = 0, to = freed->n;
+
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+
+		if (freed->key[middle] < hash)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Of two with the same number the other one is not free: nobody gets more for that. */
 static bool is_freed(const struct job *job, const struct ledger_key *key)
 {
-	const uint32_t hash = key_hash(key);
+	const size_t i = find_place(&job->freed, key_hash(key));
 
-	/* of two with the same number the other one is not free: nobody gets more for that */
-	for (size_t i = 0; i < job->freed.n; i++)
-		if (job->freed.key[i] == hash)
-			return true;
-	return false;
+	return i < job->freed.n && job->freed.key[i] == key_hash(key);
+}
+
+static int add_freed(struct job *job, const struct ledger_key *key)
+{
+	struct freed *freed = &job->freed;
+	const size_t i = find_place(freed, key_hash(key));
+	int r = op_grow(&job->op, &freed->key, freed->n, sizeof(*freed->key));
+
+	if (r < 0)
+		return r;
+	memmove(freed->key + i + 1, freed->key + i, (freed->n - i) * sizeof(*freed->key));
+	freed->key[i] = key_hash(key);
+	freed->n++;
+	freed->objects[key->kind]++;
+	freed->objects[0]++;
+	return 0;
 }
 
 /*
@@ -285,7 +314,6 @@ static int free_effect(struct job *job, const struct op_effect *effect)
 {
 	const struct identity *who = &job->peer->identity;
 	const struct key_view v = key_view(job, effect);
-	struct freed *freed = &job->freed;
 	int r = 0;
 
 	if (v.absent || (policy_quota(job->policy, who, QUOTA_OBJECTS).value == QUOTA_UNLIMITED &&
@@ -295,14 +323,8 @@ static int free_effect(struct job *job, const struct op_effect *effect)
 		struct ledger_key key;
 
 		key_of(&v, i, &key);
-		if (is_freed(job, &key) || !goes_with_caller(job, &key))
-			continue;
-		r = op_grow(&job->op, &freed->key, freed->n, sizeof(*freed->key));
-		if (r < 0)
-			continue;
-		freed->key[freed->n++] = key_hash(&key);
-		freed->objects[effect->kind]++;
-		freed->objects[0]++;
+		if (!is_freed(job, &key) && goes_with_caller(job, &key))
+			r = add_freed(job, &key);
 	}
 	return r;
 }

@@ -50,7 +50,7 @@ struct since {
 
 /* What the steps of a transaction take away from the user, each thing once. */
 struct freed {
-	uint32_t *key; /* key_hash() of each; in the memory of the request */
+	uint32_t *key; /* key_hash() of each, sorted; in the memory of the request */
 	size_t n;
 	uint32_t objects[QUOTA_KINDS]; /* of each kind, and of all */
 };
