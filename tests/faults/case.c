@@ -56,6 +56,10 @@ static const char *read_line(struct fault_case *c, const char *word, const char 
 		return read_with(c, text);
 	if (strcmp(word, "in") == 0)
 		return (c->in_parts = strcmp(text, "parts") == 0) ? NULL : "in what?";
+	if (strcmp(word, "unkilled") == 0) {
+		c->unkilled = true;
+		return NULL;
+	}
 	if (strcmp(word, "later") == 0)
 		return (c->later = (unsigned int)atoi(text)) > 0 ? NULL : "how many seconds later?";
 	return "the line begins with none of the words that it may";

@@ -26,6 +26,7 @@ struct fault_case {
 	size_t n_shell, n_former, n_waits, n_leaves, n_given, n_requests, n_newcomer, n_then;
 	unsigned int later; /* that so many seconds go by is what is tried; 0: they do not */
 	bool in_parts;      /* each thing that it is about is done or not */
+	bool unkilled;      /* what a killed daemon leaves of it is judged by keys.c */
 	bool transaction;   /* also where it is one step, */
 	bool prune;         /* with these options */
 	bool confirm;

@@ -144,6 +144,8 @@ static bool sweep_case(const struct fault_case *c, bool again, size_t number)
 	bool asks_again;
 
 	attempt_measure(&a, wanted[FAULT_KILL]);
+	for (int p = 0; p < PARTIES && c->unkilled; p++)
+		a.there[p][FAULT_KILL] = 0;
 	for (int p = 0; p < PARTIES; p++)
 		for (int i = 0; i < FAULTS; i++)
 			if (wanted[i])
