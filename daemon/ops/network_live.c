@@ -74,20 +74,26 @@ static int set_mtu(struct op *op, const struct kernel_network *n, const struct h
 	return r;
 }
 
+static bool is_link_of(const struct kernel_network *n, const struct hycan_link *link)
+{
+	return link->has_vlan_id && link->vlan_id == n->vlan_id && link->has_parent && strcmp(link->parent, n->parent) == 0;
+}
+
 static int raise_link(struct op *op, const struct kernel_network *n, struct hycan_link *ret_link, struct network_raised *raised)
 {
 	int r = kernel_link_get(op->scope, n->link, ret_link);
 
 	if (r == -ENODEV) {
 		r = make_link(op, n, ret_link);
-		raised->made_link = r == 0;
+		/* where the answer was lost it may have come about */
+		raised->made_link =
+			r == 0 || (r < 0 && kernel_link_get(op->scope, n->link, ret_link) == 0 && is_link_of(n, ret_link));
 		raised->changed |= raised->made_link;
 		return r;
 	}
 	if (r < 0)
 		return r;
-	if (!ret_link->has_vlan_id || ret_link->vlan_id != n->vlan_id || !ret_link->has_parent ||
-	    strcmp(ret_link->parent, n->parent) != 0)
+	if (!is_link_of(n, ret_link))
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, "link", "A link “%s” exists already, and is not VLAN %u of “%s”.",
 		                 n->link, n->vlan_id, n->parent);
 	return set_mtu(op, n, ret_link, raised);
