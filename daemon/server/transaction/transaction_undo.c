@@ -7,8 +7,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "asked.h"
 #include "diary.h"
 #include "holders.h"
@@ -274,48 +276,45 @@ static int keep_holds(struct transaction *t, const struct ledger_holders *holder
 }
 
 /* It stays, and the caller lets go of it; of one that he does not hold himself, all programs of his user do. */
-static int keep_let_go(struct transaction *t, bool itself, struct ledger_holders *holders)
-{
-	const uint64_t n = leave_holds(t->job, itself ? OWN : USERS, holders);
-	/* of very many holders it is not told how long he held it */
-	int r = keep_key_since(&t->undo, &holders->key, n == 0 && itself ? UNDO_LET_GO : UNDO_LET_GO | UNDO_GIVEN,
-	                       own_since_of(t->job, &holders->key, t->job->called_us));
-
-	return r == 0 && n > 0 ? keep_holds(t, holders) : r;
-}
-
 static int keep_let_go_of(struct transaction *t, const struct ledger_key *key)
 {
+	const bool itself = holds_itself(t->job, key);
 	struct ledger_holders holders;
+	uint64_t n = list_holds(t->job, key, itself ? OWN : USERS, &holders);
+	/* of very many holders it is not told how long he held it */
+	int r = keep_key_since(&t->undo, key, n == 0 && itself ? UNDO_LET_GO : UNDO_LET_GO | UNDO_GIVEN,
+	                       own_since_of(t->job, key, t->job->called_us));
 
-	(void)ledger_list_holders(t->job->server->ledger, key, &holders);
-	return keep_let_go(t, holds_itself(t->job, key), &holders);
+	return r == 0 && n > 0 ? keep_holds(t, &holders) : r;
 }
 
-/* One of those that go with what the caller lets go of, and that others hold, too. */
+/* Those that go with what the caller lets go of, and that others hold, too; of each the ledger is asked when it tells of them no more. */
 struct shared {
-	struct transaction *t;
+	struct ledger_key *keys;
+	size_t n;
 	int r;
 };
 
-static void keep_shared(struct ledger_holders *holders, void *userdata)
+static void collect_shared(struct ledger_holders *holders, void *userdata)
 {
 	struct shared *shared = userdata;
-	bool itself = false;
 
-	for (uint64_t i = 0; i < holders->n && !itself; i++)
-		itself = is_of(&holders->by[i].holder, &shared->t->job->holder, OWN);
 	if (shared->r == 0)
-		shared->r = keep_let_go(shared->t, itself, holders);
+		shared->r = array_grow(&shared->keys, shared->n, sizeof(*shared->keys));
+	if (shared->r == 0)
+		shared->keys[shared->n++] = holders->key;
 }
 
 static int keep_let_go_on(struct transaction *t, const struct key_view *v)
 {
-	struct shared shared = { .t = t };
+	struct shared shared = { 0 };
 	struct ledger_key link;
 
 	if (key_of_link(v, 0, &link))
-		ledger_list_shared_on(t->job->server->ledger, &link, v->effect->kind, &t->job->holder, keep_shared, &shared);
+		ledger_list_shared_on(t->job->server->ledger, &link, v->effect->kind, &t->job->holder, collect_shared, &shared);
+	for (size_t i = 0; i < shared.n && shared.r == 0; i++)
+		shared.r = keep_let_go_of(t, &shared.keys[i]);
+	free(shared.keys);
 	return shared.r;
 }
 
