@@ -223,7 +223,7 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 
 /* --------------------------------------------------------------------------------------------------------- removing */
 
-static bool matches(const struct hycan_route *route, const struct hycan_route_remove_options *o)
+bool kernel_route_matches(const struct hycan_route *route, const struct hycan_route_remove_options *o)
 {
 	if (o->has_type && route->type != o->type)
 		return false;
@@ -254,7 +254,7 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 		r = route_read(&reader, nlh, &route);
 		if (r < 0)
 			return r;
-		if (r > 0 || !matches(&route, o))
+		if (r > 0 || !kernel_route_matches(&route, o))
 			continue;
 		r = may ? may(&route, userdata) : 0;
 		if (r != 0)

@@ -58,6 +58,41 @@ int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *want
  */
 int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole);
 
+/* A route as the kernel tells of it, and what the structure does not say. */
+struct kernel_route_seen {
+	struct hycan_route route;
+	bool in_words;   /* it is where the structure says: not of a TOS, nor for some sources alone */
+	bool by_object;  /* its ways are those of a nexthop object (ip-nexthop(8)) */
+	bool comes_back; /* the kernel made it, or a router announced it */
+};
+
+/* Asks for the places from which the kernel is about to drop a route, or to change one. No callback may ask the kernel anything. */
+struct kernel_route_places {
+	uint32_t table; /* 0: all */
+	uint8_t family; /* 0: both */
+
+	/* Whether that one may go: > 0; 0: it stays; -errno to end. */
+	int (*goes)(const struct kernel_route_seen *seen, void *userdata);
+	/*
+	 * All routes in a place of which one may go, for kernel_route_put_back(): whole words, which live as long as the call.
+	 * gateways: one of them is reached through another route. 0 or -errno to end.
+	 */
+	int (*found)(const void *messages, size_t size, bool gateways, void *userdata);
+	void *userdata;
+};
+
+/* 0 or -errno. -EINTR: routes changed meanwhile, ask again. */
+int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_route_places *places);
+
+/*
+ * Makes the routes in a place be there again, with all that they had and in the order that they had. What is so already is not touched.
+ * The errors of kernel_route_add(); -EBADMSG: they are no such messages.
+ */
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size);
+
+/* The first of them, without its list of ways. 0 or -EBADMSG. */
+int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route);
+
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);
 
@@ -76,6 +111,9 @@ int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route
 
 /* Adds a route in place of what is there. The same there already: nothing changes. */
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
+
+/* Whether kernel_route_remove() would take that one, where it is the first. The destination and the table are not compared. */
+bool kernel_route_matches(const struct hycan_route *route, const struct hycan_route_remove_options *options);
 
 /* Asked before a route is removed: 0 to go on; anything else is what kernel_route_remove() returns. */
 typedef int kernel_route_may(const struct hycan_route *found, void *userdata);

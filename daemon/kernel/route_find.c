@@ -23,7 +23,7 @@ void route_messages_done(struct route_messages *messages)
 	cleanup_free(&messages->data);
 }
 
-static int keep_message(struct route_messages *m, const struct nlmsghdr *nlh)
+int route_messages_keep(struct route_messages *m, const struct nlmsghdr *nlh)
 {
 	size_t size = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
 
@@ -66,7 +66,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 	if (!attribute_same_address(&destination, &s->destination->address) || route_message_table(rtm, a[RTA_TABLE]) != s->table ||
 	    (s->metric && metric != *s->metric))
 		return 0;
-	return keep_message(s->messages, nlh);
+	return route_messages_keep(s->messages, nlh);
 }
 
 int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,

@@ -55,6 +55,9 @@ bool route_readable(const struct nlmsghdr *nlh);
 /* Table of a route, from its header and RTA_TABLE. */
 uint32_t route_message_table(const struct rtmsg *rtm, const struct nlattr *attr);
 
+/* Routes of the kernel itself, and those that a router announced, come back as they are. */
+bool route_comes_back(const struct nlmsghdr *nlh);
+
 /* Memory for reading routes. */
 struct route_reader {
 	struct kernel_scope *scope;            /* where names are asked for, one by one, when there is no table of them */
@@ -82,6 +85,9 @@ void route_messages_done(struct route_messages *messages);
  * the same metric, and “no such” otherwise. -ESRCH: there is none.
  */
 int route_find_ipv4(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, uint32_t metric);
+
+/* Keeps a message behind the others. 0 or -ENOMEM. */
+int route_messages_keep(struct route_messages *messages, const struct nlmsghdr *nlh);
 
 /* The messages of the routes in one table to one destination; with a metric, or of any with NULL. */
 int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,

@@ -101,8 +101,7 @@ static bool is_whole(const struct nlmsghdr *nlh)
 	return true;
 }
 
-/* Routes of the kernel itself, and those that a router announced, come back as they are. */
-static bool comes_back(const struct nlmsghdr *nlh)
+bool route_comes_back(const struct nlmsghdr *nlh)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 
@@ -123,7 +122,7 @@ int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *
 		return r;
 	left = (int)messages.size;
 	for (nlh = (const struct nlmsghdr *)messages.data; whole && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-		whole = comes_back(nlh) || is_whole(nlh);
+		whole = route_comes_back(nlh) || is_whole(nlh);
 	*ret_whole = whole;
 	return 0;
 }

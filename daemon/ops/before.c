@@ -6,9 +6,10 @@
  * are reached, then addresses, and at last the link that has to be up for all of it. Saying something that is not lost
  * does no harm: whoever asks for what is there already changes nothing.
  *
- * Routes and addresses that the kernel makes by itself come back by themselves. Where a route that is taken away has what the
- * schema has no words for, such as an advertised segment size, it stays. What this file does not do: keep that of routes that
- * go with a link or an address.
+ * Of routes all that are in a place are said, since the kernel takes the first of them. It tells of them what the schema has no words
+ * for, too, such as an advertised segment size, and so they are said as it tells of them; and as a request where the ledger has them.
+ *
+ * Routes and addresses that the kernel makes by itself come back by themselves.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -25,14 +26,24 @@
 /* The smallest MTU with which a link carries IPv6 (RFC 8200). */
 #define IPV6_MTU_MIN 1280
 
+/* At most so much in front and behind a packet (drivers/net/macsec.c): SecTAG with SCI, Ethernet type, and ICV. */
+#define MACSEC_HEAD_MAX 34
+
 /* ------------------------------------------------------------------------------------------------------------- routes */
 
 struct routes {
 	struct op *op;
-	const char *link;                   /* over this link, or NULL */
-	const struct hycan_address *source; /* or with this preferred source, or NULL */
-	const struct hycan_prefix *exactly; /* or to this destination, or NULL */
-	bool gateways;                      /* those with a gateway, or those without */
+	const char *link;                         /* over this link, or NULL */
+	bool link_goes;                           /* down: with the nexthop objects on it */
+	bool with_mtu;                            /* of those over the link, which say an MTU */
+	const struct hycan_link_address *sources; /* or with one of these as preferred source */
+	size_t n_sources;
+	const struct hycan_route *like;                   /* or to this destination, with its metric, */
+	const struct hycan_route_remove_options *options; /* which says whether it is any, and which way */
+	bool taken;
+	bool behind;                             /* those with a gateway, or those without */
+	struct hycan_route_replace_request last; /* told of, without its ways */
+	char object[HYCAN_ADDRESS_TEXT_SIZE];    /* one that would be lost with a nexthop object, or "" */
 };
 
 static bool over_link(const struct hycan_route *route, const char *link)
@@ -50,37 +61,92 @@ static bool same_address(const struct hycan_address *a, const struct hycan_addre
 	return a->family == b->family && memcmp(a->bytes, b->bytes, hycan_address_size(a)) == 0;
 }
 
-/* Routes of the kernel itself, and those that a router announced, come back without us. */
-static bool comes_back(const struct hycan_route *route)
+static bool is_from(const struct routes *r, const struct hycan_route *route)
 {
-	return route->protocol == RTPROT_KERNEL || route->protocol == RTPROT_RA || route->protocol == RTPROT_REDIRECT;
+	for (size_t i = 0; route->has_source && i < r->n_sources; i++)
+		if (same_address(&route->source, &r->sources[i].address.address))
+			return true;
+	return false;
 }
 
-static int say_route(const struct hycan_route *route, void *userdata)
+static uint32_t metric(const struct hycan_route *route)
 {
-	const struct routes *r = userdata;
+	return route->has_metric && !route_says_default_metric(route) ? route->metric : 0;
+}
+
+/* The first one that fits is taken. */
+static bool is_taken(struct routes *r, const struct kernel_route_seen *seen)
+{
+	if (!r->like || r->taken || !seen->in_words || seen->route.destination.length != r->like->destination.length ||
+	    !same_address(&seen->route.destination.address, &r->like->destination.address) ||
+	    (r->options->has_metric && metric(&seen->route) != metric(r->like)))
+		return false;
+	r->taken = kernel_route_matches(&seen->route, r->options);
+	return r->taken;
+}
+
+/* The ledger knows it without a metric that is the kernel's own. */
+static struct hycan_route_replace_request request_of(const struct hycan_route *route)
+{
 	struct hycan_route_replace_request request = { .route = *route };
 
-	if ((route->has_via || route->n_nexthops) != r->gateways || comes_back(route))
-		return 0;
-	if (!(r->link && over_link(route, r->link)) &&
-	    !(r->source && route->has_source && same_address(&route->source, r->source)) &&
-	    !(r->exactly && route->destination.length == r->exactly->length &&
-	      same_address(&route->destination.address, &r->exactly->address)))
-		return 0;
-	/* the ledger knows it without */
 	request.route.has_metric = route->has_metric && !route_says_default_metric(route);
-	return op_undo(r->op, HYCAN_OPERATION_ROUTE_REPLACE, &request);
+	return request;
 }
 
-static int say_routes(struct routes *routes, const struct kernel_route_filter *filter)
+/* Whose it is, where the ledger has it: it is there by then. */
+static int say_whose(struct op *op, const struct kernel_route_seen *seen)
 {
+	const struct hycan_route_replace_request request = request_of(&seen->route);
+
+	if (!seen->in_words || seen->comes_back || !op->server->is_held(op, HYCAN_OBJECT_KIND_ROUTE, &request))
+		return 0;
+	return op_undo(op, HYCAN_OPERATION_ROUTE_REPLACE, &request);
+}
+
+static int goes(const struct kernel_route_seen *seen, void *userdata)
+{
+	struct routes *r = userdata;
+	const bool over = r->link && over_link(&seen->route, r->link) && (!r->with_mtu || seen->route.has_mtu);
+	int said = 0;
+
+	r->last = request_of(&seen->route);
+	r->last.route.nexthops = NULL;
+	r->last.route.n_nexthops = 0;
+	if (!over && !is_from(r, &seen->route) && !is_taken(r, seen))
+		return 0;
+	if (over && r->link_goes && seen->by_object)
+		hycan_prefix_format(&seen->route.destination, r->object, sizeof(r->object));
+	if (r->behind)
+		said = say_whose(r->op, seen);
+	return said < 0 ? said : 1;
+}
+
+static int say_place(const void *messages, size_t size, bool gateways, void *userdata)
+{
+	const struct routes *r = userdata;
+
+	return gateways == r->behind ? op_undo_routes(r->op, &r->last, messages, size) : 0;
+}
+
+static int say_routes(struct routes *routes, uint32_t table, uint8_t family)
+{
+	const struct kernel_route_places places = {
+		.table = table, .family = family, .goes = goes, .found = say_place, .userdata = routes
+	};
 	int r;
 
-	routes->gateways = true;
-	r = kernel_route_list(routes->op->scope, filter, say_route, routes);
-	routes->gateways = false;
-	return r < 0 ? r : kernel_route_list(routes->op->scope, filter, say_route, routes);
+	routes->behind = true;
+	r = kernel_route_list_places(routes->op->scope, &places);
+	routes->behind = routes->taken = false;
+	if (r == 0)
+		r = kernel_route_list_places(routes->op->scope, &places);
+	if (r < 0 || !*routes->object)
+		return r;
+	return op_refuse(routes->op, HYCAN_REFUSAL_UNSUPPORTED, "name",
+	                 "The route to %s has its way from a nexthop object, which goes with the link “%s”, so it could not be put "
+	                 "back: see ip nexthop.",
+	                 routes->object, routes->link);
 }
 
 /* Refuses what could not be put back as it was. */
@@ -98,32 +164,35 @@ static int check_words(struct op *op, const struct hycan_route *like, bool any_m
 		hycan_prefix_format(&like->destination, text, sizeof(text)));
 }
 
+/* One that took its place gives it back. */
+static int say_replaced(const struct hycan_route *route, void *userdata)
+{
+	const struct hycan_route_replace_request request = request_of(route);
+
+	if (route->protocol == RTPROT_KERNEL || route->protocol == RTPROT_RA || route->protocol == RTPROT_REDIRECT)
+		return 0;
+	return op_undo(userdata, HYCAN_OPERATION_ROUTE_REPLACE, &request);
+}
+
 int before_route_replace(struct op *op, const struct hycan_route *route)
 {
-	struct routes routes = { .op = op, .exactly = &route->destination };
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
 	r = check_words(op, route, false);
-	if (r != 0)
-		return r;
-	routes.gateways = true;
-	r = kernel_route_find(op->scope, route, say_route, &routes);
-	routes.gateways = false;
-	return r < 0 ? r : kernel_route_find(op->scope, route, say_route, &routes);
+	return r != 0 ? r : kernel_route_find(op->scope, route, say_replaced, op);
 }
 
-int before_route_remove(struct op *op, const struct hycan_route *like, bool any_metric)
+int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options)
 {
-	const struct kernel_route_filter filter = { .table = like->table, .family = like->destination.address.family };
-	struct routes routes = { .op = op, .exactly = &like->destination };
+	struct routes routes = { .op = op, .like = like, .options = options };
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
-	r = check_words(op, like, any_metric);
-	return r != 0 ? r : say_routes(&routes, &filter);
+	r = check_words(op, like, !options->has_metric);
+	return r != 0 ? r : say_routes(&routes, like->table, like->destination.address.family);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- addresses */
@@ -165,27 +234,18 @@ struct ipv4_addresses {
 	const struct hycan_prefix *gone;
 	struct hycan_link_address *address;
 	size_t n;
-	size_t first; /* of those that go, or come behind one */
+	size_t first; /* the one that goes; behind it are those that go with it */
 	bool found;
 };
-
-static bool within(const struct hycan_address *a, const struct hycan_prefix *network)
-{
-	for (unsigned int i = 0; i < network->length; i++)
-		if ((a->bytes[i / 8] ^ network->address.bytes[i / 8]) & (0x80 >> i % 8))
-			return false;
-	return true;
-}
 
 static int keep_ipv4_address(const struct hycan_link_address *address, void *userdata)
 {
 	struct ipv4_addresses *a = userdata;
-	const struct hycan_address *far = address->has_peer ? &address->peer.address : &address->address.address;
 	int r = op_grow(a->op, &a->address, a->n, sizeof(*a->address));
 
 	if (r < 0)
 		return r;
-	if (!a->found && within(far, a->gone)) {
+	if (!a->found && kernel_address_is(address, a->gone)) {
 		a->found = true;
 		a->first = a->n;
 	}
@@ -197,18 +257,17 @@ static int keep_ipv4_address(const struct hycan_link_address *address, void *use
  * The order of IPv4 addresses says which of them a link prefers, and one that is added comes last. So those behind it are
  * put back as well; and one that the kernel promoted is no obstacle.
  */
-static int say_ipv4_addresses(struct op *op, const char *link, const struct hycan_prefix *gone)
+static int say_ipv4_addresses(const struct ipv4_addresses *a)
 {
-	struct ipv4_addresses a = { .op = op, .gone = gone };
-	int r = kernel_address_list(op->scope, link, AF_INET, keep_ipv4_address, &a);
+	int r = 0;
 
-	for (size_t i = a.n; i > a.first && r == 0; i--)
-		r = say_address(op, &a.address[i - 1]);
-	for (size_t i = a.first; i < a.n && r == 0 && a.n > a.first + 1; i++) {
-		struct hycan_address_remove_request away = { .address = a.address[i].address };
+	for (size_t i = a->n; i > a->first && r == 0; i--)
+		r = say_address(a->op, &a->address[i - 1]);
+	for (size_t i = a->first; i < a->n && r == 0 && a->n > a->first + 1; i++) {
+		struct hycan_address_remove_request away = { .address = a->address[i].address };
 
-		memcpy(away.link, a.address[i].link, sizeof(away.link));
-		r = op_undo_in_kernel(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
+		memcpy(away.link, a->address[i].link, sizeof(away.link));
+		r = op_undo_in_kernel(a->op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
 	}
 	return r;
 }
@@ -222,11 +281,10 @@ struct concerned {
 static bool is_concerned(const struct hycan_link_address *address, void *userdata)
 {
 	struct concerned *c = userdata;
-	const struct hycan_address *far = address->has_peer ? &address->peer.address : &address->address.address;
 
 	if (c->gone->address.family == AF_INET6)
 		return same_address(&c->gone->address, &address->address.address);
-	c->found = c->found || within(far, c->gone);
+	c->found = c->found || kernel_address_is(address, c->gone);
 	return c->found;
 }
 
@@ -246,22 +304,45 @@ static int check_address_words(struct op *op, const char *link, const struct hyc
 		hycan_prefix_format(address, text, sizeof(text)), address->address.family == AF_INET ? ", or one behind it," : "");
 }
 
+/* With an IPv4 address the routes go that prefer it as their source; and with the last one all over its link. */
+static int before_ipv4_address_remove(struct op *op, const char *link, const struct hycan_prefix *address)
+{
+	struct ipv4_addresses a = { .op = op, .gone = address };
+	struct routes routes = { .op = op };
+	int r = kernel_address_list(op->scope, link, AF_INET, keep_ipv4_address, &a);
+
+	if (r < 0)
+		return r;
+	/* those behind it go, too, for a moment, when it is put back */
+	routes.link = a.first == 0 ? link : NULL;
+	routes.sources = a.n > 0 ? a.address + a.first : NULL;
+	routes.n_sources = a.n - a.first;
+	r = say_routes(&routes, 0, AF_INET);
+	return r != 0 ? r : say_ipv4_addresses(&a);
+}
+
+/* With an IPv6 address its routes forget that they prefer it. */
+static int before_ipv6_address_remove(struct op *op, const char *link, const struct hycan_prefix *address)
+{
+	const struct hycan_link_address source = { .address = *address };
+	struct ipv6_addresses addresses = { .op = op, .only = &address->address };
+	struct routes routes = { .op = op, .sources = &source, .n_sources = 1 };
+	int r = say_routes(&routes, 0, AF_INET6);
+
+	return r != 0 ? r : kernel_address_list(op->scope, link, AF_INET6, say_ipv6_address, &addresses);
+}
+
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address)
 {
-	const struct kernel_route_filter filter = { .family = address->address.family };
-	struct routes routes = { .op = op, .link = link, .source = &address->address };
-	struct ipv6_addresses addresses = { .op = op, .only = &address->address };
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
 	r = check_address_words(op, link, address);
-	if (r == 0)
-		r = say_routes(&routes, &filter);
 	if (r != 0)
 		return r;
-	return address->address.family == AF_INET ? say_ipv4_addresses(op, link, address)
-	                                          : kernel_address_list(op->scope, link, AF_INET6, say_ipv6_address, &addresses);
+	return address->address.family == AF_INET ? before_ipv4_address_remove(op, link, address)
+	                                          : before_ipv6_address_remove(op, link, address);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- links */
@@ -274,17 +355,16 @@ static int say_up(struct op *op, const struct hycan_link *link)
 	return op_undo(op, HYCAN_OPERATION_LINK_UP, &request);
 }
 
-/* What a link has of addresses and routes; family 0: of both. */
-static int say_contents(struct op *op, const struct hycan_link *link, uint8_t family)
+/* What a link loses of addresses and routes: all of it when it goes down, else that of IPv6. */
+static int say_contents(struct op *op, const struct hycan_link *link, bool goes_down)
 {
-	const struct kernel_route_filter filter = { .family = family, .link = link->name };
-	struct routes routes = { .op = op, .link = link->name };
+	struct routes routes = { .op = op, .link = link->name, .link_goes = goes_down };
 	struct ipv6_addresses addresses = { .op = op, .link = link };
 	int r;
 
-	r = say_routes(&routes, &filter);
+	r = say_routes(&routes, 0, goes_down ? 0 : AF_INET6);
 	/* IPv4 addresses stay */
-	return r < 0 ? r : kernel_address_list(op->scope, link->name, AF_INET6, say_ipv6_address, &addresses);
+	return r != 0 ? r : kernel_address_list(op->scope, link->name, AF_INET6, say_ipv6_address, &addresses);
 }
 
 /* Links that stand on another, which are collected since nothing can be asked while a list is read. */
@@ -308,11 +388,11 @@ static int keep_child(const struct hycan_link *link, void *userdata)
 	return r;
 }
 
-/* The VLANs of a link. In the memory of the request. */
-static int read_vlans(struct op *op, const struct hycan_link *parent, struct children *ret_children)
+/* The links of a kind, or of any, that stand on a link. In the memory of the request. */
+static int read_children(struct op *op, const struct hycan_link *parent, const char *kind, struct children *ret_children)
 {
 	*ret_children = (struct children){ .op = op, .parent = parent };
-	return kernel_link_list(op->scope, "vlan", keep_child, ret_children);
+	return kernel_link_list(op->scope, kind, keep_child, ret_children);
 }
 
 int before_link_down(struct op *op, const struct hycan_link *link)
@@ -322,12 +402,12 @@ int before_link_down(struct op *op, const struct hycan_link *link)
 
 	if (!op_undoable(op) || !link->up)
 		return 0;
-	r = read_vlans(op, link, &children);
+	r = read_children(op, link, "vlan", &children);
 	for (size_t i = 0; r == 0 && i < children.n; i++)
 		r = before_link_down(op, &children.link[i]);
 	if (r == 0)
-		r = say_contents(op, link, 0);
-	return r < 0 ? r : say_up(op, link);
+		r = say_contents(op, link, true);
+	return r != 0 ? r : say_up(op, link);
 }
 
 /* Where nothing will be otherwise, nothing was: it may be asked for once more, since the answer was lost. */
@@ -351,21 +431,58 @@ static int say_properties(struct op *op, const struct hycan_link *link, const st
 	return op_undo(op, HYCAN_OPERATION_LINK_SET, &request);
 }
 
+/* The MTU that a link gets when the one that it stands on gets another: no more than that; its own, where it keeps it. */
+static uint32_t mtu_along(const struct hycan_link *link, uint32_t mtu)
+{
+	static const char *const below[] = { "vlan", "macvlan", "macvtap" }, *const same[] = { "ipvlan", "ipvtap" };
+
+	for (size_t i = 0; i < sizeof(below) / sizeof(*below); i++)
+		if (strcmp(link->kind, below[i]) == 0)
+			return mtu < link->mtu ? mtu : link->mtu;
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+		if (strcmp(link->kind, same[i]) == 0)
+			return mtu;
+	/* so much less as its own head takes */
+	return strcmp(link->kind, "macsec") == 0 && mtu > MACSEC_HEAD_MAX ? mtu - MACSEC_HEAD_MAX : link->mtu;
+}
+
+/* The MTU of a bridge is the smallest of its ports, unless it was told another. */
+static int say_mtu_of_bridge(struct op *op, const char *name, uint32_t mtu)
+{
+	struct hycan_link bridge;
+	int r = kernel_link_get(op->scope, name, &bridge);
+
+	if (r < 0 || strcmp(bridge.kind, "bridge") != 0 || bridge.mtu <= mtu)
+		return r == -ENODEV ? 0 : r;
+	return before_link_set(op, &bridge, &(struct hycan_link_set_options){ .has_mtu = true, .mtu = mtu });
+}
+
+/* Of IPv6, the kernel gives routes the MTU of their link where they had that, or more; without enough there is none of it. */
+static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
+{
+	struct routes routes = { .op = op, .link = link->name, .with_mtu = true };
+	struct children children;
+	int r = read_children(op, link, NULL, &children);
+
+	for (size_t i = 0; r == 0 && i < children.n; i++) {
+		const struct hycan_link_set_options along = { .has_mtu = true, .mtu = mtu_along(&children.link[i], mtu) };
+
+		if (along.mtu != children.link[i].mtu)
+			r = before_link_set(op, &children.link[i], &along);
+	}
+	r = r == 0 && link->has_master ? say_mtu_of_bridge(op, link->master, mtu) : r;
+	if (r != 0)
+		return r;
+	return mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN ? say_contents(op, link, false) : say_routes(&routes, 0, AF_INET6);
+}
+
 int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
-	struct children children = { 0 };
 	int r = 0;
 
 	if (!op_undoable(op))
 		return 0;
-	/* a VLAN's is never above its parent's, and without so much there is no IPv6 */
-	if (wanted->has_mtu && wanted->mtu < link->mtu)
-		r = read_vlans(op, link, &children);
-	for (size_t i = 0; r == 0 && i < children.n; i++)
-		if (wanted->mtu < children.link[i].mtu)
-			r = before_link_set(op, &children.link[i],
-			                    &(struct hycan_link_set_options){ .has_mtu = true, .mtu = wanted->mtu });
-	if (r == 0 && wanted->has_mtu && wanted->mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN)
-		r = say_contents(op, link, AF_INET6);
-	return r < 0 ? r : say_properties(op, link, wanted);
+	if (wanted->has_mtu && wanted->mtu != link->mtu)
+		r = say_mtu(op, link, wanted->mtu);
+	return r != 0 ? r : say_properties(op, link, wanted);
 }

@@ -10,7 +10,7 @@
 
 #include "op.h"
 
-/* A link that is up, with everything that it loses when it goes down. */
+/* A link that is up, with everything that it loses when it goes down. Refuses where that is a nexthop object with a route. */
 int before_link_down(struct op *op, const struct hycan_link *link);
 
 /* A link whose properties change; those that wanted gives. */
@@ -22,7 +22,7 @@ int before_address_remove(struct op *op, const char *link, const struct hycan_pr
 /* Routes in the place of one that is added in their place. Refuses where one has something that there are no words for. */
 int before_route_replace(struct op *op, const struct hycan_route *route);
 
-/* Routes to the destination and in the table of that one; of its metric, or of any. The same is refused. */
-int before_route_remove(struct op *op, const struct hycan_route *like, bool any_metric);
+/* The route that kernel_route_remove() would take; like: to that destination, in that table. The same is refused. */
+int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options);
 
 #endif

@@ -98,6 +98,11 @@ int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const v
 	return op->undo ? op->undo(op, (uint16_t)number, request, true) : 0;
 }
 
+int op_undo_routes(struct op *op, const void *first, const void *messages, size_t size)
+{
+	return op->undo ? op->undo_routes(op, first, messages, size) : 0;
+}
+
 int op_check_link_name(struct op *op, const char *field, const char *name)
 {
 	char own[HYCAN_IFNAME_SIZE];

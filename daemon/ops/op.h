@@ -173,6 +173,9 @@ struct op {
 	/* Takes what op_undo() and op_undo_in_kernel() say; NULL where nothing will be taken back. 0 or -errno. */
 	int (*undo)(struct op *op, uint16_t number, const void *request, bool in_kernel);
 
+	/* What op_undo_routes() says. 0 or -errno. */
+	int (*undo_routes)(struct op *op, const void *first, const void *messages, size_t size);
+
 	/* What op_came_about() tells. */
 	void (*came_about)(struct op *op, const uint32_t *order, size_t n);
 
@@ -343,6 +346,19 @@ int op_undo(struct op *op, enum hycan_operation_number number, const void *reque
  * while.
  */
 int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const void *request);
+
+/*
+ * The same of routes, for which there may be no words: all those in a place, as the kernel tells of them (kernel/route.h); first: the
+ * request of route.replace that makes one of them. Of those
+ * that the ledger has op_undo() says who has them, before.
+ */
+int op_undo_routes(struct op *op, const void *first, const void *messages, size_t size);
+
+/*
+ * Puts them back. Sets the first of them, for the log: a request of route.replace, struct hycan_route_replace_request. 0, the refusal, or
+ * -errno.
+ */
+int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request);
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written

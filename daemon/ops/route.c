@@ -11,6 +11,7 @@
 
 #include "kernel/link.h"
 #include "kernel/route.h"
+#include "messages.h"
 #include "route.h"
 
 static bool is_unspecified(const struct hycan_address *a)
@@ -189,4 +190,17 @@ void route_settle_added(struct op *op, const struct hycan_route *route, const st
 	if (!route->has_link && result->ifindex)
 		settled->has_link = kernel_link_name(op->scope, result->ifindex, settled->link) == 0;
 	op->settled = settled;
+}
+
+int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
+{
+	struct hycan_route_replace_request *request = ret_request;
+	int r = kernel_route_read_place(op->scope, messages, size, &request->route);
+
+	request->route.has_metric = request->route.has_metric && !route_says_default_metric(&request->route);
+	/* another one's by now */
+	r = r < 0 ? r : op_claim(op, request);
+	if (r != 0)
+		return r;
+	return route_refuse(op, &request->route, kernel_route_put_back(op->scope, messages, size));
 }

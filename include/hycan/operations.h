@@ -150,9 +150,12 @@ int hycan_link_up_async(struct hycan *h, const char *name, hycan_callback *callb
 /**
  * Sets a link administratively down. Already down: success, nothing changes. One that others hold, too, stays up
  * (busy): only root, and whom policy allows it with owner=any, may take it from them; link.delete lets go of it.
+ * In a transaction, one with nexthop objects that routes go by stays up (unsupported), since those could not be
+ * put back.
  *
  * @param name the link
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_BUSY.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_BUSY,
+ * HYCAN_REFUSAL_UNSUPPORTED.
  */
 int hycan_link_down(struct hycan *h, const char *name);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -320,6 +321,20 @@ int op_call(const struct hycan_operation *operation, struct op *op, const void *
 	if (r != 0)
 		return r < 0 || op->refusal ? r : 0;
 	return answer(operation, op, &chance, reply);
+}
+
+/* The kernel's own messages: each byte is there, and what is told of them is a route. */
+int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
+{
+	struct hycan_route_replace_request *request = ret_request;
+	struct chance chance = { 1 };
+
+	CHECK(op->scope);
+	for (size_t i = 0; i < size; i++)
+		chance.state = chance.state * 31 + ((const uint8_t *)messages)[i];
+	memset(request, 0, sizeof(*request));
+	request->route.destination.address.family = AF_INET;
+	return chance_below(&chance, 4) ? 0 : -EINVAL;
 }
 
 /* ------------------------------------------------------------------------------------------------- the log, the users */

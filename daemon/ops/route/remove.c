@@ -106,7 +106,7 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	if (r != 0)
 		return r;
 	like.has_metric = options.has_metric;
-	r = before_route_remove(op, &like, !options.has_metric);
+	r = before_route_remove(op, &like, &options);
 	if (r != 0)
 		return r;
 	r = kernel_route_remove(op->scope, &request->destination, &options,

@@ -24,7 +24,8 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 	r = op_claim(op, settled);
 	if (r != 0)
 		return r;
-	if (op_undoable(op)) {
+	/* what is put back may be there with more than there are words for, or behind others */
+	if (op_undoable(op) || op->back) {
 		r = kernel_route_there(op->scope, route, &op->unchanged);
 		if (r < 0 || op->unchanged)
 			return route_refuse_change(op, route, r);

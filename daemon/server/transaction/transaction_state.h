@@ -125,6 +125,9 @@ int transaction_carry_out(struct transaction *t, size_t i);
 /* What the handler of the job's step says that takes it back (op_undo(), op_undo_in_kernel()). */
 int transaction_keep_undo(struct op *op, uint16_t number, const void *request, bool in_kernel);
 
+/* And of routes (op_undo_routes()). */
+int transaction_keep_routes(struct op *op, const void *first, const void *messages, size_t size);
+
 /* The step in the job is about to be carried out: how what it changes was wanted. 0 or -ENOBUFS. */
 int transaction_undo_wanted(struct transaction *t);
 

@@ -212,6 +212,15 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 	return r < 0 ? r : undo_log_add(job->undo, operation, request, flags, subject, since_us);
 }
 
+int transaction_keep_routes(struct op *op, const void *first, const void *messages, size_t size)
+{
+	const struct hycan_operation *operation = hycan_operation_by_number(HYCAN_OPERATION_ROUTE_REPLACE);
+	struct job *job = (struct job *)op;
+
+	return undo_log_add_bytes(job->undo, operation, own_any(job) ? UNDO_ROUTES | UNDO_ANY : UNDO_ROUTES, messages, size,
+	                          job->undo->keeps ? own_since(job, operation, first) : 0);
+}
+
 /* What takes away what an effect of the step in the job made. */
 static int undo_made(struct transaction *t, const struct op_effect *made)
 {

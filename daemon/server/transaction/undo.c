@@ -17,6 +17,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "news.h"
+#include "observer.h"
 #include "own.h"
 #include "server.h"
 #include "table.h"
@@ -244,14 +245,30 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 	return r;
 }
 
-static int put_back(struct job *job, unsigned int flags, unsigned int *patience)
+/* Whose they are is put back by what comes behind. The job's request is the first of them, for the log. */
+static int put_back_routes(struct job *job, const struct nlmsghdr *frame)
+{
+	int r;
+
+	observer_mark(job->server->observer, job, true, true);
+	(void)op_scope_sent(job->op.scope);
+	r = op_put_back_routes(&job->op, frame + 1, undo_log_size(frame), &job->request);
+	observer_mark(job->server->observer, job, false, op_scope_sent(job->op.scope) != OP_SENT_NO_CHANGE);
+	return r;
+}
+
+static int put_back(struct job *job, const struct nlmsghdr *frame, unsigned int *patience)
 {
 	const struct wire_memory before = job->memory;
+	const unsigned int flags = frame->nlmsg_flags;
 	int r;
 
 	do {
 		job->memory = before;
-		r = flags & UNDO_KERNEL ? job_perform(job) : job_do(job);
+		if (flags & UNDO_ROUTES)
+			r = put_back_routes(job, frame);
+		else
+			r = flags & UNDO_KERNEL ? job_perform(job) : job_do(job);
 	} while (undo_try_again(r, patience));
 	return answer_explain(job, r);
 }
@@ -260,8 +277,13 @@ static int put_back(struct job *job, unsigned int flags, unsigned int *patience)
 static int decode(struct job *job, const struct nlmsghdr *frame)
 {
 	struct wire_decoder decoder = { .strict = true, .memory = job->memory };
-	int r = wire_decode(&decoder, job->operation->request, frame + 1, undo_log_size(frame), &job->request);
+	int r;
 
+	if (frame->nlmsg_flags & UNDO_ROUTES) {
+		memset(&job->request, 0, job->operation->request->size);
+		return 0;
+	}
+	r = wire_decode(&decoder, job->operation->request, frame + 1, undo_log_size(frame), &job->request);
 	job->memory.used = decoder.memory.used;
 	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
 }
@@ -402,7 +424,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	if (r == 0 && flags & UNDO_EXACT) {
 		r = let_go(job, holder, flags, cause->is_told, cause->words ? cause : NULL, patience, job->op.sentence);
 	} else {
-		r = r ? r : put_back(job, flags, patience);
+		r = r ? r : put_back(job, frame, patience);
 		job->result = r;
 		if (cause->words) {
 			job->holder.subject = cause->subject;

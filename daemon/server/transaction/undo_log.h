@@ -44,7 +44,8 @@ struct undo_mark {
 #define UNDO_ANY     4096 /* its step might change whoever's it is */
 #define UNDO_SINCE                                                                                                                 \
 	8192 /* what others make is another thing since later than the transaction began: since when stands behind the rest */
-#define UNDO_KERNEL 512 /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
+#define UNDO_ROUTES 16384 /* no request: all routes in a place, as the kernel told of them (op_undo_routes()) */
+#define UNDO_KERNEL 512   /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
 
 /*
  * Keeps a request, with flags; subject: whose, of UNDO_OWNED; since_us: of UNDO_SINCE, else 0. 0; -ENOBUFS when there is no room,

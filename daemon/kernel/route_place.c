@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routes: those in one place, kept as the kernel tells of them, and put back.
+ *
+ * Several routes may differ in their ways alone, and the kernel takes the first. So all of a place are kept, in their order and
+ * with everything that the kernel says of them, as the requests that make them. What is there still when they are put back is
+ * not touched, where the order lets it be, and of those that were not to go (nlmsg_seq is 0) none is made again: a new IPv4 route comes in front of those in its place, or with NLM_F_APPEND behind
+ * them; a new IPv6 route always behind.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "attribute.h"
+#include "cleanup.h"
+#include "route_message.h"
+
+/* Units of time in RTA_CACHEINFO (USER_HZ). */
+#define TICKS 100
+
+/* ------------------------------------------------------------------------------------------------------ one message */
+
+static const struct nlattr *find(const struct nlmsghdr *nlh, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, nlh, sizeof(struct rtmsg))
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+static uint8_t family_of(const struct nlmsghdr *route)
+{
+	return ((const struct rtmsg *)mnl_nlmsg_get_payload(route))->rtm_family;
+}
+
+static bool same_attribute(const struct nlmsghdr *a, const struct nlmsghdr *b, uint16_t type)
+{
+	const struct nlattr *x = find(a, type), *y = find(b, type);
+
+	return (!x && !y) || (x && y && x->nla_len == y->nla_len && memcmp(x, y, x->nla_len) == 0);
+}
+
+static bool same_place(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	const struct rtmsg *x = mnl_nlmsg_get_payload(a), *y = mnl_nlmsg_get_payload(b);
+
+	return x->rtm_family == y->rtm_family && x->rtm_dst_len == y->rtm_dst_len && x->rtm_src_len == y->rtm_src_len &&
+	       x->rtm_tos == y->rtm_tos && same_attribute(a, b, RTA_DST) && same_attribute(a, b, RTA_SRC) &&
+	       same_attribute(a, b, RTA_PRIORITY) &&
+	       route_message_table(x, find(a, RTA_TABLE)) == route_message_table(y, find(b, RTA_TABLE));
+}
+
+/* All but how long it lasts, which is the last thing that is said. */
+static size_t lasting_size(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *expires = find(nlh, RTA_EXPIRES);
+
+	return expires ? (size_t)((const uint8_t *)expires - (const uint8_t *)nlh) : nlh->nlmsg_len;
+}
+
+static bool same_route(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	const size_t size = lasting_size(a);
+
+	return size == lasting_size(b) && memcmp(a + 1, b + 1, size - sizeof(*a)) == 0;
+}
+
+static bool is_way(uint16_t type)
+{
+	return type == RTA_OIF || type == RTA_GATEWAY || type == RTA_VIA || type == RTA_MULTIPATH || type == RTA_ENCAP ||
+	       type == RTA_ENCAP_TYPE;
+}
+
+/* Of each way, whether it is to be reached, and not whether it can be just now. */
+static void clear_flags(struct nlattr *multipath)
+{
+	uint8_t *p = mnl_attr_get_payload(multipath);
+	size_t left = mnl_attr_get_payload_len(multipath);
+
+	while (left >= sizeof(struct rtnexthop)) {
+		struct rtnexthop *hop = (struct rtnexthop *)p;
+		size_t step = RTNH_ALIGN((size_t)hop->rtnh_len);
+
+		hop->rtnh_flags &= RTNH_F_ONLINK;
+		if (hop->rtnh_len < sizeof(*hop) || step >= left)
+			break;
+		p += step;
+		left -= step;
+	}
+}
+
+static uint32_t expires_s(const struct nlattr *cacheinfo)
+{
+	struct rta_cacheinfo info = { 0 };
+
+	if (cacheinfo)
+		netlink_copy(cacheinfo, &info, sizeof(info));
+	return info.rta_expires > 0 ? ((uint32_t)info.rta_expires + TICKS - 1) / TICKS : 0;
+}
+
+/*
+ * Makes the request for a route of what was told of it: without how it is just now; and the ways of a nexthop object
+ * (ip-nexthop(8)) are that one's. It never becomes longer.
+ */
+static void make_request(struct nlmsghdr *nlh)
+{
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const bool by_object = find(nlh, RTA_NH_ID);
+	const uint32_t seconds = expires_s(find(nlh, RTA_CACHEINFO));
+	const uint8_t *end = mnl_nlmsg_get_payload_tail(nlh);
+	struct nlattr *attr = mnl_nlmsg_get_payload_offset(nlh, sizeof(*rtm));
+
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nlh->nlmsg_seq = nlh->nlmsg_pid = 0;
+	rtm->rtm_flags &= RTNH_F_ONLINK;
+	nlh->nlmsg_len = MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(*rtm));
+	while (mnl_attr_ok(attr, (int)(end - (const uint8_t *)attr))) {
+		const uint16_t type = mnl_attr_get_type(attr);
+		const size_t size = MNL_ALIGN(attr->nla_len);
+
+		if (type == RTA_MULTIPATH)
+			clear_flags(attr);
+		if (type != RTA_CACHEINFO && !(by_object && is_way(type))) {
+			memmove(mnl_nlmsg_get_payload_tail(nlh), attr, size);
+			nlh->nlmsg_len += (uint32_t)size;
+		}
+		attr = (struct nlattr *)((uint8_t *)attr + size);
+	}
+	if (seconds)
+		mnl_attr_put_u32(nlh, RTA_EXPIRES, seconds);
+}
+
+static int keep(struct route_messages *messages, const struct nlmsghdr *told)
+{
+	const size_t at = messages->size;
+	int r = route_messages_keep(messages, told);
+	struct nlmsghdr *nlh;
+
+	if (r < 0)
+		return r;
+	nlh = (struct nlmsghdr *)(messages->data + at);
+	make_request(nlh);
+	messages->size = at + nlh->nlmsg_len;
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- keeping */
+
+struct places {
+	const struct kernel_route_places *asked;
+	struct route_reader reader;
+	struct route_messages place;
+	uint8_t family;
+	size_t n;
+	bool goes;     /* any of them */
+	bool comes;    /* all of those come back by themselves */
+	bool gateways; /* one of them has a gateway */
+};
+
+static int place_ends(struct places *p)
+{
+	/* what comes back alone comes back in its order */
+	const bool is = p->goes && (p->n > 1 || !p->comes);
+	int r = is ? p->asked->found(p->place.data, p->place.size, p->gateways, p->asked->userdata) : 0;
+
+	p->place.size = p->n = 0;
+	p->goes = p->gateways = false;
+	p->comes = true;
+	return r;
+}
+
+static int place_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct places *p = userdata;
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct kernel_route_seen seen;
+	bool goes;
+	size_t at;
+	int r = route_read(&p->reader, nlh, &seen.route);
+
+	if (r != 0 || rtm->rtm_family != p->family)
+		return r < 0 ? r : 0;
+	/* those of a place are told one behind the other */
+	if (p->n > 0 && !same_place((const struct nlmsghdr *)p->place.data, nlh)) {
+		r = place_ends(p);
+		if (r < 0)
+			return r;
+	}
+	seen.in_words = !rtm->rtm_tos && !rtm->rtm_src_len;
+	seen.by_object = find(nlh, RTA_NH_ID);
+	seen.comes_back = route_comes_back(nlh);
+	/* the kernel knows more about its own IPv6 routes than it tells */
+	if (seen.comes_back && p->family == AF_INET6)
+		return 0;
+	r = p->asked->goes(&seen, p->asked->userdata);
+	if (r < 0)
+		return r;
+	goes = r > 0;
+	p->goes = p->goes || goes;
+	p->comes = p->comes && seen.comes_back;
+	p->gateways = p->gateways || seen.route.has_via || seen.route.n_nexthops;
+	p->n++;
+	at = p->place.size;
+	r = keep(&p->place, nlh);
+	if (r == 0)
+		((struct nlmsghdr *)(p->place.data + at))->nlmsg_seq = goes;
+	return r;
+}
+
+static int list_places(struct kernel_scope *scope, struct places *p)
+{
+	struct nlmsghdr *nlh = netlink_message(scope, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	int r;
+
+	rtm->rtm_family = p->family;
+	if (p->asked->table)
+		mnl_attr_put_u32(nlh, RTA_TABLE, p->asked->table);
+	p->comes = true;
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, place_answer, p);
+	/* a table comes with its first route, and IPv6 with its module */
+	if (r < 0 && r != -ENOENT && r != -EAFNOSUPPORT)
+		return r;
+	return place_ends(p);
+}
+
+int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_route_places *asked)
+{
+	_cleanup_(kernel_link_names_free) struct kernel_link_names *names = NULL;
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct places p = { .asked = asked };
+	int r = kernel_link_names_read(scope, &names);
+
+	p.reader.names = names;
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		p.family = families[i];
+		if (!asked->family || asked->family == p.family)
+			r = list_places(scope, &p);
+	}
+	route_reader_done(&p.reader);
+	route_messages_done(&p.place);
+	return r;
+}
+
+/* ----------------------------------------------------------------------------------------------------- putting back */
+
+/* Requests, each for one route. */
+struct routes {
+	struct route_messages messages;
+	const struct nlmsghdr **route;
+	size_t n;
+};
+
+static void routes_done(struct routes *routes)
+{
+	free(routes->route);
+	route_messages_done(&routes->messages);
+}
+
+static int index_routes(struct routes *routes, const void *messages, size_t size)
+{
+	const struct nlmsghdr *nlh = messages;
+	int left = (int)size;
+
+	routes->route = calloc(size / sizeof(*nlh) + 1, sizeof(*routes->route));
+	if (!routes->route)
+		return -ENOMEM;
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct rtmsg))
+			routes->route[routes->n++] = nlh;
+	return 0;
+}
+
+static int send_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh = netlink_message(scope, type, flags);
+	/* which route it is does not depend on how long it lasts */
+	const size_t size = (type == RTM_DELROUTE ? lasting_size(route) : route->nlmsg_len) - sizeof(*route);
+
+	if (size > NETLINK_BUFFER_SIZE / 2)
+		return -EMSGSIZE;
+	memcpy(nlh + 1, route + 1, size);
+	nlh->nlmsg_len = (uint32_t)(sizeof(*nlh) + size);
+	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+}
+
+struct place_search {
+	const struct nlmsghdr *like;
+	struct route_messages *there;
+	size_t n_others; /* the kernel's own of IPv6, which are left alone */
+};
+
+static int search_answer(const struct nlmsghdr *nlh, void *userdata)
+{
+	struct place_search *s = userdata;
+
+	if (!route_readable(nlh) || !same_place(s->like, nlh))
+		return 0;
+	if (route_comes_back(nlh) && family_of(nlh) == AF_INET6) {
+		s->n_others++;
+		return 0;
+	}
+	return keep(s->there, nlh);
+}
+
+static int read_place(struct kernel_scope *scope, struct place_search *s)
+{
+	const struct rtmsg *like = mnl_nlmsg_get_payload(s->like);
+	struct nlmsghdr *nlh = netlink_message(scope, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	int r;
+
+	rtm->rtm_family = like->rtm_family;
+	mnl_attr_put_u32(nlh, RTA_TABLE, route_message_table(like, find(s->like, RTA_TABLE)));
+	r = netlink_request(scope, NETLINK_ROUTE, nlh, search_answer, s);
+	return r == -ENOENT || r == -EAFNOSUPPORT ? 0 : r;
+}
+
+/* Where a route stands among those that are there; SIZE_MAX: nowhere. */
+static size_t position(const struct routes *there, const struct nlmsghdr *route)
+{
+	for (size_t i = 0; i < there->n; i++)
+		if (same_route(there->route[i], route))
+			return i;
+	return SIZE_MAX;
+}
+
+/* What is in the place, and was not: of IPv6 it may be what the kernel made of one that was, without its source address. */
+static int remove_others(struct kernel_scope *scope, const struct routes *kept, const struct routes *there)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < there->n && r == 0; i++)
+		if (position(kept, there->route[i]) == SIZE_MAX)
+			r = send_route(scope, there->route[i], RTM_DELROUTE, 0);
+	return r == -ESRCH ? 0 : r;
+}
+
+/* One that is there is taken from where it stands. */
+static int put(struct kernel_scope *scope, const struct nlmsghdr *route, bool is_there, uint16_t flags)
+{
+	int r = is_there ? send_route(scope, route, RTM_DELROUTE, 0) : 0;
+
+	return r < 0 && r != -ESRCH ? r : send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
+}
+
+/* The routes are to be there in that order; at: where each of them stands. Those at one end may be so already. */
+static int arrange(struct kernel_scope *scope, const struct routes *kept, const size_t *at, bool ipv4)
+{
+	size_t first = 0, last = kept->n, moves_first = 0, moves_last = 0;
+	int r = 0;
+
+	while (first < kept->n && at[first] != SIZE_MAX && (first == 0 || at[first - 1] < at[first]))
+		first++;
+	while (last > 0 && at[last - 1] != SIZE_MAX && (last == kept->n || at[last - 1] < at[last]))
+		last--;
+	if (first == kept->n)
+		return 0;
+	for (size_t i = first; i < kept->n; i++)
+		moves_last += at[i] != SIZE_MAX;
+	for (size_t i = 0; i < last; i++)
+		moves_first += at[i] != SIZE_MAX;
+	if (ipv4 && moves_first <= moves_last)
+		for (size_t i = last; i > 0 && r == 0; i--)
+			r = put(scope, kept->route[i - 1], at[i - 1] != SIZE_MAX, 0);
+	else
+		for (size_t i = first; i < kept->n && r == 0; i++)
+			r = put(scope, kept->route[i], at[i] != SIZE_MAX, NLM_F_APPEND);
+	return r;
+}
+
+/*
+ * Of those that were not to go, and are not there, somebody else took them; and the kernel's own come by themselves, or do not.
+ */
+static void forget_those_that_left(struct routes *kept, const struct routes *there)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->n; i++)
+		if ((kept->route[i]->nlmsg_seq && !route_comes_back(kept->route[i])) || position(there, kept->route[i]) != SIZE_MAX)
+			kept->route[n++] = kept->route[i];
+	kept->n = n;
+}
+
+static int put_back(struct kernel_scope *scope, struct routes *kept, struct routes *there)
+{
+	const bool ipv4 = family_of(kept->route[0]) == AF_INET;
+	struct place_search search = { .like = kept->route[0], .there = &there->messages };
+	_cleanup_free_ size_t *at = NULL;
+	bool missing = false;
+	int r = read_place(scope, &search);
+
+	r = r < 0 ? r : index_routes(there, there->messages.data, there->messages.size);
+	if (r < 0)
+		return r;
+	forget_those_that_left(kept, there);
+	at = calloc(kept->n + 1, sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	for (size_t i = 0; i < kept->n; i++) {
+		at[i] = position(there, kept->route[i]);
+		missing = missing || at[i] == SIZE_MAX;
+	}
+	/* the one takes the other's place, and there is no moment without */
+	if (missing && kept->n == 1 && there->n == 1 && search.n_others == 0)
+		return send_route(scope, kept->route[0], RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	if (missing && !ipv4)
+		r = remove_others(scope, kept, there);
+	return r < 0 ? r : arrange(scope, kept, at, ipv4);
+}
+
+/* In a time that does not depend on the size of the table, for the most: one IPv4 route that is there, or where there is none. */
+static int put_back_alone(struct kernel_scope *scope, const struct nlmsghdr *route)
+{
+	int r = send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+
+	/* neither to be made nor to be changed: “exists” for the very same */
+	return r == -EEXIST && send_route(scope, route, RTM_NEWROUTE, 0) == -EEXIST ? 0 : r;
+}
+
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size)
+{
+	_cleanup_(routes_done) struct routes kept = { 0 };
+	_cleanup_(routes_done) struct routes there = { 0 };
+	const struct nlmsghdr *first = messages;
+	int r;
+
+	if (!mnl_nlmsg_ok(first, (int)size) || mnl_nlmsg_get_payload_len(first) < sizeof(struct rtmsg))
+		return -EBADMSG;
+	if (first->nlmsg_len == size && family_of(first) == AF_INET) {
+		r = put_back_alone(scope, first);
+		if (r != -EEXIST)
+			return r;
+	}
+	r = index_routes(&kept, messages, size);
+	return r < 0 ? r : put_back(scope, &kept, &there);
+}
+
+int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route)
+{
+	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
+	int r = mnl_nlmsg_ok(messages, (int)size) ? route_read(&reader, messages, ret_route) : 1;
+
+	ret_route->has_nexthops = false;
+	ret_route->nexthops = NULL;
+	ret_route->n_nexthops = 0;
+	return r > 0 ? -EBADMSG : r;
+}
