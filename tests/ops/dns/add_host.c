@@ -6,6 +6,7 @@
 
 #include "names.h"
 #include "network.h"
+#include "objects.h"
 #include "question.h"
 
 /* A hundred changes. */
@@ -79,10 +80,12 @@ static void test_lifetime(void **state)
 {
 	struct world *w = *state;
 	struct hycan *h = NULL;
+	size_t n;
 
 	names_begin();
 	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
 	assert_done(w->h, names_set(w->h, 100, "web 10.9.0.2", NULL));
+	n = objects_count(w->h);
 	assert_done(h, hycan_open(&h, w->socket));
 	assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION, NULL));
 	assert_done(h, names_add(h, 100, "guest 10.9.0.3"));
@@ -90,6 +93,8 @@ static void test_lifetime(void **state)
 	hycan_close(h);
 	dns_until(30, NULL, "10.9.0.1", "guest", "NXDOMAIN");
 	assert_string_equal(dns_ask(NULL, "10.9.0.1", "web", false), "10.9.0.2");
+	/* the ledger is told behind that */
+	objects_wait(w->h, n);
 	names_objects(w->h, "dns 100 link net100\ndns_host 100 web link net100\n");
 	/* nor is it left behind where the network gets another subnet */
 	assert_refused(w->h, network_replace(w->h, "100 10.6.0.0/24 10.6.0.1 blue"), HYCAN_REFUSAL_BUSY);

@@ -46,7 +46,7 @@ static void nobody(struct hycan *h)
 	(void)hycan_wireguard_sync(h, "wg0", NULL, 0, NULL);
 }
 
-/* Of what takes an allowed IP from another its own properties are told. */
+/* What takes an allowed IP from another. */
 static void second(struct hycan *h)
 {
 	const struct hycan_wireguard_peer_config peer = {
@@ -83,8 +83,10 @@ static void tells_what_goes_and_what_changes(void **state)
 	               "0 ~ wireguard_peer wg0 %s: preshared_key (hidden) -> preshared_key (hidden)\n"
 	               "0 - wireguard_peer wg0 %s\n",
 	               key_text(&key[5]), key_text(&key[2]), key_text(&key[3]), key_text(&key[4]));
-	assert_planned(w, second, "0 ~ wireguard.peer_set wg0 %s: allowed_ips 10.2.0.0/16 -> allowed_ips 10.1.0.0/16\n",
-	               key_text(&key[2]));
+	assert_planned(w, second,
+	               "0 ~ wireguard.peer_set wg0 %s: allowed_ips 10.2.0.0/16 -> allowed_ips 10.1.0.0/16\n"
+	               "0 ~ wireguard_peer wg0 %s: allowed_ips 10.1.0.0/16 fd00:1::/64 -> allowed_ips fd00:1::/64\n",
+	               key_text(&key[2]), key_text(&key[1]));
 	/* it is done, and then there is nothing left to do */
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	steps(w->h);
