@@ -15,7 +15,20 @@
 
 void ledger_lock(struct ledger *l)
 {
-	pthread_mutex_lock(&l->lock);
+	/* who asks again within what the ledger tells under the lock would wait for himself; a successor completes what is under way */
+	if (pthread_mutex_lock(&l->lock) != 0)
+		abort();
+}
+
+/* A lock that refuses the thread that holds it. */
+static void lock_init(struct ledger *l)
+{
+	pthread_mutexattr_t kind;
+
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&l->lock, &kind);
+	pthread_mutexattr_destroy(&kind);
 }
 
 void ledger_unlock(struct ledger *l)
@@ -32,7 +45,7 @@ int ledger_open(struct ledger **ret_ledger)
 
 	if (!l)
 		return -ENOMEM;
-	pthread_mutex_init(&l->lock, NULL);
+	lock_init(l);
 	pthread_cond_init(&l->went, NULL);
 	TAILQ_INIT(&l->objects);
 	r = table_open(l);

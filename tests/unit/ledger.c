@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -578,6 +582,32 @@ static void serves_threads(void **state)
 	assert_objects(l, "");
 }
 
+static int asks_again(const struct ledger_key *of, const struct ledger_holder *holder, uint32_t round, void *userdata)
+{
+	(void)of;
+	(void)holder;
+	(void)round;
+	return ledger_list_rounds(userdata, asks_again, userdata);
+}
+
+/* Who asks within what he is told under the lock ends at once, instead of waiting for himself. */
+static void is_not_asked_while_it_tells(void **state)
+{
+	int status = 0;
+	pid_t pid;
+
+	put(*state, HYCAN_OBJECT_KIND_LINK, "eth0", NULL, 1);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_DUMPABLE, 0);
+		alarm(60);
+		_exit(ledger_list_rounds(*state, asks_again, *state) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 /* SipHash-1-3 of other hands (CPython's, with a key of zeros); with another key, byte or length it is another. */
 static void hashes(void **state)
 {
@@ -651,6 +681,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(forgets_namespaces, begin, end),
 		cmocka_unit_test_setup_teardown(holds_many, begin, end),
 		cmocka_unit_test_setup_teardown(serves_threads, begin, end),
+		cmocka_unit_test_setup_teardown(is_not_asked_while_it_tells, begin, end),
 		cmocka_unit_test(hashes),
 	};
 
