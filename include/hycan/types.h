@@ -612,7 +612,7 @@ struct hycan_object {
 	uint64_t remaining_ms; /**< milliseconds until it goes, unless somebody sees to it: of a lease */
 	uint32_t holders; /**< how many hold it */
 	bool has_unconfirmed_ms; /**< unconfirmed_ms is given */
-	uint64_t unconfirmed_ms; /**< milliseconds until it is taken back, unless the transaction that made it is confirmed; of what one only changed see transaction.list */
+	uint64_t unconfirmed_ms; /**< of object.list: milliseconds until it is taken back, or what was changed of it, unless the transaction that did so is confirmed */
 	bool has_cid; /**< cid is given */
 	uint32_t cid; /**< its owner, where that is another machine: its context id (vsock(7)); uid is 4294967295 then */
 	bool has_drift; /**< drift is given */

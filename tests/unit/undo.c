@@ -228,6 +228,12 @@ static void leaves_the_job_alone(void **state)
 	f->job.memory.used = 0;
 }
 
+static int keep(const struct ledger_key *key, void *userdata)
+{
+	*(struct ledger_key *)userdata = *key;
+	return 0;
+}
+
 /* What the request before left for the ledger does not say what is taken away now. */
 static void knows_what_it_is_about(void **state)
 {
@@ -241,10 +247,12 @@ static void knows_what_it_is_about(void **state)
 	ssize_t n = wire_encode(operation->request, &one, frame + sizeof(*nlh), sizeof(frame) - sizeof(*nlh), NULL, NULL, &fault);
 
 	assert_true(n > 0);
-	*nlh = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(sizeof(*nlh) + (size_t)n), .nlmsg_type = operation->number };
+	*nlh = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(sizeof(*nlh) + (size_t)n),
+		                  .nlmsg_type = operation->number,
+		                  .nlmsg_flags = UNDO_EXACT };
 	f->job.op.scope = f->job.scope;
 	f->job.op.settled = &another;
-	assert_int_equal(undo_frame_key(&f->job, nlh, &key), 0);
+	assert_int_equal(undo_frame_objects(&f->job, nlh, keep, &key), 0);
 	key_of_request(op_scope_inode(f->job.scope), HYCAN_OBJECT_KIND_LINK, &one, &expected);
 	assert_int_equal(key.size, expected.size);
 	assert_memory_equal(key.identity, expected.identity, key.size);

@@ -35,7 +35,7 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	free(p->made);
+	free(p->about);
 	free(p);
 }
 
@@ -205,22 +205,35 @@ int pending_refuse(const struct pending *p, struct op *op)
 	                            p->refused, p->most, p->most == PENDING_BYTES_MAX ? "all users" : "a user");
 }
 
-int pending_prepare(struct pending *p, size_t n)
+static int note(const struct ledger_key *key, void *userdata)
 {
-	p->made = calloc(n, sizeof(*p->made));
-	return p->made ? 0 : -ENOMEM;
+	struct pending *p = userdata;
+
+	if (p->n_about == p->max_about) {
+		const size_t max = p->max_about ? 2 * p->max_about : 16;
+		uint64_t *about = reallocarray(p->about, max, sizeof(*about));
+
+		if (!about)
+			return -ENOMEM;
+		p->about = about;
+		p->max_about = max;
+	}
+	p->about[p->n_about++] = hash_of(p, key);
+	return 0;
 }
 
-/* What it made, for those who list objects. */
-static void note_made(struct pending *p, struct job *job)
+int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 {
-	struct ledger_key key;
+	for (const struct nlmsghdr *f = undo_log_last(undo); f; f = undo_log_before(undo, f)) {
+		/* what others hold stays as it is */
+		int r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, p);
 
-	for (const struct nlmsghdr *f = undo_log_last(&p->undo); f; f = undo_log_before(&p->undo, f))
-		if ((f->nlmsg_flags & (UNDO_EXACT | UNDO_HELD | UNDO_LET_GO)) == UNDO_EXACT && undo_frame_key(job, f, &key) == 0)
-			p->made[p->n_made++] = hash_of(p, &key);
-	if (p->n_made > 0)
-		qsort(p->made, p->n_made, sizeof(*p->made), compare);
+		if (r == -ENOMEM)
+			return r;
+	}
+	if (p->n_about > 0)
+		qsort(p->about, p->n_about, sizeof(*p->about), compare);
+	return 0;
 }
 
 void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
@@ -231,7 +244,6 @@ void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
 	*undo = (struct undo_log){ 0 };
 	p->is_noted = job->intent.kept = job->intent.begun;
 	p->number = job->intent.number;
-	note_made(p, job);
 	job->pending = p;
 }
 
@@ -248,9 +260,9 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		const uint64_t hash = p->waits && p->n_made ? hash_of(p, key) : 0;
+		const uint64_t hash = p->waits && p->n_about ? hash_of(p, key) : 0;
 
-		if (!hash || !bsearch(&hash, p->made, p->n_made, sizeof(hash), compare))
+		if (!hash || !bsearch(&hash, p->about, p->n_about, sizeof(hash), compare))
 			continue;
 		has = true;
 		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;

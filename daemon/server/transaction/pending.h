@@ -51,8 +51,8 @@ int pending_claim(struct pending *pending, size_t bytes);
 /* The refusal where they were too many; else 0. */
 int pending_refuse(const struct pending *pending, struct op *op);
 
-/* It is about to come about, with so many requests that take it back: room for what it made. 0 or -ENOMEM. */
-int pending_prepare(struct pending *pending, size_t n);
+/* It is about to come about, and that takes it back: what it made or changed is noted, for those who list objects. 0 or -ENOMEM. */
+int pending_prepare(struct pending *pending, struct job *job, struct undo_log *undo);
 
 /* It did not come about, or changed nothing. */
 void pending_discard(struct pending **pending);
@@ -81,7 +81,7 @@ void pending_hurry(struct server *server);
 /* It ends: all of them are taken back, here and now. */
 void pending_end_all(struct server *server);
 
-/* Whether an object was made by one that waits; and how many milliseconds it still does. On any thread. */
+/* Whether an object was made or changed by one that waits; and how many milliseconds it still does. On any thread. */
 bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms);
 
 /* What operations ask. */

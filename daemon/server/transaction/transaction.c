@@ -116,7 +116,7 @@ static int conclude(struct transaction *t)
 	int r = waits ? transaction_claim(t, 0) : 0;
 
 	if (r == 0 && waits)
-		r = pending_prepare(t->pending, t->undo.n);
+		r = pending_prepare(t->pending, t->job, &t->undo);
 	if (r == 0) {
 		r = diary_done(t->job, waits);
 		if (r == 0 || t->is_final)

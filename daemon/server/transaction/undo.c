@@ -288,18 +288,47 @@ static int decode(struct job *job, const struct nlmsghdr *frame)
 	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
 }
 
-int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key)
+static int tell_changed(struct job *job, undo_frame_found *found, void *userdata)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	struct ledger_key key;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+
+		if (v.absent || (effects[i].does != OP_CHANGES && effects[i].does != OP_RENAMES))
+			continue;
+		for (size_t k = 0; k < v.n_items && r == 0; k++) {
+			key_of(&v, k, &key);
+			r = found(&key, userdata);
+		}
+	}
+	return r;
+}
+
+static int tell_taken(struct job *job, undo_frame_found *found, void *userdata)
+{
+	struct ledger_key key;
+
+	return key_of_taken(job, &key) ? found(&key, userdata) : -EINVAL;
+}
+
+int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata)
 {
 	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
 	struct job outer;
 	int r;
 
+	if (frame->nlmsg_flags & (UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ROUTES))
+		return 0;
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
 	begin(job, job->op.scope, &nobody, row, &outer);
 	r = decode(job, frame);
-	if (r == 0 && !key_of_taken(job, ret_key))
-		r = -EINVAL;
+	if (r == 0)
+		r = (frame->nlmsg_flags & UNDO_EXACT ? tell_taken : tell_changed)(job, found, userdata);
 	end(job, &outer, NULL);
 	return r;
 }

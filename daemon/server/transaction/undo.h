@@ -74,8 +74,12 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
                      const struct undo_cause *cause);
 
-/* The key of what a frame with UNDO_EXACT takes away. 0, the refusal, or -EINVAL. */
-int undo_frame_key(struct job *job, const struct nlmsghdr *frame, struct ledger_key *ret_key);
+/*
+ * Tells of what a frame of a log takes away by its key (UNDO_EXACT), or else of what it changes, which may be nobody's; of one that is no
+ * request it tells nothing. 0, what found() returned, the refusal, or -EINVAL.
+ */
+typedef int undo_frame_found(const struct ledger_key *key, void *userdata);
+int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata);
 
 /*
  * Makes again what a stranger took away or changed, by the attributes of the request that made it; the ledger, which has it, only tells it. 0, the refusal, or -errno; sets whether anything had to be done.

@@ -41,8 +41,9 @@ struct pending {
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
 	uint64_t hash_key[2];
-	uint64_t *made; /* what it made: hashes of keys, in order */
-	size_t n_made;
+	uint64_t *about; /* what it made or changed: hashes of keys, in order */
+	size_t n_about;
+	size_t max_about;
 	uint32_t seconds;
 	uint64_t ends_us;
 	unsigned int patience;

@@ -8,6 +8,7 @@
 #include "clients.h"
 #include "full.h"
 #include "objects.h"
+#include "routing.h"
 #include "text.h"
 #include "unconfirmed.h"
 #include "world.h"
@@ -33,6 +34,53 @@ static void test_confirm(void **state)
 	assert_int_equal(n, 0);
 	free(list);
 	free(shell("ip link show tx1 | grep -q 'mtu 1400'"));
+}
+
+/* What a transaction that waits has changed is there all the same; how long it stays so is told. */
+static void test_changed(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_route route = route_via("10.8.0.0/16", "10.1.0.8"), other = route_via("10.8.0.0/16", "10.1.0.9"),
+				 alike = route_via("10.7.0.0/16", "10.1.0.8");
+	char token[33];
+
+	unconfirmed_pair();
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	assert_done(w->h, hycan_route_add(w->h, &alike));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_replace(w->h, &other));
+	unconfirmed_commit(w->h, token);
+	objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 2, 1);
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	objects_expect(w->h, HYCAN_OBJECT_KIND_ROUTE, 2, 0);
+}
+
+/* The same of links; what the daemon did not make is none of its objects. */
+static void test_changed_link(void **state)
+{
+	const struct hycan_link_set_options mtu = { .has_mtu = true, .mtu = 1400 },
+					    queue = { .has_txqueuelen = true, .txqueuelen = 7 };
+	struct world *w = *state;
+	char token[33];
+
+	need_kind("vcan");
+	unconfirmed_pair();
+	assert_done(w->h, hycan_vcan_create(w->h, "c0", NULL, NULL));
+	assert_done(w->h, hycan_vcan_create(w->h, "c1", NULL, NULL));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_set(w->h, "c0", &queue));
+	assert_done(w->h, hycan_link_set(w->h, "tx1", &mtu));
+	unconfirmed_commit(w->h, token);
+	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 2, 1);
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 2, 0);
+	/* by its name of now */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_rename(w->h, "c1", "c2"));
+	unconfirmed_commit(w->h, token);
+	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 2, 1);
+	assert_done(w->h, hycan_transaction_confirm(w->h, token));
+	objects_expect(w->h, HYCAN_OBJECT_KIND_LINK, 2, 0);
 }
 
 static void test_cancel(void **state)
@@ -284,6 +332,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_confirm, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_changed, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_changed_link, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_cancel, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_time, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_connection, world_begin, world_end),
