@@ -68,11 +68,18 @@ static int keep_name(const struct hycan_link *link, void *userdata)
 	return r;
 }
 
+/* So often it is read anew, where links came or went meanwhile. */
+#define READINGS 8
+
 int forwarding_list_links(struct op *op, struct forwarding_links *ret_links)
 {
 	struct listing l = { .op = op };
-	int r = kernel_link_list(op->scope, NULL, keep_name, &l);
+	int r = -EINTR;
 
+	for (int i = 0; i < READINGS && r == -EINTR; i++) {
+		l.links.n = 0;
+		r = kernel_link_list(op->scope, NULL, keep_name, &l);
+	}
 	if (r == 0)
 		*ret_links = l.links;
 	return r;

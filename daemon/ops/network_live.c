@@ -200,13 +200,14 @@ int network_raise(struct op *op, const struct kernel_network *network, const str
 	return r == 0 ? raise_forwarding(op, network, before, ret_raised) : r;
 }
 
-/* How often what stops half way is tried again: what may be there in a moment is memory, or a descriptor. */
+/* How often what stops half way is tried again: what may be there in a moment is memory, a descriptor, or a list without a change in it. */
 #define PATIENCE 10
 static const struct timespec patience_step = { .tv_nsec = 20000000 };
 
 bool network_try_again(int r, unsigned int *tried)
 {
-	if (r != -ENOMEM && r != -ENOBUFS && r != -EMFILE && r != -ENFILE && r != -EIO && r != -EAGAIN)
+	if (r != -ENOMEM && r != -ENOBUFS && r != -EMFILE && r != -ENFILE && r != -EIO && r != -EAGAIN && r != -EINTR &&
+	    r != -ERESTART)
 		return false;
 	if (++*tried > PATIENCE)
 		return false;

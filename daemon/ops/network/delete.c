@@ -23,28 +23,43 @@ static bool leads_to(const struct hycan_port_mapping *mapping, const struct kern
 	return mapping->has_network ? mapping->network == network->vlan_id : network_has(network, &mapping->to_address);
 }
 
-/* All that will go are said before the first of them does, the names among them: where that cannot be, nothing has been done. */
-static int remove_mappings(struct op *op, const struct kernel_network *network)
+/* The mappings that lead to the network. All that will go are said before the first of them does, the names among them. */
+static int find_mappings(struct op *op, const struct kernel_network *network, struct hycan_port_mapping **ret_mappings,
+                         size_t *ret_n)
 {
 	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
-	struct hycan_port_mapping holder;
-	size_t n = 0;
+	size_t n = 0, n_leading = 0;
 	int r = kernel_port_list(op->scope, &mappings, &n);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct hycan_port_add_request made = port_request(&mappings[i]);
 
-		if (leads_to(&mappings[i], network))
-			r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
+		if (!leads_to(&mappings[i], network))
+			continue;
+		r = op->server->going(op, HYCAN_OBJECT_KIND_PORT, &made);
+		mappings[n_leading++] = mappings[i];
 	}
 	if (r == 0)
 		r = dns_going(op, network);
+	if (r == 0) {
+		*ret_mappings = steal(&mappings);
+		*ret_n = n_leading;
+	}
+	return r;
+}
+
+/* One of which nobody heard that it went is not in the kernel's list any more, so that is not asked for again. */
+static int remove_mappings(struct op *op, const struct hycan_port_mapping *mappings, size_t n, unsigned int *tried)
+{
+	struct hycan_port_mapping holder;
+	int r = 0;
+
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct hycan_port_add_request made = port_request(&mappings[i]);
 
-		if (!leads_to(&mappings[i], network))
-			continue;
-		r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		do
+			r = kernel_port_remove(op->scope, &mappings[i], &holder);
+		while (network_try_again(r, tried));
 		/* somebody else was faster */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
@@ -80,8 +95,10 @@ static bool is_there(struct op *op, const char *name)
 
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
 {
+	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
 	struct kernel_network network;
 	unsigned int tried = 0;
+	size_t n = 0;
 	bool link;
 	int r = find(op, request, &network, &link);
 
@@ -89,8 +106,10 @@ int op_network_delete(struct op *op, const struct hycan_network_delete_request *
 		return r;
 	/* from here on it goes forward: a mapping that is gone is not put back */
 	do
-		r = remove_mappings(op, &network);
+		r = find_mappings(op, &network, &mappings, &n);
 	while (network_try_again(r, &tried));
+	if (r == 0)
+		r = remove_mappings(op, mappings, n, &tried);
 	r = r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
 	op->kept_link = r == 0 && !link && is_there(op, request->link);
 	return r;
