@@ -85,13 +85,15 @@ struct kernel_route_places {
 int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_route_places *places);
 
 /*
- * Makes the routes in a place be there again, with all that they had and in the order that they had. What is so already is not touched.
- * The errors of kernel_route_add(); -EBADMSG: they are no such messages.
+ * Makes the routes in a place be there again, with all that they had and in the order that they had. What is so already is not touched,
+ * nor what came there meanwhile; is_held: that gives way, since the ledger knows one route in that place. The errors of
+ * kernel_route_add(); -EBADMSG: they are no such messages.
  */
-int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size);
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held);
 
-/* The first of them, without its list of ways. 0 or -EBADMSG. */
-int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route);
+/* The first of them, without its list of ways, and whether the place is one that the structure says. 0 or -EBADMSG. */
+int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route,
+                            bool *ret_in_words);
 
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);

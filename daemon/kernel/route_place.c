@@ -4,8 +4,11 @@
  *
  * Several routes may differ in their ways alone, and the kernel takes the first. So all of a place are kept, in their order and
  * with everything that the kernel says of them, as the requests that make them. What is there still when they are put back is
- * not touched, where the order lets it be, and of those that were not to go (nlmsg_seq is 0) none is made again: a new IPv4 route comes in front of those in its place, or with NLM_F_APPEND behind
- * them; a new IPv6 route always behind.
+ * not touched, where the order lets it be, and of those that were not to go (nlmsg_seq is 0) none is made again. Nor is touched what
+ * came meanwhile, but for what has the same way, as which the kernel has made one of them anew.
+ *
+ * A new IPv4 route comes in front of those in its place, or with NLM_F_APPEND behind them; a new IPv6 route always behind, where
+ * those with gateways become ways of one route (ip-route(8), append).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,6 +54,14 @@ static bool same_place(const struct nlmsghdr *a, const struct nlmsghdr *b)
 	       route_message_table(x, find(a, RTA_TABLE)) == route_message_table(y, find(b, RTA_TABLE));
 }
 
+/* Of a TOS, or for some sources alone, it is in a place of which the structure has no words. */
+static bool in_words(const struct nlmsghdr *route)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(route);
+
+	return !rtm->rtm_tos && !rtm->rtm_src_len;
+}
+
 /* All but how long it lasts, which is the last thing that is said. */
 static size_t lasting_size(const struct nlmsghdr *nlh)
 {
@@ -70,6 +81,17 @@ static bool is_way(uint16_t type)
 {
 	return type == RTA_OIF || type == RTA_GATEWAY || type == RTA_VIA || type == RTA_MULTIPATH || type == RTA_ENCAP ||
 	       type == RTA_ENCAP_TYPE;
+}
+
+static bool same_way(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	static const uint16_t types[] = { RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_NH_ID, RTA_ENCAP };
+	const struct rtmsg *x = mnl_nlmsg_get_payload(a), *y = mnl_nlmsg_get_payload(b);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!same_attribute(a, b, types[i]))
+			return false;
+	return x->rtm_type == y->rtm_type;
 }
 
 /* Of each way, whether it is to be reached, and not whether it can be just now. */
@@ -187,7 +209,7 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 		if (r < 0)
 			return r;
 	}
-	seen.in_words = !rtm->rtm_tos && !rtm->rtm_src_len;
+	seen.in_words = in_words(nlh);
 	seen.by_object = find(nlh, RTA_NH_ID);
 	seen.comes_back = route_comes_back(nlh);
 	/* the kernel knows more about its own IPv6 routes than it tells */
@@ -272,17 +294,65 @@ static int index_routes(struct routes *routes, const void *messages, size_t size
 	return 0;
 }
 
+/* Behind the header of a message; which route it is does not depend on how long it lasts. False: there is no room. */
+static bool fill(struct nlmsghdr *nlh, const struct nlmsghdr *route)
+{
+	const size_t size = (nlh->nlmsg_type == RTM_DELROUTE ? lasting_size(route) : route->nlmsg_len) - sizeof(*route);
+
+	if (size > NETLINK_BUFFER_SIZE / 2 - sizeof(*nlh))
+		return false;
+	memcpy(nlh + 1, route + 1, size);
+	nlh->nlmsg_len = (uint32_t)(sizeof(*nlh) + size);
+	return true;
+}
+
 static int send_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *nlh = netlink_message(scope, type, flags);
-	/* which route it is does not depend on how long it lasts */
-	const size_t size = (type == RTM_DELROUTE ? lasting_size(route) : route->nlmsg_len) - sizeof(*route);
 
-	if (size > NETLINK_BUFFER_SIZE / 2)
+	return fill(nlh, route) ? netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL) : -EMSGSIZE;
+}
+
+struct move {
+	uint32_t seq; /* of the request that makes it */
+	int result;
+};
+
+static void move_failed(uint32_t seq, int error, const char *message, void *userdata)
+{
+	struct move *move = userdata;
+
+	(void)message; /* it is the scope's own */
+	/* gone already: it is there again with the other one */
+	if (seq == move->seq)
+		move->result = error;
+}
+
+/* So often what is away for a moment is made again. */
+#define MAKINGS 8
+
+/* A route from where it stands to one end: taken away and made in one go, so that nobody ends this daemon in between. */
+static int move_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
+{
+	struct nlmsghdr *old = netlink_message(scope, RTM_DELROUTE, 0), *new;
+	struct move move = { 0 };
+	int r;
+
+	if (!fill(old, route))
 		return -EMSGSIZE;
-	memcpy(nlh + 1, route + 1, size);
-	nlh->nlmsg_len = (uint32_t)(sizeof(*nlh) + size);
-	return netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL);
+	new = mnl_nlmsg_get_payload_tail(old);
+	*new = (struct nlmsghdr){ .nlmsg_type = RTM_NEWROUTE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | flags };
+	if (!fill(new, route))
+		return -EMSGSIZE;
+	old->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	old->nlmsg_seq = netlink_sequence(scope, 2);
+	new->nlmsg_seq = move.seq = old->nlmsg_seq + 1;
+	r = netlink_batch(scope, NETLINK_ROUTE, old, old->nlmsg_len + new->nlmsg_len, move.seq, move_failed, &move);
+	r = r < 0 ? r : move.result;
+	for (int i = 0; r < 0 && i < MAKINGS; i++)
+		r = send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
+	/* it was not away, or is there again */
+	return r == -EEXIST ? 0 : r;
 }
 
 struct place_search {
@@ -326,23 +396,28 @@ static size_t position(const struct routes *there, const struct nlmsghdr *route)
 	return SIZE_MAX;
 }
 
+static bool has_same_way(const struct routes *kept, const struct nlmsghdr *route)
+{
+	for (size_t i = 0; i < kept->n; i++)
+		if (same_way(kept->route[i], route))
+			return true;
+	return false;
+}
+
 /* What is in the place, and was not: of IPv6 it may be what the kernel made of one that was, without its source address. */
-static int remove_others(struct kernel_scope *scope, const struct routes *kept, const struct routes *there)
+static int remove_others(struct kernel_scope *scope, const struct routes *kept, const struct routes *there, bool all)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < there->n && r == 0; i++)
-		if (position(kept, there->route[i]) == SIZE_MAX)
+		if (position(kept, there->route[i]) == SIZE_MAX && (all || has_same_way(kept, there->route[i])))
 			r = send_route(scope, there->route[i], RTM_DELROUTE, 0);
 	return r == -ESRCH ? 0 : r;
 }
 
-/* One that is there is taken from where it stands. */
 static int put(struct kernel_scope *scope, const struct nlmsghdr *route, bool is_there, uint16_t flags)
 {
-	int r = is_there ? send_route(scope, route, RTM_DELROUTE, 0) : 0;
-
-	return r < 0 && r != -ESRCH ? r : send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
+	return is_there ? move_route(scope, route, flags) : send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
 }
 
 /* The routes are to be there in that order; at: where each of them stands. Those at one end may be so already. */
@@ -383,7 +458,7 @@ static void forget_those_that_left(struct routes *kept, const struct routes *the
 	kept->n = n;
 }
 
-static int put_back(struct kernel_scope *scope, struct routes *kept, struct routes *there)
+static int put_back(struct kernel_scope *scope, struct routes *kept, struct routes *there, bool is_held)
 {
 	const bool ipv4 = family_of(kept->route[0]) == AF_INET;
 	struct place_search search = { .like = kept->route[0], .there = &there->messages };
@@ -403,10 +478,11 @@ static int put_back(struct kernel_scope *scope, struct routes *kept, struct rout
 		missing = missing || at[i] == SIZE_MAX;
 	}
 	/* the one takes the other's place, and there is no moment without */
-	if (missing && kept->n == 1 && there->n == 1 && search.n_others == 0)
+	if (missing && kept->n == 1 && there->n == 1 && search.n_others == 0 &&
+	    (is_held || same_way(kept->route[0], there->route[0])))
 		return send_route(scope, kept->route[0], RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
 	if (missing && !ipv4)
-		r = remove_others(scope, kept, there);
+		r = remove_others(scope, kept, there, is_held);
 	return r < 0 ? r : arrange(scope, kept, at, ipv4);
 }
 
@@ -419,7 +495,7 @@ static int put_back_alone(struct kernel_scope *scope, const struct nlmsghdr *rou
 	return r == -EEXIST && send_route(scope, route, RTM_NEWROUTE, 0) == -EEXIST ? 0 : r;
 }
 
-int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size)
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held)
 {
 	_cleanup_(routes_done) struct routes kept = { 0 };
 	_cleanup_(routes_done) struct routes there = { 0 };
@@ -434,10 +510,11 @@ int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size
 			return r;
 	}
 	r = index_routes(&kept, messages, size);
-	return r < 0 ? r : put_back(scope, &kept, &there);
+	return r < 0 ? r : put_back(scope, &kept, &there, is_held);
 }
 
-int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route)
+int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route,
+                            bool *ret_in_words)
 {
 	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
 	int r = mnl_nlmsg_ok(messages, (int)size) ? route_read(&reader, messages, ret_route) : 1;
@@ -445,5 +522,6 @@ int kernel_route_read_place(struct kernel_scope *scope, const void *messages, si
 	ret_route->has_nexthops = false;
 	ret_route->nexthops = NULL;
 	ret_route->n_nexthops = 0;
+	*ret_in_words = r == 0 && in_words(messages);
 	return r > 0 ? -EBADMSG : r;
 }

@@ -195,12 +195,14 @@ void route_settle_added(struct op *op, const struct hycan_route *route, const st
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
 {
 	struct hycan_route_replace_request *request = ret_request;
-	int r = kernel_route_read_place(op->scope, messages, size, &request->route);
+	bool in_words, is_held;
+	int r = kernel_route_read_place(op->scope, messages, size, &request->route, &in_words);
 
 	request->route.has_metric = request->route.has_metric && !route_says_default_metric(&request->route);
-	/* another one's by now */
-	r = r < 0 ? r : op_claim(op, request);
+	/* another one's by now; the ledger has nothing where there are no words */
+	r = r < 0 || !in_words ? r : op_claim(op, request);
 	if (r != 0)
 		return r;
-	return route_refuse(op, &request->route, kernel_route_put_back(op->scope, messages, size));
+	is_held = in_words && op->server->is_held(op, HYCAN_OBJECT_KIND_ROUTE, request);
+	return route_refuse(op, &request->route, kernel_route_put_back(op->scope, messages, size, is_held));
 }

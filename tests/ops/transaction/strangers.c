@@ -247,6 +247,53 @@ static void test_taken_meanwhile(void **state)
 	free(now);
 }
 
+static int remove_on_link(struct hycan *h)
+{
+	const struct hycan_prefix p = prefix_of("2001:db8:6:1::/64");
+
+	return hycan_route_remove(h, &p, NULL);
+}
+
+/* What others made meanwhile in the place of what comes back is there, too. */
+static void test_made_meanwhile(void **state)
+{
+	struct world *w = *state;
+	char token[33];
+	char *now;
+
+	make_links();
+	free(shell("ip route add 10.80.0.0/16 via 10.1.0.7 && ip -6 route add 2001:db8:6:1::/64 dev tx0"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(remove_7(w->h), 0);
+	assert_int_equal(remove_on_link(w->h), 0);
+	unconfirmed_commit(w->h, token);
+	free(shell("ip route add 10.80.0.0/16 via 10.1.0.9 && ip -6 route add 2001:db8:6:1::/64 dev tx1"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	now = shell("ip -o route show 10.80.0.0/16 | sed 's/ *$//'; ip -6 -o route show 2001:db8:6:1::/64 | cut -d ' ' -f 1-3");
+	assert_string_equal(now, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.9 dev tx0\n"
+	                         "2001:db8:6:1::/64 dev tx1\n2001:db8:6:1::/64 dev tx0\n");
+	free(now);
+}
+
+/* And what they made of one that stayed is so still. */
+static void test_changed_meanwhile(void **state)
+{
+	struct world *w = *state;
+	char token[33];
+	char *now;
+
+	make_links();
+	free(shell("ip route add 10.80.0.0/16 via 10.1.0.7 && ip route append 10.80.0.0/16 via 10.1.0.8"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(remove_7(w->h), 0);
+	unconfirmed_commit(w->h, token);
+	free(shell("ip route change 10.80.0.0/16 via 10.1.0.8 advmss 1200"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	now = shell("ip -o route show 10.80.0.0/16 | sed 's/ *$//'");
+	assert_string_equal(now, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.8 dev tx0 advmss 1200\n");
+	free(now);
+}
+
 /* The networks of two links are one: the kernel puts back its own behind the other. */
 static void test_order_of_links(void **state)
 {
@@ -385,6 +432,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nexthop_object, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_order, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_taken_meanwhile, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_made_meanwhile, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_changed_meanwhile, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_order_of_links, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_mtu, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_macvlan, world_begin, world_end),
