@@ -274,9 +274,10 @@ static void put_action(struct nlmsghdr *nlh, struct fib_rule_hdr *header, const 
 		mnl_attr_put_u32(nlh, FRA_SUPPRESS_IFGROUP, rule->suppress_group);
 }
 
-int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule)
+int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, bool exclusive, struct hycan_rule *ret_rule)
 {
-	struct nlmsghdr *nlh = rule_message(scope, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, (uint8_t)rule->family);
+	const uint16_t flags = NLM_F_CREATE | NLM_F_ECHO | (exclusive ? NLM_F_EXCL : 0);
+	struct nlmsghdr *nlh = rule_message(scope, RTM_NEWRULE, flags, (uint8_t)rule->family);
 	struct fib_rule_hdr *header = mnl_nlmsg_get_payload(nlh);
 
 	if (rule->has_invert && rule->invert)

@@ -25,8 +25,11 @@ bool kernel_rule_matches(const struct hycan_rule *wanted, const struct hycan_rul
  */
 bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *there);
 
-/* Adds a rule, and returns it as the kernel has it. -EEXIST: the kernel has one that it takes for the same. */
-int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, struct hycan_rule *ret_rule);
+/*
+ * Adds a rule, behind those of the same priority, and returns it as the kernel has it. -EEXIST: with exclusive, the kernel has one that it
+ * takes for the same, which any is that has more to it (rule_exists(), net/core/fib_rules.c).
+ */
+int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, bool exclusive, struct hycan_rule *ret_rule);
 
 /* Asked before a rule is removed: 0 to go on; anything else is what kernel_rule_remove() returns. */
 typedef int kernel_rule_may(const struct hycan_rule *found, void *userdata);

@@ -125,8 +125,9 @@ int op_rule_add(struct op *op, const struct hycan_rule_add_request *request)
 	r = kernel_rule_list(op->scope, (uint8_t)request->rule.family, found, &s);
 	if (r < 0)
 		return r;
+	/* what was there is put back also where there is one that has more to it */
 	if (!s.same)
-		r = kernel_rule_add(op->scope, &request->rule, &settled->rule);
+		r = kernel_rule_add(op->scope, &request->rule, !op->back, &settled->rule);
 	op->unchanged = s.same;
 	if (s.same ? op->exclusive : r == -EEXIST)
 		return op_refuse(op, HYCAN_REFUSAL_EXISTS, NULL, "This rule exists already.");

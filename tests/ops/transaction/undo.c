@@ -307,6 +307,33 @@ static void test_rules(void **state)
 	assert_taken_back(w, rules);
 }
 
+static int rule_that_says_less(struct hycan *h)
+{
+	struct hycan_rule r = { .family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 50, .has_table = true, .table = 7 };
+
+	return hycan_rule_remove(h, &r);
+}
+
+/* The kernel takes one that has more to it for the same. */
+static void test_rule_that_says_less(void **state)
+{
+	static const char sorted[] = "ip rule | sort";
+	struct world *w = *state;
+	char *before, *after;
+
+	free(shell("ip rule add pref 50 lookup 7; ip rule add pref 50 from 10.0.0.0/24 lookup 7"));
+	before = shell(sorted);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(rule_that_says_less(w->h), 0);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_lacks(hycan_error_message(w->h), "could not be taken back");
+	after = shell(sorted);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
 static int forward(struct hycan *h)
 {
 	int r = hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL);
@@ -565,6 +592,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_half_a_load, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_never_begun, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_rules, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_rule_that_says_less, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_nat, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_first_nat, world_begin, world_end),
