@@ -279,7 +279,19 @@ static int look_ahead(struct transaction *t)
 	return r;
 }
 
-/* Whether what is left would be refused, as far as that can be seen. What went with something else is gone, as it should be. */
+/* What a step names to take it away may have gone with something else, and that is as it should be; what it changes must be there. */
+static bool may_have_gone(struct job *job, int result)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	bool takes = false;
+
+	for (size_t i = 0; i < n && !takes; i++)
+		takes = op_effect_that_takes(effects[i].kind) == &effects[i];
+	return takes && job_found_gone(job, result);
+}
+
+/* Whether what is left would be refused, as far as that can be seen. */
 static int try_step(struct transaction *t, size_t i)
 {
 	struct job *job = t->job;
@@ -302,7 +314,7 @@ static int try_step(struct transaction *t, size_t i)
 	t->step[i].was_gone = r == 0 && job->was_gone;
 	if (r == 0 && n_items > 0 && job->op.items_unchanged)
 		t->step[i].items_unchanged = memcpy(items, job->op.items_unchanged, n_items * sizeof(*items));
-	r = i > t->now && job_found_gone(job, r) ? 0 : answer_explain(job, r);
+	r = i > t->now && may_have_gone(job, r) ? 0 : answer_explain(job, r);
 	if (r == 0)
 		r = renames_note(job);
 	own_cancel(job);
@@ -391,7 +403,7 @@ static bool leaves_out(struct transaction *t, size_t i)
 
 /*
  * Behind the first of the steps that cannot be taken back there is no way back, so what fails is tried again for a while;
- * and what went with something else is gone, as it should be.
+ * and what is gone since they were looked at is gone.
  */
 static int carry_out(struct transaction *t)
 {
@@ -399,7 +411,7 @@ static int carry_out(struct transaction *t)
 	int r;
 
 	/* what was there before the first of them, and went with that, the ledger is told of */
-	if (t->is_final && t->now != t->first_final)
+	if (t->is_final && t->now != t->first_final && !t->is_plan)
 		t->job->op.may_be_gone = t->step[t->now].was_gone;
 	r = try_list(t);
 	if (!t->is_final || t->now == t->first_final)
@@ -409,7 +421,7 @@ static int carry_out(struct transaction *t)
 		t->job->memory = before;
 		r = try_list(t);
 	}
-	if (r == 0 || !job_found_gone(t->job, r))
+	if (r == 0 || !(t->is_plan ? may_have_gone : job_found_gone)(t->job, r))
 		return r;
 	t->job->op.settled = NULL;
 	/* who renamed nothing has given no link's name to anything */

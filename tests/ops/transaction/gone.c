@@ -114,6 +114,28 @@ static void test_not_final(void **state)
 	assert_int_not_equal(shell_status(NULL, "ip link show br0"), 0);
 }
 
+/* Behind a link that goes what is to be changed must be there all the same, and else nothing is done. */
+static void test_misspelt(void **state)
+{
+	const struct hycan_transaction_run_options *chosen[] = { NULL, &planned, &may_be_gone };
+	const struct hycan_link_set_options mtu = { .has_mtu = true, .mtu = 1400 };
+	static const char *const names[] = { "none", "br0" };
+	struct world *w = *state;
+
+	free(shell("ip link add br0 type bridge"));
+	for (size_t i = 0; i < 12; i++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_link_delete(w->h, "br0"));
+		if (i % 4 < 2)
+			assert_done(w->h, hycan_link_up(w->h, names[i % 2]));
+		else
+			assert_done(w->h, hycan_link_set(w->h, names[i % 2], &mtu));
+		assert_refused(w->h, hycan_transaction_commit(w->h, chosen[i / 4], NULL), HYCAN_REFUSAL_NOT_FOUND);
+		assert_int_equal(hycan_error_step(w->h), 1);
+		free(shell("ip link show br0"));
+	}
+}
+
 /* Behind a step that cannot be taken back, and with what that one takes along. */
 static void test_along(void **state)
 {
@@ -250,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_each, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_not_final, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_misspelt, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_along, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_namesake, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_with_another, world_begin_soon, world_end),
