@@ -64,10 +64,12 @@ static uint32_t kinds_named_by_link(void)
 
 static int record_renamed(const struct key_view *v)
 {
+	/* a killed daemon has given it back its name, and the ledger may not know */
+	const bool unchanged = v->job->op.unchanged && !(v->job->op.back && v->job->op.may_be_gone);
 	struct ledger_key from, to;
 	int r;
 
-	if (v->job->op.unchanged || !key_of_link(v, 0, &to))
+	if (unchanged || !key_of_link(v, 0, &to))
 		return 0;
 	key_of(v, 0, &from);
 	/* recorded already by the daemon that was killed, or not yet: what has the new name now is what was renamed */

@@ -20,12 +20,14 @@ static bool is_gone(int r)
 }
 
 /* in_vain: what is on the way to something is left out, since that would be refused. */
-static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, bool away, bool *in_vain, unsigned int *patience)
+static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, bool again, bool away, bool *in_vain,
+                     unsigned int *patience)
 {
 	const struct undo_cause cause = { .words = rb->cause,
 		                          .subject = rb->job->holder.subject,
 		                          .is_told = rb->undo->n <= rb->n_told,
-		                          .since_us = rb->since_us };
+		                          .since_us = rb->since_us,
+		                          .again = again };
 	const struct ledger_holder holder = rb->job->holder;
 	char sentence[UNDO_SENTENCE_SIZE];
 	int r;
@@ -49,7 +51,7 @@ size_t rollback_run(const struct rollback *rb)
 	const bool was_own = job->is_own;
 	const uint32_t step = job->along.step;
 	unsigned int patience = UNDO_PATIENCE;
-	bool away = false, in_vain = false;
+	bool again = rb->again, away = false, in_vain = false;
 	const struct nlmsghdr *nlh;
 	size_t left = 0;
 	int r;
@@ -60,7 +62,8 @@ size_t rollback_run(const struct rollback *rb)
 	job->again = job->retold = false;
 	job->along.step = ALONG_BACK;
 	while ((nlh = undo_log_last(rb->undo))) {
-		r = take_back(rb, nlh, away, &in_vain, &patience);
+		r = take_back(rb, nlh, again, away, &in_vain, &patience);
+		again = false;
 		away = nlh->nlmsg_flags & UNDO_KERNEL;
 		left += r != 0;
 		undo_log_drop(rb->undo);

@@ -19,6 +19,7 @@ struct rollback {
 	const char *cause;                   /* for the log, which has a line of each request; NULL: it has none */
 	bool is_noted;                       /* in the ledger's file, by that number: */
 	unsigned int number;
+	bool again; /* the first of them may be done, or half done, by a daemon that was killed */
 };
 
 /*

@@ -168,6 +168,7 @@ static void take_back(struct resumed *t, bool told)
 		.n_told = t->diary.n_told,
 		.since_us = t->since_us,
 		.is_noted = true,
+		.again = true,
 		.number = t->number,
 	};
 	size_t n = t->diary.undo.n, left = rollback_run(&rollback);

@@ -379,6 +379,17 @@ static struct since since_of(const struct nlmsghdr *frame, const struct ledger_h
 	return (struct since){ .us = since_us ? since_us : cause->since_us, .whose = *holder, .any = any };
 }
 
+static bool renames(const struct hycan_operation *operation)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(operation, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (effects[i].does == OP_RENAMES)
+			return true;
+	return false;
+}
+
 /* The job is about the request of a frame. 0, or the refusal. */
 static int enter(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
                  const struct undo_cause *cause, struct job *ret_outer)
@@ -394,6 +405,7 @@ static int enter(struct job *job, struct kernel_scope *scope, const struct ledge
 	job->drift = undo_log_drift_of(frame);
 	job->op.exact = flags & UNDO_EXACT;
 	job->op.back = !job->op.exact;
+	job->op.may_be_gone = cause->again && renames(job->operation);
 	r = decode(job, frame);
 	job->decoded = r == 0;
 	return r;
