@@ -48,18 +48,24 @@ static int find_mappings(struct op *op, const struct kernel_network *network, st
 	return r;
 }
 
-/* One of which nobody heard that it went is not in the kernel's list any more, so that is not asked for again. */
-static int remove_mappings(struct op *op, const struct hycan_port_mapping *mappings, size_t n, unsigned int *tried)
+/* One of which nobody heard that it went is not in the kernel's list any more, so they are listed once, and each is tried again. */
+static int remove_mappings(struct op *op, const struct kernel_network *network)
 {
+	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
 	struct hycan_port_mapping holder;
-	int r = 0;
+	unsigned int tried = 0;
+	size_t n = 0;
+	int r;
 
+	do
+		r = find_mappings(op, network, &mappings, &n);
+	while (network_try_again(r, &tried));
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct hycan_port_add_request made = port_request(&mappings[i]);
 
 		do
 			r = kernel_port_remove(op->scope, &mappings[i], &holder);
-		while (network_try_again(r, tried));
+		while (network_try_again(r, &tried));
 		/* somebody else was faster */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
@@ -95,21 +101,14 @@ static bool is_there(struct op *op, const char *name)
 
 int op_network_delete(struct op *op, const struct hycan_network_delete_request *request)
 {
-	_cleanup_free_ struct hycan_port_mapping *mappings = NULL;
 	struct kernel_network network;
-	unsigned int tried = 0;
-	size_t n = 0;
 	bool link;
 	int r = find(op, request, &network, &link);
 
 	if (r != 0)
 		return r;
 	/* from here on it goes forward: a mapping that is gone is not put back */
-	do
-		r = find_mappings(op, &network, &mappings, &n);
-	while (network_try_again(r, &tried));
-	if (r == 0)
-		r = remove_mappings(op, mappings, n, &tried);
+	r = remove_mappings(op, &network);
 	r = r == 0 ? network_lower(op, &network, link, true) : nat_refuse(op, r);
 	op->kept_link = r == 0 && !link && is_there(op, request->link);
 	return r;
