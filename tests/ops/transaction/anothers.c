@@ -536,8 +536,10 @@ static void test_meanwhile(void **state)
 	pid_t child;
 
 	need_kind("vcan");
-	free(shell("ip link add tx0 type veth peer name tx1 && ip link add x0 type veth peer name x1 && ip link set x0 up"));
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link add x0 type veth peer name x1 && ip link set x0 up && "
+	           "ip link add s0 type vcan"));
 	child = held_in_pause(w, change_what_comes, NULL);
+	free(shell("ip link delete s0"));
 	world_as(OTHER, OTHER, hold, w);
 	free(shell("ip addr add 203.0.113.2/24 dev x0"));
 	held_end();
