@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "array.h"
 #include "job.h"
 #include "ledger.h"
 #include "pending.h"
@@ -208,18 +209,11 @@ int pending_refuse(const struct pending *p, struct op *op)
 static int note(const struct ledger_key *key, void *userdata)
 {
 	struct pending *p = userdata;
+	int r = array_grow(&p->about, p->n_about, sizeof(*p->about));
 
-	if (p->n_about == p->max_about) {
-		const size_t max = p->max_about ? 2 * p->max_about : 16;
-		uint64_t *about = reallocarray(p->about, max, sizeof(*about));
-
-		if (!about)
-			return -ENOMEM;
-		p->about = about;
-		p->max_about = max;
-	}
-	p->about[p->n_about++] = hash_of(p, key);
-	return 0;
+	if (r == 0)
+		p->about[p->n_about++] = hash_of(p, key);
+	return r;
 }
 
 int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)

@@ -43,7 +43,6 @@ struct pending {
 	uint64_t hash_key[2];
 	uint64_t *about; /* what it made or changed: hashes of keys, in order */
 	size_t n_about;
-	size_t max_about;
 	uint32_t seconds;
 	uint64_t ends_us;
 	unsigned int patience;
