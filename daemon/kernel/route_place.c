@@ -77,21 +77,27 @@ static bool same_route(const struct nlmsghdr *a, const struct nlmsghdr *b)
 	return size == lasting_size(b) && memcmp(a + 1, b + 1, size - sizeof(*a)) == 0;
 }
 
+/* What says by which way a route goes; a nexthop object says all of it. */
+static const uint16_t ways[] = { RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_ENCAP, RTA_ENCAP_TYPE };
+
+#define N_WAYS (sizeof(ways) / sizeof(*ways))
+
 static bool is_way(uint16_t type)
 {
-	return type == RTA_OIF || type == RTA_GATEWAY || type == RTA_VIA || type == RTA_MULTIPATH || type == RTA_ENCAP ||
-	       type == RTA_ENCAP_TYPE;
+	for (size_t i = 0; i < N_WAYS; i++)
+		if (type == ways[i])
+			return true;
+	return false;
 }
 
 static bool same_way(const struct nlmsghdr *a, const struct nlmsghdr *b)
 {
-	static const uint16_t types[] = { RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_NH_ID, RTA_ENCAP };
 	const struct rtmsg *x = mnl_nlmsg_get_payload(a), *y = mnl_nlmsg_get_payload(b);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!same_attribute(a, b, types[i]))
+	for (size_t i = 0; i < N_WAYS; i++)
+		if (!same_attribute(a, b, ways[i]))
 			return false;
-	return x->rtm_type == y->rtm_type;
+	return x->rtm_type == y->rtm_type && same_attribute(a, b, RTA_NH_ID);
 }
 
 /* Of each way, whether it is to be reached, and not whether it can be just now. */
