@@ -334,11 +334,8 @@ static void move_failed(uint32_t seq, int error, const char *message, void *user
 		move->result = error;
 }
 
-/* So often what is away for a moment is made again. */
-#define MAKINGS 8
-
-/* A route from where it stands to one end: taken away and made in one go, so that nobody ends this daemon in between. */
-static int move_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
+/* In one message, so that nobody ends this daemon in between. */
+static int move_once(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
 {
 	struct nlmsghdr *old = netlink_message(scope, RTM_DELROUTE, 0), *new;
 	struct move move = { 0 };
@@ -354,10 +351,20 @@ static int move_route(struct kernel_scope *scope, const struct nlmsghdr *route, 
 	old->nlmsg_seq = netlink_sequence(scope, 2);
 	new->nlmsg_seq = move.seq = old->nlmsg_seq + 1;
 	r = netlink_batch(scope, NETLINK_ROUTE, old, old->nlmsg_len + new->nlmsg_len, move.seq, move_failed, &move);
-	r = r < 0 ? r : move.result;
-	for (int i = 0; r < 0 && i < MAKINGS; i++)
-		r = send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
-	/* it was not away, or is there again */
+	return r < 0 ? r : move.result;
+}
+
+/* So often it is tried: who asks once more would not know that it was there. */
+#define MOVES 9
+
+/* A route from where it stands to one end. */
+static int move_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
+{
+	int r = move_once(scope, route, flags);
+
+	for (int i = 1; i < MOVES && r < 0 && r != -EEXIST; i++)
+		r = move_once(scope, route, flags);
+	/* it is there, though not as it was told */
 	return r == -EEXIST ? 0 : r;
 }
 
