@@ -66,6 +66,9 @@ struct kernel_route_seen {
 	bool comes_back; /* the kernel made it, or a router announced it */
 };
 
+/* Whether a route of that protocol comes back by itself as it is: the kernel's own, and those that a router announced. */
+bool kernel_route_comes_back(uint8_t protocol);
+
 /* Asks for the places from which the kernel is about to drop a route, or to change one. No callback may ask the kernel anything. */
 struct kernel_route_places {
 	uint32_t table; /* 0: all */

@@ -55,7 +55,7 @@ bool route_readable(const struct nlmsghdr *nlh);
 /* Table of a route, from its header and RTA_TABLE. */
 uint32_t route_message_table(const struct rtmsg *rtm, const struct nlattr *attr);
 
-/* Routes of the kernel itself, and those that a router announced, come back as they are. */
+/* kernel_route_comes_back(), of a message. */
 bool route_comes_back(const struct nlmsghdr *nlh);
 
 /* Memory for reading routes. */

@@ -101,11 +101,14 @@ static bool is_whole(const struct nlmsghdr *nlh)
 	return true;
 }
 
+bool kernel_route_comes_back(uint8_t protocol)
+{
+	return protocol == RTPROT_KERNEL || protocol == RTPROT_RA || protocol == RTPROT_REDIRECT;
+}
+
 bool route_comes_back(const struct nlmsghdr *nlh)
 {
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
-
-	return rtm->rtm_protocol == RTPROT_KERNEL || rtm->rtm_protocol == RTPROT_RA || rtm->rtm_protocol == RTPROT_REDIRECT;
+	return kernel_route_comes_back(((const struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_protocol);
 }
 
 int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole)

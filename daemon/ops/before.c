@@ -12,7 +12,6 @@
  * Routes and addresses that the kernel makes by itself come back by themselves.
  */
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -169,7 +168,7 @@ static int say_replaced(const struct hycan_route *route, void *userdata)
 {
 	const struct hycan_route_replace_request request = request_of(route);
 
-	if (route->protocol == RTPROT_KERNEL || route->protocol == RTPROT_RA || route->protocol == RTPROT_REDIRECT)
+	if (kernel_route_comes_back(route->protocol))
 		return 0;
 	return op_undo(userdata, HYCAN_OPERATION_ROUTE_REPLACE, &request);
 }
