@@ -227,24 +227,32 @@ static void test_order(void **state)
 	assert_taken_back(w, down);
 }
 
-/* What others take away while it waits stays away, and what they made of it is not known to the transaction. */
-static void test_taken_meanwhile(void **state)
+/* A step that waits is taken back behind what others did meanwhile; then the command shows that. */
+static void assert_taken_back_behind(struct world *w, step *does, const char *meanwhile, const char *shows, const char *expected)
 {
-	struct world *w = *state;
 	char token[33];
 	char *now;
 
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(does(w->h), 0);
+	unconfirmed_commit(w->h, token);
+	free(shell("%s", meanwhile));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	now = shell("%s", shows);
+	assert_string_equal(now, expected);
+	free(now);
+}
+
+#define SHOWN "ip -o route show 10.80.0.0/16 | sed 's/ *$//'"
+
+/* What others take away while it waits stays away, and what they made of it is not known to the transaction. */
+static void test_taken_meanwhile(void **state)
+{
 	make_links();
 	free(shell("ip route add 10.80.0.0/16 via 10.1.0.7 && ip route append 10.80.0.0/16 via 10.1.0.8 && "
 	           "ip route append 10.80.0.0/16 via 10.1.0.9 && ip route add 10.80.0.0/16 via 10.1.0.5 metric 7"));
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	assert_int_equal(remove_7(w->h), 0);
-	unconfirmed_commit(w->h, token);
-	free(shell("ip route del 10.80.0.0/16 via 10.1.0.8 && ip route del 10.80.0.0/16 metric 7"));
-	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-	now = shell("ip -o route show 10.80.0.0/16 | sed 's/ *$//'");
-	assert_string_equal(now, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.9 dev tx0\n");
-	free(now);
+	assert_taken_back_behind(*state, remove_7, "ip route del 10.80.0.0/16 via 10.1.0.8 && ip route del 10.80.0.0/16 metric 7",
+	                         SHOWN, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.9 dev tx0\n");
 }
 
 static int remove_on_link(struct hycan *h)
@@ -257,41 +265,22 @@ static int remove_on_link(struct hycan *h)
 /* What others made meanwhile in the place of what comes back is there, too. */
 static void test_made_meanwhile(void **state)
 {
-	struct world *w = *state;
-	char token[33];
-	char *now;
-
 	make_links();
 	free(shell("ip route add 10.80.0.0/16 via 10.1.0.7 && ip -6 route add 2001:db8:6:1::/64 dev tx0"));
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	assert_int_equal(remove_7(w->h), 0);
-	assert_int_equal(remove_on_link(w->h), 0);
-	unconfirmed_commit(w->h, token);
-	free(shell("ip route add 10.80.0.0/16 via 10.1.0.9 && ip -6 route add 2001:db8:6:1::/64 dev tx1"));
-	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-	now = shell("ip -o route show 10.80.0.0/16 | sed 's/ *$//'; ip -6 -o route show 2001:db8:6:1::/64 | cut -d ' ' -f 1-3");
-	assert_string_equal(now, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.9 dev tx0\n"
+	assert_taken_back_behind(*state, remove_7, "ip route add 10.80.0.0/16 via 10.1.0.9", SHOWN,
+	                         "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.9 dev tx0\n");
+	assert_taken_back_behind(*state, remove_on_link, "ip -6 route add 2001:db8:6:1::/64 dev tx1",
+	                         "ip -6 -o route show 2001:db8:6:1::/64 | cut -d ' ' -f 1-3",
 	                         "2001:db8:6:1::/64 dev tx1\n2001:db8:6:1::/64 dev tx0\n");
-	free(now);
 }
 
 /* And what they made of one that stayed is so still. */
 static void test_changed_meanwhile(void **state)
 {
-	struct world *w = *state;
-	char token[33];
-	char *now;
-
 	make_links();
 	free(shell("ip route add 10.80.0.0/16 via 10.1.0.7 && ip route append 10.80.0.0/16 via 10.1.0.8"));
-	assert_done(w->h, hycan_transaction_begin(w->h));
-	assert_int_equal(remove_7(w->h), 0);
-	unconfirmed_commit(w->h, token);
-	free(shell("ip route change 10.80.0.0/16 via 10.1.0.8 advmss 1200"));
-	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-	now = shell("ip -o route show 10.80.0.0/16 | sed 's/ *$//'");
-	assert_string_equal(now, "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.8 dev tx0 advmss 1200\n");
-	free(now);
+	assert_taken_back_behind(*state, remove_7, "ip route change 10.80.0.0/16 via 10.1.0.8 advmss 1200", SHOWN,
+	                         "10.80.0.0/16 via 10.1.0.7 dev tx0\n10.80.0.0/16 via 10.1.0.8 dev tx0 advmss 1200\n");
 }
 
 /* The networks of two links are one: the kernel puts back its own behind the other. */
