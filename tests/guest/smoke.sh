@@ -73,6 +73,8 @@ inside_links() {
 	END
 	ip netns add smoke
 	ip link set veth1 netns smoke
+	modprobe ip_gre
+	[[ -z $(ip -brief -netns smoke link show type gre) ]] || fail "loading a module made a link in a namespace"
 	[[ $(runuser -u nobody -- id -un) == nobody ]] || fail "no other user than root"
 }
 
