@@ -135,6 +135,7 @@ struct server {
 	sd_event_source *pending_timer;       /* rings for the transaction that is to be confirmed next */
 	struct errand taking_back;            /* takes back those that nobody confirmed */
 	bool takes_back;                      /* it waits, or runs */
+	uint64_t pending_key[2];              /* to hashes of what they are about */
 	bool pending_hurries;                 /* nobody waits for his turn with them; with their lock */
 	atomic_bool pending_wakes;            /* somebody waits for one that rests */
 	sd_event_source *session_timer;       /* rings for the session of which something ends next */

@@ -695,8 +695,8 @@ int hycan_transaction_confirm_async(struct hycan *h, const char *token, hycan_ca
 /**
  * Takes back a transaction that waits to be confirmed, at once: what it made goes, unless others hold it by now,
  * and what it changed or took away is as it was. Those of the same user in that network namespace that came later,
- * and wait, go first. While one of these is carried out or taken back, that is waited for, and refused (busy)
- * where it takes some seconds.
+ * and wait, go first, and those of others that are about the same things. While one of the same user is carried
+ * out or taken back, that is waited for, and refused (busy) where it takes some seconds.
  *
  * @param token what transaction.run answered
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_NOT_FOUND, HYCAN_REFUSAL_KERNEL,

@@ -36,7 +36,7 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	free(p->about);
+	free(p->about.hash);
 	free(p);
 }
 
@@ -57,12 +57,34 @@ static int make_token(struct pending *p)
 {
 	uint8_t token[16];
 
-	if (getrandom(token, sizeof(token), 0) != sizeof(token) ||
-	    getrandom(p->hash_key, sizeof(p->hash_key), 0) != sizeof(p->hash_key))
+	if (getrandom(token, sizeof(token), 0) != sizeof(token))
 		return -EIO;
 	for (size_t i = 0; i < sizeof(token); i++)
 		sprintf(p->token + 2 * i, "%02x", token[i]);
 	return 0;
+}
+
+/* There is one, or there were too many. */
+static unsigned int free_slot(const struct server *server)
+{
+	bool taken[PENDING_MAX] = { 0 };
+	const struct pending *p;
+	unsigned int slot = 0;
+
+	TAILQ_FOREACH(p, &server->pending, entry)
+	taken[p->slot] = true;
+	while (slot < PENDING_MAX - 1 && taken[slot])
+		slot++;
+	return slot;
+}
+
+void pending_take_out(struct pending *p)
+{
+	struct pending *other;
+
+	TAILQ_REMOVE(&p->server->pending, p, entry);
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	other->on[p->slot] = false;
 }
 
 struct pending *pending_turn(const struct server *server, uint64_t subject, uint64_t netns)
@@ -80,24 +102,37 @@ struct pending *pending_turn(const struct server *server, uint64_t subject, uint
 	return ends;
 }
 
-/* With the lock, which is not held meanwhile: waits until it is nobody's turn. False: for too long. */
-static bool wait_for_turn(struct server *server, uint64_t subject, uint64_t netns)
+struct timespec pending_patience(void)
 {
 	struct timespec until;
-	struct pending *p;
-	int r = 0;
 
-	if (!pending_turn(server, subject, netns))
-		return true;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TURN_S;
+	return until;
+}
+
+bool pending_wait(struct pending *p, const struct timespec *until)
+{
+	const struct server *server = p->server;
+	int r;
+
+	if (server->pending_hurries)
+		return false;
+	pending_wake(p);
 	worker_wait(true);
-	while (r == 0 && !server->pending_hurries && (p = pending_turn(server, subject, netns))) {
-		if (pending_wake(p))
-			worker_wait(true);
-		r = pthread_cond_clockwait(&pending_moved, &pending_lock, CLOCK_MONOTONIC, &until);
-	}
+	r = pthread_cond_clockwait(&pending_moved, &pending_lock, CLOCK_MONOTONIC, until);
 	worker_wait(false);
+	return r == 0;
+}
+
+/* With the lock, which is not held meanwhile: waits until it is nobody's turn. False: for too long. */
+static bool wait_for_turn(const struct server *server, uint64_t subject, uint64_t netns)
+{
+	const struct timespec until = pending_patience();
+	struct pending *p;
+
+	while ((p = pending_turn(server, subject, netns)) && pending_wait(p, &until))
+		;
 	return !pending_turn(server, subject, netns);
 }
 
@@ -133,8 +168,10 @@ int pending_reserve(struct job *job, struct undo_log *undo, uint32_t seconds, bo
 	pthread_mutex_lock(&pending_lock);
 	is_turn = wait_for_turn(p->server, p->holder.subject, p->netns);
 	too_many = has_too_many(p->server, p->holder.subject);
-	if (is_turn && !too_many)
+	if (is_turn && !too_many) {
+		p->slot = free_slot(p->server);
 		TAILQ_INSERT_HEAD(&p->server->pending, p, entry);
+	}
 	pthread_mutex_unlock(&pending_lock);
 	if (!is_turn || too_many)
 		pending_free(p);
@@ -154,7 +191,7 @@ void pending_discard(struct pending **pending)
 	if (!*pending)
 		return;
 	pthread_mutex_lock(&pending_lock);
-	TAILQ_REMOVE(&(*pending)->server->pending, *pending, entry);
+	pending_take_out(*pending);
 	pthread_cond_broadcast(&pending_moved);
 	pthread_mutex_unlock(&pending_lock);
 	pending_free(*pending);
@@ -168,12 +205,12 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint64_t hash_of(const struct pending *p, const struct ledger_key *key)
+static uint64_t hash_of(const struct server *server, const struct ledger_key *key)
 {
 	struct ledger_key copy = { .netns = key->netns, .kind = key->kind, .size = key->size };
 
 	memcpy(copy.identity, key->identity, key->size);
-	return siphash(p->hash_key, &copy, offsetof(struct ledger_key, identity) + key->size);
+	return siphash(server->pending_key, &copy, offsetof(struct ledger_key, identity) + key->size);
 }
 
 int pending_claim(struct pending *p, size_t bytes)
@@ -206,27 +243,69 @@ int pending_refuse(const struct pending *p, struct op *op)
 	                            p->refused, p->most, p->most == PENDING_BYTES_MAX ? "all users" : "a user");
 }
 
+struct noting {
+	const struct server *server;
+	struct pending_about about;
+};
+
 static int note(const struct ledger_key *key, void *userdata)
 {
-	struct pending *p = userdata;
-	int r = array_grow(&p->about, p->n_about, sizeof(*p->about));
+	struct noting *noting = userdata;
+	struct pending_about *about = &noting->about;
+	int r = array_grow(&about->hash, about->n, sizeof(*about->hash));
 
 	if (r == 0)
-		p->about[p->n_about++] = hash_of(p, key);
+		about->hash[about->n++] = hash_of(noting->server, key);
 	return r;
+}
+
+static bool have_one_in_common(const struct pending_about *a, const struct pending_about *b)
+{
+	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+		if (a->hash[i] == b->hash[k])
+			return true;
+		if (a->hash[i] < b->hash[k])
+			i++;
+		else
+			k++;
+	}
+	return false;
+}
+
+/* With the lock: whether one that comes about now does so behind another one, and may stand on it. */
+static bool comes_behind(const struct pending *p, const struct pending *other)
+{
+	/* of one that is carried out nobody knows yet what it is about: that comes behind this one, if at all */
+	if (other->netns != p->netns || (other->why && (other->works || other->undo.n == 0)))
+		return false;
+	return other->holder.subject == p->holder.subject || have_one_in_common(&other->about, &p->about);
 }
 
 int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 {
+	struct noting noting = { .server = p->server };
+	struct pending_list *list = &p->server->pending;
+	const struct pending *other;
+
 	for (const struct nlmsghdr *f = undo_log_last(undo); f; f = undo_log_before(undo, f)) {
 		/* what others hold stays as it is */
-		int r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, p);
+		int r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
 
-		if (r == -ENOMEM)
+		if (r == -ENOMEM) {
+			free(noting.about.hash);
 			return r;
+		}
 	}
-	if (p->n_about > 0)
-		qsort(p->about, p->n_about, sizeof(*p->about), compare);
+	if (noting.about.n > 0)
+		qsort(noting.about.hash, noting.about.n, sizeof(*noting.about.hash), compare);
+	pthread_mutex_lock(&pending_lock);
+	p->about = noting.about;
+	p->is_prepared = true;
+	TAILQ_REMOVE(list, p, entry);
+	TAILQ_FOREACH(other, list, entry)
+	p->on[other->slot] = comes_behind(p, other);
+	TAILQ_INSERT_HEAD(list, p, entry);
+	pthread_mutex_unlock(&pending_lock);
 	return 0;
 }
 
@@ -248,15 +327,14 @@ const char *pending_token(const struct pending *p)
 
 bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms)
 {
+	const uint64_t hash = hash_of(server, key);
 	const struct pending *p;
 	bool has = false;
 
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		const uint64_t hash = p->waits && p->n_about ? hash_of(p, key) : 0;
-
-		if (!hash || !bsearch(&hash, p->about, p->n_about, sizeof(hash), compare))
+		if (!p->waits || p->about.n == 0 || !bsearch(&hash, p->about.hash, p->about.n, sizeof(hash), compare))
 			continue;
 		has = true;
 		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;
@@ -292,7 +370,7 @@ int pending_confirm(struct op *op, const char *token)
 	pthread_mutex_lock(&pending_lock);
 	p = find(op, token);
 	if (p)
-		TAILQ_REMOVE(&p->server->pending, p, entry);
+		pending_take_out(p);
 	pthread_mutex_unlock(&pending_lock);
 	if (!p)
 		return refuse(op);

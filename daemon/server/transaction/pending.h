@@ -3,9 +3,9 @@
  * Transactions that are done and wait for somebody to confirm them: those that nobody confirms in time are taken back.
  * They are bound to the connection that asked, and taken back when it goes, or detached, and bound to their token alone.
  *
- * What takes one back was said when a later one was not there yet. So those that came later, of the same user in the same
- * network namespace, are taken back before it; and of these there is one at work at a time, which is carried out or taken back.
- * Others wait for that, but not for long.
+ * What takes one back was said when a later one was not there yet. So those that came later in the same network namespace, of the same
+ * user or about the same things, are taken back before it. Of one user there is one at work there at a time, which is carried out or taken
+ * back; the others wait for that, but not for long.
  *
  * A daemon that ends confirms nothing: what is not confirmed is taken back, by it or by its successor.
  */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <systemd/sd-event.h>
 
@@ -34,6 +35,9 @@
 
 /* Of those who wait for it there may be many: it is not tried more often than that. */
 #define WAKE_US UINT64_C(1000000)
+
+/* Why one is taken back that does not end by itself. */
+static const char on_ended[] = "another one that it stands on is";
 
 /* Who made it: whose session it was may go on as another one by now. */
 static struct ledger_holder holder_of(const struct pending *p)
@@ -123,16 +127,15 @@ static void rest(struct pending *p)
 	p->rests_us = p->tried_us + p->rest_s * UINT64_C(1000000);
 }
 
-bool pending_wake(struct pending *p)
+void pending_wake(struct pending *p)
 {
 	const uint64_t at_us = p->tried_us + WAKE_US;
 
 	if (p->works || p->rests_us <= at_us)
-		return false;
+		return;
 	p->rests_us = at_us;
 	p->is_woken = true;
 	atomic_store(&p->server->pending_wakes, true);
-	return true;
 }
 
 /* With the lock, which is not held meanwhile. Returns how many requests are not taken back. */
@@ -159,35 +162,95 @@ static size_t work(struct pending *p, struct job *job, size_t n)
 	return n_left;
 }
 
-void pending_end(struct pending *p, const char *why)
+static void say_why(const struct pending *p)
 {
-	struct pending *later;
+	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(p->holder.subject).text, p->why);
+}
 
-	TAILQ_FOREACH(later, &p->server->pending, entry)
-	{
-		if (later == p)
-			break;
-		if (!later->waits || later->holder.subject != p->holder.subject || later->netns != p->netns)
-			continue;
-		later->waits = false;
-		later->why = "an earlier one was taken back";
-	}
+/* Whether it stands on one that is taken back. */
+static bool stands_on_ended(const struct pending *p)
+{
+	const struct pending *other;
+
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	if (other->why && p->on[other->slot])
+		return true;
+	return false;
+}
+
+/* What is carried out just now may have found things as they are before this is taken back: unless it turns out to be about others. */
+static void begin_end(struct pending *p, const char *why)
+{
+	struct pending *other;
+
 	p->waits = false;
 	p->why = why;
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	if (other->works && !other->is_prepared && other->netns == p->netns)
+		other->on[p->slot] = true;
+}
+
+void pending_end(struct pending *p, const char *why)
+{
+	begin_end(p, why);
+	/* those that came about before others first, since there may be some on these */
+	TAILQ_FOREACH_REVERSE(p, &p->server->pending, pending_list, entry)
+	if (p->waits && stands_on_ended(p)) {
+		begin_end(p, on_ended);
+		say_why(p);
+	}
+}
+
+/* The last one that stands on it. NULL: none does. */
+static struct pending *one_on(const struct pending *p)
+{
+	struct pending *other;
+
+	TAILQ_FOREACH(other, &p->server->pending, entry)
+	if (other->on[p->slot] && (other->works || (other->why && other->undo.n > 0)))
+		break;
+	return other;
+}
+
+/* With the lock: the first one that is to be taken back, or is at work, before it can be; itself where it is its turn. */
+static struct pending *first_before(struct pending *p)
+{
+	struct pending *next = p;
+
+	do {
+		p = next;
+		next = one_on(p);
+		if (!next)
+			next = pending_turn(p->server, p->holder.subject, p->netns);
+	} while (next && next != p && !next->works);
+	return next ? next : p;
+}
+
+/* Somebody else is at it. */
+static bool is_anothers(const struct pending *next, const struct pending *p)
+{
+	return next && next != p && (next->works || next->is_asked_for);
 }
 
 size_t pending_take_back(struct pending *p, const char *why, struct job *job)
 {
+	const struct timespec until = pending_patience();
 	struct pending *next;
 	size_t n_left = 0;
 
+	p->is_asked_for = true;
 	pending_end(p, why);
 	do {
-		next = pending_turn(p->server, p->holder.subject, p->netns);
+		next = p->undo.n > 0 ? first_before(p) : NULL;
+		if (is_anothers(next, p) && pending_wait(next, &until))
+			continue;
+		/* it is left for later */
+		if (is_anothers(next, p) || (next && next->rests_us))
+			break;
 		/* its network namespace ended meanwhile, and all that is left with it */
 		n_left += next ? work(next, job, SIZE_MAX) : 1;
-	} while (next && next != p && !next->rests_us);
-	/* behind one that rests */
+	} while (next && next != p);
+	p->is_asked_for = false;
 	return next && next != p ? n_left + p->undo.n : n_left;
 }
 
@@ -195,7 +258,7 @@ size_t pending_take_back(struct pending *p, const char *why, struct job *job)
 static void end(struct pending *p, const char *why)
 {
 	pending_end(p, why);
-	log_write(LOG_NOTICE, "A transaction of %s is taken back: %s", subject_say(p->holder.subject).text, why);
+	say_why(p);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ at work */
@@ -207,7 +270,7 @@ static struct pending *next_turn(const struct server *server)
 	struct pending *p;
 
 	TAILQ_FOREACH(p, &server->pending, entry)
-	if (p->why && !p->works && p->rests_us <= now_us && pending_turn(server, p->holder.subject, p->netns) == p)
+	if (p->why && !p->works && !p->is_asked_for && p->rests_us <= now_us && p->undo.n > 0 && first_before(p) == p)
 		break;
 	return p;
 }
@@ -219,9 +282,9 @@ static void take_out(struct server *server, struct pending_list *over)
 
 	for (p = TAILQ_FIRST(&server->pending); p; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (!p->why || pending_turn(server, p->holder.subject, p->netns))
+		if (!p->why || p->is_asked_for || pending_turn(server, p->holder.subject, p->netns))
 			continue;
-		TAILQ_REMOVE(&server->pending, p, entry);
+		pending_take_out(p);
 		TAILQ_INSERT_TAIL(over, p, entry);
 	}
 }
@@ -344,6 +407,8 @@ int pending_open_timer(struct server *server)
 {
 	int r = sd_event_add_time(server->event, &server->pending_timer, CLOCK_MONOTONIC, NEVER, 1000, on_timer, server);
 
+	if (r >= 0 && getrandom(server->pending_key, sizeof(server->pending_key), 0) != sizeof(server->pending_key))
+		r = -EIO;
 	server->taking_back = (struct errand){ .run = run, .done = done };
 	return r < 0 ? r : sd_event_source_set_enabled(server->pending_timer, SD_EVENT_OFF);
 }
@@ -357,8 +422,8 @@ static void begin(struct job *job, struct pending *p)
 	p->ends_us = server_now_us() + p->seconds * UINT64_C(1000000);
 	if (p->peer && job->peer->gone)
 		end(p, "its connection is gone");
-	else if (pending_turn(p->server, p->holder.subject, p->netns))
-		end(p, "an earlier one is taken back");
+	else if (stands_on_ended(p))
+		end(p, on_ended);
 	pthread_cond_broadcast(&pending_moved);
 	pthread_mutex_unlock(&pending_lock);
 	/* it finds out what is next */

@@ -303,6 +303,8 @@ static int tell_changed(struct job *job, undo_frame_found *found, void *userdata
 		for (size_t k = 0; k < v.n_items && r == 0; k++) {
 			key_of(&v, k, &key);
 			r = found(&key, userdata);
+			if (r == 0 && effects[i].does == OP_RENAMES && key_of_link(&v, k, &key))
+				r = found(&key, userdata);
 		}
 	}
 	return r;

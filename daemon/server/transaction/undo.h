@@ -76,8 +76,8 @@ bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct l
                      const struct undo_cause *cause);
 
 /*
- * Tells of what a frame of a log takes away by its key (UNDO_EXACT), or else of what it changes, which may be nobody's; of one that is no
- * request it tells nothing. 0, what found() returned, the refusal, or -EINVAL.
+ * Tells of what a frame of a log takes away by its key (UNDO_EXACT), or else of what it changes, which may be nobody's, and of a link
+ * that it gives another name by that one, too; of one that is no request it tells nothing. 0, what found() returned, the refusal, or -EINVAL.
  */
 typedef int undo_frame_found(const struct ledger_key *key, void *userdata);
 int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata);

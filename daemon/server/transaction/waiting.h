@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pending.c and pending_end.c share: the list of transactions that are to be confirmed, the newest first. One is in it
- * from before its first step until it is confirmed, or taken back.
+ * What pending.c and pending_end.c share: the list of transactions that are to be confirmed, those that came about last first. One is
+ * in it from before its first step until it is confirmed, or taken back.
  *
  * It has a lock, since requests look at it on workers. Whoever works at one has what takes it back alone, without the lock.
  */
@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "ledger.h"
+#include "pending.h"
 #include "undo_log.h"
 
 #define NEVER UINT64_MAX
@@ -23,10 +25,17 @@ struct job;
 struct peer;
 struct server;
 
+/* What one made or changed: hashes of keys, in order. */
+struct pending_about {
+	uint64_t *hash;
+	size_t n;
+};
+
 struct pending {
 	struct server *server;
 	const struct peer *peer; /* NULL: detached */
 	bool works;              /* it is carried out, or some of it taken back, just now */
+	bool is_asked_for;       /* somebody takes it back himself, and waits for what is before it */
 	bool waits;              /* its time has begun */
 	const char *why;         /* it is taken back; NULL: it is not */
 	char token[33];
@@ -40,9 +49,10 @@ struct pending {
 	size_t most;         /* may be; 0: none were refused */
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
-	uint64_t hash_key[2];
-	uint64_t *about; /* what it made or changed: hashes of keys, in order */
-	size_t n_about;
+	struct pending_about about;
+	bool is_prepared;     /* that is known */
+	unsigned int slot;    /* tells it from all others in the list */
+	bool on[PENDING_MAX]; /* slots of those that it stands on: it is taken back before them */
 	uint32_t seconds;
 	uint64_t ends_us;
 	unsigned int patience;
@@ -60,21 +70,33 @@ extern pthread_cond_t pending_moved;
 
 void pending_free(struct pending *p);
 
+/* With the lock: out of the list. */
+void pending_take_out(struct pending *p);
+
 /*
  * With the lock: whose turn it is, of a user in a network namespace. That is the one that is worked at, and else the newest
  * of those that are taken back. NULL: nobody's.
  */
 struct pending *pending_turn(const struct server *server, uint64_t subject, uint64_t netns);
 
-/* With the lock: who waits for one that rests has it tried soon. Whether the loop is to look, which worker_wait() tells it. */
-bool pending_wake(struct pending *p);
+/* Until when somebody waits who begins now. */
+struct timespec pending_patience(void);
 
-/* With the lock: one is taken back, and before it those that came later. */
+/*
+ * With the lock, which is not held meanwhile: waits for one that is before his, until any was worked at. If it rests, it is tried soon.
+ * False: for too long.
+ */
+bool pending_wait(struct pending *p, const struct timespec *until);
+
+/* With the lock: who waits for one that rests has it tried soon. The loop is to look, which worker_wait() tells it. */
+void pending_wake(struct pending *p);
+
+/* With the lock: one is taken back, and before it those that stand on it. */
 void pending_end(struct pending *p, const char *why);
 
 /*
- * With the lock, which is not held meanwhile, and where it was nobody's turn: takes one back, and those that came later, to the
- * end. Returns how many of their requests could not be taken back.
+ * With the lock, which is not held meanwhile, and where it was nobody's turn: takes one back, and before it those that stand on it, to
+ * the end. Returns how many of their requests could not be taken back.
  */
 size_t pending_take_back(struct pending *p, const char *why, struct job *job);
 

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transactions of several users that wait to be confirmed. One that changed what an earlier one of somebody else had changed is taken back
+ * before it, whatever ends that; one about other things stays. Changes are of the MTU, each smaller than the one before.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "clients.h"
+#include "unconfirmed.h"
+#include "world.h"
+
+/* Two users, besides root, who has the connection of the world. */
+#define ONE   12345u
+#define OTHER 12346u
+
+#define ROUTES 1000u
+
+typedef char token_text[33];
+
+/* The tokens of ONE and OTHER, which processes of their own are given. */
+static token_text *shared;
+
+static int begin(void **state)
+{
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*state = world_start(&(struct world_options){ .policy = "allow * all\n", .open_to_all = true });
+	return shared == MAP_FAILED;
+}
+
+static int end(void **state)
+{
+	munmap(shared, 4096);
+	return world_end(state);
+}
+
+static void change(struct hycan *h, const char *link, uint32_t mtu)
+{
+	assert_done(h, hycan_link_set(h, link, &(struct hycan_link_set_options){ .has_mtu = true, .mtu = mtu }));
+}
+
+static void commit(struct hycan *h, token_text token)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_detached = true, .detached = true
+	};
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	assert_true(reply->has_token);
+	memcpy(token, reply->token, sizeof(token_text));
+	free(reply);
+}
+
+static void one_changes(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	change(h, "tx0", 1400);
+	commit(h, shared[0]);
+	hycan_close(h);
+}
+
+static void one_renames(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_link_rename(h, "tx0", "tx2"));
+	commit(h, shared[0]);
+	hycan_close(h);
+}
+
+static void one_cancels(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_cancel(h, shared[0]));
+	hycan_close(h);
+}
+
+static void other_changes(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	change(h, "tx1", 1300);
+	commit(h, shared[1]);
+	hycan_close(h);
+}
+
+static void other_finds_gone(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_refused(h, hycan_transaction_confirm(h, shared[1]), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
+}
+
+/* Root's changes tx0, which ONE changed before, and tx1, which OTHER changes behind it: all go with the first. */
+static void test_chain(void **state)
+{
+	struct world *w = *state;
+	token_text token;
+	char *before;
+
+	unconfirmed_pair();
+	before = unconfirmed_view();
+	world_as(ONE, ONE, one_changes, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	change(w->h, "tx0", 1300);
+	change(w->h, "tx1", 1400);
+	commit(w->h, token);
+	world_as(OTHER, OTHER, other_changes, w);
+	world_as(ONE, ONE, one_cancels, w);
+	unconfirmed_same(w, before);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	world_as(OTHER, OTHER, other_finds_gone, w);
+	free(before);
+}
+
+/* A link is the same under each name that it was given. */
+static void test_names(void **state)
+{
+	struct world *w = *state;
+	token_text token;
+	char *before;
+
+	unconfirmed_pair();
+	before = unconfirmed_view();
+	world_as(ONE, ONE, one_renames, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_rename(w->h, "tx2", "tx3"));
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	unconfirmed_same(w, before);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	free(before);
+}
+
+/* Nobody loses what has nothing to do with it. */
+static void test_another_thing(void **state)
+{
+	struct world *w = *state;
+	token_text token;
+
+	unconfirmed_pair();
+	world_as(ONE, ONE, one_changes, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	change(w->h, "tx1", 1300);
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	free(shell("ip link show tx0 | grep -q 'mtu 1500' && ip link show tx1 | grep -q 'mtu 1300'"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
+	free(shell("ip link show tx1 | grep -q 'mtu 1500'"));
+}
+
+/* Behind one that was confirmed between the two, nothing of the first one is left to stand on. */
+static void test_confirmed(void **state)
+{
+	struct world *w = *state;
+	token_text token;
+
+	unconfirmed_pair();
+	world_as(ONE, ONE, one_changes, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	change(w->h, "tx0", 1300);
+	change(w->h, "tx1", 1400);
+	commit(w->h, token);
+	world_as(OTHER, OTHER, other_changes, w);
+	assert_done(w->h, hycan_transaction_confirm(w->h, token));
+	world_as(ONE, ONE, one_cancels, w);
+	free(shell("ip link show tx0 | grep -q 'mtu 1500' && ip link show tx1 | grep -q 'mtu 1300'"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, shared[1]));
+	free(shell("ip link show tx1 | grep -q 'mtu 1400'"));
+}
+
+/* One that is committed by a thread of its own. */
+struct beside {
+	struct hycan *h;
+	token_text token;
+};
+
+static void *commit_it(void *userdata)
+{
+	struct beside *b = userdata;
+
+	commit(b->h, b->token);
+	return NULL;
+}
+
+/* The later one is carried out when the earlier one is cancelled, which waits for it. */
+static void test_under_way(void **state)
+{
+	struct world *w = *state;
+	struct beside later = { .h = client_open(w) };
+	pthread_t thread;
+	char *before;
+
+	unconfirmed_pair();
+	before = unconfirmed_view();
+	world_as(ONE, ONE, one_changes, w);
+	assert_done(later.h, hycan_transaction_begin(later.h));
+	change(later.h, "tx0", 1300);
+	for (unsigned int i = 0; i < ROUTES; i++) {
+		char text[32];
+		struct hycan_route route;
+
+		snprintf(text, sizeof(text), "10.%u.%u.0/24", 100 + i / 256, i % 256);
+		route = route_via(text, "10.1.0.9");
+		assert_done(later.h, hycan_route_add(later.h, &route));
+	}
+	assert_int_equal(pthread_create(&thread, NULL, commit_it, &later), 0);
+	shell_until(20, "ip link show tx0 | grep -q 'mtu 1300'");
+	world_as(ONE, ONE, one_cancels, w);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	unconfirmed_same(w, before);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, later.token), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(later.h);
+	free(before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_chain, begin, end),
+		cmocka_unit_test_setup_teardown(test_names, begin, end),
+		cmocka_unit_test_setup_teardown(test_another_thing, begin, end),
+		cmocka_unit_test_setup_teardown(test_confirmed, begin, end),
+		cmocka_unit_test_setup_teardown(test_under_way, begin, end),
+	};
+
+	return cmocka_run_group_tests_name("transactions of several users", tests, NULL, NULL);
+}
