@@ -478,6 +478,36 @@ static void logs_how(void **state)
 	hycan_close(h);
 }
 
+/* What becomes of it was decided by somebody, too; which transaction it was knows nobody who reads that. */
+static void logs_what_was_decided(void **state)
+{
+	const struct hycan_transaction_run_options options = { .has_confirm_within = true, .confirm_within = 600 };
+	struct hycan_rule rule = rule_number(3100);
+	struct hycan *h = client_open(&service);
+	char *line;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct hycan_transaction_run_reply *reply = NULL;
+
+		assert_int_equal(hycan_transaction_begin(h), 0);
+		assert_done(h, hycan_rule_add(h, &rule));
+		assert_done(h, hycan_transaction_commit(h, &options, &reply));
+		assert_done(h, i == 0 ? hycan_transaction_cancel(h, reply->token) : hycan_transaction_confirm(h, reply->token));
+		line = line_with("HYCAN_OPERATION=transaction.%s HYCAN_RESULT=done HYCAN_PID=%d", i == 0 ? "cancel" : "confirm",
+		                 getpid());
+		assert_field(line, "PRIORITY", "6");
+		assert_null(strstr(line, reply->token));
+		free(line);
+		free(reply);
+	}
+	assert_refused(h, hycan_session_adopt(h, "0123456789abcdef", NULL), HYCAN_REFUSAL_NOT_FOUND);
+	line = line_with("HYCAN_OPERATION=session.adopt HYCAN_RESULT=not_found HYCAN_PID=%d", getpid());
+	assert_null(strstr(line, "0123456789abcdef"));
+	free(line);
+	hycan_close(h);
+}
+
 static void add_the_same(struct world *w)
 {
 	struct hycan *h = client_open(w);
@@ -609,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(killed, begin, end),
 		cmocka_unit_test_setup_teardown(logs_what_was_asked, begin, end),
 		cmocka_unit_test_setup_teardown(logs_how, begin, end),
+		cmocka_unit_test_setup_teardown(logs_what_was_decided, begin, end),
 		cmocka_unit_test_setup_teardown(logs_what_nobody_asked_for, begin, end),
 		cmocka_unit_test_setup_teardown(logs_what_went, begin, end),
 	};

@@ -135,9 +135,18 @@ static int check_access(struct job *job)
 	return op_refuse(&job->op, HYCAN_REFUSAL_DENIED, verdict.field, "%s", verdict.reason);
 }
 
+/* Whether it changes nothing itself, but what becomes of what was changed. */
+static bool decides(const struct job *job)
+{
+	const uint16_t number = job->operation->number;
+
+	return number == HYCAN_OPERATION_TRANSACTION_CONFIRM || number == HYCAN_OPERATION_TRANSACTION_CANCEL ||
+	       number == HYCAN_OPERATION_SESSION_ADOPT;
+}
+
 static int audit_priority(const struct job *job)
 {
-	return job_changes(job) || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
+	return job_changes(job) || decides(job) || job->result == HYCAN_REFUSAL_DENIED ? LOG_INFO : LOG_DEBUG;
 }
 
 static void audit(const struct job *job, const char *object, const char *request, uint64_t duration_us, const char *cause)
