@@ -11,8 +11,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "along.h"
+#include "cleanup.h"
 #include "forwarding.h"
 #include "kernel/forwarding.h"
 #include "kernel/link.h"
@@ -83,6 +86,45 @@ int forwarding_list_links(struct op *op, struct forwarding_links *ret_links)
 	if (r == 0)
 		*ret_links = l.links;
 	return r;
+}
+
+static int keep_along(struct op *op, enum hycan_family family, bool links, struct kernel_sysctls *kept)
+{
+	const char *ip = family == HYCAN_FAMILY_IPV6 ? "ipv6" : "ipv4";
+	struct forwarding_links all = { 0 };
+	bool on = false, is_on = false;
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "%s/conf/all/forwarding", ip);
+	r = kernel_sysctl_keep(op->scope, kept, path, true);
+	snprintf(path, sizeof(path), "%s/conf/default/forwarding", ip);
+	if (r == 0)
+		r = kernel_sysctl_keep(op->scope, kept, path, false);
+	/* inet_forward_change(), net/ipv4/devinet.c */
+	if (r == 0 && family == HYCAN_FAMILY_IPV4)
+		r = kernel_sysctl_keep(op->scope, kept, "ipv4/conf/all/accept_redirects", false);
+	if (r == 0 && links)
+		r = forwarding_list_links(op, &all);
+	if (r == 0 && links)
+		r = kernel_forwarding_get(op->scope, family, NULL, &on);
+	for (size_t i = 0; i < all.n && r == 0; i++) {
+		snprintf(path, sizeof(path), "%s/conf/%s/forwarding", ip, all.name[i]);
+		if (kernel_forwarding_get(op->scope, family, all.name[i], &is_on) == 0 && is_on != on)
+			r = kernel_sysctl_keep(op->scope, kept, path, false);
+	}
+	return r;
+}
+
+int forwarding_say_along(struct op *op, enum hycan_family family, bool links)
+{
+	_cleanup_(kernel_sysctls_free) struct kernel_sysctls kept = { 0 };
+	int r;
+
+	if (!op_undoable(op))
+		return 0;
+	r = keep_along(op, family, links, &kept);
+	return r == 0 ? along_say_sysctls(op, NULL, &kept) : r;
 }
 
 /* Whether somebody asked for it who has not let go: of a link, or of the whole namespace. */

@@ -33,6 +33,12 @@ int forwarding_let_go(struct op *op, enum hycan_family family, bool *ret_changed
 int forwarding_ask_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed);
 int forwarding_let_go_link(struct op *op, enum hycan_family family, const char *link, bool *ret_changed);
 
+/*
+ * What the kernel sets along with the switch: says how it is put back, once the switch is what it is now. links: those, too, of which the
+ * value is another one. Before it is turned. 0 or -errno.
+ */
+int forwarding_say_along(struct op *op, enum hycan_family family, bool links);
+
 /* On for networks; sets changed where it was not. And off where they had turned it on, and nobody else needs it. */
 int forwarding_need(struct op *op, enum hycan_family family, bool *changed);
 int forwarding_release(struct op *op, enum hycan_family family);

@@ -57,6 +57,9 @@ uint32_t network_forwards(const struct kernel_network *network, const struct ker
 /* The same, which reads the ways where they matter. 0 or -errno. */
 int network_read_forwards(struct op *op, const struct kernel_network *network, uint32_t *ret_families);
 
+/* Before that is turned on: says how what goes along with it is put back (forwarding_say_along()). 0 or -errno. */
+int network_say_forwarding(struct op *op, const struct kernel_network *network);
+
 /* Turns forwarding of both families on as far as the network has them; sets changed where it was not. Between the two, as well. */
 int network_forward(struct op *op, const struct kernel_network *network, bool *changed);
 

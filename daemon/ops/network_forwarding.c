@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "forwarding.h"
+#include "kernel/forwarding.h"
 #include "nat.h"
 #include "network.h"
 #include "table.h"
@@ -113,6 +114,23 @@ int network_forward(struct op *op, const struct kernel_network *network, bool *c
 	for (size_t i = 0; i < 2 && r == 0; i++)
 		if (families_of(network) & OP_FORWARDS(both[i]))
 			r = forwarding_need(op, both[i], changed);
+	return r;
+}
+
+int network_say_forwarding(struct op *op, const struct kernel_network *network)
+{
+	bool on = false;
+	int r = 0;
+
+	for (size_t i = 0; op_undoable(op) && i < 2 && r == 0; i++) {
+		if (!(families_of(network) & OP_FORWARDS(both[i])))
+			continue;
+		r = kernel_forwarding_get(op->scope, both[i], NULL, &on);
+		if (r == 0 && !on)
+			r = forwarding_say_along(op, both[i], true);
+		/* a kernel without the family is told of when it is turned on */
+		r = r == -EOPNOTSUPP ? 0 : r;
+	}
 	return r;
 }
 

@@ -103,6 +103,11 @@ int op_undo_routes(struct op *op, const void *first, const void *messages, size_
 	return op->undo ? op->undo_routes(op, first, messages, size) : 0;
 }
 
+int op_undo_along(struct op *op, enum op_along what, const char *link, const void *bytes, size_t size)
+{
+	return op->undo ? op->undo_along(op, what, link, bytes, size) : 0;
+}
+
 int op_check_link_name(struct op *op, const char *field, const char *name)
 {
 	char own[HYCAN_IFNAME_SIZE];

@@ -176,6 +176,9 @@ struct op {
 	/* What op_undo_routes() says. 0 or -errno. */
 	int (*undo_routes)(struct op *op, const void *first, const void *messages, size_t size);
 
+	/* What op_undo_along() says. 0 or -errno. */
+	int (*undo_along)(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size);
+
 	/* What op_came_about() tells. */
 	void (*came_about)(struct op *op, const uint32_t *order, size_t n);
 
@@ -359,6 +362,20 @@ int op_undo_routes(struct op *op, const void *first, const void *messages, size_
  * -errno.
  */
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request);
+
+/* What the kernel changes along with something else, and what is no request's. In the ledger's file: none is ever another. */
+enum op_along {
+	OP_ALONG_SYSCTLS = 1, /* values below /proc/sys/net (kernel/sysctl.h) */
+};
+
+/*
+ * The same of that, in bytes which say all of it. link: of that one, and not of another one that has its name since; or NULL. It is put
+ * back when the requests that are said behind it have been carried out.
+ */
+int op_undo_along(struct op *op, enum op_along what, const char *link, const void *bytes, size_t size);
+
+/* Puts it back; what is neither is refused. 0 or -errno. */
+int op_put_back_along(struct op *op, uint32_t what, const void *bytes, size_t size);
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written

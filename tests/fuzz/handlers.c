@@ -225,6 +225,9 @@ static int before_change(const struct hycan_operation *operation, struct op *op,
 		r = op_claim(op, op->settled ? op->settled : request);
 	if (r == 0 && op_undoable(op) && chance_below(chance, 2))
 		r = op_undo(op, operation->number, request);
+	if (r == 0 && op_undoable(op) && chance_below(chance, 4) == 0)
+		r = op_undo_along(op, OP_ALONG_SYSCTLS, chance_below(chance, 2) ? "a link" : NULL, "along",
+		                  chance_below(chance, 6));
 	if (r != 0 || chance_below(chance, 4) == 0)
 		return r;
 	if (op->scope->gate.change)
@@ -335,6 +338,13 @@ int op_put_back_routes(struct op *op, const void *messages, size_t size, void *r
 	memset(request, 0, sizeof(*request));
 	request->route.destination.address.family = AF_INET;
 	return chance_below(&chance, 4) ? 0 : -EINVAL;
+}
+
+int op_put_back_along(struct op *op, uint32_t what, const void *bytes, size_t size)
+{
+	CHECK(op->scope && what == OP_ALONG_SYSCTLS && size < 6);
+	CHECK(memcmp(bytes, "along", size) == 0);
+	return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------- the log, the users */

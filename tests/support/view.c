@@ -237,7 +237,8 @@ void view_settle(void)
 /* IPv6 routes are sorted: those to fe80::/64 and ff00::/8, which the kernel makes for each link, it lists by age. */
 #define EVERYTHING                                                                                                                 \
 	"ip -d link; ip -d addr; ip -4 -d route show table all; ip -6 -d route show table all | sort; ip rule; ip -6 rule; "       \
-	"nft list ruleset 2>/dev/null; grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/forwarding; "          \
+	"ip neigh show nud permanent | sort; ip -4 neigh show proxy; ip -6 neigh show proxy; nft list ruleset 2>/dev/null; "       \
+	"grep -sH . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/* /proc/sys/net/ipv[46]/neigh/*/*; "                \
 	"for i in $(wg show interfaces 2>/dev/null); do wg showconf $i; done"
 
 char *view_everything(void)

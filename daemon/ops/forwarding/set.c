@@ -41,6 +41,8 @@ static int before(struct op *op, enum hycan_family family, const char *link, boo
 		return r;
 	if (!link)
 		r = say_links(op, family, is_on);
+	if (!link && r == 0)
+		r = forwarding_say_along(op, family, false);
 	return r < 0 ? r : say(op, family, link, is_on);
 }
 

@@ -15,7 +15,7 @@
 #include "table.h"
 
 /* Says what puts it back. */
-static int say(struct op *op, const struct hycan_network_allow_request *request)
+static int say(struct op *op, const struct hycan_network_allow_request *request, const struct kernel_network *from)
 {
 	struct hycan_network_allow_request back = *request;
 	struct kernel_network_way way;
@@ -24,6 +24,10 @@ static int say(struct op *op, const struct hycan_network_allow_request *request)
 	if (!op_undoable(op))
 		return 0;
 	r = kernel_network_get_way(op->scope, request->from_link, request->to_link, &way);
+	if (r < 0)
+		return r;
+	if (request->on)
+		r = network_say_forwarding(op, from);
 	if (r < 0)
 		return r;
 	back.on = way.asked || network_way_state(op, &way) == NETWORK_WAY_FORGOTTEN;
@@ -85,7 +89,7 @@ int op_network_allow(struct op *op, const struct hycan_network_allow_request *re
 	if (r == 0)
 		r = network_find(op, "to", request->to, request->to_link, &to);
 	if (r == 0)
-		r = say(op, request);
+		r = say(op, request, &from);
 	if (r == 0)
 		r = set(op, &from, &to, request->on, &changed);
 	if (r != 0 && changed)

@@ -262,6 +262,8 @@ static int create(struct op *op, const struct hycan_network_create_request *requ
 		r = network_check_hosts(op, &wanted, before);
 	if (r == 0)
 		r = settle(op, request, &wanted);
+	if (r == 0)
+		r = network_say_forwarding(op, &wanted);
 	if (r == 0 && before)
 		r = say(op, &wanted, before);
 	if (r != 0)

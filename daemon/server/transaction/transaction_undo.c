@@ -12,6 +12,7 @@
 
 #include "array.h"
 #include "asked.h"
+#include "cleanup.h"
 #include "diary.h"
 #include "holders.h"
 #include "job.h"
@@ -219,6 +220,32 @@ int transaction_keep_routes(struct op *op, const void *first, const void *messag
 
 	return undo_log_add_bytes(job->undo, operation, own_any(job) ? UNDO_ROUTES | UNDO_ANY : UNDO_ROUTES, messages, size,
 	                          job->undo->keeps ? own_since(job, operation, first) : 0);
+}
+
+int transaction_keep_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size)
+{
+	struct job *job = (struct job *)op;
+	const unsigned int flags = own_any(job) ? UNDO_ALONG | UNDO_ANY : UNDO_ALONG;
+	struct undo_along along = { .what = what, .size = (uint32_t)size };
+	const size_t whole = (sizeof(along) + size + 3) / 4 * 4;
+	_cleanup_free_ uint8_t *frame = NULL;
+	struct ledger_key key;
+	uint64_t since_us = 0;
+
+	/* of a plan nothing is put back */
+	if (!job->undo->keeps)
+		return 0;
+	frame = calloc(1, whole);
+	if (!frame)
+		return -ENOMEM;
+	if (link) {
+		memcpy(along.link, link, strnlen(link, sizeof(along.link) - 1));
+		key_of_name(op_scope_inode(job->op.scope), along.link, &key);
+		since_us = own_since_of(job, &key, job->called_us);
+	}
+	memcpy(frame, &along, sizeof(along));
+	memcpy(frame + sizeof(along), bytes, size);
+	return undo_log_add_bytes(job->undo, job->operation, flags, frame, whole, since_us);
 }
 
 /* What takes away what an effect of the step in the job made. */

@@ -323,7 +323,7 @@ int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame
 	struct job outer;
 	int r;
 
-	if (frame->nlmsg_flags & (UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ROUTES))
+	if (frame->nlmsg_flags & (UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ROUTES | UNDO_ALONG))
 		return 0;
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
@@ -379,6 +379,40 @@ static struct since since_of(const struct nlmsghdr *frame, const struct ledger_h
 	const uint64_t since_us = undo_log_since(frame);
 
 	return (struct since){ .us = since_us ? since_us : cause->since_us, .whose = *holder, .any = any };
+}
+
+/* Of a link that is others' since, it is theirs. */
+static int put_back_along(struct job *job, struct kernel_scope *scope, const struct nlmsghdr *frame, const struct since *since,
+                          unsigned int *patience)
+{
+	const size_t size = undo_log_size(frame);
+	struct undo_along along;
+	struct ledger_key link;
+	struct op_gate gate;
+	struct job outer;
+	int r;
+
+	if (size < sizeof(along))
+		return -EBADMSG;
+	memcpy(&along, frame + 1, sizeof(along));
+	along.link[sizeof(along.link) - 1] = '\0';
+	key_of_name(op_scope_inode(scope), along.link, &link);
+	if (along.size > size - sizeof(along))
+		return -EBADMSG;
+	if (along.link[0] && own_is_since(job, since, &link))
+		return 0;
+	begin(job, scope, &nobody, hycan_operation_by_number(frame->nlmsg_type), &outer);
+	/* there is no request of which anybody would have to know */
+	gate = op_scope_set_gate(scope, (struct op_gate){ 0 });
+	do {
+		observer_mark(job->server->observer, job, true, true);
+		(void)op_scope_sent(scope);
+		r = op_put_back_along(&job->op, along.what, (const uint8_t *)(frame + 1) + sizeof(along), along.size);
+		observer_mark(job->server->observer, job, false, op_scope_sent(scope) != OP_SENT_NO_CHANGE);
+	} while (undo_try_again(r, patience));
+	(void)op_scope_set_gate(scope, gate);
+	end(job, &outer, NULL);
+	return r;
 }
 
 static bool renames(const struct hycan_operation *operation)
@@ -462,6 +496,10 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	if (flags & UNDO_HOLDERS) {
 		give_back(job, frame, &since);
 		return 0;
+	}
+	if (flags & UNDO_ALONG) {
+		ret_sentence[0] = '\0';
+		return put_back_along(job, scope, frame, &since, patience);
 	}
 	r = enter(job, scope, holder, frame, cause, &outer);
 	if (r == 0 && flags & UNDO_EXACT) {

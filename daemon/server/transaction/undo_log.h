@@ -45,7 +45,15 @@ struct undo_mark {
 #define UNDO_SINCE                                                                                                                 \
 	8192 /* what others make is another thing since later than the transaction began: since when stands behind the rest */
 #define UNDO_ROUTES 16384 /* no request: all routes in a place, as the kernel told of them (op_undo_routes()) */
+#define UNDO_ALONG  32768 /* no request: what the kernel changed along with what the next ones put back (struct undo_along) */
 #define UNDO_KERNEL 512   /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
+
+/* Of UNDO_ALONG, in front of the bytes. */
+struct undo_along {
+	uint32_t what;                /* enum op_along */
+	uint32_t size;                /* of the bytes, which are filled up to whole words */
+	char link[HYCAN_IFNAME_SIZE]; /* whose it is, or "" */
+};
 
 /*
  * Keeps a request, with flags; subject: whose, of UNDO_OWNED; since_us: of UNDO_SINCE, else 0. 0; -ENOBUFS when there is no room,

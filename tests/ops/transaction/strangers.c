@@ -389,6 +389,22 @@ static void test_bridge(void **state)
 	free(after);
 }
 
+static int forward(struct hycan *h)
+{
+	int r = hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL);
+
+	return r ? r : hycan_forwarding_set(h, HYCAN_FAMILY_IPV6, true, NULL);
+}
+
+/* The kernel sets the values of links that will come along with the switch, and no redirects are accepted any more. */
+static void test_forwarding(void **state)
+{
+	make_links();
+	free(shell("cd /proc/sys/net && echo 1 >ipv4/conf/default/forwarding && echo 1 >ipv6/conf/default/forwarding && "
+	           "echo 0 >ipv4/conf/all/accept_redirects"));
+	assert_taken_back_later(*state, forward);
+}
+
 /* Beside a stranger's, and with what a stranger gave it, it is his to whom it was. */
 static void test_held(void **state)
 {
@@ -429,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ipvlan, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_macsec, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_bridge, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_forwarding, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_held, world_begin, world_end),
 	};
 

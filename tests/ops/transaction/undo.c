@@ -349,7 +349,9 @@ static void test_forwarding(void **state)
 	struct world *w = *state;
 
 	make_pair();
-	free(shell("echo 1 >/proc/sys/net/ipv4/conf/tx0/forwarding; echo 1 >/proc/sys/net/ipv6/conf/tx1/forwarding"));
+	free(shell("cd /proc/sys/net && echo 1 >ipv4/conf/tx0/forwarding && echo 1 >ipv6/conf/tx1/forwarding && "
+	           "echo 1 >ipv4/conf/default/forwarding && echo 1 >ipv6/conf/default/forwarding && "
+	           "echo 0 >ipv4/conf/all/accept_redirects"));
 	assert_taken_back(w, forward);
 }
 
@@ -442,6 +444,9 @@ static void test_networks(void **state)
 
 	network_make_parent();
 	need_command("nft");
+	/* a network turns on forwarding of IPv4 */
+	free(shell("ip link add tx8 type veth peer name tx9 && cd /proc/sys/net/ipv4/conf && "
+	           "echo 1 >tx8/forwarding && echo 1 >default/forwarding && echo 0 >all/accept_redirects"));
 	assert_taken_back(w, first_network);
 	assert_done(w->h, network_create(w->h, "101 10.8.0.0/24 10.8.0.1 red"));
 	assert_done(w->h, hycan_network_allow(w->h, 101, 100, true, NULL));

@@ -811,14 +811,15 @@ static void test_forwarding(void **state)
 	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	free(shell("grep -q 1 /proc/sys/net/ipv4/conf/tx1/forwarding && grep -q 0 /proc/sys/net/ipv4/conf/tx0/forwarding"));
 	/* but what it switched on stays for who asked for that since */
-	free(shell("echo 0 >/proc/sys/net/ipv4/conf/all/forwarding"));
+	free(shell("cd /proc/sys/net/ipv4/conf && echo 0 >all/forwarding"));
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	assert_done(w->h, hycan_forwarding_set(w->h, HYCAN_FAMILY_IPV4, true, NULL));
 	unconfirmed_commit(w->h, token);
 	client_hold_while_connected(one, 0);
 	assert_done(one, hycan_forwarding_set(one, HYCAN_FAMILY_IPV4, true, NULL));
 	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-	free(shell("grep -q 1 /proc/sys/net/ipv4/conf/all/forwarding"));
+	/* and so does what goes along with it */
+	free(shell("cd /proc/sys/net/ipv4/conf && grep -q 1 all/forwarding && grep -q 1 default/forwarding"));
 	hycan_close(one);
 	objects_wait(w->h, 0);
 	free(shell("grep -q 0 /proc/sys/net/ipv4/conf/all/forwarding"));

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes along with a change, and what no request would put back. */
+#ifndef OPS_ALONG_H
+#define OPS_ALONG_H
+
+#include "kernel/sysctl.h"
+#include "op.h"
+
+/* Says that values are put back as they were kept. link: those are of that link; or NULL. 0 or -errno. */
+int along_say_sysctls(struct op *op, const char *link, const struct kernel_sysctls *sysctls);
+
+#endif
