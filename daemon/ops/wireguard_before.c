@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/curve25519.h"
 #include "messages.h"
 #include "wireguard.h"
 
@@ -39,6 +40,18 @@ int wireguard_before_peer(struct op *op, const char *name, const struct kernel_w
 	if (r == 0 && gets_endpoint && !is->peers[i].has_endpoint)
 		r = op_undo_in_kernel(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
 	return r;
+}
+
+int wireguard_before_key(struct op *op, const char *name, const struct kernel_wireguard *is, const struct hycan_key *private_key)
+{
+	struct hycan_key itself;
+	size_t i;
+
+	if (is->n_peers == 0 || kernel_wireguard_key_is_none(private_key))
+		return 0;
+	curve25519_public_key(private_key, &itself);
+	i = wireguard_find_peer(is, &itself);
+	return i < is->n_peers ? wireguard_before_peer(op, name, is, i, false) : 0;
 }
 
 int wireguard_before_all(struct op *op, const char *name, const struct kernel_wireguard *is)

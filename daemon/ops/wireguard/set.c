@@ -3,7 +3,7 @@
  * wireguard.set: key, port and mark of an interface.
  *
  * A private key that is set again ends the sessions of all peers, so only what differs is sent. The kernel removes a peer
- * whose public key belongs to the new private key; what that is the kernel alone computes.
+ * whose public key belongs to the new private key (wg_set_device(), drivers/net/wireguard/netlink.c).
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void wipe(struct hycan_wireguard_set_options *options)
 	explicit_bzero(options, sizeof(*options));
 }
 
-/* Says what the interface has; with another private key a peer may go, too. */
+/* Says what the interface has, and the peer that goes with another private key: it is put back behind the key. */
 static int before(struct op *op, const char *name, const struct hycan_wireguard_set_options *differs)
 {
 	_cleanup_(kernel_wireguard_free) struct kernel_wireguard *is = NULL;
@@ -28,7 +28,7 @@ static int before(struct op *op, const char *name, const struct hycan_wireguard_
 		return 0;
 	r = kernel_wireguard_get(op->scope, name, &is);
 	if (r == 0 && differs->has_private_key)
-		r = wireguard_before_all(op, name, is);
+		r = wireguard_before_key(op, name, is, &differs->private_key);
 	if (r < 0)
 		return r;
 	back.has_private_key = differs->has_private_key;
