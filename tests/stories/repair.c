@@ -244,6 +244,22 @@ static void test_set_down(void **state)
 	objects_wait(w->h, 1);
 }
 
+/* A link that stays down for longer than what a stranger takes away is made again: nobody fights, and nothing is given up. */
+static void test_down_for_long(void **state)
+{
+	const struct hycan_route route = route_via("10.9.0.0/16", "10.1.0.2");
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	free(shell("ip link set va down"));
+	shell_until(120, "test $(grep -c 'cannot be made again now' %s) -ge 8", w->log);
+	objects_wait(w->h, 2);
+	free(shell("ip link set va up"));
+	shell_until(60, "ip route | grep -q '^10.9.0.0/16 via 10.1.0.2 dev va'");
+}
+
 /* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */
 static void test_renamed(void **state)
 {
@@ -280,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ignored, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_restarted, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_finished, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_down_for_long, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_set_down, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_renamed, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),

@@ -3,8 +3,8 @@
  * What is done about drift, object by object: report (drift.h), ignore, or repair.
  *
  * What would make an object again is the request that made it, without keys: the ledger keeps it with the object, also for the
- * next daemon (wish.h). Here is how often it was tried. A repair that fails, or does not last, is tried again later and later,
- * and seven times at most: then it is reported as any other loss.
+ * next daemon (wish.h). Here is how often it was tried. A repair that does not last is tried again later and later, and seven times
+ * at most: then it is reported as any other loss. One that fails is tried as often, and then now and then, until somebody lets go of it.
  *
  * Notes come from any thread, drift from the observer's, and repairs are carried out on a worker.
  */

@@ -44,9 +44,23 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, boo
 	return first;
 }
 
+/* Its link may be down, or gone. Returns how much it matters to whoever reads the log: less, when it is one of many times. */
+static int note_failure(struct repairs *repairs, const struct ledger_key *key)
+{
+	bool were_rare = false;
+	struct repair *r;
+
+	pthread_mutex_lock(&repairs->lock);
+	r = repair_find(repairs, key);
+	if (r)
+		were_rare = attempts_failed(&r->attempts, server_now_us());
+	pthread_mutex_unlock(&repairs->lock);
+	return were_rare ? LOG_DEBUG : LOG_NOTICE;
+}
+
 /* Whoever reads it has a sentence; the fields are those of the request that was carried out once more. */
-static void tell(const struct ledger_key *key, const struct wish_head *head, bool there, int result, const char *sentence,
-                 uint64_t duration_us)
+static void tell(int priority, const struct ledger_key *key, const struct wish_head *head, bool there, int result,
+                 const char *sentence, uint64_t duration_us)
 {
 	const struct hycan_operation *operation = hycan_operation_by_number(head->operation);
 	char text[512];
@@ -62,10 +76,10 @@ static void tell(const struct ledger_key *key, const struct wish_head *head, boo
 	};
 
 	if (result == 0)
-		log_audit_as(LOG_NOTICE, &line, "%s, which %s had asked for, %s.", text, subject_say(head->subject).text,
+		log_audit_as(priority, &line, "%s, which %s had asked for, %s.", text, subject_say(head->subject).text,
 		             there ? "was changed, and is what it was" : "was gone, and is made again");
 	else
-		log_audit_as(LOG_NOTICE, &line, "%s, which %s had asked for, is %s, and cannot be made %s now: %s", text,
+		log_audit_as(priority, &line, "%s, which %s had asked for, is %s, and cannot be made %s now: %s", text,
 		             subject_say(head->subject).text, there ? "changed" : "gone", there ? "what it was" : "again",
 		             *sentence ? sentence : strerror(result < 0 ? -result : 0));
 }
@@ -117,7 +131,8 @@ static void make_again(struct job *job, const struct ledger_key *key, bool there
 	/* what others in the same table needed was done with the first of them; and somebody may have said something else */
 	if ((result == 0 && !changed) || result == -ENOENT)
 		return;
-	tell(key, &head, there, result, sentence, server_now_us() - began_us);
+	tell(result == 0 ? LOG_NOTICE : note_failure(&job->server->repairs, key), key, &head, there, result, sentence,
+	     server_now_us() - began_us);
 }
 
 int repair_run(struct errand *errand, struct job *job)

@@ -22,6 +22,9 @@
 /* The first repair comes this long after it was found to be missing, the next ones after twice as long each. */
 #define AGAIN_US 200000u
 
+/* What cannot be made is tried so often afterwards. */
+#define RARELY_US (15 * UINT64_C(1000000))
+
 /* What has stayed for so long was repaired. */
 #define LASTING_US (60 * UINT64_C(1000000))
 
@@ -29,6 +32,7 @@ struct attempts {
 	unsigned int n;
 	uint64_t tried_us; /* when it was made again last, or tried to */
 	uint64_t again_us; /* not before that */
+	bool are_rare;     /* what failed so often cannot be made just now */
 };
 
 enum attempt {
@@ -40,7 +44,7 @@ enum attempt {
 static inline enum attempt attempts_next(struct attempts *a, uint64_t now_us)
 {
 	if (now_us - a->tried_us > LASTING_US)
-		a->n = 0;
+		*a = (struct attempts){ .again_us = a->again_us };
 	if (now_us < a->again_us)
 		return ATTEMPT_LATER;
 	if (a->n >= ATTEMPTS_MAX)
@@ -48,6 +52,19 @@ static inline enum attempt attempts_next(struct attempts *a, uint64_t now_us)
 	a->again_us = now_us + ((uint64_t)AGAIN_US << a->n++);
 	a->tried_us = now_us;
 	return ATTEMPT_NOW;
+}
+
+/* Nothing was made, so nobody took that away again: it is not given up. Returns whether it was tried rarely already. */
+static inline bool attempts_failed(struct attempts *a, uint64_t now_us)
+{
+	const bool were_rare = a->are_rare;
+
+	if (a->n < ATTEMPTS_MAX)
+		return were_rare;
+	a->n--;
+	a->again_us = now_us + RARELY_US;
+	a->are_rare = true;
+	return were_rare;
 }
 
 struct repair {
