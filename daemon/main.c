@@ -203,6 +203,17 @@ static bool make_folder(const char *file)
 	return false;
 }
 
+/* What a file is called from wherever the daemon is later: confined, it has another root. What is empty stays so. */
+static char *absolute(const char *path)
+{
+	_cleanup_free_ char *folder = path && *path && *path != '/' ? getcwd(NULL, 0) : NULL;
+	char *name;
+
+	if (!folder)
+		return path ? strdup(path) : NULL;
+	return asprintf(&name, "%s/%s", folder, path) < 0 ? NULL : name;
+}
+
 /* The ledger's file; NULL: none. */
 static char *find_state(const char *asked, const char *socket_path)
 {
@@ -210,7 +221,7 @@ static char *find_state(const char *asked, const char *socket_path)
 	char *path;
 
 	if (asked)
-		return strcmp(asked, "none") == 0 ? NULL : strdup(asked);
+		return strcmp(asked, "none") == 0 ? NULL : absolute(asked);
 	/* the first of several */
 	if (directory && directory[0] == '/')
 		return asprintf(&path, "%.*s/ledger", (int)strcspn(directory, ":"), directory) < 0 ? NULL : path;
@@ -335,7 +346,7 @@ static int read_option(struct arguments *a, int option, const char *value)
 int main(int argc, char **argv)
 {
 	struct arguments a = { .options.private_fd = -1 };
-	_cleanup_free_ char *state_path = NULL;
+	_cleanup_free_ char *socket_path = NULL, *policy_path = NULL, *state_path = NULL;
 	int r = GO_ON, c;
 
 	while (r == GO_ON && (c = getopt_long(argc, argv, "", long_options, NULL)) >= 0)
@@ -344,11 +355,12 @@ int main(int argc, char **argv)
 		return r;
 	if (argc - optind > 1)
 		return wrong("“%s” is too much: one socket path is the most", argv[optind + 1]);
-	a.options.socket_path = argv[optind];
 	if (a.check)
 		return check_config(a.options.policy_path);
 	if (a.serves_names)
 		return supervisor_serve(a.options.dnsmasq, a.options.dnsmasq_ms);
+	a.options.socket_path = socket_path = absolute(argv[optind]);
+	a.options.policy_path = policy_path = absolute(a.options.policy_path);
 	state_path = a.options.private_fd < 0 ? find_state(a.state, a.options.socket_path) : NULL;
 	a.options.state_path = state_path;
 	a.options.state_asked = a.state != NULL;

@@ -19,6 +19,7 @@
 
 #include <linux/vm_sockets.h>
 
+#include "health.h"
 #include "raw.h"
 #include "world.h"
 
@@ -230,6 +231,27 @@ static void test_lengths(void **state)
 	assert_int_equal(shell_status(NULL, "test -e %s", path), 1);
 	/* not the abstract name of 108 zeros, to which everybody could connect */
 	assert_path_fails(w, "", "is empty");
+}
+
+/* From the folder in which it was started; it needs that no more. */
+static void test_relative(void **state)
+{
+	struct world *w = *state;
+	char path[256], folder[256];
+	struct hycan *h = NULL;
+	pid_t daemon;
+
+	assert_non_null(getcwd(folder, sizeof(folder)));
+	assert_int_equal(chdir(w->directory), 0);
+	daemon = start(w, &(struct start){ .arguments = { "near" } });
+	assert_int_equal(chdir(folder), 0);
+	snprintf(path, sizeof(path), "%s/near", w->directory);
+	assert_serves(path);
+	assert_done(h, hycan_open(&h, path));
+	assert_well(h);
+	hycan_close(h);
+	end(daemon);
+	free(shell("! test -e %s/near && ! test -e %s/near.d/ledger", w->directory, w->directory));
 }
 
 /* What is there at the end need not be what was made at the start. */
@@ -461,6 +483,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_living_out_of_sight, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dead, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_something_else, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_relative, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lengths, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_leaves_what_is_not_its_own, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_large_group, world_begin, world_end),
