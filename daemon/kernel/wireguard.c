@@ -14,6 +14,7 @@
 #include <linux/genetlink.h>
 #include <linux/wireguard.h>
 #include <netinet/in.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "wireguard.h"
@@ -69,6 +70,14 @@ struct hycan_key kernel_wireguard_clamp(const struct hycan_key *private_key)
 		key.bytes[sizeof(key.bytes) - 1] = (key.bytes[sizeof(key.bytes) - 1] & 127) | 64;
 	}
 	return key;
+}
+
+int kernel_wireguard_public_key(const struct hycan_key *private_key, struct hycan_key *ret_public_key)
+{
+	/* again and again, and from any thread: the first time counts */
+	if (sodium_init() < 0 || crypto_scalarmult_curve25519_base(ret_public_key->bytes, private_key->bytes) != 0)
+		return -ENOSYS;
+	return 0;
 }
 
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key)

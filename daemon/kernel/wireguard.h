@@ -48,6 +48,12 @@ bool kernel_wireguard_key_is_none(const struct hycan_key *key);
 /* A private key as the kernel keeps it. */
 struct hycan_key kernel_wireguard_clamp(const struct hycan_key *private_key);
 
+/*
+ * The public key that belongs to a private one, as the kernel computes it when an interface gets that
+ * (curve25519_generate_public(), include/crypto/curve25519.h). 0, or -ENOSYS where the library that does it cannot begin.
+ */
+int kernel_wireguard_public_key(const struct hycan_key *private_key, struct hycan_key *ret_public_key);
+
 /* Whether the interface has that private key, once the kernel has clamped it as it does with every key. */
 bool kernel_wireguard_has_private_key(const struct kernel_wireguard *wireguard, const struct hycan_key *private_key);
 

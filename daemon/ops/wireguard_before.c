@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/curve25519.h"
 #include "messages.h"
 #include "wireguard.h"
 
@@ -46,10 +45,13 @@ int wireguard_before_key(struct op *op, const char *name, const struct kernel_wi
 {
 	struct hycan_key itself;
 	size_t i;
+	int r;
 
 	if (is->n_peers == 0 || kernel_wireguard_key_is_none(private_key))
 		return 0;
-	curve25519_public_key(private_key, &itself);
+	r = kernel_wireguard_public_key(private_key, &itself);
+	if (r < 0)
+		return r;
 	i = wireguard_find_peer(is, &itself);
 	return i < is->n_peers ? wireguard_before_peer(op, name, is, i, false) : 0;
 }

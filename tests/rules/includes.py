@@ -12,7 +12,7 @@ import re
 import sys
 
 ROOT = sys.argv[1]
-SYSTEM = ("hycan/", "HyCAN/", "libmnl/", "libnftnl/", "netlink/", "systemd/", "seccomp", "linux/", "tl/", "cmocka")
+SYSTEM = ("hycan/", "HyCAN/", "libmnl/", "libnftnl/", "netlink/", "sodium", "systemd/", "seccomp", "linux/", "tl/", "cmocka")
 GENERATED = {"messages.h": "protocol", "table.h": "daemon/ops"}
 
 
