@@ -161,8 +161,8 @@ static int keep(struct hycan *h, const struct apply *apply, struct problem *prob
 		const struct plan_step *step = &apply->file.step[i];
 
 		if (step->operation->access != HYCAN_ACCESS_WRITE) {
-			problem_set(problem, NULL, "%.200s: line %u, step %zu: %s changes nothing; a step must.", apply->path,
-			            step->line, i + 1, step->operation->name);
+			problem_set(problem, NULL, "%.200s: line %u, step %zu: %s is no step, since it changes nothing by itself.",
+			            apply->path, step->line, i + 1, step->operation->name);
 			r = HYCAN_REFUSAL_INVALID;
 		} else {
 			r = hycan_send(h, step->operation, step->request, NULL, NULL);
@@ -218,7 +218,8 @@ static int ask(struct hycan *h, const struct apply *apply, const char *token, st
 	int r;
 
 	forget_typed();
-	printf("Press Enter within %u seconds to keep it; else it is taken back.\n", apply->confirm_within);
+	printf("Press Enter within %u second%s to keep it; else it is taken back.\n", apply->confirm_within,
+	       apply->confirm_within == 1 ? "" : "s");
 	fflush(stdout);
 	if (poll(&pfd, 1, (int)apply->confirm_within * 1000) > 0 && read(STDIN_FILENO, &c, 1) == 1 && c == '\n') {
 		r = hycan_transaction_confirm(h, token);
@@ -263,8 +264,8 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 	if (r == 0 && reply->has_token && asked)
 		r = ask(h, apply, reply->token, problem);
 	else if (r == 0 && reply->has_token && !json)
-		printf("It is taken back in %u seconds, unless you say: hycanctl transaction confirm %s\n", apply->confirm_within,
-		       reply->token);
+		printf("It is taken back in %u second%s, unless you say: hycanctl transaction confirm %s\n", apply->confirm_within,
+		       apply->confirm_within == 1 ? "" : "s", reply->token);
 	free(reply);
 	reply = NULL;
 	if (r || !apply->prune || !confirms)

@@ -32,8 +32,9 @@ static const char *type_name(const json_t *value)
 	case JSON_STRING:
 		return "a text";
 	case JSON_INTEGER:
-	case JSON_REAL:
 		return "a number";
+	case JSON_REAL:
+		return "a number with a fraction or an exponent";
 	case JSON_TRUE:
 	case JSON_FALSE:
 		return "true or false";
@@ -251,6 +252,8 @@ int plan_file_read(const char *text, struct plan_file *ret_file, struct problem 
 
 	json_set_alloc_funcs(malloc, wipe);
 	root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	if (!root && json_error_code(&error) == json_error_null_character)
+		return problem_set(problem, NULL, "line %d: No text can have \\u0000 in it.", error.line);
 	if (!root)
 		return problem_set(problem, NULL, "line %d: This is no JSON: %s.", error.line, error.text);
 	r = read_steps(text, root, &file, problem);

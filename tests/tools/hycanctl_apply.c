@@ -71,7 +71,7 @@ static void test_refused(void **state)
 	           "{\"steps\": [\n{\"operation\": \"link.up\", \"name\": \"left\"},\n{\"operation\": \"link.up\", \"name\": "
 	           "\"none\"}]}");
 	free(shell("! ip link show left | grep -q ',UP'"));
-	tool_apply(1, "hycanctl: file: line 1, step 1: link.list changes nothing; a step must. [invalid]\n", "",
+	tool_apply(1, "hycanctl: file: line 1, step 1: link.list is no step, since it changes nothing by itself. [invalid]\n", "",
 	           "{\"steps\": [{\"operation\": \"link.list\"}]}");
 }
 
@@ -90,7 +90,10 @@ static void test_wrong(void **state)
 	expect_part(2, "link.up needs the field name: ", "{\"steps\": [{\"operation\": \"link.up\"}]}");
 	expect_part(2, "link.up has no field “nam”; did you mean “name”?",
 	            "{\"steps\": [{\"operation\": \"link.up\", \"nam\": \"a\"}]}");
-	expect_part(2, "mtu cannot be a number.", "{\"steps\": [{\"operation\": \"link.set\", \"name\": \"a\", \"mtu\": 1.5}]}");
+	expect_part(2, "line 1: No text can have \\u0000 in it.",
+	            "{\"steps\": [{\"operation\": \"link.up\", \"name\": \"a\\u0000\"}]}");
+	expect_part(2, "mtu cannot be a number with a fraction or an exponent.",
+	            "{\"steps\": [{\"operation\": \"link.set\", \"name\": \"a\", \"mtu\": 1.5}]}");
 	expect_part(2, "name cannot be null.", "{\"steps\": [{\"operation\": \"link.up\", \"name\": null}]}");
 	expect_part(2, "nexthops[1]: “b” is not an address",
 	            "{\"steps\": [{\"operation\": \"route.add\", \"destination\": \"default\", "
