@@ -9,4 +9,7 @@
 /* Says that values are put back as they were kept. link: those are of that link; or NULL. 0 or -errno. */
 int along_say_sysctls(struct op *op, const char *link, const struct kernel_sysctls *sysctls);
 
+/* The same of the neighbours of a link, of a family or of both (0). It may be gone. */
+int along_say_neighbours(struct op *op, const char *link, uint8_t family);
+
 #endif

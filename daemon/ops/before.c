@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "along.h"
 #include "before.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
@@ -317,6 +318,9 @@ static int before_ipv4_address_remove(struct op *op, const char *link, const str
 	routes.sources = a.n > 0 ? a.address + a.first : NULL;
 	routes.n_sources = a.n - a.first;
 	r = say_routes(&routes, 0, AF_INET);
+	/* with the last one, neighbours */
+	if (r == 0 && a.first == 0)
+		r = along_say_neighbours(op, link, AF_INET);
 	return r != 0 ? r : say_ipv4_addresses(&a);
 }
 
@@ -354,7 +358,7 @@ static int say_up(struct op *op, const struct hycan_link *link)
 	return op_undo(op, HYCAN_OPERATION_LINK_UP, &request);
 }
 
-/* What a link loses of addresses and routes: all of it when it goes down, else that of IPv6. */
+/* What a link loses of addresses, routes and neighbours: all of it when it goes down, else that of IPv6. */
 static int say_contents(struct op *op, const struct hycan_link *link, bool goes_down)
 {
 	struct routes routes = { .op = op, .link = link->name, .link_goes = goes_down };
@@ -363,7 +367,9 @@ static int say_contents(struct op *op, const struct hycan_link *link, bool goes_
 
 	r = say_routes(&routes, 0, goes_down ? 0 : AF_INET6);
 	/* IPv4 addresses stay */
-	return r != 0 ? r : kernel_address_list(op->scope, link->name, AF_INET6, say_ipv6_address, &addresses);
+	if (r == 0)
+		r = kernel_address_list(op->scope, link->name, AF_INET6, say_ipv6_address, &addresses);
+	return r != 0 ? r : along_say_neighbours(op, link->name, goes_down ? 0 : AF_INET6);
 }
 
 /* Links that stand on another, which are collected since nothing can be asked while a list is read. */
@@ -409,6 +415,19 @@ int before_link_down(struct op *op, const struct hycan_link *link)
 	return r != 0 ? r : say_up(op, link);
 }
 
+int before_link_up(struct op *op, const struct hycan_link *link)
+{
+	struct children children;
+	int r;
+
+	if (!op_undoable(op) || link->up)
+		return 0;
+	r = read_children(op, link, "vlan", &children);
+	for (size_t i = 0; r == 0 && i < children.n; i++)
+		r = before_link_up(op, &children.link[i]);
+	return r != 0 ? r : say_contents(op, link, true);
+}
+
 /* Where nothing will be otherwise, nothing was: it may be asked for once more, since the answer was lost. */
 static int say_properties(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
@@ -430,17 +449,42 @@ static int say_properties(struct op *op, const struct hycan_link *link, const st
 	return op_undo(op, HYCAN_OPERATION_LINK_SET, &request);
 }
 
+static bool is_any(const char *kind, const char *const *kinds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+/* With its hardware address those change that have taken it over: links on it, and the bridge that it is a port of. Each loses its neighbours. */
+static int say_neighbours_by_mac(struct op *op, const struct hycan_link *link)
+{
+	static const char *const kinds[] = { "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap" };
+	struct hycan_link master;
+	struct children children;
+	int r = along_say_neighbours(op, link->name, 0);
+
+	if (r == 0)
+		r = read_children(op, link, NULL, &children);
+	for (size_t i = 0; r == 0 && i < children.n; i++)
+		if (is_any(children.link[i].kind, kinds, sizeof(kinds) / sizeof(*kinds)))
+			r = say_neighbours_by_mac(op, &children.link[i]);
+	if (r != 0 || !link->has_master)
+		return r;
+	r = kernel_link_get(op->scope, link->master, &master);
+	return r == 0 ? say_neighbours_by_mac(op, &master) : r == -ENODEV ? 0 : r;
+}
+
 /* The MTU that a link gets when the one that it stands on gets another: no more than that; its own, where it keeps it. */
 static uint32_t mtu_along(const struct hycan_link *link, uint32_t mtu)
 {
 	static const char *const below[] = { "vlan", "macvlan", "macvtap" }, *const same[] = { "ipvlan", "ipvtap" };
 
-	for (size_t i = 0; i < sizeof(below) / sizeof(*below); i++)
-		if (strcmp(link->kind, below[i]) == 0)
-			return mtu < link->mtu ? mtu : link->mtu;
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
-		if (strcmp(link->kind, same[i]) == 0)
-			return mtu;
+	if (is_any(link->kind, below, sizeof(below) / sizeof(*below)))
+		return mtu < link->mtu ? mtu : link->mtu;
+	if (is_any(link->kind, same, sizeof(same) / sizeof(*same)))
+		return mtu;
 	/* so much less as its own head takes */
 	return strcmp(link->kind, "macsec") == 0 && mtu > MACSEC_HEAD_MAX ? mtu - MACSEC_HEAD_MAX : link->mtu;
 }
@@ -483,5 +527,7 @@ int before_link_set(struct op *op, const struct hycan_link *link, const struct h
 		return 0;
 	if (wanted->has_mtu && wanted->mtu != link->mtu)
 		r = say_mtu(op, link, wanted->mtu);
+	if (r == 0 && kernel_link_difference(link, wanted).has_mac)
+		r = say_neighbours_by_mac(op, link);
 	return r != 0 ? r : say_properties(op, link, wanted);
 }

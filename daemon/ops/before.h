@@ -13,6 +13,9 @@
 /* A link that is up, with everything that it loses when it goes down. Refuses where that is a nexthop object with a route. */
 int before_link_down(struct op *op, const struct hycan_link *link);
 
+/* One that is down, with everything that it loses when it goes down again. */
+int before_link_up(struct op *op, const struct hycan_link *link);
+
 /* A link whose properties change; those that wanted gives. */
 int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted);
 

@@ -365,7 +365,8 @@ int op_put_back_routes(struct op *op, const void *messages, size_t size, void *r
 
 /* What the kernel changes along with something else, and what is no request's. In the ledger's file: none is ever another. */
 enum op_along {
-	OP_ALONG_SYSCTLS = 1, /* values below /proc/sys/net (kernel/sysctl.h) */
+	OP_ALONG_SYSCTLS = 1,    /* values below /proc/sys/net (kernel/sysctl.h) */
+	OP_ALONG_NEIGHBOURS = 2, /* of a link (kernel/neighbour.h) */
 };
 
 /*
@@ -374,8 +375,8 @@ enum op_along {
  */
 int op_undo_along(struct op *op, enum op_along what, const char *link, const void *bytes, size_t size);
 
-/* Puts it back; what is neither is refused. 0 or -errno. */
-int op_put_back_along(struct op *op, uint32_t what, const void *bytes, size_t size);
+/* Puts it back; what is none of those is refused. 0 or -errno. */
+int op_put_back_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size);
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written

@@ -340,9 +340,9 @@ int op_put_back_routes(struct op *op, const void *messages, size_t size, void *r
 	return chance_below(&chance, 4) ? 0 : -EINVAL;
 }
 
-int op_put_back_along(struct op *op, uint32_t what, const void *bytes, size_t size)
+int op_put_back_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size)
 {
-	CHECK(op->scope && what == OP_ALONG_SYSCTLS && size < 6);
+	CHECK(op->scope && (!*link || strcmp(link, "a link") == 0) && what == OP_ALONG_SYSCTLS && size < 6);
 	CHECK(memcmp(bytes, "along", size) == 0);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "before.h"
 #include "kernel/link.h"
 #include "table.h"
 
@@ -38,14 +39,19 @@ static int look(struct op *op, const char *name)
 
 	r = kernel_link_get(op->scope, name, &link);
 	op->unchanged = r == 0 && link.up;
+	if (r < 0 || link.up)
+		return r;
 	memcpy(down.name, name, sizeof(down.name));
-	return r < 0 || link.up ? r : op_undo(op, HYCAN_OPERATION_LINK_DOWN, &down);
+	r = before_link_up(op, &link);
+	return r != 0 ? r : op_undo(op, HYCAN_OPERATION_LINK_DOWN, &down);
 }
 
 int op_link_up(struct op *op, const struct hycan_link_up_request *request)
 {
 	int r = op_undoable(op) ? look(op, request->name) : 0;
 
+	if (r > 0)
+		return r;
 	if (r == 0 && !op->unchanged)
 		r = kernel_link_set_up(op->scope, request->name, true);
 	if (r == -ENODEV)

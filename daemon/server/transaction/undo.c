@@ -407,7 +407,7 @@ static int put_back_along(struct job *job, struct kernel_scope *scope, const str
 	do {
 		observer_mark(job->server->observer, job, true, true);
 		(void)op_scope_sent(scope);
-		r = op_put_back_along(&job->op, along.what, (const uint8_t *)(frame + 1) + sizeof(along), along.size);
+		r = op_put_back_along(&job->op, along.what, along.link, (const uint8_t *)(frame + 1) + sizeof(along), along.size);
 		observer_mark(job->server->observer, job, false, op_scope_sent(scope) != OP_SENT_NO_CHANGE);
 	} while (undo_try_again(r, patience));
 	(void)op_scope_set_gate(scope, gate);

@@ -41,6 +41,17 @@ static void assert_taken_back(struct world *w, step *steps)
 	free(after);
 }
 
+#define NEIGHBOURS "ip neigh show nud permanent | sort; ip -4 neigh show proxy; ip -6 neigh show proxy"
+
+/* Permanent ones, and proxies. */
+static void add_neighbours(const char *link)
+{
+	free(shell("ip neigh add 10.1.0.71 lladdr 02:00:00:00:00:71 dev %s && ip neigh add proxy 10.1.0.72 dev %s && "
+	           "ip neigh add 2001:db8:1::71 lladdr 02:00:00:00:00:71 router proto 77 dev %s && "
+	           "ip neigh add proxy 2001:db8:1::72 dev %s",
+	           link, link, link, link));
+}
+
 static void make_pair(void)
 {
 	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx0 up && ip link set tx1 up && "
@@ -51,6 +62,7 @@ static void make_pair(void)
 	           "ip route add 10.4.0.0/16 mtu 1300 nexthop via 10.1.0.8 weight 2 nexthop via 10.1.0.9 && "
 	           "ip route add blackhole 10.5.0.0/16 && "
 	           "ip -6 route add 2001:db8:2::/48 via 2001:db8:1::9 && ip -6 route add 2001:db8:3::/48 dev tx0 metric 9"));
+	add_neighbours("tx0");
 }
 
 static int down(struct hycan *h)
@@ -104,7 +116,8 @@ static void test_links(void **state)
 	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx2 up && ip link set tx3 up"));
 	/* with its first carrier tx3 is given an address, and keeps it */
 	view_settle();
-	free(shell("ip link set tx2 down && ip link set tx2 alias before"));
+	free(shell("ip link set tx2 down && ip link set tx2 alias before && ip addr add 2001:db8:4::1/64 dev tx2 nodad"));
+	add_neighbours("tx2");
 	assert_taken_back(w, up);
 	free(shell("ip link set tx2 down"));
 	assert_taken_back(w, set);
@@ -133,6 +146,42 @@ static void test_shrink(void **state)
 
 	make_pair();
 	assert_taken_back(w, shrink);
+}
+
+static int readdress(struct hycan *h)
+{
+	return hycan_link_set(h, "tx2", &(struct hycan_link_set_options){ .has_mac = true, .mac = { { 2, 0, 0, 0, 0, 1 } } });
+}
+
+static int remove_last(struct hycan *h)
+{
+	struct hycan_prefix p = prefix_of("10.6.0.1/24");
+
+	return hycan_address_remove(h, "tx2", &p);
+}
+
+/* The kernel drops them with the last address of a link; with its hardware address also those of a bridge, which takes it over. */
+static void test_neighbours(void **state)
+{
+	struct world *w = *state;
+	char *before, *after;
+
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx3 up && ip link set tx2 up && "
+	           "ip link set tx2 down && ip link set tx2 up && ip addr add 10.6.0.1/24 dev tx2"));
+	add_neighbours("tx2");
+	assert_taken_back(w, remove_last);
+	/* ip(8) shows timers of a bridge */
+	free(shell("ip link add tx4 type bridge && ip link set tx2 master tx4 && ip link set tx4 up"));
+	add_neighbours("tx4");
+	before = shell(NEIGHBOURS);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(readdress(w->h), 0);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	after = shell(NEIGHBOURS);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
 }
 
 static int add_addresses(struct hycan *h)
@@ -465,6 +514,11 @@ static int parent_shrinks(struct hycan *h)
 	return hycan_link_set(h, "tx1", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1300 });
 }
 
+static int parent_readdressed(struct hycan *h)
+{
+	return hycan_link_set(h, "tx1", &(struct hycan_link_set_options){ .has_mac = true, .mac = { { 2, 0, 0, 0, 0, 9 } } });
+}
+
 static void test_created(void **state)
 {
 	struct world *w = *state;
@@ -477,8 +531,12 @@ static void test_created(void **state)
 	assert_taken_back(w, create_links);
 	free(shell("ip addr add 10.77.0.1/24 dev tx1.7 && ip addr add 2001:db8:77::1/64 dev tx1.7 && "
 	           "ip route add 10.78.0.0/16 via 10.77.0.2"));
+	add_neighbours("tx1.7");
 	assert_taken_back(w, parent_shrinks);
 	assert_taken_back(w, parent_down);
+	free(shell("ip link set tx1 up && ip link set tx1.7 up"));
+	add_neighbours("tx1.7");
+	assert_taken_back(w, parent_readdressed);
 }
 
 static struct hycan_key key(uint8_t byte)
@@ -590,6 +648,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_down, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_neighbours, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_without_words, world_begin, world_end),
