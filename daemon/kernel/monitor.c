@@ -106,9 +106,10 @@ unsigned int kernel_monitor_doubts(const struct kernel_monitor *monitor)
 
 unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor)
 {
-	unsigned int suspects = monitor->suspects;
+	/* what is on a link is told by its name */
+	unsigned int suspects = monitor->doubts & KERNEL_BIT(KERNEL_LINK) ? 0 : monitor->suspects & ~monitor->doubts;
 
-	monitor->suspects = 0;
+	monitor->suspects &= ~suspects;
 	return suspects;
 }
 
@@ -186,7 +187,7 @@ static void blame_strangers(struct kernel_monitor *m)
 
 int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned int losses)
 {
-	unsigned int dropped;
+	unsigned int dropped, heard_anew;
 	int r;
 
 	if (kinds | losses)
@@ -204,9 +205,11 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 	}
 	m->doubts = (m->doubts | (kinds & ~m->kinds)) & kinds;
 	blame_strangers(m);
+	heard_anew = (kinds & ~m->kinds) | (losses & ~(m->kinds | m->losses));
 	m->kinds = kinds;
 	m->losses = losses;
-	m->suspects &= losses;
+	m->suspects &= kinds | losses;
+	monitor_suspect(m, heard_anew);
 	set_filter(m);
 	if (dropped)
 		forget(m, dropped);
@@ -222,7 +225,7 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 static int lose(struct kernel_monitor *m)
 {
 	m->doubts = m->kinds;
-	m->suspects = m->losses;
+	monitor_suspect(m, m->kinds | m->losses);
 	m->wireguard.again = true;
 	blame_strangers(m);
 	monitor_blame_forget(m);

@@ -169,7 +169,10 @@ struct kernel_wireguard;
 typedef int kernel_found_wireguard(const struct kernel_wireguard *wireguard, void *userdata);
 int kernel_monitor_list_wireguard(struct kernel_monitor *monitor, bool peers, kernel_found_wireguard *found, void *userdata);
 
-/* The kinds of which something may have gone without being told, and nothing is kept; from now on they are none. */
+/*
+ * The kinds of which something may have gone without being told: nothing is kept of them, or they were in doubt, and what came and went
+ * meanwhile is in no image. From now on they are none. Those that are in doubt still come later.
+ */
 unsigned int kernel_monitor_suspects(struct kernel_monitor *monitor);
 
 /* The scope that it asks in; for the same thread. */

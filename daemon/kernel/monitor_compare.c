@@ -8,10 +8,15 @@
 #include "monitor_state.h"
 #include "netlink_port.h"
 
+void monitor_suspect(struct kernel_monitor *m, unsigned int kinds)
+{
+	m->suspects |= kinds & (m->kinds | m->losses) & (KERNEL_BIT(KERNEL_ANNOUNCED) - 1);
+}
+
 void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why)
 {
 	m->doubts |= KERNEL_BIT(kind) & m->kinds;
-	m->suspects |= KERNEL_BIT(kind) & m->losses;
+	monitor_suspect(m, KERNEL_BIT(kind));
 	m->cause[kind].origin = why->origin == KERNEL_BY_REQUEST ? KERNEL_DURING : why->origin;
 	m->cause[kind].named = why->named;
 	if (why->mark)
@@ -138,7 +143,7 @@ static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, co
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
 	if (!e) {
-		m->suspects |= KERNEL_BIT(message->kind);
+		monitor_suspect(m, KERNEL_BIT(message->kind));
 		return;
 	}
 	image_take(&m->image, e);
@@ -167,7 +172,7 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	bool same;
 
 	if (m->losses & KERNEL_BIT(KERNEL_FORWARDING) && forwarding_may_be_off(nlh)) {
-		m->suspects |= KERNEL_BIT(KERNEL_FORWARDING);
+		monitor_suspect(m, KERNEL_BIT(KERNEL_FORWARDING));
 		return;
 	}
 	if (!monitor_message_read(nlh, m->compact, &message) || !((m->kinds | m->losses) & KERNEL_BIT(message.kind)))

@@ -84,7 +84,7 @@ struct kernel_monitor {
 	unsigned int kinds;
 	unsigned int losses; /* kinds of which only that is told what goes */
 	unsigned int doubts;
-	unsigned int suspects; /* the same of losses */
+	unsigned int suspects; /* kernel_monitor_suspects(), and those of them that are in doubt */
 	struct image image;
 	struct kernel_link_names *names;
 	uint32_t *lost_names; /* links that are gone, but that something may still be said about */
@@ -152,6 +152,9 @@ int monitor_decode_wireguard(const struct kernel_monitor *m, const struct nlmsgh
 void monitor_mark_wireguard(struct kernel_monitor *m, uint32_t port, const struct kernel_mark *mark);
 
 /* monitor_compare.c */
+
+/* Something of these kinds, where they are watched, may have gone without being told. */
+void monitor_suspect(struct kernel_monitor *m, unsigned int kinds);
 
 /* A kind is in doubt, because of a change. */
 void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct kernel_change *why);

@@ -126,9 +126,8 @@ static void guard(struct observed *o)
 		}
 		o->watching = false;
 		observed_watch(o);
-		/* what went while nobody listened; what is made just now goes later, and is heard */
-		if (o->drift.ledger && ledger_count(o->drift.ledger) > 0)
-			drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_IN_TABLE);
+		/* what went while nobody listened */
+		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_IN_TABLE);
 	}
 	if (!wanted || o->table || o->table_tried || !atomic_load(&o->has_table))
 		return;
@@ -153,7 +152,6 @@ static void hear(struct observed *o)
 		o->unknown = o->watched;
 		lose(o);
 	}
-	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
 	if (o->drift.ledger && o->table && op_nft_watch_read(o->table))
 		drift_suspect(&o->drift, OP_KINDS_IN_TABLE);
 	if (op_monitor_doubts(o->monitor) && o->doubt_since_us == 0)
@@ -246,6 +244,7 @@ void observed_serve(struct observed *o)
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
+	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
 	o->drift.looks_at_silent = atomic_load(&o->observer->has_silent);
 	if (drift_suspect_silent(&o->drift))
 		check_silent(o->observer);
