@@ -235,6 +235,7 @@ static bool is_anothers(const struct pending *next, const struct pending *p)
 size_t pending_take_back(struct pending *p, const char *why, struct job *job)
 {
 	const struct timespec until = pending_patience();
+	bool is_left = false;
 	struct pending *next;
 	size_t n_left = 0;
 
@@ -242,16 +243,17 @@ size_t pending_take_back(struct pending *p, const char *why, struct job *job)
 	pending_end(p, why);
 	do {
 		next = p->undo.n > 0 ? first_before(p) : NULL;
-		if (is_anothers(next, p) && pending_wait(next, &until))
-			continue;
-		/* it is left for later */
-		if (is_anothers(next, p) || (next && next->rests_us))
-			break;
-		/* its network namespace ended meanwhile, and all that is left with it */
-		n_left += next ? work(next, job, SIZE_MAX) : 1;
-	} while (next && next != p);
+		/* behind a wait it may be there no more */
+		if (is_anothers(next, p))
+			is_left = !pending_wait(next, &until);
+		else if (next && next->rests_us)
+			is_left = true;
+		else
+			/* its network namespace ended meanwhile, and all that is left with it */
+			n_left += next ? work(next, job, SIZE_MAX) : 1;
+	} while (next && next != p && !is_left);
 	p->is_asked_for = false;
-	return next && next != p ? n_left + p->undo.n : n_left;
+	return is_left ? n_left + p->undo.n : n_left;
 }
 
 /* In the loop, with the lock: one ends by itself. */
