@@ -373,17 +373,35 @@ bool ledger_is_held(struct ledger *ledger, const struct ledger_key *key)
 	return held;
 }
 
+static bool holds(const struct entry *e, const struct ledger_holder *holder)
+{
+	const uint64_t session = hold_session(holder);
+
+	return (session == 0 && e->owned && e->subject == holder->subject) || hold_find(e, holder->subject, session);
+}
+
 bool ledger_holds(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder)
 {
-	uint64_t session = hold_session(holder);
 	const struct entry *e;
-	bool holds;
+	bool is;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
-	holds = e && ((session == 0 && e->owned && e->subject == holder->subject) || hold_find(e, holder->subject, session));
+	is = e && holds(e, holder);
 	ledger_unlock(ledger);
-	return holds;
+	return is;
+}
+
+bool ledger_is_stated(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round)
+{
+	const struct entry *e;
+	bool is;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	is = e && e->object && !e->going && holds(e, holder) && !hold_is_stale(e, holder, round);
+	ledger_unlock(ledger);
+	return is;
 }
 
 void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round)

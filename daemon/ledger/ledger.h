@@ -338,6 +338,9 @@ int ledger_list_stale(struct ledger *ledger, const struct ledger_holder *holder,
 typedef int ledger_round_found(const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round, void *userdata);
 int ledger_list_rounds(struct ledger *ledger, ledger_round_found *found, void *userdata);
 
+/* Whether the holder has asked for an object since a round began, and holds it; and nobody is about to take it away. */
+bool ledger_is_stated(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round);
+
 /* An object counts as asked for by the holder in that round, if it holds it. */
 void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round);
 

@@ -102,6 +102,9 @@ struct op_server {
 	/* Whether anybody holds the object that such a request is about; nobody is waited for. */
 	bool (*is_held)(struct op *op, enum hycan_object_kind kind, const void *request);
 
+	/* Whether the caller has asked for it since a round of the ledger began, and holds it. */
+	bool (*is_stated)(struct op *op, enum hycan_object_kind kind, const void *request, uint32_t round);
+
 	/* Which forwarding is for networks to turn off, by what the ledger has with the link of one, or with NULL of any (OP_FORWARDS()). */
 	uint32_t (*forwards)(struct op *op, const char *link);
 
@@ -377,6 +380,23 @@ int op_undo_along(struct op *op, enum op_along what, const char *link, const voi
 
 /* Puts it back; what is none of those is refused. 0 or -errno. */
 int op_put_back_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size);
+
+/*
+ * What was asked for, and goes along with an address that is taken away: with one of IPv4 the kernel drops those that came later in the same
+ * network on the same link (promote_secondaries, Documentation/networking/ip-sysctl.rst), and routes. Who states all that he wants, and
+ * takes an address away by that, wants the rest to be there behind it: so it is kept as it is before, and made again.
+ *
+ * Keeps what the caller has asked for since a round of the ledger began, as it is now; NULL: that is nothing. 0 or -errno.
+ */
+struct op_restate;
+int op_restate_keep(struct op *op, uint32_t round, struct op_restate **ret_restate);
+void op_restate_free(struct op_restate **restate);
+
+/*
+ * Makes again what is gone of it, or is otherwise, and is still asked for: as much as can be. May be called once more. 0; or -errno, or the
+ * refusal, of the first that cannot be made again, and how many those are.
+ */
+int op_restate(struct op *op, struct op_restate *kept, uint32_t *ret_lost);
 
 /*
  * Says, of a long request, that the first n items of its list are there now and were not before, so that they can be written

@@ -210,6 +210,15 @@ static bool is_held(struct op *op, enum hycan_object_kind kind, const void *requ
 	return ledger_is_held(job_of(op)->server->ledger, &key);
 }
 
+static bool is_stated(struct op *op, enum hycan_object_kind kind, const void *request, uint32_t round)
+{
+	const struct job *job = job_of(op);
+	struct ledger_key key;
+
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	return ledger_is_stated(job->server->ledger, &key, &job->holder, round);
+}
+
 static enum op_standing standing(struct op *op, enum hycan_object_kind kind, const void *found)
 {
 	struct job *job = job_of(op);
@@ -399,6 +408,7 @@ const struct op_server about_server = {
 	.standing = standing,
 	.is_anothers = is_anothers,
 	.is_held = is_held,
+	.is_stated = is_stated,
 	.let_go_lost = let_go_lost,
 	.remembers = remembers,
 	.asked = asked,

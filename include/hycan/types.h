@@ -1066,7 +1066,7 @@ struct hycan_transaction_run_reply {
 	bool has_pruned; /**< pruned is given */
 	uint32_t pruned; /**< with prune: of how many things the caller let go, or would */
 	bool has_failed; /**< failed is given */
-	uint32_t failed; /**< with prune: things that could not be taken away, and are held as before; the log says why */
+	uint32_t failed; /**< with prune: things that could not be taken away, and are held as before, or went along with others; the log says why */
 };
 
 /** What event.subscribe can be given beside what it needs. */

@@ -347,6 +347,37 @@ int op_put_back_along(struct op *op, uint32_t what, const char *link, const void
 	return 0;
 }
 
+/* What goes along: mostly something, and sometimes not all of it can be there again. */
+struct op_restate {
+	struct chance chance;
+};
+
+int op_restate_keep(struct op *op, uint32_t round, struct op_restate **ret_restate)
+{
+	struct chance chance = { round + 1 };
+
+	CHECK(op->scope);
+	*ret_restate = NULL;
+	if (!chance_below(&chance, 4))
+		return chance_below(&chance, 2) ? 0 : -EIO;
+	*ret_restate = malloc(sizeof(**ret_restate));
+	CHECK(*ret_restate);
+	(*ret_restate)->chance = chance;
+	return 0;
+}
+
+int op_restate(struct op *op, struct op_restate *kept, uint32_t *ret_lost)
+{
+	*ret_lost = chance_below(&kept->chance, 3) ? 0 : 1;
+	return *ret_lost ? op_refuse(op, HYCAN_REFUSAL_INVALID, "address", "It is not there again.") : 0;
+}
+
+void op_restate_free(struct op_restate **restate)
+{
+	free(*restate);
+	*restate = NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------- the log, the users */
 
 /* Everything is written, and every line is one. */

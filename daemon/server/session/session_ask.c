@@ -118,6 +118,8 @@ int session_replace_end(struct op *op, uint32_t *ret_removed)
 			"%u things that were not asked for again could not be taken away, and stay, first %s; %u went. Ask "
 			"once more.",
 			count.failed, count.first, count.gone);
+	if (count.n_lost)
+		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL, "%s", count.lost);
 	losses_end_round(&job->server->losses, &job->holder, op_scope_inode(op->scope), s->kind, s->replaces_since_us);
 	s->replaces = false;
 	*ret_removed = count.gone;

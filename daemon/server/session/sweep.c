@@ -281,8 +281,29 @@ static int note(const struct ledger_key *key, void *userdata)
 struct sweeping {
 	struct place place;
 	uint32_t round;
-	uint32_t n_released; /* since others hold them */
+	uint32_t n_released;       /* since others hold them */
+	struct op_restate *stated; /* and may go along; NULL: nothing */
+	bool is_kept;              /* as it was before the first of them went */
 };
+
+static void sweeping_done(struct sweeping *s)
+{
+	op_restate_free(&s->stated);
+}
+
+/* What was asked for, and may go along with something. 0 or -errno. */
+static int keep_stated(struct sweeping *s, const struct ledger_key *key)
+{
+	int r;
+
+	if (s->is_kept || key->kind != HYCAN_OBJECT_KIND_ADDRESS)
+		return 0;
+	do
+		r = op_restate_keep(&s->place.job->op, s->round, &s->stated);
+	while (may_pass(r) && undo_try_again(r, &s->place.patience));
+	s->is_kept = r == 0;
+	return r;
+}
 
 /* While it is going nobody else gets it; where it cannot be taken away, it is held as before. */
 static int let_go_of_one(const struct ledger_key *key, void *userdata)
@@ -290,11 +311,16 @@ static int let_go_of_one(const struct ledger_key *key, void *userdata)
 	struct sweeping *s = userdata;
 	struct job *job = s->place.job;
 	struct ledger *ledger = job->server->ledger;
+	int r;
 
 	s->place.marked_us = server_now_us();
 	switch (ledger_let_go_stale(ledger, key, &job->holder, s->round, &s->place)) {
 	case LEDGER_MINE:
-		take(&s->place, key);
+		r = keep_stated(s, key);
+		if (r == 0)
+			take(&s->place, key);
+		else
+			note_failure(&s->place, key, strerror(-r));
 		ledger_cancel(ledger, &s->place);
 		break;
 	case LEDGER_SHARED:
@@ -314,7 +340,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 {
 	struct hycan_uncleared first = { 0 };
 	struct hycan_object_clear_reply reply = { .failures = &first };
-	struct sweeping s = {
+	_cleanup_(sweeping_done) struct sweeping s = {
 		.place = {
 			.job = job,
 			.inode = op_scope_inode(job->op.scope),
@@ -328,10 +354,16 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 		.round = round,
 	};
 	int r = ledger_list_stale(job->server->ledger, &job->holder, s.place.inode, kind, round, let_go_of_one, &s);
+	uint32_t n_lost;
+	int lost = undo_restate(job, s.stated, &n_lost);
 
 	if (r < 0)
 		return r;
-	*ret_count = (struct sweep_count){ .gone = s.place.n_taken + s.n_released, .failed = reply.failed };
+	*ret_count = (struct sweep_count){ .gone = s.place.n_taken + s.n_released, .failed = reply.failed, .n_lost = n_lost };
+	if (lost != 0)
+		snprintf(ret_count->lost, sizeof(ret_count->lost), "%s", lost > 0 ? job->op.sentence : strerror(-lost));
+	if (lost != 0)
+		log_write(LOG_ERR, "%s", ret_count->lost);
 	snprintf(ret_count->first, sizeof(ret_count->first), "“%.*s”: %.*s", 120, first.identity, 300, first.reason);
 	return 0;
 }

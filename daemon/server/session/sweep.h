@@ -24,9 +24,14 @@ struct sweep_count {
 	uint32_t gone;   /* let go of */
 	uint32_t failed; /* could not be taken away, and held as before */
 	char first[448]; /* of those: its name and the reason */
+	uint32_t n_lost; /* were asked for, went along with an address, and are not there again; */
+	char lost[256];  /* of the first of them, why */
 };
 
-/* Whoever asks lets go of what it did not ask for since a round began (object.replace_end). 0, or -errno: of nothing. */
+/*
+ * Whoever asks lets go of what it did not ask for since a round began (object.replace_end). What he did ask for, and goes along with an
+ * address, is made again. 0, or -errno: of nothing.
+ */
 int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *cause, struct sweep_count *ret_count);
 
 /* object.clear: whoever asks, or everybody, lets go of everything. */

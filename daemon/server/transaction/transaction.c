@@ -151,7 +151,7 @@ static int run(struct transaction *t)
 	t->job->op.undo_routes = transaction_keep_routes;
 	t->job->op.undo_along = transaction_keep_along;
 	t->job->op.plan = t->is_plan;
-	t->round = t->prunes && !t->is_plan ? ledger_round(t->job->server->ledger) : 0;
+	t->round = t->is_plan ? 0 : ledger_round(t->job->server->ledger);
 	t->gate = op_scope_set_gate(t->job->op.scope, (struct op_gate){ .change = transaction_on_change,
 	                                                                .held = t->is_plan ? transaction_on_held : NULL,
 	                                                                .userdata = t });
@@ -233,8 +233,8 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0 && !job->pending;
 	reply->has_pruned = t.prunes;
 	reply->pruned = t.pruned.gone;
-	reply->has_failed = t.pruned.failed > 0;
-	reply->failed = t.pruned.failed;
+	reply->failed = t.pruned.failed + t.pruned.n_lost;
+	reply->has_failed = reply->failed > 0;
 	for (size_t i = 0; i < t.n; i++)
 		reply->unchanged = reply->unchanged && t.result[i].unchanged;
 	op->unchanged = reply->unchanged && !t.is_plan;

@@ -14,12 +14,14 @@
 #include "diary.h"
 #include "job.h"
 #include "ledger.h"
+#include "log.h"
 #include "own.h"
 #include "pending.h"
 #include "record.h"
 #include "server.h"
 #include "table.h"
 #include "transaction_state.h"
+#include "undo.h"
 #include "wording.h"
 
 /* How often what cannot be taken back is tried, and how often what it would do is looked at. */
@@ -198,6 +200,20 @@ static bool makes_anything(const struct hycan_operation *operation)
 		if (effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES)
 			return true;
 	return false;
+}
+
+/* With an address may go what the steps before have asked for. */
+static int keep_stated(struct transaction *t, struct op_restate **ret_restate)
+{
+	const struct hycan_operation *operation = t->job->operation;
+	bool any = false;
+
+	*ret_restate = NULL;
+	if (t->is_plan || op_effect_that_takes(HYCAN_OBJECT_KIND_ADDRESS)->operation != operation)
+		return 0;
+	for (size_t i = 0; i < t->now && !any; i++)
+		any = makes_anything(t->step[i].operation);
+	return any ? op_restate_keep(&t->job->op, t->round, ret_restate) : 0;
 }
 
 /* Keeps what was found out, in memory that was there before. */
@@ -429,6 +445,27 @@ static int carry_out(struct transaction *t)
 	return 0;
 }
 
+/* What went along with it, and steps before have asked for, is there again; behind a step that cannot be taken back, as far as can be. */
+static int carry_out_and_restate(struct transaction *t)
+{
+	struct op_restate *stated;
+	struct op *op = &t->job->op;
+	int r = keep_stated(t, &stated), lost;
+	uint32_t n;
+
+	if (r == 0 || t->is_final)
+		r = carry_out(t);
+	lost = r == 0 ? undo_restate(t->job, stated, &n) : 0;
+	op_restate_free(&stated);
+	if (lost == 0 || !t->is_final)
+		return r ? r : lost;
+	log_write(LOG_ERR, "%s", lost > 0 ? op->sentence : strerror(-lost));
+	op->refusal = 0;
+	op->field = NULL;
+	op->sentence[0] = '\0';
+	return 0;
+}
+
 /* Room for what takes the step back. Where there is only the way forward it is waited for. */
 static int prepare_undo(struct transaction *t)
 {
@@ -574,7 +611,7 @@ static int attempt(struct transaction *t, struct hycan_step_result *result, uint
 	int r, undone = 0;
 
 	job->stamp = ledger_stamp(job->server->ledger);
-	r = job->was_gone && !t->is_final ? 0 : carry_out(t);
+	r = job->was_gone && !t->is_final ? 0 : carry_out_and_restate(t);
 	if (job->doubt.is)
 		recall_outlook(t);
 	/* a list that broke off in the middle, too; but what was never begun must not be put back where it was not */
