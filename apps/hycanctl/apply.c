@@ -149,7 +149,7 @@ static void print_done(const struct apply *apply, const struct hycan_transaction
 	if (!apply->plan && reply->has_pruned && reply->pruned)
 		printf("Pruned: %u that the file does not make.\n", reply->pruned);
 	if (reply->has_failed)
-		printf("Not pruned, since it could not be taken away: %u. The log says why; apply the file once more.\n",
+		printf("Could not be pruned, or went along with what was: %u. The log says why; apply the file once more.\n",
 		       reply->failed);
 }
 
@@ -238,7 +238,7 @@ static int ask(struct hycan *h, const struct apply *apply, const char *token, st
 	return r && r != HYCAN_REFUSAL_NOT_FOUND ? r : -ECANCELED;
 }
 
-int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem)
+int apply_run(struct hycan *h, const struct apply *apply, bool json, bool *ret_partly, struct problem *problem)
 {
 	const bool asked = is_asked(apply, json), confirms = apply->confirm_within && !apply->plan;
 	struct hycan_transaction_run_options options = {
@@ -266,6 +266,7 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 	else if (r == 0 && reply->has_token && !json)
 		printf("It is taken back in %u second%s, unless you say: hycanctl transaction confirm %s\n", apply->confirm_within,
 		       apply->confirm_within == 1 ? "" : "s", reply->token);
+	*ret_partly = reply && reply->has_failed;
 	free(reply);
 	reply = NULL;
 	if (r || !apply->prune || !confirms)
@@ -273,6 +274,7 @@ int apply_run(struct hycan *h, const struct apply *apply, bool json, struct prob
 	options.has_confirm_within = false;
 	options.prune = true;
 	r = run(h, apply, &options, json, &reply, problem);
+	*ret_partly = reply && reply->has_failed;
 	free(reply);
 	return r;
 }

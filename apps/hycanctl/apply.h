@@ -23,8 +23,11 @@ bool apply_is_meant(char *const *words, size_t n, const char *word);
 /* Reads the words and then the file. 0, or -EINVAL with the problem filled in. */
 int apply_read(char *const *words, size_t n, struct apply *apply, struct options *options, struct problem *problem);
 
-/* Sends it, and shows what was done. The result of the transaction; why it failed is in problem, with the line. */
-int apply_run(struct hycan *h, const struct apply *apply, bool json, struct problem *problem);
+/*
+ * Sends it, and shows what was done. The result of the transaction; why it failed is in problem, with the line. Sets whether not all came
+ * of pruning that should.
+ */
+int apply_run(struct hycan *h, const struct apply *apply, bool json, bool *ret_partly, struct problem *problem);
 
 void apply_free(struct apply *apply);
 

@@ -133,16 +133,17 @@ static enum status call(const struct command *command, struct hycan *h)
 /* What a file says. Its name and line belong to what went wrong. */
 static enum status call_apply(struct command *command, struct hycan *h)
 {
+	bool partly = false;
 	const char *code;
 	int r;
 
 	/* how long it takes the file says, and who stops waiting knows nothing of what became of it */
 	if (!command->options.timeout_ms)
 		hycan_set_timeout(h, -1);
-	r = apply_run(h, command->apply, command->options.json, &command->problem);
+	r = apply_run(h, command->apply, command->options.json, &partly, &command->problem);
 	code = report_code(r);
 	if (r == 0)
-		return report_shown();
+		return report_shown() != STATUS_DONE || partly ? STATUS_REFUSED : STATUS_DONE;
 	if (command->json) {
 		json_print_error(stderr, code, command->problem.sentence, hycan_error_field(h), "transaction.run");
 		return report_status(r);

@@ -135,6 +135,27 @@ static void test_prune(void **state)
 	free(shell("! ip addr show right | grep -q 10.3.0.1; test -z \"$(hycanctl object list)\""));
 }
 
+static const char address[] = "  {\"operation\": \"address.add\", \"link\": \"left\", \"address\": \"10.1.0.1/24\"},\n";
+static const char route[] = "  {\"operation\": \"route.add\", \"destination\": \"10.2.0.0/16\", \"via\": \"10.1.0.2\"}\n";
+
+/* The file is not as it can be: that is done, and said. */
+static void test_prune_in_part(void **state)
+{
+	char text[512];
+
+	(void)state;
+	make_links();
+	free(shell("ip link set left up; ip link set right up"));
+	snprintf(text, sizeof(text), "{\"steps\": [\n%s%s] }\n", address, route);
+	tool_apply(0, "Done: 2 of 2 steps changed something.\n", "apply --prune file #", text);
+	snprintf(text, sizeof(text), "{\"steps\": [\n%s] }\n", route);
+	tool_apply(1,
+	           "Done: 0 of 1 steps changed something.\nPruned: 1 that the file does not make.\n"
+	           "Could not be pruned, or went along with what was: 1. The log says why; apply the file once more.\n",
+	           "apply --prune file #", text);
+	free(shell("! ip addr show left | grep -q 10.1.0.1"));
+}
+
 /* Without a terminal: a command confirms it. */
 static void test_confirm(void **state)
 {
@@ -467,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrong, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_keys, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_prune, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_prune_in_part, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_typed_ahead, tool_begin, tool_end),
