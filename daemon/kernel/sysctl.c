@@ -4,6 +4,7 @@
  *
  * The name of a link has no white space in it (dev_valid_name(), net/core/dev.c), nor has any other part of a path there.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,18 +64,11 @@ static int write_value(const char *path, const char *value)
 	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
-int kernel_sysctl_keep(struct kernel_scope *scope, struct kernel_sysctls *sysctls, const char *path, bool condition)
+static int keep(struct kernel_sysctls *sysctls, const char *path, const char *value, bool condition)
 {
-	char value[VALUE_SIZE], line[PATH_SIZE + VALUE_SIZE + 4], *lines;
-	int n, r = kernel_scope_enter(scope);
+	char line[PATH_SIZE + VALUE_SIZE + 4], *lines;
+	int n;
 
-	if (r < 0)
-		return r;
-	r = read_value(path, value);
-	kernel_scope_leave(scope);
-	/* a secret that was never set (net.ipv6.conf.LINK.stable_secret) is not told */
-	if (r < 0)
-		return r == -ENOENT || r == -EIO || r == -EACCES ? 0 : r;
 	n = snprintf(line, sizeof(line), "%s%s %s\n", condition ? "?" : "", path, value);
 	lines = realloc(sysctls->lines, sysctls->size + (size_t)n);
 	if (!lines)
@@ -83,6 +77,81 @@ int kernel_sysctl_keep(struct kernel_scope *scope, struct kernel_sysctls *sysctl
 	sysctls->lines = lines;
 	sysctls->size += (size_t)n;
 	return 0;
+}
+
+/* A secret that was never set (net.ipv6.conf.LINK.stable_secret) is not told. */
+static bool is_untold(int r)
+{
+	return r == -ENOENT || r == -EIO || r == -EACCES;
+}
+
+int kernel_sysctl_keep(struct kernel_scope *scope, struct kernel_sysctls *sysctls, const char *path, bool condition)
+{
+	char value[VALUE_SIZE];
+	int r = kernel_scope_enter(scope);
+
+	if (r < 0)
+		return r;
+	r = read_value(path, value);
+	kernel_scope_leave(scope);
+	if (r < 0)
+		return is_untold(r) ? 0 : r;
+	return keep(sysctls, path, value, condition);
+}
+
+bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path)
+{
+	char value[VALUE_SIZE];
+	int r = kernel_scope_enter(scope);
+
+	if (r < 0)
+		return false;
+	r = read_value(path, value);
+	kernel_scope_leave(scope);
+	return r == 0;
+}
+
+static int keep_other(struct kernel_sysctls *sysctls, const char *directory, const char *link, const char *name)
+{
+	char path[PATH_SIZE], of_new[PATH_SIZE], value[VALUE_SIZE], value_of_new[VALUE_SIZE];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/%s", directory, link, name) >= sizeof(path) ||
+	    (size_t)snprintf(of_new, sizeof(of_new), "%s/default/%s", directory, name) >= sizeof(of_new))
+		return -ENAMETOOLONG;
+	r = read_value(path, value);
+	if (r < 0)
+		return is_untold(r) ? 0 : r;
+	return read_value(of_new, value_of_new) == 0 && strcmp(value, value_of_new) == 0 ? 0 : keep(sysctls, path, value, false);
+}
+
+static int keep_own(struct kernel_sysctls *sysctls, const char *directory, const char *link)
+{
+	char path[sizeof(ROOT) + PATH_SIZE];
+	const struct dirent *entry;
+	DIR *dir;
+	int r = 0;
+
+	snprintf(path, sizeof(path), ROOT "%s/%s", directory, link);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			r = keep_other(sysctls, directory, link, entry->d_name);
+	closedir(dir);
+	return r;
+}
+
+int kernel_sysctl_keep_own(struct kernel_scope *scope, struct kernel_sysctls *sysctls, const char *directory, const char *link)
+{
+	int r = kernel_scope_enter(scope);
+
+	if (r < 0)
+		return r;
+	r = keep_own(sysctls, directory, link);
+	kernel_scope_leave(scope);
+	return r;
 }
 
 void kernel_sysctls_free(struct kernel_sysctls *sysctls)
@@ -139,6 +208,8 @@ int kernel_sysctl_put_back(struct kernel_scope *scope, const char *lines, size_t
 	r = kernel_scope_enter(scope);
 	if (r < 0)
 		return r;
+	/* twice, since some are only taken, or stay, beside others (addr_gen_mode) */
+	(void)put_back_lines(lines, size);
 	r = put_back_lines(lines, size);
 	kernel_scope_leave(scope);
 	return r;

@@ -20,6 +20,12 @@ struct kernel_sysctls {
  */
 int kernel_sysctl_keep(struct kernel_scope *scope, struct kernel_sysctls *sysctls, const char *path, bool condition);
 
+/* Keeps those of a directory (“ipv6/conf”) that a link has otherwise than one has that is new (“default”). 0 or -errno. */
+int kernel_sysctl_keep_own(struct kernel_scope *scope, struct kernel_sysctls *sysctls, const char *directory, const char *link);
+
+/* Whether the kernel tells such a value. */
+bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path);
+
 void kernel_sysctls_free(struct kernel_sysctls *sysctls);
 
 /*

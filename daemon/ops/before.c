@@ -12,11 +12,13 @@
  * Routes and addresses that the kernel makes by itself come back by themselves.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "along.h"
 #include "before.h"
+#include "cleanup.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
 #include "kernel/route.h"
@@ -198,12 +200,21 @@ int before_route_remove(struct op *op, const struct hycan_route *like, const str
 /* ---------------------------------------------------------------------------------------------------------- addresses */
 
 /* The link-local address that the kernel makes of the hardware address (RFC 4291, appendix A). */
+static struct hycan_address automatic(const struct hycan_link *link)
+{
+	const uint8_t *m = link->mac.bytes;
+
+	return (struct hycan_address){
+		.family = AF_INET6,
+		.bytes = { 0xfe, 0x80, [8] = m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5] },
+	};
+}
+
 static bool is_automatic(const struct hycan_link *link, const struct hycan_address *a)
 {
-	const uint8_t *m = link->mac.bytes, *b = a->bytes;
-	const uint8_t made[16] = { 0xfe, 0x80, [8] = m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5] };
+	const struct hycan_address made = automatic(link);
 
-	return link->has_mac && a->family == AF_INET6 && memcmp(b, made, sizeof(made)) == 0;
+	return link->has_mac && same_address(&made, a);
 }
 
 static int say_address(struct op *op, const struct hycan_link_address *address)
@@ -500,6 +511,74 @@ static int say_mtu_of_bridge(struct op *op, const char *name, uint32_t mtu)
 	return before_link_set(op, &bridge, &(struct hycan_link_set_options){ .has_mtu = true, .mtu = mtu });
 }
 
+/* What the kernel forgets of a family, and makes anew as a new link would have it. */
+static int say_settings(struct op *op, const struct hycan_link *link, const char *conf, const char *neigh)
+{
+	_cleanup_(kernel_sysctls_free) struct kernel_sysctls kept = { 0 };
+	int r = kernel_sysctl_keep_own(op->scope, &kept, conf, link->name);
+
+	if (r == 0)
+		r = kernel_sysctl_keep_own(op->scope, &kept, neigh, link->name);
+	return r == 0 ? along_say_sysctls(op, link->name, &kept) : r;
+}
+
+struct search {
+	const struct hycan_link *link;
+	bool found;
+};
+
+static int look_for_automatic(const struct hycan_link_address *address, void *userdata)
+{
+	struct search *s = userdata;
+
+	s->found = s->found || is_automatic(s->link, &address->address.address);
+	return 0;
+}
+
+/* The kernel makes it, once it has made its IPv6 anew, where there is none (addrgenmode none, ip-link(8)). */
+static int say_no_automatic(struct op *op, const struct hycan_link *link)
+{
+	struct hycan_address_remove_request away = { .address = { .address = automatic(link), .length = 64 } };
+	struct search search = { .link = link };
+	int r;
+
+	if (!link->has_mac || !link->up)
+		return 0;
+	r = kernel_address_list(op->scope, link->name, AF_INET6, look_for_automatic, &search);
+	memcpy(away.link, link->name, sizeof(away.link));
+	return r < 0 || search.found ? r : op_undo_in_kernel(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
+}
+
+static int say_ipv6(struct op *op, const struct hycan_link *link)
+{
+	char secret[64];
+	int r;
+
+	snprintf(secret, sizeof(secret), "ipv6/conf/%s/stable_secret", link->name);
+	if (kernel_sysctl_is_told(op->scope, secret))
+		return op_refuse(
+			op, HYCAN_REFUSAL_UNSUPPORTED, "mtu",
+			"Below 1280 bytes the kernel forgets of what it makes the IPv6 addresses of the link “%s” (stable_secret), "
+			"a secret that is kept nowhere, so it could not be put back.",
+			link->name);
+	r = say_contents(op, link, false);
+	if (r == 0)
+		r = say_no_automatic(op, link);
+	return r != 0 ? r : say_settings(op, link, "ipv6/conf", "ipv6/neigh");
+}
+
+/* net.ipv6.conf.LINK.mtu, which the kernel sets along. */
+static int say_ipv6_mtu(struct op *op, const struct hycan_link *link)
+{
+	_cleanup_(kernel_sysctls_free) struct kernel_sysctls kept = { 0 };
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "ipv6/conf/%s/mtu", link->name);
+	r = kernel_sysctl_keep(op->scope, &kept, path, false);
+	return r == 0 ? along_say_sysctls(op, link->name, &kept) : r;
+}
+
 /* Of IPv6, the kernel gives routes the MTU of their link where they had that, or more; without enough there is none of it. */
 static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
 {
@@ -516,7 +595,10 @@ static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
 	r = r == 0 && link->has_master ? say_mtu_of_bridge(op, link->master, mtu) : r;
 	if (r != 0)
 		return r;
-	return mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN ? say_contents(op, link, false) : say_routes(&routes, 0, AF_INET6);
+	if (mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN)
+		return say_ipv6(op, link);
+	r = say_routes(&routes, 0, AF_INET6);
+	return r != 0 ? r : say_ipv6_mtu(op, link);
 }
 
 int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted)

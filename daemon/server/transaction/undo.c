@@ -474,7 +474,7 @@ bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct l
 
 	if (!frame || !(frame->nlmsg_flags & UNDO_KERNEL))
 		return false;
-	while (frame && frame->nlmsg_flags & UNDO_KERNEL)
+	while (frame && frame->nlmsg_flags & (UNDO_KERNEL | UNDO_ALONG))
 		frame = undo_log_before(log, frame);
 	if (!frame || !hycan_operation_by_number(frame->nlmsg_type))
 		return false;

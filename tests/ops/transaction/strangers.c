@@ -325,9 +325,12 @@ static void test_mtu(void **state)
 	free(shell("ip -6 route add 2001:db8:6:1::/64 via 2001:db8:1::7 mtu 1400 && "
 	           "ip -6 route add 2001:db8:6:2::/64 via 2001:db8:1::7 mtu lock 1400 && "
 	           "ip -6 route add 2001:db8:6:3::/64 dev tx0 mtu 1450 pref high && "
-	           "ip -6 route add 2001:db8:6:4::/64 dev tx0 mtu 1500 && ip route add 10.80.0.0/16 via 10.1.0.7 mtu 1400"));
+	           "ip -6 route add 2001:db8:6:4::/64 dev tx0 mtu 1500 && ip route add 10.80.0.0/16 via 10.1.0.7 mtu 1400 && "
+	           "echo 77 >/proc/sys/net/ipv6/conf/tx0/hop_limit && echo 1400 >/proc/sys/net/ipv6/conf/tx0/mtu && "
+	           "ip neigh add 2001:db8:1::71 lladdr 02:00:00:00:00:71 dev tx0 && ip neigh add proxy 2001:db8:1::72 dev tx0"));
 	assert_taken_back(w, shrink);
 	assert_taken_back(w, shrink_below_ipv6);
+	assert_taken_back_later(w, shrink_below_ipv6);
 	assert_taken_back(w, grow);
 }
 

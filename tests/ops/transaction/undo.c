@@ -184,6 +184,49 @@ static void test_neighbours(void **state)
 	free(after);
 }
 
+static int shrink_a_bit(struct hycan *h)
+{
+	return hycan_link_set(h, "tx0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 1450 });
+}
+
+/* What a link has otherwise than a new one: without enough for IPv6 the kernel forgets all of it. */
+static void test_shrink_settings(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	view_settle();
+	free(shell(
+		"cd /proc/sys/net/ipv6 && echo 1400 >conf/tx0/mtu && echo 77 >conf/tx0/hop_limit && echo 0 >conf/tx0/accept_ra && "
+		"echo 1 >conf/tx0/disable_policy && echo 1 >conf/tx0/forwarding && echo 99 >neigh/tx0/gc_stale_time && "
+		"echo 1 >conf/tx0/addr_gen_mode && ip -6 addr flush dev tx0 scope link"));
+	assert_taken_back(w, shrink_a_bit);
+	free(shell("ip link set tx0 mtu 1500 && echo 1400 >/proc/sys/net/ipv6/conf/tx0/mtu"));
+	assert_taken_back(w, shrink);
+	free(shell("ip link set tx0 mtu 1500 && echo 1 >/proc/sys/net/ipv6/conf/tx0/disable_ipv6"));
+	assert_taken_back(w, shrink);
+	/* a new link is otherwise, too */
+	free(shell("ip link set tx0 mtu 1500 && echo 0 >/proc/sys/net/ipv6/conf/tx0/accept_ra && "
+	           "cd /proc/sys/net/ipv6/conf/default && echo 1 >addr_gen_mode && echo 1 >disable_ipv6"));
+	assert_taken_back(w, shrink);
+}
+
+/* The secret is in no file of ours. */
+static void test_shrink_secret(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("echo 2001:db8::1 >/proc/sys/net/ipv6/conf/tx0/stable_secret"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(shrink(w->h), 0);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_contains(hycan_error_message(w->h), "stable_secret");
+	free(shell("grep -q 2001:0db8 /proc/sys/net/ipv6/conf/tx0/stable_secret"));
+	assert_done(w->h, shrink_a_bit(w->h));
+	assert_done(w->h, shrink(w->h));
+}
+
 static int add_addresses(struct hycan *h)
 {
 	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
@@ -648,6 +691,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_down, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shrink_settings, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shrink_secret, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_neighbours, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
