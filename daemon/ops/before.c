@@ -28,6 +28,9 @@
 /* The smallest MTU with which a link carries IPv6 (RFC 8200). */
 #define IPV6_MTU_MIN 1280
 
+/* And IPv4: inetdev_valid_mtu(), include/linux/inetdevice.h. */
+#define IPV4_MTU_MIN 68
+
 /* At most so much in front and behind a packet (drivers/net/macsec.c): SecTAG with SCI, Ethernet type, and ICV. */
 #define MACSEC_HEAD_MAX 34
 
@@ -567,6 +570,23 @@ static int say_ipv6(struct op *op, const struct hycan_link *link)
 	return r != 0 ? r : say_settings(op, link, "ipv6/conf", "ipv6/neigh");
 }
 
+/* Its addresses have labels and an order, and routes go by them. */
+static int say_ipv4(struct op *op, const struct hycan_link *link)
+{
+	struct ipv4_addresses a = { .op = op, .found = true };
+	int r = kernel_address_list(op->scope, link->name, AF_INET, keep_ipv4_address, &a);
+
+	if (r == 0 && a.n > 0)
+		return op_refuse(
+			op, HYCAN_REFUSAL_UNSUPPORTED, "mtu",
+			"Below 68 bytes the kernel forgets the IPv4 addresses of the link “%s”, which could not all be put "
+			"back as they were: remove them first.",
+			link->name);
+	if (r == 0)
+		r = along_say_neighbours(op, link->name, AF_INET);
+	return r != 0 ? r : say_settings(op, link, "ipv4/conf", "ipv4/neigh");
+}
+
 /* net.ipv6.conf.LINK.mtu, which the kernel sets along. */
 static int say_ipv6_mtu(struct op *op, const struct hycan_link *link)
 {
@@ -593,6 +613,8 @@ static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
 			r = before_link_set(op, &children.link[i], &along);
 	}
 	r = r == 0 && link->has_master ? say_mtu_of_bridge(op, link->master, mtu) : r;
+	if (r == 0 && mtu < IPV4_MTU_MIN && link->mtu >= IPV4_MTU_MIN)
+		r = say_ipv4(op, link);
 	if (r != 0)
 		return r;
 	if (mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN)

@@ -227,6 +227,31 @@ static void test_shrink_secret(void **state)
 	assert_done(w->h, shrink(w->h));
 }
 
+static int shrink_to_60(struct hycan *h)
+{
+	return hycan_link_set(h, "d0", &(struct hycan_link_set_options){ .has_mtu = true, .mtu = 60 });
+}
+
+/* Then there is no IPv4, either. */
+static void test_shrink_ipv4(void **state)
+{
+	struct world *w = *state;
+
+	need_kind("dummy");
+	free(shell("ip link add d0 type dummy && ip link set d0 up && ip link set d0 down && ip link set d0 up && "
+	           "ip neigh add 10.1.0.71 lladdr 02:00:00:00:00:71 dev d0 && "
+	           "cd /proc/sys/net/ipv4 && echo 2 >conf/d0/rp_filter && echo 1 >conf/d0/forwarding && echo 99 "
+	           ">neigh/d0/gc_stale_time"));
+	assert_taken_back(w, shrink_to_60);
+	free(shell("ip link set d0 mtu 1500 && ip addr add 10.1.0.1/24 dev d0"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(shrink_to_60(w->h), 0);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_contains(hycan_error_message(w->h), "Below 68 bytes");
+	free(shell("ip addr show d0 | grep -q 10.1.0.1/24"));
+	assert_done(w->h, shrink_to_60(w->h));
+}
+
 static int add_addresses(struct hycan *h)
 {
 	struct hycan_link_address a = { .link = "tx1", .address = prefix_of("10.9.0.1/24") };
@@ -693,6 +718,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_settings, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_secret, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_shrink_ipv4, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_neighbours, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
