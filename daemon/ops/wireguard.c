@@ -232,6 +232,7 @@ static void match_peers(const struct wishes *w, const struct kernel_wireguard *i
 			if (wish->config->has_allowed_ips)
 				match_allowed_ips(w, wish, wish->peer);
 		} else if (whole) {
+			plan->former[plan->n_former++] = (struct wireguard_former){ .at = i };
 			plan->changes[plan->n_changes++] =
 				(struct kernel_wireguard_change){ .public_key = &is->peers[i].public_key, .remove = true };
 			plan->removed++;
@@ -280,7 +281,8 @@ static struct kernel_wireguard_change compare_properties(const struct wish *wish
 	return change;
 }
 
-static void plan_peer(const struct wishes *w, struct wish *wish, struct wireguard_plan *plan, size_t *n_additions)
+static void plan_peer(const struct wishes *w, const struct kernel_wireguard *is, struct wish *wish, struct wireguard_plan *plan,
+                      size_t *n_additions)
 {
 	struct kernel_wireguard_change change = compare_properties(wish);
 	bool send;
@@ -298,10 +300,13 @@ static void plan_peer(const struct wishes *w, struct wish *wish, struct wireguar
 	       change.replace_allowed_ips || change.n_allowed_ips;
 	if (send)
 		plan->changes[plan->n_changes++] = change;
-	if (!wish->peer)
+	if (!wish->peer) {
 		plan->added++;
-	else if (send || wish->differs)
+	} else if (send || wish->differs) {
+		plan->former[plan->n_former++] =
+			(struct wireguard_former){ .at = (size_t)(wish->peer - is->peers), .gets_endpoint = change.endpoint };
 		plan->changed++;
+	}
 }
 
 int wireguard_plan(struct op *op, const struct kernel_wireguard *is, const struct hycan_wireguard_peer_config *wanted, size_t n,
@@ -326,11 +331,12 @@ int wireguard_plan(struct op *op, const struct kernel_wireguard *is, const struc
 		return -ENOMEM;
 	plan->changes = calloc(n + is->n_peers + 1, sizeof(*plan->changes));
 	plan->additions = calloc(w.n_claims + 1, sizeof(*plan->additions));
-	if (!plan->changes || !plan->additions)
+	plan->former = calloc(is->n_peers + 1, sizeof(*plan->former));
+	if (!plan->changes || !plan->additions || !plan->former)
 		return -ENOMEM;
 	match_peers(&w, is, whole, plan);
 	for (size_t i = 0; i < n; i++)
-		plan_peer(&w, &w.wish[i], plan, &n_additions);
+		plan_peer(&w, is, &w.wish[i], plan, &n_additions);
 	*ret_plan = steal(&plan);
 	return 0;
 }
@@ -341,6 +347,7 @@ void wireguard_plan_free(struct wireguard_plan **plan)
 		return;
 	free((*plan)->changes);
 	free((*plan)->additions);
+	free((*plan)->former);
 	free(*plan);
 	*plan = NULL;
 }

@@ -23,14 +23,22 @@ int wireguard_before_key(struct op *op, const char *name, const struct kernel_wi
 
 int wireguard_before_all(struct op *op, const char *name, const struct kernel_wireguard *is);
 
+/* A peer that there is, by its position, and is to be otherwise; or to go. */
+struct wireguard_former {
+	size_t at;
+	bool gets_endpoint;
+};
+
 /* What it takes to make the peers what is wanted. */
 struct wireguard_plan {
 	size_t n_changes;
 	struct kernel_wireguard_change *changes;
 	struct hycan_prefix *additions; /* allowed IPs that changes point to */
-	uint32_t added;                 /* peers that are missing */
-	uint32_t changed;               /* peers that differ */
-	uint32_t removed;               /* peers that are too much */
+	size_t n_former;
+	struct wireguard_former *former; /* of the peers that there are, those that will be otherwise, or go */
+	uint32_t added;                  /* peers that are missing */
+	uint32_t changed;                /* peers that differ */
+	uint32_t removed;                /* peers that are too much */
 };
 
 /*

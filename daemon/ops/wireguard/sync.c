@@ -27,8 +27,8 @@ static const bool *find_unchanged(struct op *op, const struct hycan_wireguard_sy
 	return unchanged;
 }
 
-/* Says what the peers are. One that had no endpoint, and is given one, is removed before it is put back. */
-static int before(struct op *op, const struct hycan_wireguard_sync_request *request, const struct kernel_wireguard *is)
+/* Says what all peers are, with which a plan compares. One that had no endpoint, and is given one, is removed before it is put back. */
+static int before_in_plan(struct op *op, const struct hycan_wireguard_sync_request *request, const struct kernel_wireguard *is)
 {
 	struct hycan_wireguard_peer_remove_request away = { 0 };
 	int r = wireguard_before_all(op, request->name, is);
@@ -41,6 +41,29 @@ static int before(struct op *op, const struct hycan_wireguard_sync_request *requ
 			    memcmp(&away.public_key, &request->peers[i].public_key, sizeof(away.public_key)) == 0)
 				r = op_undo_in_kernel(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
 		}
+	return r;
+}
+
+/* Says what those are that will be otherwise, or go, and takes away those that come: the others may be anybody's meanwhile. */
+static int before(struct op *op, const struct hycan_wireguard_sync_request *request, const struct kernel_wireguard *is,
+                  const struct wireguard_plan *plan)
+{
+	struct hycan_wireguard_peer_remove_request away = { 0 };
+	int r = 0;
+
+	if (!op_undoable(op))
+		return 0;
+	if (op->plan)
+		return before_in_plan(op, request, is);
+	memcpy(away.name, request->name, sizeof(away.name));
+	for (size_t i = 0; i < plan->n_former && r == 0; i++)
+		r = wireguard_before_peer(op, request->name, is, plan->former[i].at, plan->former[i].gets_endpoint);
+	for (size_t i = 0; i < plan->n_changes && r == 0; i++) {
+		if (plan->changes[i].remove || plan->changes[i].update_only)
+			continue;
+		away.public_key = *plan->changes[i].public_key;
+		r = op_undo(op, HYCAN_OPERATION_WIREGUARD_PEER_REMOVE, &away);
+	}
 	return r;
 }
 
@@ -86,7 +109,7 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 		return r;
 	r = op->sealed ? 0 : claim_changed(op, request, plan);
 	if (r == 0)
-		r = before(op, request, is);
+		r = before(op, request, is, plan);
 	if (r)
 		return r;
 	/* of one that is gone on with it is known what was there when it began */

@@ -166,10 +166,36 @@ static void test_key(void **state)
 	assert_others_stay(*state, change_key, take_allowed_ip, add_stranger, 3);
 }
 
+/* One is otherwise, and has an allowed IP of one that goes; one comes; and one stays. */
+static void state_peers(struct world *w)
+{
+	struct hycan_prefix more[] = { prefix_of("10.0.1.0/24"), prefix_of("10.0.3.0/24") }, sixth[] = { prefix_of("10.0.6.0/24") };
+	const struct hycan_wireguard_peer_config configs[] = {
+		{ .public_key = key(1),
+		  .has_endpoint = true,
+		  .endpoint = { .address = address_of("192.0.2.9"), .port = 7 },
+		  .has_allowed_ips = true,
+		  .allowed_ips = more,
+		  .n_allowed_ips = 2 },
+		{ .public_key = key(2), .has_persistent_keepalive = true, .persistent_keepalive = 5 },
+		{ .public_key = key(6), .has_allowed_ips = true, .allowed_ips = sixth, .n_allowed_ips = 1 },
+	};
+
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg7", configs, 3, NULL));
+}
+
+static void test_sync(void **state)
+{
+	assert_others_stay(*state, state_peers, add_and_change, add_and_change, 4);
+	assert_others_stay(*state, state_peers, remove_and_add, remove_and_add, 3);
+	assert_others_stay(*state, state_peers, take_allowed_ip, add_stranger, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_key, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_sync, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
