@@ -29,10 +29,10 @@
 #define LASTING_US (60 * UINT64_C(1000000))
 
 struct attempts {
-	unsigned int n;
+	unsigned int n;    /* that there were, */
+	unsigned int made; /* and those that did not fail */
 	uint64_t tried_us; /* when it was made again last, or tried to */
 	uint64_t again_us; /* not before that */
-	bool are_rare;     /* what failed so often cannot be made just now */
 };
 
 enum attempt {
@@ -44,27 +44,26 @@ enum attempt {
 static inline enum attempt attempts_next(struct attempts *a, uint64_t now_us)
 {
 	if (now_us - a->tried_us > LASTING_US)
-		*a = (struct attempts){ .again_us = a->again_us };
+		a->n = a->made = 0;
 	if (now_us < a->again_us)
 		return ATTEMPT_LATER;
-	if (a->n >= ATTEMPTS_MAX)
+	if (a->made >= ATTEMPTS_MAX)
 		return ATTEMPT_NEVER;
-	a->again_us = now_us + ((uint64_t)AGAIN_US << a->n++);
+	a->again_us = now_us + ((uint64_t)AGAIN_US << (a->n < ATTEMPTS_MAX ? a->n : ATTEMPTS_MAX - 1));
 	a->tried_us = now_us;
+	a->n++;
+	a->made++;
 	return ATTEMPT_NOW;
 }
 
 /* Nothing was made, so nobody took that away again: it is not given up. Returns whether it was tried rarely already. */
 static inline bool attempts_failed(struct attempts *a, uint64_t now_us)
 {
-	const bool were_rare = a->are_rare;
-
-	if (a->n < ATTEMPTS_MAX)
-		return were_rare;
-	a->n--;
-	a->again_us = now_us + RARELY_US;
-	a->are_rare = true;
-	return were_rare;
+	if (a->made > 0)
+		a->made--;
+	if (a->n >= ATTEMPTS_MAX)
+		a->again_us = now_us + RARELY_US;
+	return a->n > ATTEMPTS_MAX;
 }
 
 struct repair {
