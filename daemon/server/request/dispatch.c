@@ -153,6 +153,8 @@ static void audit(const struct job *job, const char *object, const char *request
 {
 	/* what is in no namespace may have ended the one that the job had */
 	bool is_somewhere = job_changes(job);
+	/* who takes back his own transaction may take back another user's on the way */
+	const bool is_asked = job->peer && (!*cause || job->peer->identity.subject == job->holder.subject);
 	char sentence[WORDING_SENTENCE_SIZE];
 	struct log_audit line = {
 		.operation = job->operation->name,
@@ -161,8 +163,8 @@ static void audit(const struct job *job, const char *object, const char *request
 		.result = wording_result(job),
 		.sentence = job->result ? sentence : "",
 		.cause = cause,
-		.subject = job->peer ? job->peer->identity.subject : job->holder.subject,
-		.pid = job->peer ? job->peer->identity.pid : getpid(),
+		.subject = is_asked ? job->peer->identity.subject : job->holder.subject,
+		.pid = is_asked ? job->peer->identity.pid : getpid(),
 		.netns = is_somewhere && job->op.scope ? op_scope_inode(job->op.scope) : 0,
 		.duration_us = duration_us,
 	};
