@@ -360,10 +360,10 @@ int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const v
  */
 int op_undo_routes(struct op *op, const void *first, const void *messages, size_t size);
 
-/*
- * Puts them back. Sets the first of them, for the log: a request of route.replace, struct hycan_route_replace_request. 0, the refusal, or
- * -errno.
- */
+/* Reads which the first of them is: a request of route.replace, struct hycan_route_replace_request. 0 or -errno. */
+int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_request);
+
+/* Puts them back, and sets the first of them, for the log. 0, the refusal, or -errno. */
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request);
 
 /* What the kernel changes along with something else, and what is no request's. In the ledger's file: none is ever another. */

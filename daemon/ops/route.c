@@ -192,13 +192,28 @@ void route_settle_added(struct op *op, const struct hycan_route *route, const st
 	op->settled = settled;
 }
 
+static int read_place(struct op *op, const void *messages, size_t size, struct hycan_route_replace_request *request,
+                      bool *ret_in_words)
+{
+	int r = kernel_route_read_place(op->scope, messages, size, &request->route, ret_in_words);
+
+	request->route.has_metric = request->route.has_metric && !route_says_default_metric(&request->route);
+	return r;
+}
+
+int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_request)
+{
+	bool in_words;
+
+	return read_place(op, messages, size, ret_request, &in_words);
+}
+
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
 {
 	struct hycan_route_replace_request *request = ret_request;
 	bool in_words, is_held;
-	int r = kernel_route_read_place(op->scope, messages, size, &request->route, &in_words);
+	int r = read_place(op, messages, size, request, &in_words);
 
-	request->route.has_metric = request->route.has_metric && !route_says_default_metric(&request->route);
 	/* another one's by now; the ledger has nothing where there are no words */
 	r = r < 0 || !in_words ? r : op_claim(op, request);
 	if (r != 0)

@@ -108,6 +108,37 @@ static void who_waits_wakes(void **state)
 	assert_false(server.pending_wakes);
 }
 
+/* What is about to be taken back waits for nobody who came later, or might do so for ever. */
+static void nobody_stands_on_what_ends(void **state)
+{
+	const struct hycan_link_set_request request = { .name = "va", .has_mtu = true, .mtu = 1400 };
+	const struct hycan_operation *operation = hycan_operation_by_number(HYCAN_OPERATION_LINK_SET);
+	struct undo_log undo = { 0 };
+	struct pending *p[3];
+
+	(void)state;
+	server.pending_hurries = false;
+	assert_int_equal(undo_log_add(&undo, operation, &request, 0, 0, 0), 0);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_int_equal(reserve(i + 1, &p[i]), 0);
+		if (i == 2)
+			pending_end(p[0], "the test says so");
+		assert_int_equal(undo_log_add(&p[i]->undo, operation, &request, 0, 0, 0), 0);
+		assert_int_equal(pending_prepare(p[i], &job, &undo), 0);
+		p[i]->works = i == 2;
+		p[i]->waits = i < 2;
+	}
+	assert_true(p[1]->on[p[0]->slot]);
+	/* this one was under way when the first one ended, and may have found what that had changed */
+	assert_true(p[2]->on[p[0]->slot]);
+	assert_non_null(p[0]->why);
+	pending_discard(&p[2]);
+	assert_int_equal(reserve(3, &p[2]), 0);
+	assert_int_equal(pending_prepare(p[2], &job, &undo), 0);
+	assert_false(p[2]->on[p[0]->slot]);
+	undo_log_release(&undo);
+}
+
 /* One of the user that waits in so many bytes; or it was refused, and is not there. */
 static int wait_in(uint64_t subject, size_t bytes, struct pending **ret_pending)
 {
@@ -161,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turn),
 		cmocka_unit_test_setup_teardown(who_waits_wakes, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_stands_on_what_ends, begin, end),
 		cmocka_unit_test_setup_teardown(is_of_a_user, begin, end),
 		cmocka_unit_test_setup_teardown(is_of_all, begin, end),
 	};

@@ -228,8 +228,9 @@ static void leaves_the_job_alone(void **state)
 	f->job.memory.used = 0;
 }
 
-static int keep(const struct ledger_key *key, void *userdata)
+static int keep(const struct ledger_key *key, enum undo_was was, void *userdata)
 {
+	assert_int_equal(was, UNDO_WAS_MADE);
 	*(struct ledger_key *)userdata = *key;
 	return 0;
 }

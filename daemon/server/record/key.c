@@ -175,6 +175,19 @@ void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *req
 		put_value(key, key_field(effect, effect->part[i]), request);
 }
 
+bool key_link_of(const struct ledger_key *key, struct ledger_key *ret_link)
+{
+	const size_t size = key->size < HYCAN_IFNAME_SIZE + 1 ? key->size : HYCAN_IFNAME_SIZE + 1;
+	const uint8_t *end = key->kind != HYCAN_OBJECT_KIND_LINK && key_begins_with_link(key->kind) && size > 1
+	                             ? memchr(key->identity + 1, 0, size - 1)
+	                             : NULL;
+
+	if (!end)
+		return false;
+	key_of_name(key->netns, (const char *)key->identity + 1, ret_link);
+	return true;
+}
+
 void key_of_name(uint64_t netns, const char *name, struct ledger_key *key)
 {
 	key->netns = netns;

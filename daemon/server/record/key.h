@@ -47,6 +47,9 @@ void key_of_request(uint64_t netns, enum hycan_object_kind kind, const void *req
 /* Whether things of a kind are told apart by the name of the link that they are on before anything else. */
 bool key_begins_with_link(unsigned int kind);
 
+/* The key of the link whose name tells a thing from others before anything else. False: no name does. */
+bool key_link_of(const struct ledger_key *key, struct ledger_key *ret_link);
+
 /* The key of a link by its name. */
 void key_of_name(uint64_t netns, const char *name, struct ledger_key *key);
 

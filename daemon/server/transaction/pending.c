@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "job.h"
+#include "key.h"
 #include "ledger.h"
 #include "pending.h"
 #include "server.h"
@@ -36,7 +37,8 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	free(p->about.hash);
+	for (size_t i = 0; i < N_PENDING_LISTS; i++)
+		free(p->list[i].hash);
 	free(p);
 }
 
@@ -245,21 +247,34 @@ int pending_refuse(const struct pending *p, struct op *op)
 
 struct noting {
 	const struct server *server;
-	struct pending_about about;
+	struct pending_list_of list[N_PENDING_LISTS];
 };
 
-static int note(const struct ledger_key *key, void *userdata)
+static int put(struct noting *noting, enum pending_of of, const struct ledger_key *key)
 {
-	struct noting *noting = userdata;
-	struct pending_about *about = &noting->about;
-	int r = array_grow(&about->hash, about->n, sizeof(*about->hash));
+	struct pending_list_of *list = &noting->list[of];
+	int r = array_grow(&list->hash, list->n, sizeof(*list->hash));
 
 	if (r == 0)
-		about->hash[about->n++] = hash_of(noting->server, key);
+		list->hash[list->n++] = hash_of(noting->server, key);
 	return r;
 }
 
-static bool have_one_in_common(const struct pending_about *a, const struct pending_about *b)
+static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
+{
+	struct ledger_key link;
+	int r = was == UNDO_WAS_TAKEN ? 0 : put(userdata, PENDING_SHOWN, key);
+
+	if (r == 0 && was != UNDO_WAS_CHANGED_ALONG)
+		r = put(userdata, PENDING_TOUCHED, key);
+	if (r == 0 && was == UNDO_WAS_RENAMED)
+		r = put(userdata, PENDING_RENAMED, key);
+	if (r == 0 && key_link_of(key, &link))
+		r = put(userdata, PENDING_UNDER, &link);
+	return r;
+}
+
+static bool have_one_in_common(const struct pending_list_of *a, const struct pending_list_of *b)
 {
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
 		if (a->hash[i] == b->hash[k])
@@ -272,13 +287,23 @@ static bool have_one_in_common(const struct pending_about *a, const struct pendi
 	return false;
 }
 
+/* What is on a link is told by its name: nobody finds it under another one. */
+static bool are_about_the_same(const struct pending *a, const struct pending *b)
+{
+	return have_one_in_common(&a->list[PENDING_TOUCHED], &b->list[PENDING_TOUCHED]) ||
+	       have_one_in_common(&a->list[PENDING_UNDER], &b->list[PENDING_RENAMED]) ||
+	       have_one_in_common(&a->list[PENDING_RENAMED], &b->list[PENDING_UNDER]);
+}
+
 /* With the lock: whether one that comes about now does so behind another one, and may stand on it. */
 static bool comes_behind(const struct pending *p, const struct pending *other)
 {
-	/* of one that is carried out nobody knows yet what it is about: that comes behind this one, if at all */
-	if (other->netns != p->netns || (other->why && (other->works || other->undo.n == 0)))
+	if (other->netns != p->netns)
 		return false;
-	return other->holder.subject == p->holder.subject || have_one_in_common(&other->about, &p->about);
+	/* what ended before this one began waits for none that came later: else it might wait for ever */
+	if (other->why && !p->on[other->slot])
+		return false;
+	return other->holder.subject == p->holder.subject || are_about_the_same(p, other);
 }
 
 int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
@@ -286,27 +311,23 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	struct noting noting = { .server = p->server };
 	struct pending_list *list = &p->server->pending;
 	const struct pending *other;
+	int r = 0;
 
-	for (const struct nlmsghdr *f = undo_log_last(undo); f; f = undo_log_before(undo, f)) {
+	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f))
 		/* what others hold stays as it is */
-		int r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
-
-		if (r == -ENOMEM) {
-			free(noting.about.hash);
-			return r;
-		}
-	}
-	if (noting.about.n > 0)
-		qsort(noting.about.hash, noting.about.n, sizeof(*noting.about.hash), compare);
+		r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
+	for (size_t i = 0; i < N_PENDING_LISTS; i++)
+		if (noting.list[i].n > 0)
+			qsort(noting.list[i].hash, noting.list[i].n, sizeof(*noting.list[i].hash), compare);
 	pthread_mutex_lock(&pending_lock);
-	p->about = noting.about;
+	memcpy(p->list, noting.list, sizeof(p->list));
 	p->is_prepared = true;
 	TAILQ_REMOVE(list, p, entry);
 	TAILQ_FOREACH(other, list, entry)
 	p->on[other->slot] = comes_behind(p, other);
 	TAILQ_INSERT_HEAD(list, p, entry);
 	pthread_mutex_unlock(&pending_lock);
-	return 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
@@ -334,7 +355,9 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		if (!p->waits || p->about.n == 0 || !bsearch(&hash, p->about.hash, p->about.n, sizeof(hash), compare))
+		const struct pending_list_of *shown = &p->list[PENDING_SHOWN];
+
+		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->hash, shown->n, sizeof(hash), compare))
 			continue;
 		has = true;
 		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;
@@ -419,7 +442,7 @@ int pending_list(struct op *op)
 			.netns = p->netns,
 			.detached = !p->peer,
 			.remaining_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0,
-			.requests = (uint32_t)p->undo.n,
+			.requests = p->waits ? (uint32_t)p->undo.n : 0,
 		};
 
 		if (!p->waits || (op->subject != 0 && op->subject != p->holder.subject))

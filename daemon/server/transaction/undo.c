@@ -305,23 +305,37 @@ static int decode(struct job *job, const struct nlmsghdr *frame)
 	return r < 0 ? op_refuse(&job->op, decoder.fault.refusal, decoder.fault.field, "%s", decoder.fault.sentence) : 0;
 }
 
-static int tell_changed(struct job *job, undo_frame_found *found, void *userdata)
+static enum undo_was was(const struct op_effect *effect, bool makes)
+{
+	switch (effect->does) {
+	case OP_RENAMES:
+		return UNDO_WAS_RENAMED;
+	case OP_CHANGES:
+		return makes ? UNDO_WAS_CHANGED_ALONG : UNDO_WAS_CHANGED;
+	default:
+		return UNDO_WAS_TAKEN;
+	}
+}
+
+/* Of a request that puts something back. */
+static int tell_put_back(struct job *job, undo_frame_found *found, void *userdata)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	struct ledger_key key;
+	bool makes = false;
 	int r = 0;
 
+	for (size_t i = 0; i < n; i++)
+		makes = makes || (effects[i].does != OP_CHANGES && effects[i].does != OP_RENAMES);
 	for (size_t i = 0; i < n; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
 
-		if (v.absent || (effects[i].does != OP_CHANGES && effects[i].does != OP_RENAMES))
-			continue;
-		for (size_t k = 0; k < v.n_items && r == 0; k++) {
+		for (size_t k = 0; k < v.n_items && r == 0 && !v.absent && effects[i].n_parts > 0; k++) {
 			key_of(&v, k, &key);
-			r = found(&key, userdata);
+			r = found(&key, was(&effects[i], makes), userdata);
 			if (r == 0 && effects[i].does == OP_RENAMES && key_of_link(&v, k, &key))
-				r = found(&key, userdata);
+				r = found(&key, UNDO_WAS_RENAMED, userdata);
 		}
 	}
 	return r;
@@ -331,7 +345,7 @@ static int tell_taken(struct job *job, undo_frame_found *found, void *userdata)
 {
 	struct ledger_key key;
 
-	return key_of_taken(job, &key) ? found(&key, userdata) : -EINVAL;
+	return key_of_taken(job, &key) ? found(&key, UNDO_WAS_MADE, userdata) : -EINVAL;
 }
 
 int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata)
@@ -340,14 +354,16 @@ int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame
 	struct job outer;
 	int r;
 
-	if (frame->nlmsg_flags & (UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ROUTES | UNDO_ALONG))
+	if (frame->nlmsg_flags & (UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ALONG))
 		return 0;
 	if (!row)
 		return HYCAN_REFUSAL_UNKNOWN;
 	begin(job, job->op.scope, &nobody, row, &outer);
 	r = decode(job, frame);
+	if (r == 0 && frame->nlmsg_flags & UNDO_ROUTES)
+		r = op_read_routes(&job->op, frame + 1, undo_log_size(frame), &job->request);
 	if (r == 0)
-		r = (frame->nlmsg_flags & UNDO_EXACT ? tell_taken : tell_changed)(job, found, userdata);
+		r = (frame->nlmsg_flags & UNDO_EXACT ? tell_taken : tell_put_back)(job, found, userdata);
 	end(job, &outer, NULL);
 	return r;
 }

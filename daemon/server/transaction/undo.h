@@ -82,11 +82,20 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
                      const struct undo_cause *cause);
 
+/* What a frame of a log says that was done to a thing. */
+enum undo_was {
+	UNDO_WAS_MADE,
+	UNDO_WAS_CHANGED,
+	UNDO_WAS_CHANGED_ALONG, /* something on it was taken away */
+	UNDO_WAS_RENAMED,       /* a link, which is told by both its names */
+	UNDO_WAS_TAKEN,
+};
+
 /*
- * Tells of what a frame of a log takes away by its key (UNDO_EXACT), or else of what it changes, which may be nobody's, and of a link
- * that it gives another name by that one, too; of one that is no request it tells nothing. 0, what found() returned, the refusal, or -EINVAL.
+ * Tells of what a frame of a log is about, which may be nobody's; of one that is no request it tells nothing. 0, what found() returned,
+ * the refusal, or -EINVAL.
  */
-typedef int undo_frame_found(const struct ledger_key *key, void *userdata);
+typedef int undo_frame_found(const struct ledger_key *key, enum undo_was was, void *userdata);
 int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata);
 
 /*

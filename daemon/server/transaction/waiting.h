@@ -25,8 +25,16 @@ struct job;
 struct peer;
 struct server;
 
-/* What one made or changed: hashes of keys, in order. */
-struct pending_about {
+/* What one is about: lists of hashes of keys, in order. */
+enum pending_of {
+	PENDING_SHOWN,   /* what it made or changed, and what is told of to who lists objects */
+	PENDING_TOUCHED, /* what it made, changed or took away */
+	PENDING_UNDER,   /* links, by the names that they have for what is on them, of that */
+	PENDING_RENAMED, /* links that have another name */
+	N_PENDING_LISTS,
+};
+
+struct pending_list_of {
 	uint64_t *hash;
 	size_t n;
 };
@@ -49,8 +57,8 @@ struct pending {
 	size_t most;         /* may be; 0: none were refused */
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
-	struct pending_about about;
-	bool is_prepared;     /* that is known */
+	struct pending_list_of list[N_PENDING_LISTS];
+	bool is_prepared;     /* they are known */
 	unsigned int slot;    /* tells it from all others in the list */
 	bool on[PENDING_MAX]; /* slots of those that it stands on: it is taken back before them */
 	uint32_t seconds;

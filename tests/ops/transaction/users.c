@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "clients.h"
+#include "objects.h"
 #include "unconfirmed.h"
 #include "world.h"
 
@@ -75,6 +76,39 @@ static void one_renames(struct world *w)
 	hycan_close(h);
 }
 
+static void one_removes_route(struct world *w)
+{
+	const struct hycan_prefix destination = prefix_of("10.5.0.0/16");
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_route_remove(h, &destination, NULL));
+	commit(h, shared[0]);
+	hycan_close(h);
+}
+
+static void one_removes_address(struct world *w)
+{
+	const struct hycan_prefix address = prefix_of("10.6.0.1/24");
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_remove(h, "tx1", &address));
+	commit(h, shared[0]);
+	hycan_close(h);
+}
+
+static void one_adds_address(struct world *w)
+{
+	const struct hycan_link_address address = { .link = "tx0", .address = prefix_of("10.6.0.1/24") };
+	struct hycan *h = client_open(w);
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_add(h, &address));
+	commit(h, shared[0]);
+	hycan_close(h);
+}
+
 static void one_cancels(struct world *w)
 {
 	struct hycan *h = client_open(w);
@@ -120,6 +154,8 @@ static void test_chain(void **state)
 	unconfirmed_same(w, before);
 	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
 	world_as(OTHER, OTHER, other_finds_gone, w);
+	/* the log tells whose it was, and not who cancelled */
+	free(shell("grep -q 'link.set tx0 for uid 0 .*, because another one that it stands on is' %s", w->log));
 	free(before);
 }
 
@@ -140,6 +176,70 @@ static void test_names(void **state)
 	unconfirmed_same(w, before);
 	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
 	free(before);
+}
+
+/* What is on a link is found by the name that the link had when it was told. */
+static void test_on_a_name(void **state)
+{
+	const struct hycan_link_address address = { .link = "tx2", .address = prefix_of("10.6.0.1/24") };
+	struct world *w = *state;
+	token_text token;
+	char *before;
+
+	unconfirmed_pair();
+	before = unconfirmed_view();
+	world_as(ONE, ONE, one_renames, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_add(w->h, &address));
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	unconfirmed_same(w, before);
+	world_as(ONE, ONE, one_adds_address, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_rename(w->h, "tx0", "tx2"));
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	unconfirmed_same(w, before);
+	assert_int_equal(objects_count(w->h), 0);
+	free(before);
+}
+
+/* What one took away, and another one made anew, is the first one's to put back. */
+static void test_taken_away(void **state)
+{
+	const struct hycan_route route = route_via("10.5.0.0/16", "10.1.0.9");
+	struct world *w = *state;
+	token_text token;
+	char *before;
+
+	unconfirmed_pair();
+	before = unconfirmed_view();
+	world_as(ONE, ONE, one_removes_route, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_add(w->h, &route));
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	unconfirmed_same(w, before);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(objects_count(w->h), 0);
+	free(before);
+}
+
+/* An address that is taken away is no change of its link that others would stand on. */
+static void test_beside(void **state)
+{
+	struct world *w = *state;
+	token_text token;
+
+	unconfirmed_pair();
+	free(shell("ip addr add 10.6.0.1/24 dev tx1"));
+	world_as(ONE, ONE, one_removes_address, w);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	change(w->h, "tx1", 1300);
+	commit(w->h, token);
+	world_as(ONE, ONE, one_cancels, w);
+	free(shell("ip addr show tx1 | grep -q 10.6.0.1/24 && ip link show tx1 | grep -q 'mtu 1300'"));
+	assert_done(w->h, hycan_transaction_cancel(w->h, token));
 }
 
 /* Nobody loses what has nothing to do with it. */
@@ -229,6 +329,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_chain, begin, end),
 		cmocka_unit_test_setup_teardown(test_names, begin, end),
+		cmocka_unit_test_setup_teardown(test_on_a_name, begin, end),
+		cmocka_unit_test_setup_teardown(test_taken_away, begin, end),
+		cmocka_unit_test_setup_teardown(test_beside, begin, end),
 		cmocka_unit_test_setup_teardown(test_another_thing, begin, end),
 		cmocka_unit_test_setup_teardown(test_confirmed, begin, end),
 		cmocka_unit_test_setup_teardown(test_under_way, begin, end),
