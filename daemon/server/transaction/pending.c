@@ -37,8 +37,10 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	for (size_t i = 0; i < N_PENDING_LISTS; i++)
-		free(p->list[i].hash);
+	free(p->about.shown.hash);
+	free(p->about.touched.hash);
+	free(p->about.under.hash);
+	free(p->about.renamed.hash);
 	free(p);
 }
 
@@ -247,34 +249,41 @@ int pending_refuse(const struct pending *p, struct op *op)
 
 struct noting {
 	const struct server *server;
-	struct pending_list_of list[N_PENDING_LISTS];
+	struct pending_about about;
 };
 
-static int put(struct noting *noting, enum pending_of of, const struct ledger_key *key)
+static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
 {
-	struct pending_list_of *list = &noting->list[of];
 	int r = array_grow(&list->hash, list->n, sizeof(*list->hash));
 
 	if (r == 0)
-		list->hash[list->n++] = hash_of(noting->server, key);
+		list->hash[list->n++] = hash_of(server, key);
 	return r;
 }
 
 static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 {
+	struct noting *noting = userdata;
+	const struct server *server = noting->server;
 	struct ledger_key link;
-	int r = was == UNDO_WAS_TAKEN ? 0 : put(userdata, PENDING_SHOWN, key);
+	int r = was == UNDO_WAS_TAKEN ? 0 : put(&noting->about.shown, server, key);
 
 	if (r == 0 && was != UNDO_WAS_CHANGED_ALONG)
-		r = put(userdata, PENDING_TOUCHED, key);
+		r = put(&noting->about.touched, server, key);
 	if (r == 0 && was == UNDO_WAS_RENAMED)
-		r = put(userdata, PENDING_RENAMED, key);
+		r = put(&noting->about.renamed, server, key);
 	if (r == 0 && key_link_of(key, &link))
-		r = put(userdata, PENDING_UNDER, &link);
+		r = put(&noting->about.under, server, &link);
 	return r;
 }
 
-static bool have_one_in_common(const struct pending_list_of *a, const struct pending_list_of *b)
+static void sort(struct pending_hashes *list)
+{
+	if (list->n > 0)
+		qsort(list->hash, list->n, sizeof(*list->hash), compare);
+}
+
+static bool have_one_in_common(const struct pending_hashes *a, const struct pending_hashes *b)
 {
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
 		if (a->hash[i] == b->hash[k])
@@ -290,9 +299,8 @@ static bool have_one_in_common(const struct pending_list_of *a, const struct pen
 /* What is on a link is told by its name: nobody finds it under another one. */
 static bool are_about_the_same(const struct pending *a, const struct pending *b)
 {
-	return have_one_in_common(&a->list[PENDING_TOUCHED], &b->list[PENDING_TOUCHED]) ||
-	       have_one_in_common(&a->list[PENDING_UNDER], &b->list[PENDING_RENAMED]) ||
-	       have_one_in_common(&a->list[PENDING_RENAMED], &b->list[PENDING_UNDER]);
+	return have_one_in_common(&a->about.touched, &b->about.touched) || have_one_in_common(&a->about.under, &b->about.renamed) ||
+	       have_one_in_common(&a->about.renamed, &b->about.under);
 }
 
 /* With the lock: whether one that comes about now does so behind another one, and may stand on it. */
@@ -316,11 +324,12 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f))
 		/* what others hold stays as it is */
 		r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
-	for (size_t i = 0; i < N_PENDING_LISTS; i++)
-		if (noting.list[i].n > 0)
-			qsort(noting.list[i].hash, noting.list[i].n, sizeof(*noting.list[i].hash), compare);
+	sort(&noting.about.shown);
+	sort(&noting.about.touched);
+	sort(&noting.about.under);
+	sort(&noting.about.renamed);
 	pthread_mutex_lock(&pending_lock);
-	memcpy(p->list, noting.list, sizeof(p->list));
+	p->about = noting.about;
 	p->is_prepared = true;
 	TAILQ_REMOVE(list, p, entry);
 	TAILQ_FOREACH(other, list, entry)
@@ -355,7 +364,7 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		const struct pending_list_of *shown = &p->list[PENDING_SHOWN];
+		const struct pending_hashes *shown = &p->about.shown;
 
 		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->hash, shown->n, sizeof(hash), compare))
 			continue;

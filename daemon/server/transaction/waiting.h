@@ -25,18 +25,18 @@ struct job;
 struct peer;
 struct server;
 
-/* What one is about: lists of hashes of keys, in order. */
-enum pending_of {
-	PENDING_SHOWN,   /* what it made or changed, and what is told of to who lists objects */
-	PENDING_TOUCHED, /* what it made, changed or took away */
-	PENDING_UNDER,   /* links, by the names that they have for what is on them, of that */
-	PENDING_RENAMED, /* links that have another name */
-	N_PENDING_LISTS,
-};
-
-struct pending_list_of {
+/* Hashes of keys, in order. */
+struct pending_hashes {
 	uint64_t *hash;
 	size_t n;
+};
+
+/* What one is about. */
+struct pending_about {
+	struct pending_hashes shown;   /* what it made or changed, which is told of to who lists objects */
+	struct pending_hashes touched; /* what it made, changed or took away */
+	struct pending_hashes under;   /* links, by the names that they have for what is on them, of that */
+	struct pending_hashes renamed; /* links that have another name */
 };
 
 struct pending {
@@ -57,8 +57,8 @@ struct pending {
 	size_t most;         /* may be; 0: none were refused */
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
-	struct pending_list_of list[N_PENDING_LISTS];
-	bool is_prepared;     /* they are known */
+	struct pending_about about;
+	bool is_prepared;     /* that is known */
 	unsigned int slot;    /* tells it from all others in the list */
 	bool on[PENDING_MAX]; /* slots of those that it stands on: it is taken back before them */
 	uint32_t seconds;
