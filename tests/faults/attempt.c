@@ -177,6 +177,11 @@ void attempt_measure(struct attempt *a, bool kills)
 	r->killed_after = fades ? measure(a, true, true) : (struct moment){ 0 };
 	free(r->given);
 	r->after = measure(a, true, false);
+	/* what is refused must not change anything, so what it does change is no reference */
+	if (r->told.result > 0 && !r->told.partly && !a->c->in_parts) {
+		moment_free(&r->after);
+		r->after = moment_copy(&r->before);
+	}
 	if (!fades)
 		r->killed_after = moment_copy(&r->after);
 }

@@ -13,6 +13,7 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
@@ -203,6 +204,31 @@ static void print_rule(struct reader *reader, const struct nlmsghdr *nlh)
 	print_attributes(reader, nlh, sizeof(struct fib_rule_hdr), 0, 0);
 }
 
+/* Those that were entered to stay; what the kernel learns comes and goes. */
+static void print_neighbour(struct reader *reader, const struct nlmsghdr *nlh)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+
+	if (!(ndm->ndm_flags & NTF_PROXY || ndm->ndm_state & NUD_PERMANENT))
+		return;
+	fprintf(reader->out, "neighbour %s family=%u flags=%u", link_name(reader, (uint32_t)ndm->ndm_ifindex), ndm->ndm_family,
+	        ndm->ndm_flags);
+	print_attributes(reader, nlh, sizeof(*ndm), ~(TYPE(NDA_DST) | TYPE(NDA_LLADDR)), 0);
+}
+
+static void read_neighbours(struct reader *reader)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ndmsg ndm = { .ndm_family = families[i] };
+
+		ask(reader, NETLINK_ROUTE, begin(RTM_GETNEIGH, &ndm, sizeof(ndm)), print_neighbour);
+		ndm.ndm_flags = NTF_PROXY;
+		ask(reader, NETLINK_ROUTE, begin(RTM_GETNEIGH, &ndm, sizeof(ndm)), print_neighbour);
+	}
+}
+
 static void read_routing(struct reader *reader)
 {
 	const struct ifinfomsg ifi = { 0 };
@@ -350,15 +376,15 @@ static void read_wireguard(struct reader *reader)
 	}
 }
 
-static void print_sysctl(struct reader *reader, const char *name, const char *link)
+static void print_sysctl(struct reader *reader, const char *name, const char *link, const char *value_name)
 {
 	char path[128], value[16] = "";
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/forwarding", name, link);
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/%s", name, link, value_name);
 	file = fopen(path, "re");
 	if (file && fgets(value, sizeof(value), file))
-		fprintf(reader->out, "sysctl %s %s %s", name, link, value);
+		fprintf(reader->out, "sysctl %s %s %s %s", name, link, value_name, value);
 	if (file)
 		fclose(file);
 }
@@ -368,10 +394,15 @@ static void read_sysctls(struct reader *reader)
 	static const char *const families[] = { "ipv4/conf", "ipv6/conf" };
 
 	for (size_t i = 0; i < 2; i++) {
-		print_sysctl(reader, families[i], "all");
-		print_sysctl(reader, families[i], "default");
+		print_sysctl(reader, families[i], "all", "forwarding");
+		print_sysctl(reader, families[i], "default", "forwarding");
 		for (size_t j = 0; j < reader->n_links; j++)
-			print_sysctl(reader, families[i], reader->link[j].name);
+			print_sysctl(reader, families[i], reader->link[j].name, "forwarding");
+	}
+	/* of those that the kernel forgets with a family */
+	for (size_t j = 0; j < reader->n_links; j++) {
+		print_sysctl(reader, "ipv6/conf", reader->link[j].name, "hop_limit");
+		print_sysctl(reader, "ipv6/conf", reader->link[j].name, "mtu");
 	}
 }
 
@@ -425,6 +456,7 @@ char *state_kernel(void)
 	reader.out = open_memstream(&text, &size);
 	assert_non_null(reader.out);
 	read_routing(&reader);
+	read_neighbours(&reader);
 	read_nf_tables(&reader);
 	read_wireguard(&reader);
 	read_sysctls(&reader);
