@@ -108,6 +108,8 @@ bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path)
 		return false;
 	r = read_value(path, value);
 	kernel_scope_leave(scope);
+	/* it may be the secret itself */
+	explicit_bzero(value, sizeof(value));
 	return r == 0;
 }
 
