@@ -277,7 +277,7 @@ int rtnetlink_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 	if (request->nlmsg_type != type_told(request)) {
 		r = take_out(plan, request, false) ? 0 : put(plan, request, GOING_SAME);
 	} else {
-		place = request->nlmsg_type == RTM_NEWROUTE && request->nlmsg_flags & NLM_F_REPLACE;
+		place = request->nlmsg_flags & NLM_F_REPLACE;
 		if (place && !take_out(plan, request, true))
 			r = put(plan, request, GOING_PLACE);
 		if (r == 0)

@@ -38,11 +38,10 @@ static bool same_lifetime(uint32_t wanted, uint32_t there)
 	return there <= wanted && wanted - there <= LIFETIME_TOLERANCE;
 }
 
-const char *address_difference(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+static const char *difference_for_good(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
 {
 	bool route = !(wanted->has_no_prefix_route && wanted->no_prefix_route);
 	bool route_there = !(there->has_no_prefix_route && there->no_prefix_route);
-	uint32_t preferred = address_preferred_lifetime(wanted);
 
 	if (!address_same_prefix(address_far_end(wanted), address_far_end(there)))
 		return wanted->has_peer || there->has_peer ? "peer" : "prefix length";
@@ -62,10 +61,38 @@ const char *address_difference(const struct hycan_link_address *wanted, const st
 		return "choice about duplicate address detection";
 	if (wanted->has_metric && wanted->metric != (there->has_metric ? there->metric : 0))
 		return "metric";
+	return NULL;
+}
+
+static const char *difference_of_lifetimes(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+{
+	uint32_t preferred = address_preferred_lifetime(wanted);
+
 	if (!same_lifetime(address_valid_lifetime(wanted), address_valid_lifetime(there)))
 		return "lifetime";
 	/* the kernel keeps no end of the preference for an IPv4 address without end, except that it is over */
 	if (wanted->address.address.family == AF_INET && address_valid_lifetime(wanted) == FOR_EVER && preferred != 0)
 		preferred = FOR_EVER;
 	return same_lifetime(preferred, address_preferred_lifetime(there)) ? NULL : "preferred lifetime";
+}
+
+const char *address_difference(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+{
+	const char *what = difference_for_good(wanted, there);
+
+	return what ? what : difference_of_lifetimes(wanted, there);
+}
+
+bool address_differs_in_lifetimes_alone(const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+{
+	return !difference_for_good(wanted, there) && difference_of_lifetimes(wanted, there);
+}
+
+void address_take_lifetimes(struct hycan_link_address *address, const struct hycan_link_address *of)
+{
+	address->has_valid_lifetime = of->has_valid_lifetime;
+	address->valid_lifetime = of->valid_lifetime;
+	/* as long as it is valid is what is not said */
+	address->has_preferred_lifetime = address_preferred_lifetime(of) != address_valid_lifetime(of);
+	address->preferred_lifetime = of->preferred_lifetime;
 }

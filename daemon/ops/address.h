@@ -21,4 +21,10 @@ bool address_same_prefix(const struct hycan_prefix *a, const struct hycan_prefix
 /* The name of the first property that differs from what is wanted, or NULL. */
 const char *address_difference(const struct hycan_link_address *wanted, const struct hycan_link_address *there);
 
+/* Whether nothing differs but how long it lives. */
+bool address_differs_in_lifetimes_alone(const struct hycan_link_address *wanted, const struct hycan_link_address *there);
+
+/* Gives an address the lifetimes of another one. */
+void address_take_lifetimes(struct hycan_link_address *address, const struct hycan_link_address *of);
+
 #endif

@@ -96,6 +96,9 @@ struct op_server {
 	/* Whether others hold it, and the caller does not, whatever he may do with it. */
 	bool (*is_anothers)(struct op *op, enum hycan_object_kind kind, const void *found);
 
+	/* Whether other users hold it, whatever the caller does. */
+	bool (*is_others)(struct op *op, enum hycan_object_kind kind, const void *found);
+
 	/* op_let_go_lost() */
 	bool (*let_go_lost)(struct op *op, enum hycan_object_kind kind, const void *request);
 

@@ -251,6 +251,16 @@ static bool is_anothers(struct op *op, enum hycan_object_kind kind, const void *
 	return ledger_whose(job->server->ledger, &key, &job->holder, &subject) == LEDGER_OTHERS;
 }
 
+static bool is_others(struct op *op, enum hycan_object_kind kind, const void *found)
+{
+	struct job *job = job_of(op);
+	struct ledger_key key;
+	uint64_t subject;
+
+	key_of_found(op_scope_inode(op->scope), kind, found, &key);
+	return ledger_is_others(job->server->ledger, &key, job->holder.subject, &subject);
+}
+
 static bool let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request)
 {
 	struct losses *losses = &job_of(op)->server->losses;
@@ -407,6 +417,7 @@ const struct op_server about_server = {
 	.gone = gone,
 	.standing = standing,
 	.is_anothers = is_anothers,
+	.is_others = is_others,
 	.is_held = is_held,
 	.is_stated = is_stated,
 	.let_go_lost = let_go_lost,

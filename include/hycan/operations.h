@@ -274,7 +274,8 @@ int hycan_vlan_create(struct hycan *h, const char *parent, uint16_t vlan_id, con
 int hycan_vlan_create_async(struct hycan *h, const char *parent, uint16_t vlan_id, const struct hycan_vlan_create_options *options, hycan_callback *callback, void *userdata);
 
 /**
- * Adds an address to a link. Same address already there: success, nothing changes.
+ * Adds an address to a link. Same address already there: success, nothing changes; but where the caller holds it,
+ * it lives from now on as long as this says.
  *
  * @param link_address what to add; see struct hycan_link_address
  * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_EXISTS, HYCAN_REFUSAL_NOT_FOUND,

@@ -245,6 +245,30 @@ static void test_typed_ahead(void **state)
 	free(shell("ip addr show right | grep -q 10.3.0.1"));
 }
 
+/* What is left of the lifetimes of an address is less each time: they are renewed, which is said. */
+static void test_lifetimes(void **state)
+{
+	static const char living[] = "{\"steps\": [{\"operation\": \"address.add\", \"link\": \"left\", \"address\": "
+				     "\"10.1.0.1/24\", \"valid_lifetime\": 90000, \"preferred_lifetime\": 80000}]}";
+	static const char done[] = "Done: 1 of 1 steps changed something.\n";
+
+	(void)state;
+	make_links();
+	tool_apply(0, done, "", living);
+	for (int exported = 0; exported < 2; exported++) {
+		const char *const file = exported ? "exported" : "file";
+
+		free(shell("ip address change 10.1.0.1/24 dev left valid_lft 5000 preferred_lft 4000"));
+		free(shell("hycanctl apply --plan %s | grep -qE '^~ address.add left 10.1.0.1/24: preferred_lifetime [0-9]{4}, "
+		           "valid_lifetime [0-9]{4} -> preferred_lifetime [0-9]{5}, valid_lifetime [0-9]{5}$'",
+		           file));
+		tool_apply(0, done, exported ? "apply exported #" : "", living);
+		free(shell("ip address show left | grep -qE 'valid_lft [0-9]{5}sec preferred_lft [0-9]{5}sec' && "
+		           "hycanctl export > exported && hycanctl apply exported && hycanctl apply file"));
+	}
+	free(shell("rm exported"));
+}
+
 /* What is exported changes nothing here, and makes the same elsewhere. */
 static void test_export(void **state)
 {
@@ -492,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_confirm, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_ask, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_typed_ahead, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_lifetimes, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_order, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_many, tool_begin, tool_end),

@@ -4,7 +4,8 @@
  *
  * An address that is there already is the same when it has every property that the request gives, and for ever where it
  * gives no lifetime. A lifetime runs down, so it is the same for a moment only: a success must not stand for an address
- * that will be gone before its time.
+ * that will be gone before its time. So where nothing else differs, an address that is the caller's gets the lifetimes of the request
+ * while it is there, as “ip address replace” does that.
  */
 #include <errno.h>
 #include <string.h>
@@ -95,12 +96,44 @@ static int search_found(const struct hycan_link_address *there, void *userdata)
 	return 0;
 }
 
+static bool is_that(const struct hycan_link_address *address, void *userdata)
+{
+	return address_same_prefix(&address->address, &((const struct hycan_link_address *)userdata)->address);
+}
+
+/* Of one that others hold, too, each counts on the lifetimes that he asked for; and what there are no words for would be lost. */
+static int may_renew(struct op *op, struct hycan_link_address *there, bool *ret_may)
+{
+	const struct op_server *server = op->server;
+
+	*ret_may = op->back;
+	if (op->back || op->exclusive || !server || server->standing(op, HYCAN_OBJECT_KIND_ADDRESS, there) != OP_CALLERS ||
+	    (!op->any_owner && server->is_others(op, HYCAN_OBJECT_KIND_ADDRESS, there)))
+		return 0;
+	return kernel_address_are_whole(op->scope, there->link, there->address.address.family, is_that, there, ret_may);
+}
+
+/* It gets the lifetimes that are asked for, and stays as it is otherwise. What takes that back says no more than the request. */
+static int renew(struct op *op, const struct hycan_link_address *wanted, const struct hycan_link_address *there)
+{
+	struct hycan_address_add_request before = { .link_address = *wanted };
+	struct hycan_link_address renewed = *there;
+	int r;
+
+	before.link_address.address = there->address;
+	address_take_lifetimes(&before.link_address, there);
+	address_take_lifetimes(&renewed, wanted);
+	r = op_undo(op, HYCAN_OPERATION_ADDRESS_ADD, &before);
+	return r < 0 ? r : kernel_address_change(op->scope, &renewed);
+}
+
 /* The kernel has it already: the same, or something else? */
-static int explain_exists(struct op *op, const struct hycan_link_address *wanted)
+static int settle_existing(struct op *op, const struct hycan_link_address *wanted)
 {
 	struct search s = { .wanted = wanted };
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	const char *what;
+	bool may;
 	int r;
 
 	r = kernel_address_list(op->scope, wanted->link, wanted->address.address.family, search_found, &s);
@@ -108,6 +141,11 @@ static int explain_exists(struct op *op, const struct hycan_link_address *wanted
 		return r;
 	if (!s.found)
 		return -EEXIST;
+	if (address_differs_in_lifetimes_alone(wanted, &s.there)) {
+		r = may_renew(op, &s.there, &may);
+		if (r < 0 || may)
+			return r < 0 ? r : renew(op, wanted, &s.there);
+	}
 	what = address_difference(wanted, &s.there);
 	hycan_prefix_format(address_far_end(&s.there), text, sizeof(text));
 	if (what)
@@ -128,7 +166,7 @@ static int mend(struct op *op, const struct hycan_link_address *wanted)
 
 	if (r < 0)
 		return r;
-	r = explain_exists(op, wanted);
+	r = settle_existing(op, wanted);
 	op->unchanged = false;
 	return r;
 }
@@ -176,7 +214,7 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	if (r != 0)
 		return r;
 	/* -EEXIST: it is not there */
-	r = op->plan ? explain_exists(op, a) : -EEXIST;
+	r = op->plan ? settle_existing(op, a) : -EEXIST;
 	if (r != -EEXIST)
 		return r == -ENODEV ? op_refuse_no_link(op, "link", a->link) : r;
 	r = kernel_address_add(op->scope, a);
@@ -184,7 +222,7 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	case -ENODEV:
 		return op_refuse_no_link(op, "link", a->link);
 	case -EEXIST:
-		return op->mends ? mend(op, a) : explain_exists(op, a);
+		return op->mends ? mend(op, a) : settle_existing(op, a);
 	case -ENOBUFS:
 	case -EINVAL:
 		return explain_unsupported(op, a, r);
