@@ -435,7 +435,8 @@ static int put_back_along(struct job *job, struct kernel_scope *scope, const str
 	if (along.link[0] && own_is_since(job, since, &link))
 		return 0;
 	begin(job, scope, &nobody, hycan_operation_by_number(frame->nlmsg_type), &outer);
-	/* there is no request of which anybody would have to know */
+	/* there is no request of which anybody would have to know, and the one in the job is of another row */
+	memset(&job->request, 0, job->operation->request->size);
 	gate = op_scope_set_gate(scope, (struct op_gate){ 0 });
 	do {
 		observer_mark(job->server->observer, job, true, true);
