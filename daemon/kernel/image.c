@@ -170,6 +170,7 @@ struct image_entry *image_change(struct image *image, struct image_entry *entry,
 	e->hash = entry->hash;
 	e->number = entry->number;
 	e->seen = entry->seen;
+	e->again = entry->again;
 	e->next = entry->next;
 	*link_to(image, entry) = e;
 	TAILQ_INSERT_BEFORE(entry, e, order);

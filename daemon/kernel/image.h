@@ -27,7 +27,8 @@ struct image_entry {
 	TAILQ_ENTRY(image_entry) order;
 	uint64_t number;
 	uint32_t hash;
-	uint32_t seen;    /* whatever its owner makes of it */
+	uint32_t seen; /* whatever its owner makes of it, and of again */
+	uint32_t again;
 	uint32_t essence; /* bytes of the message that make a difference */
 	uint16_t key_size;
 	uint16_t nth;

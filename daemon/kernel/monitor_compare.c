@@ -137,6 +137,21 @@ static bool is_ambiguous(const struct kernel_monitor *m, struct monitor_message 
 	return several;
 }
 
+/*
+ * A rule is never otherwise than it was: one that comes again is a second one, or was read before it was heard of. So often one may go, and
+ * be there still; it may have gone already when that was read, too.
+ */
+static bool may_be_second(const struct monitor_message *message, struct image_entry *e)
+{
+	if (message->kind != KERNEL_RULE || !e || (message->gone && e->again == 0))
+		return false;
+	if (message->gone)
+		e->again--;
+	else
+		e->again++;
+	return true;
+}
+
 /* Something has gone, or is otherwise, of a kind of which nothing is kept: it is what the message says. */
 static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
 {
@@ -187,7 +202,7 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	}
 	e = image_find(&m->image, (uint8_t)message.kind, &message.key);
 	same = e && image_same(e, message.compact, message.essence);
-	if (is_ambiguous(m, &message) ||
+	if (may_be_second(&message, e) || is_ambiguous(m, &message) ||
 	    (e && !same && message.kind == KERNEL_ROUTE && (message.gone || !(nlh->nlmsg_flags & NLM_F_REPLACE))))
 		monitor_doubt(m, message.kind, &change);
 	else if (message.gone && e)
