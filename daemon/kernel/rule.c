@@ -197,8 +197,7 @@ static struct nlmsghdr *rule_message(struct kernel_scope *scope, uint16_t type, 
 	return nlh;
 }
 
-/* Dumps the rules of a family; a kernel without that family has none. */
-static int dump(struct kernel_scope *scope, uint8_t family, netlink_answer *answer, void *userdata)
+int rule_dump(struct kernel_scope *scope, uint8_t family, netlink_answer *answer, void *userdata)
 {
 	struct nlmsghdr *nlh = rule_message(scope, RTM_GETRULE, NLM_F_DUMP, family);
 	int r = netlink_request(scope, NETLINK_ROUTE, nlh, answer, userdata);
@@ -215,7 +214,7 @@ int kernel_rule_list(struct kernel_scope *scope, uint8_t family, kernel_rule_fou
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		l.family = families[i];
 		if (!family || family == l.family)
-			r = dump(scope, l.family, list_answer, &l);
+			r = rule_dump(scope, l.family, list_answer, &l);
 	}
 	return r;
 }
@@ -303,6 +302,11 @@ int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, b
 	return netlink_request(scope, NETLINK_ROUTE, nlh, added, ret_rule);
 }
 
+bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole)
+{
+	return exact ? whole && kernel_rule_same(wanted, there) : kernel_rule_matches(wanted, there);
+}
+
 struct removal {
 	const struct hycan_rule *wanted;
 	bool exact;
@@ -321,7 +325,7 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 
 	if (x->found.nlh.nlmsg_len || !rule_read(nlh, &rule, &whole))
 		return 0;
-	if (x->exact ? !whole || !kernel_rule_same(x->wanted, &rule) : !kernel_rule_matches(x->wanted, &rule))
+	if (!rule_is_meant(x->wanted, x->exact, &rule, whole))
 		return 0;
 	if (nlh->nlmsg_len > sizeof(x->found))
 		return -EMSGSIZE;
@@ -336,7 +340,7 @@ int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *want
 	struct removal x = { .wanted = wanted, .exact = exact, .ret_rule = ret_rule };
 	int r;
 
-	r = dump(scope, (uint8_t)wanted->family, removal_answer, &x);
+	r = rule_dump(scope, (uint8_t)wanted->family, removal_answer, &x);
 	if (r < 0)
 		return r;
 	if (!x.found.nlh.nlmsg_len)

@@ -41,4 +41,22 @@ typedef int kernel_rule_may(const struct hycan_rule *found, void *userdata);
 int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact, kernel_rule_may *may,
                        void *userdata, struct hycan_rule *ret_rule);
 
+/* Where a rule stands among those of its priority, in bytes which say all of it. */
+struct kernel_rule_place {
+	void *bytes; /* owned: kernel_rule_place_free() */
+	size_t size;
+};
+
+/* Keeps that of the rule that kernel_rule_remove() would remove; where there is none, nothing. 0 or -errno. */
+int kernel_rule_keep_place(struct kernel_scope *scope, const struct hycan_rule *wanted, bool exact,
+                           struct kernel_rule_place *place);
+
+void kernel_rule_place_free(struct kernel_rule_place *place);
+
+/*
+ * Brings a rule that was added again to its place; what others added to its priority meanwhile stays behind it, and where it is not there
+ * nothing is done. May be called once more after any failure, also by another daemon. Bytes may come from anywhere. 0 or -errno.
+ */
+int kernel_rule_put_in_place(struct kernel_scope *scope, const void *bytes, size_t size);
+
 #endif

@@ -10,6 +10,12 @@
 /* Reads a rule. False for one of a kind without a word for it. whole: there is nothing to it beside what the structure says. */
 bool rule_read(const struct nlmsghdr *nlh, struct hycan_rule *ret_rule, bool *ret_whole);
 
+/* Asks for the rules of a family; a kernel without that family has none. 0, -errno, or what answer() returned. */
+int rule_dump(struct kernel_scope *scope, uint8_t family, netlink_answer *answer, void *userdata);
+
+/* Whether it is what kernel_rule_remove() is to remove, where none before it is. */
+bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole);
+
 enum hycan_rule_action rule_action(const struct hycan_rule *rule);
 uint32_t rule_table(const struct hycan_rule *rule);
 uint32_t rule_mask(const struct hycan_rule *rule);

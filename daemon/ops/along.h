@@ -12,4 +12,7 @@ int along_say_sysctls(struct op *op, const char *link, const struct kernel_sysct
 /* The same of the neighbours of a link, of a family or of both (0). It may be gone. */
 int along_say_neighbours(struct op *op, const char *link, uint8_t family);
 
+/* The same of the place of a rule that is to be removed (kernel_rule_remove()). */
+int along_say_rule_place(struct op *op, const struct hycan_rule *wanted);
+
 #endif

@@ -373,6 +373,7 @@ int op_put_back_routes(struct op *op, const void *messages, size_t size, void *r
 enum op_along {
 	OP_ALONG_SYSCTLS = 1,    /* values below /proc/sys/net (kernel/sysctl.h) */
 	OP_ALONG_NEIGHBOURS = 2, /* of a link (kernel/neighbour.h) */
+	OP_ALONG_RULE_PLACE = 3, /* of a rule among those of its priority (kernel/rule.h) */
 };
 
 /*

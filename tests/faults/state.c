@@ -46,6 +46,7 @@ struct reader {
 	} set[SETS_MAX];
 	size_t n_sets;
 	size_t n_rules;
+	size_t n_nft_rules;
 };
 
 typedef void reader_message(struct reader *reader, const struct nlmsghdr *nlh);
@@ -197,9 +198,10 @@ static void print_route(struct reader *reader, const struct nlmsghdr *nlh)
 	print_attributes(reader, nlh, sizeof(*rtm), TYPE(RTA_CACHEINFO), TYPE(RTA_OIF));
 }
 
+/* Their order counts. */
 static void print_rule(struct reader *reader, const struct nlmsghdr *nlh)
 {
-	fprintf(reader->out, "rule ");
+	fprintf(reader->out, "rule %04zu ", reader->n_rules++);
 	print_bytes(reader, mnl_nlmsg_get_payload(nlh), sizeof(struct fib_rule_hdr));
 	print_attributes(reader, nlh, sizeof(struct fib_rule_hdr), 0, 0);
 }
@@ -270,7 +272,7 @@ static void print_chain(struct reader *reader, const struct nlmsghdr *nlh)
 /* Their order counts. */
 static void print_nft_rule(struct reader *reader, const struct nlmsghdr *nlh)
 {
-	fprintf(reader->out, "nft rule %04zu", reader->n_rules++);
+	fprintf(reader->out, "nft rule %04zu", reader->n_nft_rules++);
 	print_attributes(reader, nlh, sizeof(struct nfgenmsg), TYPE(NFTA_RULE_HANDLE) | TYPE(NFTA_RULE_POSITION), 0);
 }
 

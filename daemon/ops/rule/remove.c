@@ -2,6 +2,7 @@
 /* rule.remove. */
 #include <errno.h>
 
+#include "along.h"
 #include "kernel/rule.h"
 #include "rule.h"
 #include "table.h"
@@ -50,8 +51,12 @@ static int found(const struct hycan_rule *rule, bool whole, void *userdata)
 static int before(struct op *op, const struct hycan_rule *rule)
 {
 	struct search s = { .op = op, .wanted = rule };
-	int r = op_undoable(op) ? kernel_rule_list(op->scope, (uint8_t)rule->family, found, &s) : 0;
+	int r;
 
+	if (!op_undoable(op))
+		return 0;
+	r = along_say_rule_place(op, rule);
+	r = r ? r : kernel_rule_list(op->scope, (uint8_t)rule->family, found, &s);
 	if (r == 0 && s.lossy)
 		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
 		                 "The rule has selectors that HyCAN has no words for, so it could not be put back.");
