@@ -5,6 +5,7 @@
  * What is not given has a default, and some values are to the kernel as if they were not given: a prefix of length 0, a
  * mark under a mask of 0, protocol 0. Two rules are the same when they do the same, however they were written.
  */
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
 #include "attribute.h"
@@ -153,4 +154,42 @@ bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *
 	       same_name(wanted->has_in_interface, wanted->in_interface, there->has_in_interface, there->in_interface) &&
 	       same_name(wanted->has_out_interface, wanted->out_interface, there->has_out_interface, there->out_interface) &&
 	       same_packet(wanted, there) && same_action(wanted, there) && (wanted->has_invert && wanted->invert) == there->invert;
+}
+
+/* ------------------------------------------------------------------------------------------------ by the kernel's messages */
+
+static bool is_zero(const struct nlattr *attr)
+{
+	const uint8_t *bytes = mnl_attr_get_payload(attr);
+
+	for (size_t i = 0; i < mnl_attr_get_payload_len(attr); i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static bool same_attribute(const struct nlattr *a, const struct nlattr *b)
+{
+	const size_t size = mnl_attr_get_payload_len(a);
+
+	return b && mnl_attr_get_payload_len(b) == size && memcmp(mnl_attr_get_payload(a), mnl_attr_get_payload(b), size) == 0;
+}
+
+/* rule_find(), net/core/fib_rules.c, and before Linux 4.17 fib_nl_delrule() */
+bool rule_may_be_taken_for(const struct nlmsghdr *meant, const struct nlmsghdr *other)
+{
+	static const uint16_t looked_at[] = { FRA_DST,    FRA_SRC,       FRA_TABLE,    FRA_IIFNAME,     FRA_OIFNAME,    FRA_FWMARK,
+		                              FRA_FWMASK, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
+	const struct fib_rule_hdr *m = mnl_nlmsg_get_payload(meant), *o = mnl_nlmsg_get_payload(other);
+	const struct nlattr *a[FRA_MAX + 1], *b[FRA_MAX + 1];
+
+	if (m->action != o->action || (m->src_len && m->src_len != o->src_len) || (m->dst_len && m->dst_len != o->dst_len) ||
+	    (m->tos && m->tos != o->tos))
+		return false;
+	netlink_parse(meant, sizeof(*m), a, FRA_MAX);
+	netlink_parse(other, sizeof(*o), b, FRA_MAX);
+	for (size_t i = 0; i < sizeof(looked_at) / sizeof(*looked_at); i++)
+		if (a[looked_at[i]] && !is_zero(a[looked_at[i]]) && !same_attribute(a[looked_at[i]], b[looked_at[i]]))
+			return false;
+	return true;
 }

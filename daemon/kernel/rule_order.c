@@ -294,45 +294,6 @@ static size_t find_order(const struct standings *s, const struct kept *kept, con
 
 /* --------------------------------------------------------------------------------------------------------------- changing */
 
-static bool is_zero(const struct nlattr *attr)
-{
-	const uint8_t *bytes = mnl_attr_get_payload(attr);
-
-	for (size_t i = 0; i < mnl_attr_get_payload_len(attr); i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
-static bool same_attribute(const struct nlattr *a, const struct nlattr *b)
-{
-	const size_t size = mnl_attr_get_payload_len(a);
-
-	return b && mnl_attr_get_payload_len(b) == size && memcmp(mnl_attr_get_payload(a), mnl_attr_get_payload(b), size) == 0;
-}
-
-/*
- * Whether the kernel may delete another one for the one that is meant, where it comes to that first: what is 0 or not given may be
- * anything, and not all that there is to a rule is looked at (rule_find(), and before Linux 4.17 fib_nl_delrule()).
- */
-static bool may_be_taken_for(const struct nlmsghdr *meant, const struct nlmsghdr *other)
-{
-	static const uint16_t looked_at[] = { FRA_DST,    FRA_SRC,       FRA_TABLE,    FRA_IIFNAME,     FRA_OIFNAME,    FRA_FWMARK,
-		                              FRA_FWMASK, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
-	const struct fib_rule_hdr *m = mnl_nlmsg_get_payload(meant), *o = mnl_nlmsg_get_payload(other);
-	const struct nlattr *a[FRA_MAX + 1], *b[FRA_MAX + 1];
-
-	if (m->action != o->action || (m->src_len && m->src_len != o->src_len) || (m->dst_len && m->dst_len != o->dst_len) ||
-	    (m->tos && m->tos != o->tos))
-		return false;
-	netlink_parse(meant, sizeof(*m), a, FRA_MAX);
-	netlink_parse(other, sizeof(*o), b, FRA_MAX);
-	for (size_t i = 0; i < sizeof(looked_at) / sizeof(*looked_at); i++)
-		if (a[looked_at[i]] && !is_zero(a[looked_at[i]]) && !same_attribute(a[looked_at[i]], b[looked_at[i]]))
-			return false;
-	return true;
-}
-
 /* Of how many, from the first on, the order is right, and none is taken for one of those behind them. */
 static size_t untouched(const struct standings *s, const struct standing *const *order, size_t n)
 {
@@ -342,7 +303,7 @@ static size_t untouched(const struct standings *s, const struct standing *const 
 		first++;
 	for (size_t i = s->n; i-- > first;)
 		for (size_t k = 0; k < first; k++)
-			if (may_be_taken_for(s->at[i].message, s->at[k].message)) {
+			if (rule_may_be_taken_for(s->at[i].message, s->at[k].message)) {
 				first = k;
 				i = s->n;
 			}

@@ -16,6 +16,12 @@ int rule_dump(struct kernel_scope *scope, uint8_t family, netlink_answer *answer
 /* Whether it is what kernel_rule_remove() is to remove, where none before it is. */
 bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole);
 
+/*
+ * Whether the kernel may delete another one of that priority for the one that is meant, where it comes to that first: what is 0 or not
+ * given may be anything, and not all that there is to a rule is looked at.
+ */
+bool rule_may_be_taken_for(const struct nlmsghdr *meant, const struct nlmsghdr *other);
+
 enum hycan_rule_action rule_action(const struct hycan_rule *rule);
 uint32_t rule_table(const struct hycan_rule *rule);
 uint32_t rule_mask(const struct hycan_rule *rule);
