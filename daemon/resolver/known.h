@@ -38,6 +38,7 @@ struct resolver {
 	unsigned int connection; /* to the supervisor, the how many-th */
 	char *state_path;        /* or NULL */
 	bool unread;             /* not all that is there could be read */
+	bool resumed;            /* zones of a former daemon go on, or do not; before, each is only what it is to be */
 	const char *program;
 	int patience_ms;            /* with it */
 	void (*waits)(bool begins); /* or NULL */

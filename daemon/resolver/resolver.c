@@ -158,11 +158,21 @@ int resolver_unset(struct resolver *resolver, uint64_t netns, uint16_t vlan_id)
 	return r;
 }
 
+static int tell_change(struct resolver *resolver, const struct resolver_zone *zone, const struct resolver_host *host,
+                       const char *gone)
+{
+	if (host)
+		return tell_host(resolver, zone, host);
+	return resolver->ask.fd >= 0 ? tell_host_gone(resolver, zone, gone) : 0;
+}
+
 /* Changes the zone, its file, and what the supervisor has; or nothing. */
 static int change(struct resolver *resolver, struct known *known, const struct resolver_host *host, const char *gone)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone after = { 0 };
-	int r = tell_connect(resolver);
+	/* the supervisor has not heard of the zone, and will of all of it */
+	const bool waits = !known->resumed && !resolver->resumed;
+	int r = waits ? 0 : tell_connect(resolver);
 
 	/* whoever is not there will not hear of it later either */
 	if (r == 0 || gone)
@@ -175,10 +185,8 @@ static int change(struct resolver *resolver, struct known *known, const struct r
 		r = known_save(resolver, &after);
 	if (r < 0)
 		return r;
-	if (host)
-		r = tell_host(resolver, &known->zone, host);
-	else if (resolver->ask.fd >= 0)
-		r = tell_host_gone(resolver, &known->zone, gone);
+	if (!waits)
+		r = tell_change(resolver, &known->zone, host, gone);
 	if (r < 0 && !(gone && r == -EPIPE)) {
 		(void)known_save(resolver, &known->zone);
 		return r;
@@ -312,6 +320,7 @@ void resolver_resume(struct resolver *resolver, resolver_found *found, void *use
 	int goes_on, r = 0;
 
 	pthread_mutex_lock(&resolver->lock);
+	resolver->resumed = true;
 	for (known = LIST_FIRST(&resolver->zones); known; known = next) {
 		next = LIST_NEXT(known, entries);
 		if (known->resumed)
