@@ -410,13 +410,9 @@ typedef void ledger_listed(size_t i, struct ledger_key *ret_key, const void *use
 void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, size_t n,
                         ledger_listed *key, const void *userdata, uint64_t until_us);
 
-/*
- * Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. Of
- * those that were made after a moment, or with 0 of all.
- */
+/* Whether there is any beside those, of a kind on something, that other users hold, whether this one does or not; and whose it is. */
 bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,
-                        ledger_listed *key, const void *userdata, uint64_t moment_us, struct ledger_key *ret_key,
-                        uint64_t *ret_owner);
+                        ledger_listed *key, const void *userdata, struct ledger_key *ret_key, uint64_t *ret_owner);
 
 /* Whether other users hold an object, whether this one does or not; and which. */
 bool ledger_is_others(struct ledger *ledger, const struct ledger_key *key, uint64_t subject, uint64_t *ret_owner);

@@ -50,8 +50,7 @@ static struct entry *mark_listed(struct ledger *l, const struct ledger_key *on, 
 }
 
 bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject, size_t n,
-                        ledger_listed *key, const void *userdata, uint64_t moment_us, struct ledger_key *ret_key,
-                        uint64_t *ret_owner)
+                        ledger_listed *key, const void *userdata, struct ledger_key *ret_key, uint64_t *ret_owner)
 {
 	struct entry *parent, *thing;
 	bool found = false;
@@ -62,10 +61,7 @@ bool ledger_find_others(struct ledger *ledger, const struct ledger_key *on, enum
 		bool rest = thing->object && thing->kind == kind && !thing->listed;
 
 		thing->listed = false;
-		/* of what is put back that stays which is others' alone */
-		if (found || !rest ||
-		    (moment_us && (!object_is_since(thing, moment_us, true) || news_is_held_by(thing, subject))) ||
-		    !hold_others(thing, subject, ret_owner))
+		if (found || !rest || !hold_others(thing, subject, ret_owner))
 			continue;
 		entry_key(thing, ret_key);
 		found = true;

@@ -127,7 +127,41 @@ struct hycan_dns_host *dns_hosts(struct op *op, const struct resolver_host *host
 	return hosts;
 }
 
+int dns_say_host(struct op *op, const struct resolver_zone *zone, const struct resolver_host *host)
+{
+	struct hycan_dns_add_host_request back = { .vlan_id = zone->vlan_id, .has_link = true };
+	const struct hycan_dns_host *copy = dns_hosts(op, host, 1);
+
+	if (!copy)
+		return -ENOMEM;
+	back.dns_host = *copy;
+	memcpy(back.link, zone->link, sizeof(back.link));
+	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
+}
+
 /* --------------------------------------------------------------------------------------------------------------- zones */
+
+int dns_say_zone(struct op *op, const struct resolver_zone *zone, size_t n_hosts)
+{
+	struct hycan_dns_set_request back = {
+		.vlan_id = zone->vlan_id,
+		.hosts = dns_hosts(op, zone->host, n_hosts),
+		.n_hosts = n_hosts,
+		.has_domain = *zone->domain,
+		.has_upstreams = zone->n_upstreams > 0,
+		.upstreams = zone->upstream,
+		.n_upstreams = zone->n_upstreams,
+		.has_own_only = zone->own_only,
+		.own_only = zone->own_only,
+		.has_link = true,
+	};
+
+	if (!back.hosts)
+		return -ENOMEM;
+	memcpy(back.domain, zone->domain, sizeof(back.domain));
+	memcpy(back.link, zone->link, sizeof(back.link));
+	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
+}
 
 void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *network)
 {

@@ -38,6 +38,10 @@ int dns_take_host(struct op *op, const struct kernel_network *network, const cha
 /* Hosts for an answer or a request. NULL: no memory. */
 struct hycan_dns_host *dns_hosts(struct op *op, const struct resolver_host *host, size_t n);
 
+/* Says what puts back a host of a zone (op_undo()); and the zone, with the first n_hosts of its hosts. */
+int dns_say_host(struct op *op, const struct resolver_zone *zone, const struct resolver_host *host);
+int dns_say_zone(struct op *op, const struct resolver_zone *zone, size_t n_hosts);
+
 /* What the network is has to do with the zone. */
 void dns_adopt_network(struct resolver_zone *zone, const struct kernel_network *network);
 

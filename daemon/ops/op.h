@@ -154,7 +154,7 @@ struct op {
 	bool any_owner;             /* the caller may also change and take away what others hold */
 	bool plan;                  /* nothing reaches the kernel: what it would refuse has to be looked for */
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
-	bool back;                  /* it puts back what was there, perhaps before what that was made in is as it was */
+	bool back;   /* it puts back what was there, perhaps before what that was made in is as it was; what its list lacks stays */
 	bool mends;  /* a stranger took it away, or changed it: what is in its place or left of it is to be what is asked for */
 	bool sealed; /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	bool was_up; /* of a handler that takes a link down for a change: it was up, also before a try of which nobody knows, or that of

@@ -104,16 +104,22 @@ bool resolver_host_same(const struct resolver_host *a, const struct resolver_hos
 	return same;
 }
 
+bool resolver_zone_tells_alike(const struct resolver_zone *a, const struct resolver_zone *b)
+{
+	bool alike = strcmp(a->domain, b->domain) == 0 && a->own_only == b->own_only && a->n_upstreams == b->n_upstreams;
+
+	for (size_t i = 0; alike && i < a->n_upstreams; i++)
+		alike = resolver_same_address(&a->upstream[i], &b->upstream[i]);
+	return alike;
+}
+
 bool resolver_zone_same(const struct resolver_zone *a, const struct resolver_zone *b)
 {
 	bool same = a->netns == b->netns && a->vlan_id == b->vlan_id && strcmp(a->link, b->link) == 0 &&
-	            strcmp(a->domain, b->domain) == 0 && a->internal == b->internal && a->own_only == b->own_only &&
-	            a->n_upstreams == b->n_upstreams && a->n_hosts == b->n_hosts;
+	            a->internal == b->internal && resolver_zone_tells_alike(a, b) && a->n_hosts == b->n_hosts;
 
 	for (size_t i = 0; same && i < 2; i++)
 		same = resolver_same_prefix(&a->gateway[i], &b->gateway[i]);
-	for (size_t i = 0; same && i < a->n_upstreams; i++)
-		same = resolver_same_address(&a->upstream[i], &b->upstream[i]);
 	for (size_t i = 0; same && i < a->n_hosts; i++)
 		same = resolver_host_same(&a->host[i], &b->host[i]);
 	return same;

@@ -59,6 +59,9 @@ bool resolver_same_prefix(const struct hycan_prefix *a, const struct hycan_prefi
 
 bool resolver_host_same(const struct resolver_host *a, const struct resolver_host *b);
 
+/* Whether the same is told of them beside their hosts: the domain, and whom to ask for others. */
+bool resolver_zone_tells_alike(const struct resolver_zone *a, const struct resolver_zone *b);
+
 /* Whether they are the same, hosts included. */
 bool resolver_zone_same(const struct resolver_zone *a, const struct resolver_zone *b);
 

@@ -250,15 +250,15 @@ static void finds_others(void **state)
 	}
 	assert_int_equal(hold(l, "a", &alice_there, 0), 0);
 	assert_int_equal(hold(l, "b", &alice_there, 0), 0);
-	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 0, NULL, NULL, 0, &found, &owner));
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 0, NULL, NULL, 0, &found, &owner));
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 0, NULL, NULL, &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 0, NULL, NULL, &found, &owner));
 	assert_int_equal(owner, 1);
 	assert_int_equal(hold(l, "b", &bob_here, 0), 0);
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "a", 0, &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "a", &found, &owner));
 	assert_int_equal(owner, 2);
 	assert_memory_equal(found.identity, "b", 1);
-	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "b", 0, &found, &owner));
-	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 1, list_one, "a", 0, &found, &owner));
+	assert_false(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 1, 1, list_one, "b", &found, &owner));
+	assert_true(ledger_find_others(l, &on, HYCAN_OBJECT_KIND_LINK, 2, 1, list_one, "a", &found, &owner));
 	assert_int_equal(owner, 1);
 	assert_true(ledger_is_others(l, &found, 2, &owner));
 	on = key("a");

@@ -8,30 +8,21 @@
 #include "network.h"
 #include "table.h"
 
-/* Says what puts back the host that is there, or takes away the one that was not. */
-static int say(struct op *op, const struct hycan_dns_add_host_request *request, const struct resolver_host *before)
+/* Says what takes away the host that was not there. */
+static int say_none(struct op *op, const struct hycan_dns_add_host_request *request)
 {
 	struct hycan_dns_remove_host_request away = { .vlan_id = request->vlan_id, .has_link = true };
-	struct hycan_dns_add_host_request back = { .vlan_id = request->vlan_id, .has_link = true };
-	const struct hycan_dns_host *host;
 
 	memcpy(away.link, request->link, sizeof(away.link));
 	memcpy(away.name, request->dns_host.name, sizeof(away.name));
-	memcpy(back.link, request->link, sizeof(back.link));
-	if (!before)
-		return op_undo(op, HYCAN_OPERATION_DNS_REMOVE_HOST, &away);
-	host = dns_hosts(op, before, 1);
-	if (!host)
-		return -ENOMEM;
-	back.dns_host = *host;
-	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
+	return op_undo(op, HYCAN_OPERATION_DNS_REMOVE_HOST, &away);
 }
 
 static int add(struct op *op, const struct hycan_dns_add_host_request *request, struct resolver_zone *zone,
                const struct resolver_host *host, const struct resolver_host *before)
 {
 	struct resolver_host was;
-	int r = before ? say(op, request, before) : 0;
+	int r = before ? dns_say_host(op, zone, before) : 0;
 
 	if (before)
 		was = *before;
@@ -49,7 +40,7 @@ static int add(struct op *op, const struct hycan_dns_add_host_request *request, 
 	if (r == -EPIPE || r == -ECONNREFUSED)
 		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
 		                 "The process that starts dnsmasq is gone: start the daemon again.");
-	return r == 0 && !before ? say(op, request, NULL) : r;
+	return r == 0 && !before ? say_none(op, request) : r;
 }
 
 int op_dns_add_host(struct op *op, const struct hycan_dns_add_host_request *request)

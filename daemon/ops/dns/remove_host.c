@@ -7,18 +7,6 @@
 #include "dns.h"
 #include "table.h"
 
-static int say(struct op *op, const struct hycan_dns_remove_host_request *request, const struct resolver_host *before)
-{
-	struct hycan_dns_add_host_request back = { .vlan_id = request->vlan_id, .has_link = true };
-	const struct hycan_dns_host *host = dns_hosts(op, before, 1);
-
-	if (!host)
-		return -ENOMEM;
-	back.dns_host = *host;
-	memcpy(back.link, request->link, sizeof(back.link));
-	return op_undo(op, HYCAN_OPERATION_DNS_ADD_HOST, &back);
-}
-
 int op_dns_remove_host(struct op *op, const struct hycan_dns_remove_host_request *request)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone zone = { 0 };
@@ -36,7 +24,7 @@ int op_dns_remove_host(struct op *op, const struct hycan_dns_remove_host_request
 		                          "There is no host “%s” in the network with VLAN %u on the link “%s”.", request->name,
 		                          request->vlan_id, request->link);
 	}
-	r = say(op, request, before);
+	r = dns_say_host(op, &zone, before);
 	(void)resolver_zone_remove(&zone, request->name);
 	if (r == 0)
 		r = dns_gate(op, &zone, false);

@@ -38,14 +38,17 @@ static int take_upstreams(struct op *op, const struct kernel_network *network, c
 }
 
 static int take_hosts(struct op *op, const struct kernel_network *network, const struct hycan_dns_set_request *request,
-                      struct resolver_zone *zone)
+                      const struct resolver_zone *before, struct resolver_zone *zone)
 {
 	struct resolver_host host;
 	int r = 0;
 
+	/* what is put back stands beside what others added meanwhile */
+	for (size_t i = 0; op->back && i < before->n_hosts && r == 0; i++)
+		r = resolver_zone_put(zone, &before->host[i]);
 	for (size_t i = 0; i < request->n_hosts && r == 0; i++) {
 		r = dns_take_host(op, network, zone->domain, &request->hosts[i], &host);
-		if (r == 0 && resolver_zone_find(zone, host.name))
+		if (r == 0 && !op->back && resolver_zone_find(zone, host.name))
 			r = op_refuse(op, HYCAN_REFUSAL_INVALID, "hosts", "The host “%s” is there twice.", host.name);
 		if (r == 0)
 			r = resolver_zone_put(zone, &host);
@@ -56,8 +59,9 @@ static int take_hosts(struct op *op, const struct kernel_network *network, const
 	return r;
 }
 
-/* The zone that is asked for. */
-static int read_request(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone)
+/* The zone that is asked for, in place of one that has no hosts where there is none. */
+static int read_request(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *before,
+                        struct resolver_zone *zone)
 {
 	struct kernel_network network;
 	int r = network_find(op, "vlan_id", request->vlan_id, request->link, &network);
@@ -77,37 +81,70 @@ static int read_request(struct op *op, const struct hycan_dns_set_request *reque
 		memcpy(zone->domain, request->domain, strlen(request->domain) + 1);
 	dns_adopt_network(zone, &network);
 	r = take_upstreams(op, &network, request, zone);
-	return r == 0 ? take_hosts(op, &network, request, zone) : r;
+	return r == 0 ? take_hosts(op, &network, request, before, zone) : r;
 }
 
-/* Says what puts back the zone that is there, or takes away the one that was not. */
-static int say(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *before)
+/* Says what takes away the zone that was not there. */
+static int say_none(struct op *op, const struct hycan_dns_set_request *request)
 {
 	struct hycan_dns_unset_request away = { .vlan_id = request->vlan_id, .has_link = true };
-	struct hycan_dns_set_request back = { .vlan_id = request->vlan_id, .has_link = true };
 
 	memcpy(away.link, request->link, sizeof(away.link));
-	memcpy(back.link, request->link, sizeof(back.link));
-	if (!before)
-		return op_undo(op, HYCAN_OPERATION_DNS_UNSET, &away);
-	back.hosts = dns_hosts(op, before->host, before->n_hosts);
-	if (!back.hosts)
-		return -ENOMEM;
-	back.n_hosts = before->n_hosts;
-	back.has_domain = *before->domain;
-	memcpy(back.domain, before->domain, sizeof(before->domain));
-	back.has_own_only = back.own_only = before->own_only;
-	back.has_upstreams = before->n_upstreams > 0;
-	back.upstreams = before->upstream;
-	back.n_upstreams = before->n_upstreams;
-	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
+	return op_undo(op, HYCAN_OPERATION_DNS_UNSET, &away);
+}
+
+/* Says which hosts come. */
+static int say_new_hosts(struct op *op, const struct resolver_zone *zone, const struct resolver_zone *before)
+{
+	struct hycan_dns_remove_host_request away = { .vlan_id = before->vlan_id, .has_link = true };
+	int r = 0;
+
+	memcpy(away.link, before->link, sizeof(away.link));
+	for (size_t i = 0; i < zone->n_hosts && r == 0; i++) {
+		if (resolver_zone_find(before, zone->host[i].name))
+			continue;
+		memcpy(away.name, zone->host[i].name, sizeof(away.name));
+		r = op_undo(op, HYCAN_OPERATION_DNS_REMOVE_HOST, &away);
+	}
+	return r;
+}
+
+static bool has_host(const struct resolver_zone *zone, const struct resolver_host *host)
+{
+	const struct resolver_host *is = resolver_zone_find(zone, host->name);
+
+	return is && resolver_host_same(is, host);
+}
+
+/* Says what those hosts are that will be otherwise, or go. */
+static int say_hosts(struct op *op, const struct resolver_zone *zone, const struct resolver_zone *before)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < before->n_hosts && r == 0; i++)
+		if (!has_host(zone, &before->host[i]))
+			r = dns_say_host(op, before, &before->host[i]);
+	return r;
+}
+
+/*
+ * Says of the zone that is there what will be otherwise, and no more: the rest may be anybody's meanwhile. The hosts that come go before
+ * it has its domain again, which none of them may be called, and those that went come behind that. A plan compares with all of it.
+ */
+static int say(struct op *op, const struct resolver_zone *zone, const struct resolver_zone *before)
+{
+	int r = op->plan ? dns_say_zone(op, before, before->n_hosts) : say_hosts(op, zone, before);
+
+	if (r == 0 && !op->plan && !resolver_zone_tells_alike(zone, before))
+		r = dns_say_zone(op, before, 0);
+	return r == 0 ? say_new_hosts(op, zone, before) : r;
 }
 
 /*
  * The names, and those hosts that are to be otherwise or to go, must be the caller's: the ledger was asked before they were read, and
  * since then others may have made some.
  */
-static int claim(struct op *op, const struct hycan_dns_set_request *request, struct resolver_zone *zone,
+static int claim(struct op *op, const struct hycan_dns_set_request *request, const struct resolver_zone *zone,
                  const struct resolver_zone *before)
 {
 	struct hycan_dns_set_request *changed = op->memory(op, sizeof(*changed));
@@ -116,12 +153,9 @@ static int claim(struct op *op, const struct hycan_dns_set_request *request, str
 
 	if (!changed || !hosts)
 		return -ENOMEM;
-	for (size_t i = 0; i < before->n_hosts; i++) {
-		const struct resolver_host *wanted = resolver_zone_find(zone, before->host[i].name);
-
-		if (!wanted || !resolver_host_same(wanted, &before->host[i]))
+	for (size_t i = 0; i < before->n_hosts; i++)
+		if (!has_host(zone, &before->host[i]))
 			memcpy(hosts[n++].name, before->host[i].name, sizeof(hosts->name));
-	}
 	*changed = (struct hycan_dns_set_request){ .vlan_id = request->vlan_id, .has_link = true, .hosts = hosts, .n_hosts = n };
 	memcpy(changed->link, request->link, sizeof(changed->link));
 	return op_claim_change(op, changed);
@@ -133,7 +167,7 @@ static int change(struct op *op, const struct hycan_dns_set_request *request, st
 	int r = before ? claim(op, request, zone, before) : 0;
 
 	if (r == 0 && before)
-		r = say(op, request, before);
+		r = say(op, zone, before);
 	if (r != 0)
 		return r;
 	r = dns_gate(op, zone, false);
@@ -141,7 +175,7 @@ static int change(struct op *op, const struct hycan_dns_set_request *request, st
 		r = dns_set(op, zone, before);
 	else if (r > 0)
 		r = 0;
-	return r == 0 && !before ? say(op, request, NULL) : r;
+	return r == 0 && !before ? say_none(op, request) : r;
 }
 
 int op_dns_set(struct op *op, const struct hycan_dns_set_request *request)
@@ -157,7 +191,7 @@ int op_dns_set(struct op *op, const struct hycan_dns_set_request *request)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	is_there = r == 0;
-	r = read_request(op, request, &zone);
+	r = read_request(op, request, &before, &zone);
 	if (r != 0)
 		return r;
 	if (is_there && op->exclusive)

@@ -7,28 +7,6 @@
 #include "dns.h"
 #include "table.h"
 
-static int say(struct op *op, const struct resolver_zone *before)
-{
-	struct hycan_dns_set_request back = {
-		.vlan_id = before->vlan_id,
-		.hosts = dns_hosts(op, before->host, before->n_hosts),
-		.n_hosts = before->n_hosts,
-		.has_domain = *before->domain,
-		.has_upstreams = before->n_upstreams > 0,
-		.upstreams = before->upstream,
-		.n_upstreams = before->n_upstreams,
-		.has_own_only = before->own_only,
-		.own_only = before->own_only,
-		.has_link = true,
-	};
-
-	if (!back.hosts)
-		return -ENOMEM;
-	memcpy(back.domain, before->domain, sizeof(before->domain));
-	memcpy(back.link, before->link, sizeof(back.link));
-	return op_undo(op, HYCAN_OPERATION_DNS_SET, &back);
-}
-
 int op_dns_unset(struct op *op, const struct hycan_dns_unset_request *request)
 {
 	_cleanup_(resolver_zone_done) struct resolver_zone before = { 0 };
@@ -43,7 +21,7 @@ int op_dns_unset(struct op *op, const struct hycan_dns_unset_request *request)
 		                          request->link);
 	}
 	if (r == 0)
-		r = say(op, &before);
+		r = dns_say_zone(op, &before, before.n_hosts);
 	if (r == 0)
 		r = dns_gate(op, &before, true);
 	if (r == 0)

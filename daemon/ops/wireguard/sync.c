@@ -44,20 +44,27 @@ static int before_in_plan(struct op *op, const struct hycan_wireguard_sync_reque
 	return r;
 }
 
-/* Says what those are that will be otherwise, or go, and takes away those that come: the others may be anybody's meanwhile. */
+/* Says what those are that will be otherwise, or go. */
+static int before_change(struct op *op, const char *name, const struct kernel_wireguard *is, const struct wireguard_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n_former && r == 0; i++)
+		r = wireguard_before_peer(op, name, is, plan->former[i].at, plan->former[i].gets_endpoint);
+	return r;
+}
+
+/* And which come, and are to go: the others may be anybody's meanwhile. */
 static int before(struct op *op, const struct hycan_wireguard_sync_request *request, const struct kernel_wireguard *is,
                   const struct wireguard_plan *plan)
 {
 	struct hycan_wireguard_peer_remove_request away = { 0 };
-	int r = 0;
+	int r;
 
 	if (!op_undoable(op))
 		return 0;
-	if (op->plan)
-		return before_in_plan(op, request, is);
+	r = op->plan ? before_in_plan(op, request, is) : before_change(op, request->name, is, plan);
 	memcpy(away.name, request->name, sizeof(away.name));
-	for (size_t i = 0; i < plan->n_former && r == 0; i++)
-		r = wireguard_before_peer(op, request->name, is, plan->former[i].at, plan->former[i].gets_endpoint);
 	for (size_t i = 0; i < plan->n_changes && r == 0; i++) {
 		if (plan->changes[i].remove || plan->changes[i].update_only)
 			continue;
@@ -104,7 +111,7 @@ int op_wireguard_sync(struct op *op, const struct hycan_wireguard_sync_request *
 	r = wireguard_unseal(op, is, &peers, &n);
 	if (r < 0)
 		return r;
-	r = wireguard_plan(op, is, peers, n, true, &plan);
+	r = wireguard_plan(op, is, peers, n, !op->back, &plan);
 	if (r)
 		return r;
 	r = op->sealed ? 0 : claim_changed(op, request, plan);

@@ -134,14 +134,13 @@ static void list_former(size_t item, struct ledger_key *ret_key, const void *vie
 }
 
 /* What a list does not have goes, and must be nobody else's: he would let go of it who takes away what others hold, too. */
-static bool find_rest(const struct key_view *v, uint64_t subject, uint64_t since_us, struct ledger_key *ret_key,
-                      uint64_t *ret_owner)
+static bool find_rest(const struct key_view *v, struct ledger_key *ret_key, uint64_t *ret_owner)
 {
 	struct ledger_key link;
 
 	return key_of_link(v, 0, &link) && renames_former(v->job, &link) &&
-	       ledger_find_others(v->job->server->ledger, &link, v->effect->kind, subject, v->n_items, list_former, v, since_us,
-	                          ret_key, ret_owner);
+	       ledger_find_others(v->job->server->ledger, &link, v->effect->kind, v->job->holder.subject, v->n_items, list_former,
+	                          v, ret_key, ret_owner);
 }
 
 static int check_effect(const struct key_view *v, bool force)
@@ -151,7 +150,7 @@ static int check_effect(const struct key_view *v, bool force)
 	int r = 0;
 
 	if (v->effect->does == OP_REPLACES)
-		return find_rest(v, v->job->holder.subject, 0, &key, &owner) ? refuse(v, &key, owner) : 0;
+		return find_rest(v, &key, &owner) ? refuse(v, &key, owner) : 0;
 	for (size_t k = 0; k < v->n_items && r == 0; k++)
 		r = check_item(v, k, force);
 	return r;
@@ -219,12 +218,8 @@ int own_check_since(struct job *job, const struct ledger_key *key)
 static int check_effect_since(const struct key_view *v)
 {
 	struct ledger_key key;
-	uint64_t owner;
 	int r = 0;
 
-	if (v->effect->does == OP_REPLACES)
-		return find_rest(v, v->job->since.whose.subject, v->job->since.us, &key, &owner) ? refuse_since(v->job, &key, owner)
-		                                                                                 : 0;
 	for (size_t k = 0; k < v->n_items && r == 0; k++) {
 		key_of(v, k, &key);
 		r = own_check_since(v->job, &key);

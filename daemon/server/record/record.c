@@ -142,7 +142,9 @@ static int record_effect(const struct key_view *v)
 		return record_made(v);
 	case OP_REPLACES:
 		r = record_made(v);
-		record_rest(v);
+		/* of a list that is put back the rest is what others made meanwhile */
+		if (!v->job->op.back)
+			record_rest(v);
 		return r;
 	case OP_RENAMES:
 		return record_renamed(v);

@@ -77,6 +77,18 @@ static void assert_stays(struct world *w, act *does, act *other, const char *exp
 	}
 }
 
+/* One is otherwise, one goes, one comes, and one stays. */
+static void state_hosts(struct hycan *h)
+{
+	tell(h, "mail 10.9.0.4, new 10.9.0.9, web 10.9.0.7", "blue");
+}
+
+/* And the name of one that goes is the domain's. */
+static void state_all(struct hycan *h)
+{
+	tell(h, "blue 10.9.0.9, mail 10.9.0.4, web 10.9.0.7", "db");
+}
+
 static void change_hosts(struct hycan *h)
 {
 	assert_done(h, names_add(h, 100, "new 10.9.0.9"));
@@ -84,9 +96,44 @@ static void change_hosts(struct hycan *h)
 	assert_done(h, names_add(h, 100, "web 10.9.0.7"));
 }
 
+static void end(struct hycan *h)
+{
+	assert_done(h, hycan_dns_unset(h, 100, NULL));
+}
+
 static void add(struct hycan *h)
 {
 	assert_done(h, names_add(h, 100, "late 10.9.0.20"));
+}
+
+static void add_and_remove(struct hycan *h)
+{
+	add(h);
+	assert_done(h, hycan_dns_remove_host(h, 100, "mail", NULL));
+	assert_done(h, names_add(h, 100, "web 10.9.0.8"));
+}
+
+static void rename_domain(struct hycan *h)
+{
+	tell(h, "late 10.9.0.20, new 10.9.0.9, web 10.9.0.7", "red");
+}
+
+static void begin_anew(struct hycan *h)
+{
+	tell(h, "late 10.9.0.20, web 10.9.0.8", "red");
+}
+
+static void test_stated(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_stays(w, state_hosts, add, "blue, db 10.9.0.3, late 10.9.0.20, mail 10.9.0.4, web 10.9.0.2", 4);
+	assert_stays(w, state_hosts, add_and_remove, "blue, db 10.9.0.3, late 10.9.0.20, web 10.9.0.2", 3);
+	/* the domain is not what the transaction changed */
+	assert_stays(w, state_hosts, rename_domain, "red, db 10.9.0.3, late 10.9.0.20, web 10.9.0.2", 3);
+	assert_stays(w, state_all, add_and_remove, "blue, db 10.9.0.3, late 10.9.0.20, web 10.9.0.2", 3);
 }
 
 static void test_one_by_one(void **state)
@@ -98,10 +145,21 @@ static void test_one_by_one(void **state)
 	assert_stays(w, change_hosts, add, "blue, db 10.9.0.3, late 10.9.0.20, mail 10.9.0.4, web 10.9.0.2", 4);
 }
 
+static void test_ended(void **state)
+{
+	struct world *w = *state;
+
+	names_begin();
+	assert_done(w->h, network_create(w->h, "100 10.9.0.0/24 10.9.0.1 blue"));
+	assert_stays(w, end, begin_anew, "blue, db 10.9.0.3, late 10.9.0.20, mail 10.9.0.4, web 10.9.0.2", 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_stated, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_one_by_one, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_ended, world_begin, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
