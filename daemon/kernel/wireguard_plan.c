@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A list of requests, each with the number of its interface, which may have another name by now. What they do is what the
- * kernel does with them (drivers/net/wireguard/netlink.c): a peer by its key, and an allowed IP belongs to whom it is given last.
- *
- * What this file does not do: compute a public key; so of an interface that is given a private key it is not known, and a peer that
- * has it stays.
+ * kernel does with them (drivers/net/wireguard/netlink.c): a peer by its key, an allowed IP belongs to whom it is given last, and no
+ * interface is its own peer.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -64,7 +62,7 @@ int wireguard_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 	netlink_parse(message, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
 	snprintf(name, sizeof(name), "%s", a[WGDEVICE_A_IFNAME] ? mnl_attr_get_str(a[WGDEVICE_A_IFNAME]) : "");
 	/* reading all peers takes its time */
-	r = tells && a[WGDEVICE_A_PEERS] ? kernel_wireguard_get(scope, name, &before) : 0;
+	r = tells && (a[WGDEVICE_A_PEERS] || a[WGDEVICE_A_PRIVATE_KEY]) ? kernel_wireguard_get(scope, name, &before) : 0;
 	if (r < 0) {
 		free_message(message);
 		return r;
@@ -200,6 +198,35 @@ static void take_peer(struct changing *c, size_t i)
 	explicit_bzero(&w->preshared_keys[w->n_peers], sizeof(*w->preshared_keys));
 }
 
+static size_t find_peer(const struct kernel_wireguard *w, const struct hycan_key *key)
+{
+	size_t i = 0;
+
+	while (i < w->n_peers && memcmp(w->peers[i].public_key.bytes, key->bytes, sizeof(key->bytes)) != 0)
+		i++;
+	return i;
+}
+
+/* With another private key that peer goes which the interface would be itself. */
+static int change_key(struct changing *c)
+{
+	struct kernel_wireguard *w = c->w;
+	size_t i;
+	int r;
+
+	w->private_key = kernel_wireguard_clamp(&w->private_key);
+	w->device.has_public_key = !kernel_wireguard_key_is_none(&w->private_key);
+	if (!w->device.has_public_key)
+		return 0;
+	r = kernel_wireguard_public_key(&w->private_key, &w->device.public_key);
+	if (r < 0)
+		return r;
+	i = find_peer(w, &w->device.public_key);
+	if (i < w->n_peers)
+		take_peer(c, i);
+	return 0;
+}
+
 static int add_peer(struct changing *c, const struct hycan_key *key)
 {
 	int r = grow_peers(c);
@@ -231,15 +258,14 @@ static int apply_peer(struct changing *c, const struct nlattr *nest)
 	const struct nlattr *a[WGPEER_A_MAX + 1];
 	struct hycan_key key;
 	uint32_t flags = 0;
-	size_t i = 0;
+	size_t i;
 	int r = 0;
 
 	netlink_parse_nested(nest, a, WGPEER_A_MAX);
 	if (!attribute_bytes(a[WGPEER_A_PUBLIC_KEY], key.bytes, sizeof(key.bytes)))
 		return 0;
 	(void)attribute_u32(a[WGPEER_A_FLAGS], &flags);
-	while (i < c->w->n_peers && memcmp(c->w->peers[i].public_key.bytes, key.bytes, sizeof(key.bytes)) != 0)
-		i++;
+	i = find_peer(c->w, &key);
 	if (flags & WGPEER_F_REMOVE_ME) {
 		if (i < c->w->n_peers)
 			take_peer(c, i);
@@ -261,10 +287,8 @@ static int apply(struct changing *c, const struct nlmsghdr *message)
 
 	netlink_parse(message, sizeof(struct genlmsghdr), a, WGDEVICE_A_MAX);
 	wireguard_read_device(a, c->w);
-	if (a[WGDEVICE_A_PRIVATE_KEY]) {
-		c->w->device.has_public_key = false;
-		c->w->private_key = kernel_wireguard_clamp(&c->w->private_key);
-	}
+	if (a[WGDEVICE_A_PRIVATE_KEY])
+		r = change_key(c);
 	if (a[WGDEVICE_A_PEERS])
 		mnl_attr_for_each_nested (attr, a[WGDEVICE_A_PEERS])
 			r = r == 0 ? apply_peer(c, attr) : r;

@@ -28,12 +28,12 @@ int wireguard_plan_request(struct kernel_scope *scope, const struct nlmsghdr *re
 
 bool wireguard_plan_is_any(struct kernel_scope *scope);
 
-/* Carries out what is planned of it in what was read, which has all of its peers. 0 or -ENOMEM. */
+/* Carries out what is planned of it in what was read, which has all of its peers. 0 or -errno. */
 int wireguard_plan_apply(struct kernel_scope *scope, uint32_t ifindex, struct kernel_wireguard *wireguard);
 
 /*
  * Tells which peers lose allowed IPs to others, but for those of which the request says itself what they have (peers: its
- * WGDEVICE_A_PEERS). (wireguard_plan_tell.c)
+ * WGDEVICE_A_PEERS); or which one goes, of a request that has a key and no peers (NULL). (wireguard_plan_tell.c)
  */
 void wireguard_plan_tell_losses(struct kernel_scope *scope, const struct kernel_wireguard *before,
                                 const struct kernel_wireguard *after, const struct nlattr *peers);

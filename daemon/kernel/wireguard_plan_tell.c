@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a request that was held would have done to peers that it is not about, in words: an allowed IP is taken from the one that had it. */
+/*
+ * What a request that was held would have done to peers that it is not about, in words: an allowed IP is taken from the one that had it, and
+ * the interface is no peer of its own.
+ */
 #include <linux/wireguard.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,14 +47,29 @@ static void format_allowed_ips(const struct hycan_wireguard_peer *peer, char *te
 		snprintf(text, size, "of %zu", peer->n_allowed_ips);
 }
 
+static void name_peer(struct hycan_planned_change *change, const char *link, const struct hycan_wireguard_peer *peer)
+{
+	char key[HYCAN_KEY_TEXT_SIZE];
+
+	snprintf(change->what, sizeof(change->what), "wireguard_peer %s %s", link,
+	         hycan_key_format(&peer->public_key, key, sizeof(key)));
+}
+
+static void tell_gone(struct kernel_scope *scope, const char *link, const struct hycan_wireguard_peer *is)
+{
+	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_TAKE };
+
+	name_peer(&change, link, is);
+	netlink_tell_along(scope, &change);
+}
+
 static void tell_loss(struct kernel_scope *scope, const char *link, const struct hycan_wireguard_peer *is,
                       const struct hycan_wireguard_peer *will_be)
 {
 	struct hycan_planned_change change = { .action = HYCAN_CHANGE_ACTION_CHANGE };
-	char key[HYCAN_KEY_TEXT_SIZE], was[sizeof(change.was) - 16], becomes[sizeof(change.becomes) - 16];
+	char was[sizeof(change.was) - 16], becomes[sizeof(change.becomes) - 16];
 
-	snprintf(change.what, sizeof(change.what), "wireguard_peer %s %s", link,
-	         hycan_key_format(&is->public_key, key, sizeof(key)));
+	name_peer(&change, link, is);
 	format_allowed_ips(is, was, sizeof(was));
 	format_allowed_ips(will_be, becomes, sizeof(becomes));
 	netlink_tell_values(&change, "allowed_ips ", was, becomes);
@@ -64,11 +82,14 @@ void wireguard_plan_tell_losses(struct kernel_scope *scope, const struct kernel_
 	/* they are in the same order, but for those that go and those that come, which are the last */
 	for (size_t i = 0, k = 0; i < before->n_peers; i++) {
 		const struct hycan_wireguard_peer *is = &before->peers[i];
+		const bool stays =
+			k < after->n_peers && memcmp(&is->public_key, &after->peers[k].public_key, sizeof(is->public_key)) == 0;
 
-		if (k == after->n_peers || memcmp(&is->public_key, &after->peers[k].public_key, sizeof(is->public_key)) != 0)
-			continue;
-		if (after->peers[k].n_allowed_ips < is->n_allowed_ips && !states_allowed_ips(peers, &is->public_key))
+		if (!peers && !stays)
+			tell_gone(scope, before->device.name, is);
+		if (peers && stays && after->peers[k].n_allowed_ips < is->n_allowed_ips &&
+		    !states_allowed_ips(peers, &is->public_key))
 			tell_loss(scope, before->device.name, is, &after->peers[k]);
-		k++;
+		k += stays;
 	}
 }

@@ -100,10 +100,56 @@ static void tells_what_goes_and_what_changes(void **state)
 	               key_text(&key[1]), key_text(&key[2]), key_text(&key[3]), key_text(&key[5]));
 }
 
+static struct hycan_key future;
+
+static void set_key(struct hycan *h)
+{
+	const struct hycan_wireguard_set_options options = { .has_private_key = true, .private_key = future };
+
+	(void)hycan_wireguard_set(h, "wg0", &options);
+}
+
+/* And the other peer alone. */
+static void set_key_and_peer(struct hycan *h)
+{
+	const struct hycan_wireguard_peer_config peer = { .public_key = peer_key(1) };
+
+	set_key(h);
+	(void)hycan_wireguard_sync(h, "wg0", &peer, 1, NULL);
+}
+
+/* An interface is no peer of its own. */
+static void tells_who_goes_with_a_key(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan_key itself, other = peer_key(1);
+	struct hycan_wireguard_peer_config peers[] = { { .public_key = other }, { .public_key = other } };
+
+	future = new_key(&itself);
+	peers[1].public_key = itself;
+	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", peers, 2, NULL));
+	assert_planned(w, set_key,
+	               "0 ~ wireguard.set wg0: private_key (hidden) -> private_key (hidden)\n"
+	               "0 - wireguard_peer wg0 %s\n",
+	               key_text(&itself));
+	/* what comes behind it does not find it any more */
+	assert_planned(w, set_key_and_peer,
+	               "0 ~ wireguard.set wg0: private_key (hidden) -> private_key (hidden)\n"
+	               "0 - wireguard_peer wg0 %s\n",
+	               key_text(&itself));
+	/* and so it is */
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	set_key(w->h);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, NULL));
+	assert_allowed_ips_of_all(1, 0);
+	assert_planned(w, set_key, "%s", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tells_what_goes_and_what_changes, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(tells_who_goes_with_a_key, device_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("wireguard, planned", tests, NULL, NULL);
