@@ -116,6 +116,17 @@ static void *grow(void *array, size_t n, size_t *room, size_t size)
 	return array;
 }
 
+/* What was known counts no more behind an overflow, and at once there is another snapshot; what is present is told in one alone. */
+static void check_order(struct events *e, enum hycan_event_what what)
+{
+	const bool begins = e->last == 1 || e->overflowed;
+
+	assert_int_equal(what == HYCAN_EVENT_WHAT_SNAPSHOT, begins);
+	if (what == HYCAN_EVENT_WHAT_PRESENT || what == HYCAN_EVENT_WHAT_COMPLETE)
+		assert_false(e->complete);
+	e->overflowed = what == HYCAN_EVENT_WHAT_OVERFLOW;
+}
+
 static void learn(struct events *e, const struct hycan_event *event, const char *text, const char *key)
 {
 	if (event->has_object && event->what != HYCAN_EVENT_WHAT_PRESENT)
@@ -166,6 +177,7 @@ static void on_event(struct hycan *h, int result, const void *reply, size_t n, v
 	/* none is left out */
 	assert_int_equal(event->number, e->last + 1);
 	e->last = event->number;
+	check_order(e, event->what);
 	format_thing(event, text, sizeof(text), key, sizeof(key));
 	if (event->has_cause) {
 		int at = snprintf(cause, sizeof(cause), " by %s", origin_name(event->cause.origin));

@@ -28,6 +28,7 @@ struct events {
 	size_t known_room;
 	size_t n_overflows;
 	size_t n_snapshots;
+	bool overflowed;      /* that was the last event */
 	bool complete;        /* the last snapshot is */
 	bool objects_changed; /* since it began */
 	int result;
