@@ -310,6 +310,9 @@ bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hyc
 struct removal {
 	const struct hycan_rule *wanted;
 	bool exact;
+	bool shared; /* one of its priority is in front of it */
+	uint32_t last_priority;
+	size_t n;
 	struct hycan_rule *ret_rule;
 	union {
 		struct nlmsghdr nlh;
@@ -323,7 +326,11 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	struct hycan_rule rule;
 	bool whole;
 
-	if (x->found.nlh.nlmsg_len || !rule_read(nlh, &rule, &whole))
+	if (x->found.nlh.nlmsg_len)
+		return 0;
+	x->shared = x->n++ > 0 && x->last_priority == rule_priority(nlh);
+	x->last_priority = rule_priority(nlh);
+	if (!rule_read(nlh, &rule, &whole))
 		return 0;
 	if (!rule_is_meant(x->wanted, x->exact, &rule, whole))
 		return 0;
@@ -348,6 +355,8 @@ int kernel_rule_remove(struct kernel_scope *scope, const struct hycan_rule *want
 	r = may(ret_rule, userdata);
 	if (r != 0)
 		return r;
+	if (x.shared)
+		return rule_delete(scope, &x.found.nlh);
 	x.found.nlh.nlmsg_type = RTM_DELRULE;
 	x.found.nlh.nlmsg_flags = NLM_F_REQUEST;
 	return netlink_request(scope, NETLINK_ROUTE, &x.found.nlh, NULL, NULL);

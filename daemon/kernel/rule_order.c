@@ -47,7 +47,7 @@ static void standings_free(struct standings *s)
 	s->n = 0;
 }
 
-static uint32_t priority_of(const struct nlmsghdr *nlh)
+uint32_t rule_priority(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *a[FRA_MAX + 1];
 	uint32_t priority = 0;
@@ -97,7 +97,7 @@ static int read_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct standings *s = userdata;
 
-	return is_rule(nlh, s->family) && priority_of(nlh) == s->priority ? keep(s, nlh) : 0;
+	return is_rule(nlh, s->family) && rule_priority(nlh) == s->priority ? keep(s, nlh) : 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- keeping */
@@ -126,7 +126,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 
 	if (!is_rule(nlh, s->all.family))
 		return 0;
-	if (s->all.n > 0 && priority_of(nlh) != s->all.priority) {
+	if (s->all.n > 0 && rule_priority(nlh) != s->all.priority) {
 		if (s->found)
 			return 0;
 		standings_free(&s->all);
@@ -135,7 +135,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 		s->found = true;
 		s->which = s->all.n;
 	}
-	s->all.priority = priority_of(nlh);
+	s->all.priority = rule_priority(nlh);
 	return keep(&s->all, nlh);
 }
 
@@ -355,6 +355,59 @@ static int arrange(struct kernel_scope *scope, const struct standings *s, const 
 	for (size_t i = first; i < s->n - there && r == 0; i++)
 		r = delete (scope, s->at[i].message);
 	return r;
+}
+
+/* Of those that say the same the first. */
+static size_t find(const struct standings *s, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < s->n && s->at[i].id != id)
+		i++;
+	return i;
+}
+
+static bool is_another_taken_for(const struct standings *s, size_t which)
+{
+	for (size_t i = 0; i < which; i++)
+		if (rule_may_be_taken_for(s->at[which].message, s->at[i].message))
+			return true;
+	return false;
+}
+
+static int take_out(struct kernel_scope *scope, const struct standings *s, size_t which)
+{
+	_cleanup_free_ const struct standing **order = NULL;
+	size_t n = 0;
+	int r;
+
+	if (which == s->n)
+		return -ENOENT;
+	r = is_another_taken_for(s, which) ? netlink_gate(scope) : 1;
+	if (r < 0)
+		return r;
+	/* what does not go there takes nothing for anything else */
+	if (r > 0)
+		return request(scope, RTM_DELRULE, 0, s->at[which].message);
+	order = calloc(s->n, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n; i++)
+		if (i != which)
+			order[n++] = &s->at[i];
+	return arrange(scope, s, order, n);
+}
+
+int rule_delete(struct kernel_scope *scope, const struct nlmsghdr *told)
+{
+	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(told);
+	_cleanup_(standings_free) struct standings s = { .family = header->family, .priority = rule_priority(told) };
+	_cleanup_(standings_free) struct standings meant = s;
+	int r = keep(&meant, told);
+
+	if (r == 0)
+		r = rule_dump(scope, s.family, read_answer, &s);
+	return r < 0 ? r : take_out(scope, &s, find(&s, meant.at[0].id));
 }
 
 int kernel_rule_put_in_place(struct kernel_scope *scope, const void *bytes, size_t size)

@@ -22,6 +22,15 @@ bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hyc
  */
 bool rule_may_be_taken_for(const struct nlmsghdr *meant, const struct nlmsghdr *other);
 
+/* Its priority, which is what it is looked up by; of one that has none it is 0. */
+uint32_t rule_priority(const struct nlmsghdr *nlh);
+
+/*
+ * Deletes a rule, as the kernel told of it, and no other: where there is one in front of it that the kernel would take for it, those of its
+ * priority are added again behind it, as when one is brought to its place. 0, -ENOENT: it is not there; or -errno. (rule_order.c)
+ */
+int rule_delete(struct kernel_scope *scope, const struct nlmsghdr *told);
+
 enum hycan_rule_action rule_action(const struct hycan_rule *rule);
 uint32_t rule_table(const struct hycan_rule *rule);
 uint32_t rule_mask(const struct hycan_rule *rule);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of rules of one priority, on the real kernel in a network namespace of its own: however often putting one back is interrupted. */
+/* Rules of one priority, on the real kernel in a network namespace of its own: their order, however often putting one back is interrupted. */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -277,11 +277,33 @@ static void leaves_what_was_there_twice(void **state)
 	kernel_rule_place_free(&place);
 }
 
+/* One that the kernel would take for it stands in front of it, and stays. */
+static void takes_no_other(void **state)
+{
+	static const char *const stories[][3] = {
+		{ "f3 t3", "t3", "f3" },           { "t1 f3 t2 m3 t3 t4", "t3", "t1 f3 t2 m3 t4" },
+		{ "g60 t1 g70", "g70", "g60 t1" }, { "s3 t2 s4", "s4", "s3 t2" },
+		{ "t1 t2 t1", "t1", "t2 t1" },
+	};
+
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
+		char *after;
+
+		each(*state, stories[i][0]);
+		remove_rule(*state, stories[i][1]);
+		after = view(*state);
+		assert_string_equal(after, stories[i][2]);
+		free(after);
+		empty(*state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(comes_back_to_its_place, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_others, begin, end),
+		cmocka_unit_test_setup_teardown(takes_no_other, begin, end),
 		cmocka_unit_test_setup_teardown(is_as_the_kernel_told, begin, end),
 		cmocka_unit_test_setup_teardown(does_no_more_than_that, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_what_was_there_twice, begin, end),
