@@ -115,6 +115,29 @@ static void test_silent(void **state)
 	until_objects(w->h, "");
 }
 
+/* What goes along with an address that a request takes away is no stranger's doing, also where nobody hears which request it was. */
+static void test_along(void **state)
+{
+	static const char *const gone[] = { "va 10.1.0.5/24", "10.9.0.0/16 table main" };
+	const struct hycan_prefix first = prefix_of("10.1.0.1/24");
+	struct world *w = *state;
+
+	free(shell(
+		"echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries; echo 0 >/proc/sys/net/ipv4/conf/va/promote_secondaries"));
+	/* what strangers did to the links at first is over when that is found */
+	add_address(w->h, "va", "10.2.0.1/24");
+	free(shell("ip address del 10.2.0.1/24 dev va"));
+	until_objects(w->h, "");
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "va", "10.1.0.5/24");
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	assert_done(w->h, hycan_address_remove(w->h, "va", &first));
+	until_objects(w->h, "");
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		shell_until(20, "grep -qF '%s, which uid 0 had asked for, is gone along with what the daemon took away.' %s",
+		            gone[i], w->log);
+}
+
 /* A link that a stranger renames is gone, with what is on it; one that goes to another namespace, too. */
 static void test_moved(void **state)
 {
@@ -176,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_taken, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_silent, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_along, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_moved, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ours, routing_begin, world_end),

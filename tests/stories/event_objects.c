@@ -101,6 +101,66 @@ static void test_teardown(void **state)
 	events_end(&f);
 }
 
+/* An address behind the one that goes, and what prefers one of them or has no other on its link. */
+static void make_what_goes_along(struct hycan *h)
+{
+	const struct hycan_link_address first = on_link("va", "10.1.0.1/24"), second = on_link("va", "10.1.0.5/24");
+	struct hycan_route link = route_to("10.8.0.0/16"), from = route_to("10.9.0.0/16");
+
+	link.has_link = from.has_link = from.has_source = true;
+	snprintf(link.link, sizeof(link.link), "va");
+	snprintf(from.link, sizeof(from.link), "vb");
+	from.source = address_of("10.1.0.5");
+	assert_done(h, hycan_address_add(h, &first));
+	assert_done(h, hycan_address_add(h, &second));
+	assert_done(h, hycan_route_add(h, &link));
+	assert_done(h, hycan_route_add(h, &from));
+}
+
+static void expect_gone_along(struct events *e, const char *by)
+{
+	static const char *const things[] = { "address va 10.1.0.5/24", "route 10.8.0.0/16 table main",
+		                              "route 10.9.0.0/16 table main" };
+
+	for (size_t i = 0; i < sizeof(things) / sizeof(*things); i++) {
+		e->at = 0;
+		events_until(e, "gone object %s uid 0 holders 1 by %s", things[i], by);
+	}
+	events_forget(e);
+}
+
+/* The request that took the address is the one that took the rest; also where the kernel says nothing of that. */
+static void test_along(void **state)
+{
+	const struct hycan_prefix first = prefix_of("10.1.0.1/24");
+	struct world *w = *state;
+	struct events e;
+	char *log;
+
+	free(shell(
+		"echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries; echo 0 >/proc/sys/net/ipv4/conf/va/promote_secondaries"));
+	/* nobody hears of routes, so that none is kept; and somebody does */
+	for (int i = 0; i < 2; i++) {
+		struct hycan *h = NULL;
+
+		assert_int_equal(hycan_open(&h, w->socket), 0);
+		events_begin_complete(&e, h, i ? NULL : &only_objects);
+		/* what strangers did to the links at first is over when that is found */
+		make_what_goes_along(w->h);
+		free(shell("ip address del 10.1.0.1/24 dev va"));
+		expect_gone_along(&e, "stranger");
+		make_what_goes_along(w->h);
+		assert_done(w->h, hycan_address_remove(w->h, "va", &first));
+		expect_gone_along(&e, "consequence 0 address.remove");
+		events_end(&e);
+		hycan_close(h);
+	}
+	log = world_log(w);
+	assert_contains(log, "10.9.0.0/16 table main, which uid 0 had asked for, is gone along with what address.remove of uid 0 "
+	                     "took away.");
+	free(log);
+}
+
 /* Those who are not root hear of what they hold, and from where they stand. */
 static void as_nobody(struct world *w)
 {
@@ -236,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_changes, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_teardown, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_along, routing_begin, world_end),
 		cmocka_unit_test_teardown(test_others, world_end),
 		cmocka_unit_test_teardown(test_owner, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),

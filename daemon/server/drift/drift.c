@@ -49,12 +49,17 @@ void drift_suspect_at(struct drift *d, uint32_t kinds, uint64_t at_us)
 		d->at_us = at_us;
 }
 
+/* In that order: what is done is in the ledger. */
+static bool may_lack(const struct drift *d)
+{
+	return d->ledger && (any_under_way(d) || ledger_count(d->ledger) > 0);
+}
+
 void drift_suspect(struct drift *d, uint32_t kinds)
 {
 	uint64_t at;
 
-	/* in that order: what is done is in the ledger */
-	if (!d->ledger || kinds == 0 || (!any_under_way(d) && ledger_count(d->ledger) == 0))
+	if (kinds == 0 || !may_lack(d))
 		return;
 	at = server_now_us() + d->patience_us;
 	drift_suspect_at(d, kinds, at > d->not_before_us ? at : d->not_before_us);
@@ -79,13 +84,29 @@ static enum hycan_object_kind kind_of(enum hycan_event_family family)
 	return 0;
 }
 
-void drift_suspect_thing(struct drift *d, const struct hycan_event *event)
+void drift_hear(struct drift *d, const struct hycan_event *event)
 {
+	const enum hycan_object_kind kind = kind_of(event->family);
 	struct ledger_key key;
+	bool held;
 
-	if (d->ledger && OP_KIND(kind_of(event->family)) & OP_KINDS_HEARD && key_of_event(d->netns, event, &key) &&
-	    (any_under_way(d) || ledger_is_held(d->ledger, &key)))
-		drift_suspect(d, OP_KIND(kind_of(event->family)));
+	if (!d->ledger)
+		return;
+	drift_taker_hear(d, event);
+	if (event->what != HYCAN_EVENT_WHAT_GONE || !(OP_KIND(kind) & OP_KINDS_HEARD) || !key_of_event(d->netns, event, &key))
+		return;
+	held = ledger_is_held(d->ledger, &key);
+	if (held)
+		drift_taker_gone(d, kind, &event->cause);
+	if (held || any_under_way(d))
+		drift_suspect(d, OP_KIND(kind));
+}
+
+void drift_suspect_unheard(struct drift *d, uint32_t kinds)
+{
+	if (kinds & OP_KIND(HYCAN_OBJECT_KIND_ROUTE))
+		drift_taker_unheard(d, may_lack(d));
+	drift_suspect(d, kinds);
 }
 
 static bool is_noted(const struct drift *d, const struct ledger_key *key)
@@ -244,8 +265,13 @@ static void read_all(struct drift *d, struct kernel_monitor *monitor)
 	check_table(d, monitor);
 	ledger_count_kinds(d->ledger, counts);
 	for (size_t i = 0; i < DRIFT_KINDS; i++) {
-		if (!(look->kinds & OP_KIND(drift_kinds[i])) || counts[drift_kinds[i]] == 0)
+		if (!(look->kinds & OP_KIND(drift_kinds[i])))
 			continue;
+		/* nothing that was taken along is missed */
+		if (counts[drift_kinds[i]] == 0) {
+			drift_taker_forget(d, drift_kinds[i]);
+			continue;
+		}
 		if (read_kind(d, monitor, drift_kinds[i]) == 0)
 			look->read |= OP_KIND(drift_kinds[i]);
 		else
@@ -297,6 +323,7 @@ static bool others_are_done(struct drift *d)
 static void begin(struct drift *d)
 {
 	d->look = (struct drift_look){ .step = DRIFT_BEGINS, .kinds = d->kinds };
+	drift_taker_begin(d, d->kinds);
 	d->kinds = 0;
 	d->at_us = 0;
 	d->look.moment = underway_moment(&d->repairs->server->underway);

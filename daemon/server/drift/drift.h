@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hycan/types.h>
+
 #include "hands.h"
 #include "observe.h"
 
@@ -52,6 +54,17 @@ struct drift_look {
 	bool whole;        /* our table has all its rules */
 };
 
+/* Who took away what others went with, where that is known: one request, the daemon, one of several requests, or strangers. */
+struct drift_taker {
+	bool is_any;
+	struct hycan_event_cause cause;
+};
+
+/* Of a kind: before the look under way began, and since. */
+struct drift_takers {
+	struct drift_taker before, since;
+};
+
 /* Kinds of which something is suspected to be gone, and when to look. */
 struct drift {
 	struct ledger *ledger; /* NULL: nobody cares */
@@ -64,6 +77,8 @@ struct drift {
 	uint64_t not_before_us;
 	struct ledger_key *changed; /* by strangers, to be told when the requests that were under way are done */
 	size_t n_changed;
+	struct drift_takers of_addresses, of_routes;
+	struct drift_taker heard; /* of routes that may have gone without a word, which will be suspected */
 	struct drift_look look;
 	struct {
 		uint32_t kinds;        /* that were put off, and not looked at since */
@@ -73,14 +88,20 @@ struct drift {
 	uint64_t silent_at_us; /* when to look at that */
 };
 
-/* Something has gone; whether the ledger has it is found out here. */
-void drift_suspect_thing(struct drift *d, const struct hycan_event *event);
+/* Something has gone, or is otherwise; whether the ledger has what is gone is found out here. */
+void drift_hear(struct drift *d, const struct hycan_event *event);
+
+/* Not all was heard: whatever is gone a stranger may have taken. */
+void drift_mishear(struct drift *d);
 
 /* Something is otherwise; named: the kernel says that another program did it. */
 void drift_change_thing(struct drift *d, const struct hycan_event *event, bool named);
 
 /* Something of these kinds (OP_KIND()) may have gone. */
 void drift_suspect(struct drift *d, uint32_t kinds);
+
+/* The same, along with what was heard, and without a word of it. */
+void drift_suspect_unheard(struct drift *d, uint32_t kinds);
 
 /* Whether it is time to look at what the kernel does not announce; that is suspected then. */
 bool drift_suspect_silent(struct drift *d);

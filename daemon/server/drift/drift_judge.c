@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of a look: what has no mark is gone, and what was changed is told. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "key.h"
 #include "ledger.h"
 #include "log.h"
+#include "news.h"
 #include "repair.h"
 #include "server.h"
 #include "setting.h"
@@ -33,6 +35,9 @@ static int priority_of(size_t n_told)
 {
 	return n_told < TOLD_MAX ? LOG_NOTICE : LOG_INFO;
 }
+
+/* Room for what something went along with. */
+#define ALONG_SIZE 128
 
 /* What is told one by one when nobody waits for the ledger any more. */
 struct reporting {
@@ -65,8 +70,25 @@ static void keep_lost(const struct ledger_object *object, void *userdata)
 		reporting->lost[reporting->n_lost++] = *object;
 }
 
-static void report(const struct reporting *reporting)
+/* What was taken away, by whom it is known; NULL: it is a stranger's doing. */
+static void say_along(const struct hycan_event_cause *taker, char text[static ALONG_SIZE])
 {
+	if (!taker)
+		snprintf(text, ALONG_SIZE, "not by a request");
+	else if (taker->has_operation && taker->has_uid)
+		snprintf(text, ALONG_SIZE, "along with what %s of uid %u took away", taker->operation, taker->uid);
+	else if (taker->has_operation)
+		snprintf(text, ALONG_SIZE, "along with what %s took away", taker->operation);
+	else
+		snprintf(text, ALONG_SIZE, "along with what %s took away",
+		         taker->origin == HYCAN_EVENT_ORIGIN_UNKNOWN ? "requests" : "the daemon");
+}
+
+static void report(const struct reporting *reporting, const struct hycan_event_cause *taker)
+{
+	char along[ALONG_SIZE];
+
+	say_along(taker, along);
 	for (size_t i = 0; i < reporting->n_lost; i++) {
 		const struct ledger_object *object = &reporting->lost[i];
 		struct log_audit line;
@@ -74,8 +96,9 @@ static void report(const struct reporting *reporting)
 
 		key_format(&object->key, text, sizeof(text));
 		line = line_of(&object->key, text, object->holder.subject, "gone");
-		log_audit_as(priority_of(i), &line, "%s, which %s had asked for, is gone, and not by a request.", text,
-		             subject_say(object->holder.subject).text);
+		line.cause = along;
+		log_audit_as(priority_of(i), &line, "%s, which %s had asked for, is gone%s %s.", text,
+		             subject_say(object->holder.subject).text, taker ? "" : ", and", along);
 	}
 	if (reporting->n > TOLD_MAX)
 		log_write(LOG_NOTICE, "%zu in all are gone.", reporting->n);
@@ -151,12 +174,17 @@ static void judge_kind(struct drift *d, enum hycan_object_kind kind, bool *ret_r
 	const struct ledger_sight sight = drift_sight(d, kind);
 	uint64_t again_us = repair_look_end(d->repairs, d->netns, kind, d->look.began_us, ret_repair);
 	struct reporting reporting = { .losses = &d->repairs->server->losses };
+	struct hycan_event_cause taker;
+	const bool along = drift_taker_end(d, kind, &taker);
 
 	if (again_us)
 		drift_suspect_at(d, OP_KIND(kind), again_us);
+	if (along)
+		news_act_for(&taker);
 	if (ledger_sweep_lost(d->ledger, &sight, keep_lost, &reporting))
 		drift_suspect(d, OP_KIND(kind));
-	report(&reporting);
+	news_act_for_strangers();
+	report(&reporting, along ? &taker : NULL);
 	cleanup_free(&reporting.lost);
 }
 

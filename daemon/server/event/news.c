@@ -15,8 +15,8 @@
 /* Jobs in jobs, and who began with them. */
 static _Thread_local struct {
 	unsigned int depth;
-	bool for_strangers;
 	bool finds;
+	struct hycan_event_cause otherwise;
 	const char *operation;
 	struct hycan_event_cause cause; /* without its name */
 } acting;
@@ -45,9 +45,14 @@ void news_act(struct job *job, bool begins)
 	acting.operation = job->operation->name;
 }
 
+void news_act_for(const struct hycan_event_cause *cause)
+{
+	acting.otherwise = *cause;
+}
+
 void news_act_for_strangers(void)
 {
-	acting.for_strangers = true;
+	news_act_for(&(const struct hycan_event_cause){ .origin = HYCAN_EVENT_ORIGIN_STRANGER });
 }
 
 void news_find(bool begins)
@@ -68,12 +73,14 @@ static void on_news(const struct ledger_news *told, void *userdata)
 	if (item) {
 		item->news = *told;
 		item->cause = acting.cause;
-		if (acting.depth > 0 && !acting.finds)
+		if (acting.finds)
+			item->cause = (struct hycan_event_cause){ .origin = HYCAN_EVENT_ORIGIN_STRANGER };
+		else if (acting.depth > 0)
 			snprintf(item->cause.operation, sizeof(item->cause.operation), "%s", acting.operation);
+		else if (acting.otherwise.origin)
+			item->cause = acting.otherwise;
 		else
-			item->cause = (struct hycan_event_cause){ .origin = acting.for_strangers || acting.finds
-				                                                    ? HYCAN_EVENT_ORIGIN_STRANGER
-				                                                    : HYCAN_EVENT_ORIGIN_DAEMON };
+			item->cause = (struct hycan_event_cause){ .origin = HYCAN_EVENT_ORIGIN_DAEMON };
 		STAILQ_INSERT_TAIL(&news->items, item, entry);
 		news->n++;
 	} else {

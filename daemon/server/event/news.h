@@ -59,6 +59,9 @@ void news_act(struct job *job, bool begins);
 /* On this thread, what changes otherwise is a stranger's doing, and not the daemon's. */
 void news_act_for_strangers(void);
 
+/* Or that one's, whose doing it is without a job of his on this thread. */
+void news_act_for(const struct hycan_event_cause *cause);
+
 /* The same of what a job comes upon, and is not its doing; and no more. */
 void news_find(bool begins);
 

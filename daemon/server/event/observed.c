@@ -55,6 +55,7 @@ static void on_change(const struct op_change *change, void *userdata)
 	/* for want of memory nobody hears what it was */
 	if (r == -ENOMEM) {
 		lose(o);
+		drift_mishear(&o->drift);
 		drift_suspect(&o->drift, OP_KINDS_HEARD);
 	}
 	if (r < 0)
@@ -72,8 +73,7 @@ static void on_change(const struct op_change *change, void *userdata)
 		if (operation)
 			strncpy(e->cause.operation, operation->name, sizeof(e->cause.operation) - 1);
 	}
-	if (change->what == HYCAN_EVENT_WHAT_GONE)
-		drift_suspect_thing(&o->drift, e);
+	drift_hear(&o->drift, e);
 	if (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family != HYCAN_EVENT_FAMILY_LINK)
 		drift_change_thing(&o->drift, e, change->named);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
@@ -150,6 +150,7 @@ static void hear(struct observed *o)
 		log_write(LOG_NOTICE, "The kernel told more than was read; everything is read anew.");
 		statistics_add(&o->observer->telling.statistics.resyncs, 1);
 		o->unknown = o->watched;
+		drift_mishear(&o->drift);
 		lose(o);
 	}
 	if (o->drift.ledger && o->table && op_nft_watch_read(o->table))
@@ -244,7 +245,7 @@ void observed_serve(struct observed *o)
 	at = sync_time(o);
 	if (at && at <= server_now_us())
 		sync_doubts(o);
-	drift_suspect(&o->drift, op_monitor_suspects(o->monitor));
+	drift_suspect_unheard(&o->drift, op_monitor_suspects(o->monitor));
 	o->drift.looks_at_silent = atomic_load(&o->observer->has_silent);
 	if (drift_suspect_silent(&o->drift))
 		check_silent(o->observer);
