@@ -578,8 +578,10 @@ int hycan_port_list_async(struct hycan *h, hycan_callback *callback, void *userd
  * Turns forwarding of packets between links on or off (net.ipv4.ip_forward, net.ipv6.conf.all.forwarding and the
  * per-interface values of Documentation/networking/ip-sysctl.rst). That of the whole namespace networks hold, too,
  * as long as they need it: who asks for what they turned on holds it with them, and what is turned off stays on
- * until the last of them goes. The kernel sets that of each link along with it; a link for which somebody asked by
- * itself, also while all are on, is on again at once, and who lets go of it leaves it on as long as all are.
+ * until the last of them goes. The kernel sets that of each link along with it, and of IPv4 whether redirects are
+ * accepted; a link for which somebody asked by itself, also while all are on, is on again at once, and who lets go
+ * of it leaves it on as long as all are. So what is turned off is off for each other link, also for one that a
+ * stranger had turned on before all were, and redirects are accepted, as behind sysctl(8) with ip_forward.
  *
  * @param family IPv4 or IPv6
  * @param on forward, or not
