@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unconfirmed.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,18 @@ void unconfirmed_commit(struct hycan *h, char token[33])
 	assert_true(reply->has_token);
 	memcpy(token, reply->token, 33);
 	free(reply);
+}
+
+void unconfirmed_take_back(struct world *w, const char *token, unsigned int way)
+{
+	if (way == 0) {
+		assert_done(w->h, hycan_transaction_cancel(w->h, token));
+		return;
+	}
+	(void)world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, NULL);
+	hycan_close(w->h);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
 }
 
 void unconfirmed_change(struct hycan *h, uint32_t seconds, bool detached, char token[33])

@@ -11,6 +11,10 @@ void unconfirmed_pair(void);
 /* Commits what was begun, to be confirmed within ten minutes. */
 void unconfirmed_commit(struct hycan *h, char token[33]);
 
+/* Takes it back: it is cancelled, or the daemon is killed, and its successor does. */
+#define UNCONFIRMED_WAYS 2
+void unconfirmed_take_back(struct world *w, const char *token, unsigned int way);
+
 /* Puts the address 10.9.0.1 on tx1, takes the route to 10.5.0.0/16 away, and changes tx1, all to be confirmed. */
 void unconfirmed_change(struct hycan *h, uint32_t seconds, bool detached, char token[33]);
 

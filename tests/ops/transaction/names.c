@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a transaction did to the names of a network is taken back, and that alone: what others made of the rest meanwhile stays. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,26 +35,10 @@ static char *told(struct hycan *h)
 	return text;
 }
 
-static void cancel(struct world *w, const char *token)
-{
-	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-}
-
-static void kill_daemon(struct world *w, const char *token)
-{
-	(void)token;
-	(void)world_stop_daemon(w, SIGKILL);
-	world_start_daemon(w, NULL);
-	hycan_close(w->h);
-	assert_done(w->h, hycan_open(&w->h, w->socket));
-}
-
 /* After what the transaction does, another client of the same user does something. What is told then, when it was taken back. */
 static void assert_stays(struct world *w, act *does, act *other, const char *expected, size_t n_hosts)
 {
-	void (*const take_back[])(struct world * w, const char *token) = { cancel, kill_daemon };
-
-	for (size_t i = 0; i < 2; i++) {
+	for (unsigned int way = 0; way < UNCONFIRMED_WAYS; way++) {
 		char token[33], *is;
 		struct hycan *h;
 
@@ -66,7 +49,7 @@ static void assert_stays(struct world *w, act *does, act *other, const char *exp
 		h = client_open(w);
 		other(h);
 		hycan_close(h);
-		take_back[i](w, token);
+		unconfirmed_take_back(w, token, way);
 		is = told(w->h);
 		assert_string_equal(is, expected);
 		free(is);

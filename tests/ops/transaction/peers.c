@@ -3,7 +3,6 @@
  * What a transaction did to an interface of WireGuard is taken back, and of its peers those alone that it was about: what others made of
  * the rest meanwhile stays, be they clients or strangers.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,26 +75,10 @@ static void make(struct world *w)
 	assert_done(w->h, hycan_wireguard_sync(w->h, "wg7", configs, 3, NULL));
 }
 
-static void cancel(struct world *w, const char *token)
-{
-	assert_done(w->h, hycan_transaction_cancel(w->h, token));
-}
-
-static void kill_daemon(struct world *w, const char *token)
-{
-	(void)token;
-	(void)world_stop_daemon(w, SIGKILL);
-	world_start_daemon(w, NULL);
-	hycan_close(w->h);
-	assert_done(w->h, hycan_open(&w->h, w->socket));
-}
-
 /* After what the transaction does, others do something. When it is taken back all is as if they alone had done what stays of that. */
 static void assert_others_stay(struct world *w, act *does, act *others, act *stays, size_t n_objects)
 {
-	void (*const take_back[])(struct world * w, const char *token) = { cancel, kill_daemon };
-
-	for (size_t i = 0; i < 2; i++) {
+	for (unsigned int way = 0; way < UNCONFIRMED_WAYS; way++) {
 		char *expected, *is;
 		char token[33];
 
@@ -108,7 +91,7 @@ static void assert_others_stay(struct world *w, act *does, act *others, act *sta
 		does(w);
 		unconfirmed_commit(w->h, token);
 		others(w);
-		take_back[i](w, token);
+		unconfirmed_take_back(w, token, way);
 		is = peers();
 		assert_string_equal(is, expected);
 		objects_expect(w->h, HYCAN_OBJECT_KIND_WIREGUARD_PEER, n_objects, 0);
