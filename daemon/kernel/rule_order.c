@@ -340,6 +340,23 @@ static int delete (struct kernel_scope *scope, const struct nlmsghdr *message)
 	return r == -ENOENT ? 0 : r;
 }
 
+/*
+ * The last first, so that none is behind one that it was in front of. But what the kernel would take for one goes before that; the first of
+ * these first, for which it takes none any more.
+ */
+static int delete_former(struct kernel_scope *scope, struct standing *former, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = n; i-- > 0;)
+		for (size_t k = 0; former[i].message && k <= i && r == 0; k++)
+			if (k == i || (former[k].message && rule_may_be_taken_for(former[i].message, former[k].message))) {
+				r = delete (scope, former[k].message);
+				cleanup_free(&former[k].message);
+			}
+	return r;
+}
+
 static int arrange(struct kernel_scope *scope, const struct standings *s, const struct standing *const *order, size_t n)
 {
 	const size_t first = untouched(s, order, n), there = in_place(s, order, n, first);
@@ -352,9 +369,7 @@ static int arrange(struct kernel_scope *scope, const struct standings *s, const 
 	/* they are there, so not NLM_F_EXCL */
 	for (size_t i = first + there; i < n && r == 0; i++)
 		r = request(scope, RTM_NEWRULE, NLM_F_CREATE, order[i]->message);
-	for (size_t i = first; i < s->n - there && r == 0; i++)
-		r = delete (scope, s->at[i].message);
-	return r;
+	return r < 0 ? r : delete_former(scope, s->at + first, s->n - there - first);
 }
 
 /* Of those that say the same the first. */

@@ -214,6 +214,32 @@ static void leaves_others(void **state)
 	assert_back(*state, "t1 t2 t3", "t2", "+t2 +t4", "t1 t2 t3 t4");
 }
 
+/* Of two that are there all the while the same one is the first all the while. */
+static void keeps_the_order_of_others(void **state)
+{
+	const struct hycan_rule wanted = rule_of("t1");
+	bool interrupted = true;
+
+	for (size_t changes = 0; interrupted; changes++) {
+		struct kernel_rule_place place = { 0 };
+		size_t left = changes;
+		char *now;
+
+		each(*state, "t1 f2 t3 m4");
+		assert_int_equal(kernel_rule_keep_place(*state, &wanted, true, &place), 0);
+		each(*state, "-t1 +t1");
+		(void)kernel_scope_set_gate(*state, (struct kernel_gate){ .change = fail_later, .userdata = &left });
+		interrupted = kernel_rule_put_in_place(*state, place.bytes, place.size) < 0;
+		(void)kernel_scope_set_gate(*state, (struct kernel_gate){ 0 });
+		now = view(*state);
+		assert_true(strstr(now, "f2") < strstr(now, "t3"));
+		assert_true(strstr(now, "t3") < strstr(now, "m4"));
+		kernel_rule_place_free(&place);
+		free(now);
+		empty(*state);
+	}
+}
+
 /* What there are no words for, and what becomes of links and of those to go to. */
 static void is_as_the_kernel_told(void **state)
 {
@@ -304,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(comes_back_to_its_place, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_others, begin, end),
 		cmocka_unit_test_setup_teardown(takes_no_other, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_the_order_of_others, begin, end),
 		cmocka_unit_test_setup_teardown(is_as_the_kernel_told, begin, end),
 		cmocka_unit_test_setup_teardown(does_no_more_than_that, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_what_was_there_twice, begin, end),
