@@ -362,6 +362,30 @@ int before_address_remove(struct op *op, const char *link, const struct hycan_pr
 	                                          : before_ipv6_address_remove(op, link, address);
 }
 
+static int note_any(const struct hycan_link_address *address, void *any)
+{
+	(void)address;
+	*(bool *)any = true;
+	return 0;
+}
+
+int before_address_add(struct op *op, const struct hycan_link_address *address, bool *ret_said)
+{
+	struct routes routes = { .op = op, .link = address->link };
+	bool any = false;
+	int r;
+
+	*ret_said = false;
+	if (!op_undoable(op) || op->plan || address->address.address.family != AF_INET)
+		return 0;
+	r = kernel_address_list(op->scope, address->link, AF_INET, note_any, &any);
+	if (r < 0 || any)
+		return r;
+	*ret_said = true;
+	r = say_routes(&routes, 0, AF_INET);
+	return r == 0 ? along_say_neighbours(op, address->link, AF_INET) : r;
+}
+
 /* -------------------------------------------------------------------------------------------------------------- links */
 
 static int say_up(struct op *op, const struct hycan_link *link)

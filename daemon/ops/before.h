@@ -19,6 +19,12 @@ int before_link_up(struct op *op, const struct hycan_link *link);
 /* A link whose properties change; those that wanted gives. */
 int before_link_set(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted);
 
+/*
+ * What goes along with the first IPv4 address of a link when that is taken away again: all over the link. Sets whether it is the first: then
+ * the caller says that, too, once the address is there. Refuses as for routes.
+ */
+int before_address_add(struct op *op, const struct hycan_link_address *address, bool *ret_said);
+
 /* The addresses of a link that go with this one, and the routes that go with them. Refuses as for routes. */
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address);
 

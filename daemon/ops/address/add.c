@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "before.h"
 #include "kernel/address.h"
 #include "kernel/link.h"
 #include "table.h"
@@ -203,9 +204,18 @@ static int settle(struct op *op, const struct hycan_address_add_request *request
 	return 0;
 }
 
+static int say_away(struct op *op, const struct hycan_link_address *address)
+{
+	struct hycan_address_remove_request away = { .address = address->address };
+
+	memcpy(away.link, address->link, sizeof(away.link));
+	return op_undo(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
+}
+
 int op_address_add(struct op *op, const struct hycan_address_add_request *request)
 {
 	const struct hycan_link_address *a = &request->link_address;
+	bool said;
 	int r;
 
 	r = check(op, a);
@@ -217,8 +227,14 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	r = op->plan ? settle_existing(op, a) : -EEXIST;
 	if (r != -EEXIST)
 		return r == -ENODEV ? op_refuse_no_link(op, "link", a->link) : r;
-	r = kernel_address_add(op->scope, a);
+	r = before_address_add(op, a, &said);
+	if (r > 0)
+		return r;
+	if (r == 0)
+		r = kernel_address_add(op->scope, a);
 	switch (r) {
+	case 0:
+		return said ? say_away(op, a) : 0;
 	case -ENODEV:
 		return op_refuse_no_link(op, "link", a->link);
 	case -EEXIST:

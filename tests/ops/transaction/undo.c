@@ -284,6 +284,30 @@ static void test_addresses(void **state)
 	assert_taken_back(w, remove_primary);
 }
 
+static int add_first(struct hycan *h)
+{
+	const struct hycan_link_address a = { .link = "first", .address = prefix_of("10.8.0.1/24") };
+
+	return hycan_address_add(h, &a);
+}
+
+/* With the last IPv4 address of a link go all its routes, and neighbours. */
+static void test_first_address(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip link add first type veth peer name second && ip link set first up && ip link set second up && "
+	           "ip route add 10.250.0.0/16 dev first && ip route add 10.251.0.0/16 via 10.250.0.1 && "
+	           "ip route add 10.252.0.0/16 dev first table 77 && "
+	           "ip neigh add 10.250.0.9 lladdr 02:00:00:00:00:71 dev first"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(add_first(w->h), 0);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	free(shell("ip neigh show nud permanent | grep -q '10.250.0.9 dev first lladdr 02:00:00:00:00:71'"));
+	assert_taken_back(w, add_first);
+}
+
 static void test_address_ipv6(void **state)
 {
 	struct world *w = *state;
@@ -710,6 +734,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shrink_ipv4, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_neighbours, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_addresses, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_first_address, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_ipv6, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_address_without_words, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_routes, world_begin, world_end),
