@@ -37,6 +37,9 @@ int kernel_wireguard_get(struct kernel_scope *scope, const char *name, struct ke
 int kernel_wireguard_get_peer(struct kernel_scope *scope, const char *name, const struct hycan_key *public_key,
                               struct kernel_wireguard **ret_wireguard);
 
+/* Where the peer with that key is among those that were read; behind them: there is none. */
+size_t kernel_wireguard_find_peer(const struct kernel_wireguard *wireguard, const struct hycan_key *public_key);
+
 void kernel_wireguard_free(struct kernel_wireguard **wireguard);
 
 /* For who wants to keep it for longer: the keys that are secret are none any more. */

@@ -198,15 +198,6 @@ static void take_peer(struct changing *c, size_t i)
 	explicit_bzero(&w->preshared_keys[w->n_peers], sizeof(*w->preshared_keys));
 }
 
-static size_t find_peer(const struct kernel_wireguard *w, const struct hycan_key *key)
-{
-	size_t i = 0;
-
-	while (i < w->n_peers && memcmp(w->peers[i].public_key.bytes, key->bytes, sizeof(key->bytes)) != 0)
-		i++;
-	return i;
-}
-
 /* With another private key that peer goes which the interface would be itself. */
 static int change_key(struct changing *c)
 {
@@ -221,7 +212,7 @@ static int change_key(struct changing *c)
 	r = kernel_wireguard_public_key(&w->private_key, &w->device.public_key);
 	if (r < 0)
 		return r;
-	i = find_peer(w, &w->device.public_key);
+	i = kernel_wireguard_find_peer(w, &w->device.public_key);
 	if (i < w->n_peers)
 		take_peer(c, i);
 	return 0;
@@ -265,7 +256,7 @@ static int apply_peer(struct changing *c, const struct nlattr *nest)
 	if (!attribute_bytes(a[WGPEER_A_PUBLIC_KEY], key.bytes, sizeof(key.bytes)))
 		return 0;
 	(void)attribute_u32(a[WGPEER_A_FLAGS], &flags);
-	i = find_peer(c->w, &key);
+	i = kernel_wireguard_find_peer(c->w, &key);
 	if (flags & WGPEER_F_REMOVE_ME) {
 		if (i < c->w->n_peers)
 			take_peer(c, i);

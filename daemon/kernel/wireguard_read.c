@@ -340,6 +340,15 @@ int kernel_wireguard_get_peer(struct kernel_scope *scope, const char *name, cons
 	return read_wireguard(scope, name, (struct reading){ .only = public_key }, ret_wireguard);
 }
 
+size_t kernel_wireguard_find_peer(const struct kernel_wireguard *w, const struct hycan_key *public_key)
+{
+	size_t i = 0;
+
+	while (i < w->n_peers && memcmp(&w->peers[i].public_key, public_key, sizeof(*public_key)) != 0)
+		i++;
+	return i;
+}
+
 void kernel_wireguard_forget_keys(struct kernel_wireguard *w)
 {
 	if (w->preshared_keys)

@@ -29,15 +29,6 @@ int wireguard_refuse(struct op *op, const char *name, int result)
 	return result;
 }
 
-size_t wireguard_find_peer(const struct kernel_wireguard *is, const struct hycan_key *public_key)
-{
-	size_t i = 0;
-
-	while (i < is->n_peers && memcmp(&is->peers[i].public_key, public_key, sizeof(*public_key)) != 0)
-		i++;
-	return i;
-}
-
 /* A peer that is wanted, and what there is of it. */
 struct wish {
 	const struct hycan_wireguard_peer_config *config;
@@ -369,7 +360,7 @@ int wireguard_unseal(struct op *op, const struct kernel_wireguard *is, const str
 	for (size_t i = 0; i < *n; i++) {
 		struct hycan_wireguard_peer_config *peer = &known[n_known];
 		const bool has_key = (*wanted)[i].has_preshared_key && !kernel_wireguard_key_is_none(&(*wanted)[i].preshared_key);
-		const size_t at = has_key ? wireguard_find_peer(is, &(*wanted)[i].public_key) : 0;
+		const size_t at = has_key ? kernel_wireguard_find_peer(is, &(*wanted)[i].public_key) : 0;
 
 		missing[i] = has_key && at == is->n_peers;
 		if (missing[i])

@@ -9,9 +9,6 @@
 /* Refuses for what the kernel room says about a link that is none, or none of WireGuard; else the result unchanged. */
 int wireguard_refuse(struct op *op, const char *name, int result);
 
-/* Where the peer with that key is among those that there are; behind them: there is none. */
-size_t wireguard_find_peer(const struct kernel_wireguard *is, const struct hycan_key *public_key);
-
 /*
  * Says what a peer is (op_undo()); and with whole that there is none but those that is has. A peer that had no endpoint
  * and is given one can only be made anew: the kernel knows no way to unset one.

@@ -52,7 +52,7 @@ int wireguard_before_key(struct op *op, const char *name, const struct kernel_wi
 	r = kernel_wireguard_public_key(private_key, &itself);
 	if (r < 0)
 		return r;
-	i = wireguard_find_peer(is, &itself);
+	i = kernel_wireguard_find_peer(is, &itself);
 	return i < is->n_peers ? wireguard_before_peer(op, name, is, i, false) : 0;
 }
 
