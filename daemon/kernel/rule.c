@@ -302,7 +302,7 @@ int kernel_rule_add(struct kernel_scope *scope, const struct hycan_rule *rule, b
 	return netlink_request(scope, NETLINK_ROUTE, nlh, added, ret_rule);
 }
 
-bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole)
+bool kernel_rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole)
 {
 	return exact ? whole && kernel_rule_same(wanted, there) : kernel_rule_matches(wanted, there);
 }
@@ -332,7 +332,7 @@ static int removal_answer(const struct nlmsghdr *nlh, void *userdata)
 	x->last_priority = rule_priority(nlh);
 	if (!rule_read(nlh, &rule, &whole))
 		return 0;
-	if (!rule_is_meant(x->wanted, x->exact, &rule, whole))
+	if (!kernel_rule_is_meant(x->wanted, x->exact, &rule, whole))
 		return 0;
 	if (nlh->nlmsg_len > sizeof(x->found))
 		return -EMSGSIZE;

@@ -25,6 +25,9 @@ bool kernel_rule_matches(const struct hycan_rule *wanted, const struct hycan_rul
  */
 bool kernel_rule_same(const struct hycan_rule *wanted, const struct hycan_rule *there);
 
+/* Whether it is what kernel_rule_remove() is to remove, where none before it is; whole: as kernel_rule_list() tells it. */
+bool kernel_rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole);
+
 /*
  * Adds a rule, behind those of the same priority, and returns it as the kernel has it. -EEXIST: with exclusive, the kernel has one that it
  * takes for the same, which any is that has more to it (rule_exists(), net/core/fib_rules.c).

@@ -131,7 +131,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 			return 0;
 		standings_free(&s->all);
 	}
-	if (!s->found && rule_read(nlh, &rule, &whole) && rule_is_meant(s->wanted, s->exact, &rule, whole)) {
+	if (!s->found && rule_read(nlh, &rule, &whole) && kernel_rule_is_meant(s->wanted, s->exact, &rule, whole)) {
 		s->found = true;
 		s->which = s->all.n;
 	}

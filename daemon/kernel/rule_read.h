@@ -13,9 +13,6 @@ bool rule_read(const struct nlmsghdr *nlh, struct hycan_rule *ret_rule, bool *re
 /* Asks for the rules of a family; a kernel without that family has none. 0, -errno, or what answer() returned. */
 int rule_dump(struct kernel_scope *scope, uint8_t family, netlink_answer *answer, void *userdata);
 
-/* Whether it is what kernel_rule_remove() is to remove, where none before it is. */
-bool rule_is_meant(const struct hycan_rule *wanted, bool exact, const struct hycan_rule *there, bool whole);
-
 /*
  * Whether the kernel may delete another one of that priority for the one that is meant, where it comes to that first: what is 0 or not
  * given may be anything, and not all that there is to a rule is looked at.

@@ -40,7 +40,7 @@ static int found(const struct hycan_rule *rule, bool whole, void *userdata)
 	struct search *s = userdata;
 	const struct hycan_rule_add_request request = { .rule = *rule };
 
-	if (s->found || (s->op->exact ? !whole || !kernel_rule_same(s->wanted, rule) : !kernel_rule_matches(s->wanted, rule)))
+	if (s->found || !kernel_rule_is_meant(s->wanted, s->op->exact, rule, whole))
 		return 0;
 	s->found = true;
 	s->lossy = !whole;
