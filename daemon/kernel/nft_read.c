@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "fnv.h"
 #include "nat.h"
 #include "nft.h"
 #include "nft_plan.h"
@@ -88,15 +89,10 @@ static void element_reading_free(struct element_reading *reading)
 	cleanup_free(&reading->seen);
 }
 
-/* FNV-1a: two elements of one set in 2^64 have the same. Where one interval ends another may begin. */
+/* Two elements of one set in 2^64 have the same. Where one interval ends another may begin. */
 static uint64_t hash(const struct nft_element *element)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ element->end;
-	const uint8_t *p = element->key;
-
-	for (size_t n = element->key_size; n > 0; n--)
-		h = (h ^ *p++) * UINT64_C(0x100000001b3);
-	return h;
+	return fnv1a(FNV_BASIS ^ element->end, element->key, element->key_size);
 }
 
 static int compare_hash(const void *a, const void *b)

@@ -18,6 +18,7 @@
 #include "array.h"
 #include "attribute.h"
 #include "cleanup.h"
+#include "fnv.h"
 #include "netlink.h"
 #include "rule.h"
 #include "rule_read.h"
@@ -57,17 +58,6 @@ uint32_t rule_priority(const struct nlmsghdr *nlh)
 	return priority;
 }
 
-/* FNV-1a */
-static uint64_t hash(const struct nlmsghdr *nlh)
-{
-	const uint8_t *bytes = mnl_nlmsg_get_payload(nlh);
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < mnl_nlmsg_get_payload_len(nlh); i++)
-		h = (h ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static bool is_rule(const struct nlmsghdr *nlh, uint8_t family)
 {
 	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(nlh);
@@ -85,7 +75,7 @@ static int keep(struct standings *s, const struct nlmsghdr *nlh)
 	if (!it.message)
 		return -ENOMEM;
 	((struct fib_rule_hdr *)mnl_nlmsg_get_payload(it.message))->flags &= ~FLAGS_OF_NOW;
-	it.id = hash(it.message);
+	it.id = fnv1a(FNV_BASIS, mnl_nlmsg_get_payload(it.message), mnl_nlmsg_get_payload_len(it.message));
 	/* not told, and not given it would be any */
 	if (s->priority == 0)
 		mnl_attr_put_u32(it.message, FRA_PRIORITY, 0);
