@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Deleting many links at once, on the real kernel in a network namespace of its own: all of them, and nobody else's. */
-#include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "alone.h"
 #include "kernel/link.h"
-#include "kernel/scope.h"
-#include "world.h"
-
-static int begin(void **state)
-{
-	struct kernel_scope *scope = NULL;
-
-	if (unshare(CLONE_NEWNET) < 0)
-		return -errno;
-	assert_int_equal(kernel_scope_open(-1, &scope), 0);
-	*state = scope;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct kernel_scope *scope = *state;
-
-	kernel_scope_free(&scope);
-	return 0;
-}
 
 static double now(void)
 {
@@ -107,9 +85,9 @@ static void takes_little_more_than_the_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(deletes_its_own, begin, end),
-		cmocka_unit_test_setup_teardown(leaves_others_alone, begin, end),
-		cmocka_unit_test_setup_teardown(takes_little_more_than_the_kernel, begin, end),
+		cmocka_unit_test_setup_teardown(deletes_its_own, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(leaves_others_alone, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(takes_little_more_than_the_kernel, alone_begin, alone_end),
 	};
 
 	return cmocka_run_group_tests_name("link_group", tests, NULL, NULL);

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules of one priority, on the real kernel in a network namespace of its own: their order, however often putting one back is interrupted. */
-#include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alone.h"
 #include "kernel/rule.h"
-#include "kernel/scope.h"
 #include "text.h"
-#include "world.h"
-
-static int begin(void **state)
-{
-	struct kernel_scope *scope = NULL;
-
-	if (unshare(CLONE_NEWNET) < 0)
-		return -errno;
-	assert_int_equal(kernel_scope_open(-1, &scope), 0);
-	*state = scope;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct kernel_scope *scope = *state;
-
-	kernel_scope_free(&scope);
-	return 0;
-}
 
 /* One of a letter and a number each; what a story says of others in the meantime has a + or a - in front. */
 static struct hycan_rule rule_of(const char *word)
@@ -327,13 +305,13 @@ static void takes_no_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(comes_back_to_its_place, begin, end),
-		cmocka_unit_test_setup_teardown(leaves_others, begin, end),
-		cmocka_unit_test_setup_teardown(takes_no_other, begin, end),
-		cmocka_unit_test_setup_teardown(keeps_the_order_of_others, begin, end),
-		cmocka_unit_test_setup_teardown(is_as_the_kernel_told, begin, end),
-		cmocka_unit_test_setup_teardown(does_no_more_than_that, begin, end),
-		cmocka_unit_test_setup_teardown(leaves_what_was_there_twice, begin, end),
+		cmocka_unit_test_setup_teardown(comes_back_to_its_place, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(leaves_others, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(takes_no_other, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(keeps_the_order_of_others, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(is_as_the_kernel_told, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(does_no_more_than_that, alone_begin, alone_end),
+		cmocka_unit_test_setup_teardown(leaves_what_was_there_twice, alone_begin, alone_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
  *
  * Lifetimes are thousands of seconds apart, so that none is taken for another however slow the machine is.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "clients.h"
 #include "objects.h"
 #include "planned.h"
+#include "unconfirmed.h"
 
 #define BOB 4712
 
@@ -21,10 +21,6 @@
 
 static const char *const texts[] = { "10.1.0.1/24", "fd00:1::1/64" };
 #define N (sizeof(texts) / sizeof(*texts))
-
-static const struct hycan_transaction_run_options unconfirmed = {
-	.has_confirm_within = true, .confirm_within = 6000, .has_detached = true, .detached = true
-};
 
 /* 0: for ever; of the preferred one: as long as it is valid. */
 static struct hycan_link_address living(const char *text, uint32_t valid, uint32_t preferred)
@@ -205,12 +201,11 @@ static void state_both(struct hycan *h)
 	add(h, stated, 0);
 }
 
-static void commit(struct hycan *h, const struct hycan_transaction_run_options *options,
-                   struct hycan_transaction_run_reply **ret_reply)
+static void commit(struct hycan *h, struct hycan_transaction_run_reply **ret_reply)
 {
 	assert_done(h, hycan_transaction_begin(h));
 	state_both(h);
-	assert_done(h, hycan_transaction_commit(h, options, ret_reply));
+	assert_done(h, hycan_transaction_commit(h, NULL, ret_reply));
 }
 
 /* Time passes at once: much of the lifetimes is over. */
@@ -218,6 +213,15 @@ static void pass(uint32_t left)
 {
 	for (size_t i = 0; i < N; i++)
 		free(shell("ip address change %s dev va valid_lft %u preferred_lft %u", texts[i], left, left));
+}
+
+/* Both, of which much is over, with what stands on them; they are stated for longer. */
+static void begin_with_little_left(struct hycan *h)
+{
+	stated = 90000;
+	commit(h, NULL);
+	make_routes();
+	pass(5000);
 }
 
 /* The lines of a plan, without how much exactly is left of 5000 seconds. */
@@ -235,14 +239,11 @@ static void is_renewed_by_a_step(void **state)
 	struct hycan_transaction_run_reply *reply = NULL;
 	struct world *w = *state;
 
-	stated = 90000;
-	commit(w->h, NULL, NULL);
-	make_routes();
-	pass(5000);
+	begin_with_little_left(w->h);
 	expect_plan(w->h, "0 ~ address.add va 10.1.0.1/24: valid_lifetime 5000 -> valid_lifetime 90000\n"
 	                  "1 ~ address.add va fd00:1::1/64: valid_lifetime 5000 -> valid_lifetime 90000\n");
 	expect(w->h, 5000, 5000);
-	commit(w->h, NULL, &reply);
+	commit(w->h, &reply);
 	assert_false(reply->unchanged || reply->results[0].unchanged || reply->results[1].unchanged);
 	free(reply);
 	expect(w->h, 90000, 90000);
@@ -250,9 +251,9 @@ static void is_renewed_by_a_step(void **state)
 	pass(5000);
 	expect_plan(w->h, "0 ~ address.add va 10.1.0.1/24: valid_lifetime 5000 -> valid_lifetime default\n"
 	                  "1 ~ address.add va fd00:1::1/64: valid_lifetime 5000 -> valid_lifetime default\n");
-	commit(w->h, NULL, NULL);
+	commit(w->h, NULL);
 	expect(w->h, 0, 0);
-	commit(w->h, NULL, &reply);
+	commit(w->h, &reply);
 	assert_true(reply->unchanged);
 	free(reply);
 }
@@ -260,30 +261,21 @@ static void is_renewed_by_a_step(void **state)
 /* What was left is left again: where a later step fails, where nobody confirms it, and where the daemon is killed before. */
 static void is_taken_back(void **state)
 {
-	struct hycan_transaction_run_reply *reply = NULL;
 	struct world *w = *state;
+	char token[33];
 
-	stated = 90000;
-	commit(w->h, NULL, NULL);
-	make_routes();
-	pass(5000);
+	begin_with_little_left(w->h);
 	assert_done(w->h, hycan_transaction_begin(w->h));
 	state_both(w->h);
 	assert_done(w->h, hycan_link_up(w->h, "none"));
 	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
 	expect(w->h, 5000, 5000);
-	for (int killed = 0; killed < 2; killed++) {
-		commit(w->h, &unconfirmed, &reply);
+	for (unsigned int way = 0; way < UNCONFIRMED_WAYS; way++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		state_both(w->h);
+		unconfirmed_commit(w->h, token);
 		expect(w->h, 90000, 90000);
-		if (killed) {
-			world_stop_daemon(w, SIGKILL);
-			world_start_daemon(w, &(struct world_options){ .policy = "allow * all\n", .open_to_all = true });
-			hycan_close(w->h);
-			assert_done(w->h, hycan_open(&w->h, w->socket));
-		} else {
-			assert_done(w->h, hycan_transaction_cancel(w->h, reply->token));
-		}
-		free(reply);
+		unconfirmed_take_back(w, token, way);
 		expect(w->h, 5000, 5000);
 		assert_int_equal(objects_count(w->h), N);
 	}
@@ -297,7 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_whose, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(first_of_root, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(is_renewed_by_a_step, routing_begin, world_end),
-		cmocka_unit_test_setup_teardown(is_taken_back, routing_begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(is_taken_back, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("lifetimes of addresses", tests, NULL, NULL);
