@@ -199,9 +199,29 @@ int route_change(struct kernel_scope *scope, const struct hycan_route *route, ui
 	return change(scope, route, flags, &result);
 }
 
+/*
+ * The kernel looks whether it would take a route before it looks whether it has that one: a gateway that could be reached when the route
+ * was made may not be now, or be an address of this machine.
+ */
+static bool is_there_all_the_same(struct kernel_scope *scope, const struct hycan_route *route, int error)
+{
+	char words[NETLINK_MESSAGE_SIZE];
+	bool there = false;
+
+	if (error != -ENETUNREACH && error != -EHOSTUNREACH && error != -ENETDOWN && error != -EINVAL)
+		return false;
+	snprintf(words, sizeof(words), "%s", kernel_scope_message(scope));
+	if (kernel_route_there(scope, route, &there) == 0 && there)
+		return true;
+	netlink_set_message(scope, words);
+	return false;
+}
+
 int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
 {
-	return change(scope, route, NLM_F_CREATE | NLM_F_EXCL, ret_result);
+	int r = change(scope, route, NLM_F_CREATE | NLM_F_EXCL, ret_result);
+
+	return is_there_all_the_same(scope, route, r) ? -EEXIST : r;
 }
 
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
@@ -218,7 +238,8 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 		if (r < 0 || there)
 			return r;
 	}
-	return change(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
+	r = change(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
+	return is_there_all_the_same(scope, route, r) ? 0 : r;
 }
 
 /* --------------------------------------------------------------------------------------------------------- removing */

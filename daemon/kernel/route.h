@@ -110,7 +110,7 @@ struct kernel_route_result {
 
 /*
  * Adds a route. -ENODEV: there is no such link. -EEXIST: another or the same is in its place, and nothing changed.
- * -ENETUNREACH, -EHOSTUNREACH: the gateway cannot be reached. -ENETDOWN: the link is down.
+ * -ENETUNREACH, -EHOSTUNREACH: the gateway cannot be reached, and the same is not there. -ENETDOWN: the link is down.
  */
 int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 

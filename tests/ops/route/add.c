@@ -255,6 +255,75 @@ static void asked_twice_changes_nothing(void **state)
 		refused(w, &all[i], HYCAN_REFUSAL_EXISTS, "destination", "exists already");
 }
 
+static void state_again(struct world *w, const struct hycan_route *routes, size_t n)
+{
+	uint32_t removed = 1;
+
+	assert_done(w->h, hycan_object_replace_begin(w->h, NULL));
+	for (size_t i = 0; i < n; i++)
+		add(w, &routes[i]);
+	assert_done(w->h, hycan_object_replace_end(w->h, &removed));
+	assert_int_equal(removed, 0);
+}
+
+/* In a transaction, and in its plan. */
+static void changes_nothing_in_steps(struct world *w, const struct hycan_route *routes, size_t n, bool plan)
+{
+	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = plan };
+	struct hycan_transaction_run_reply *reply = NULL;
+
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(hycan_route_add(w->h, &routes[i]), 0);
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, &reply));
+	for (size_t i = 0; i < n; i++)
+		assert_true(reply->results[i].unchanged);
+	free(reply);
+}
+
+/* The kernel would not make them now. */
+static void what_is_there_need_not_be_within_reach(void **state)
+{
+	struct world *w = *state;
+	struct hycan_nexthop hops[] = {
+		{ .has_via = true, .via = address_of("10.0.0.2") },
+		{ .has_via = true, .via = address_of("10.0.0.3") },
+	};
+	struct hycan_route routes[] = { route_via("10.20.0.0/16", "10.0.0.2"), route_via("fd20::/16", "fd00::2"),
+		                        route_to("10.21.0.0/16"), with_metric(route_via("10.20.0.0/16", "10.0.0.3"), 7) };
+	const size_t n = sizeof(routes) / sizeof(*routes);
+	struct hycan_route other = route_via("10.20.0.0/16", "10.0.0.4");
+	int fd;
+
+	routes[2].has_nexthops = true;
+	routes[2].nexthops = hops;
+	routes[2].n_nexthops = 2;
+	for (size_t i = 0; i < n; i++)
+		add(w, &routes[i]);
+	/* with the last address of a link its IPv4 routes would go */
+	free(shell("ip addr add 10.9.0.1/24 dev va && ip addr del 10.0.0.1/24 dev va && ip addr del fd00::1/64 dev va"));
+	for (size_t i = 0; i < n; i++)
+		changes_nothing(w, &routes[i]);
+	fd = announcements_open();
+	for (size_t i = 0; i < n; i++)
+		assert_done(w->h, hycan_route_replace(w->h, &routes[i]));
+	changes_nothing_in_steps(w, routes, n, true);
+	changes_nothing_in_steps(w, routes, n, false);
+	state_again(w, routes, n);
+	assert_int_equal(announcements_count(fd), 0);
+	close(fd);
+	/* a gateway that has become this machine */
+	free(shell("ip addr add 10.0.0.2/32 dev vb && ip addr add fd00::2/128 dev vb nodad"));
+	routing_settle();
+	for (size_t i = 0; i < n; i++)
+		changes_nothing(w, &routes[i]);
+	/* which is what nothing else is told about */
+	refused(w, &other, HYCAN_REFUSAL_INVALID, "via", "10.0.0.4 cannot be reached");
+	hycan_set_exclusive(w->h, true);
+	for (size_t i = 0; i < n; i++)
+		refused(w, &routes[i], HYCAN_REFUSAL_EXISTS, "destination", "exists already");
+}
+
 static void what_ip_made_is_the_same(void **state)
 {
 	struct world *w = *state;
@@ -421,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(adds_routes_that_go_nowhere, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(adds_several_ways, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(asked_twice_changes_nothing, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(what_is_there_need_not_be_within_reach, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(what_ip_made_is_the_same, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(shows_what_is_there_instead, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(refuses_what_makes_no_sense, routing_begin_with_addresses, world_end),
