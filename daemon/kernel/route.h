@@ -94,6 +94,9 @@ int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_rou
  */
 int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held);
 
+/* Whether those that went are all there as they were, whoever made them anew. 0 or -errno; -EBADMSG: they are no such messages. */
+int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool *ret_is);
+
 /* The first of them, without its list of ways, and whether the place is one that the structure says. 0 or -EBADMSG. */
 int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route,
                             bool *ret_in_words);

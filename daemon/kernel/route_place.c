@@ -526,6 +526,27 @@ int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size
 	return r < 0 ? r : put_back(scope, &kept, &there, is_held);
 }
 
+int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool *ret_is)
+{
+	_cleanup_(routes_done) struct routes kept = { 0 };
+	_cleanup_(routes_done) struct routes there = { 0 };
+	struct place_search search = { .like = messages, .there = &there.messages };
+	int r = index_routes(&kept, messages, size);
+
+	if (r == 0 && kept.n == 0)
+		r = -EBADMSG;
+	if (r == 0)
+		r = read_place(scope, &search);
+	if (r == 0)
+		r = index_routes(&there, there.messages.data, there.messages.size);
+	if (r < 0)
+		return r;
+	*ret_is = true;
+	for (size_t i = 0; i < kept.n; i++)
+		*ret_is = *ret_is && (!kept.route[i]->nlmsg_seq || position(&there, kept.route[i]) != SIZE_MAX);
+	return 0;
+}
+
 int kernel_route_read_place(struct kernel_scope *scope, const void *messages, size_t size, struct hycan_route *ret_route,
                             bool *ret_in_words)
 {

@@ -211,11 +211,16 @@ int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_r
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
 {
 	struct hycan_route_replace_request *request = ret_request;
-	bool in_words, is_held;
+	bool in_words, is_held, is = false;
 	int r = read_place(op, messages, size, request, &in_words);
 
 	/* another one's by now; the ledger has nothing where there are no words */
 	r = r < 0 || !in_words ? r : op_claim(op, request);
+	if (r > 0 && kernel_route_is_put_back(op->scope, messages, size, &is) == 0 && is) {
+		op->refusal = 0;
+		op->sentence[0] = '\0';
+		return 0;
+	}
 	if (r != 0)
 		return r;
 	is_held = in_words && op->server->is_held(op, HYCAN_OBJECT_KIND_ROUTE, request);

@@ -7,6 +7,11 @@
 #include "route.h"
 #include "table.h"
 
+static int look(struct op *op, const struct hycan_route *route)
+{
+	return route_refuse_change(op, route, kernel_route_there(op->scope, route, &op->unchanged));
+}
+
 int op_route_replace(struct op *op, const struct hycan_route_replace_request *request)
 {
 	const struct hycan_route *route = &request->route;
@@ -21,16 +26,16 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 		return r;
 	*settled = *request;
 	settled->route.has_metric = route->has_metric && !route_says_default_metric(route);
-	r = op_claim(op, settled);
-	if (r != 0)
+	/* what is put back may be there with more than there are words for, or behind others; who made it as it was holds it, too */
+	r = op->back ? look(op, route) : 0;
+	if (r != 0 || (op->back && op->unchanged))
 		return r;
-	/* what is put back may be there with more than there are words for, or behind others */
-	if (op_undoable(op) || op->back) {
-		r = kernel_route_there(op->scope, route, &op->unchanged);
-		if (r < 0 || op->unchanged)
-			return route_refuse_change(op, route, r);
-		r = before_route_replace(op, route);
-	}
+	r = op_claim(op, settled);
+	if (r == 0 && op_undoable(op))
+		r = look(op, route);
+	if (r != 0 || (op_undoable(op) && op->unchanged))
+		return r;
+	r = before_route_replace(op, route);
 	if (r == 0)
 		r = kernel_route_replace(op->scope, route, &result);
 	if (r != 0)

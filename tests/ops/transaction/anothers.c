@@ -156,6 +156,108 @@ static void test_route(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------------------------------------ asked for as it was */
+
+static const char *const same_routes[] = { "10.7.0.0/16", "fd07::/64" };
+static const char *const same_addresses[] = { "10.8.0.1/24", "fd08::1/64" };
+static const char *const same_ways[] = { "10.8.0.9", "fd08::9" };
+static const struct hycan_rule same_rule = {
+	.family = HYCAN_FAMILY_IPV4, .has_priority = true, .priority = 9, .has_table = true, .table = 7
+};
+
+static void ask_for_same(struct hycan *h)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct hycan_link_address a = { .link = "tx0", .address = prefix_of(same_addresses[i]) };
+		struct hycan_route route = route_via(same_routes[i], same_ways[i]);
+
+		assert_done(h, hycan_address_add(h, &a));
+		assert_done(h, hycan_route_add(h, &route));
+		route.has_metric = true;
+		route.metric = 2000;
+		assert_done(h, hycan_route_add(h, &route));
+	}
+	assert_done(h, hycan_rule_add(h, &same_rule));
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
+}
+
+#define N_SAME 8
+
+static void add_same(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	ask_for_same(h);
+	hycan_close(h);
+}
+
+static void take_same(struct hycan *h)
+{
+	for (size_t i = 2; i-- > 0;) {
+		const struct hycan_prefix destination = prefix_of(same_routes[i]), address = prefix_of(same_addresses[i]);
+
+		assert_done(h, hycan_route_remove(h, &destination,
+		                                  &(struct hycan_route_remove_options){ .has_metric = true, .metric = 2000 }));
+		assert_done(h, hycan_route_remove(h, &destination, NULL));
+		assert_done(h, hycan_address_remove(h, "tx0", &address));
+	}
+	assert_done(h, hycan_rule_remove(h, &same_rule));
+	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, false, NULL));
+}
+
+static void remove_same(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	ask_for_same(h);
+	assert_done(h, hycan_transaction_begin(h));
+	take_same(h);
+	commit(h);
+	assert_int_equal(objects_count(h), 0);
+	hycan_close(h);
+}
+
+static void let_go_of_same(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	assert_int_equal(objects_count(h), N_SAME);
+	take_same(h);
+	assert_int_equal(objects_count(h), 0);
+	hycan_close(h);
+}
+
+static char *seen(void)
+{
+	return shell("ip addr show tx0; ip route; ip -6 route; ip rule; cat /proc/sys/net/ipv4/ip_forward");
+}
+
+/* Who asked meanwhile for what is put back, as it was, holds it with whose it was. */
+static void test_same(void **state)
+{
+	struct world *w = *state;
+	char *before, *after;
+
+	free(shell("ip link add tx0 up type veth peer name tx1 && ip link set tx1 up"));
+	for (int killed = 0; killed < 2; killed++) {
+		world_as(ONE, ONE, remove_same, w);
+		world_as(OTHER, OTHER, add_same, w);
+		before = seen();
+		if (killed)
+			take_back_by_kill(w);
+		else
+			world_as(ONE, ONE, cancel, w);
+		after = seen();
+		assert_string_equal(after, before);
+		free(after);
+		free(before);
+		world_as(ONE, ONE, let_go_of_same, w);
+		world_as(OTHER, OTHER, let_go_of_same, w);
+		free(shell("! ip route | grep -q 10.7.0.0/16 && ! ip -6 route | grep -q fd07"));
+		assert_int_equal(objects_count(w->h), 0);
+	}
+}
+
 /* --------------------------------------------------------------------------------------------------------------- links */
 
 static void change_links(struct world *w)
@@ -580,6 +682,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_route, begin, end),
+		cmocka_unit_test_setup_teardown(test_same, begin, end),
 		cmocka_unit_test_setup_teardown(test_links, begin, end),
 		cmocka_unit_test_setup_teardown(test_root, begin, end),
 		cmocka_unit_test_setup_teardown(test_wireguard, begin, end),
