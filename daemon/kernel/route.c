@@ -242,6 +242,21 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 	return is_there_all_the_same(scope, route, r) ? 0 : r;
 }
 
+int kernel_route_replace_again(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
+	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
+	int r = kernel_route_replace(scope, route, ret_result);
+
+	if (!route_is_unreached(r))
+		return r;
+	r = route_message(buffer, 0, route, &links);
+	if (r == 0)
+		r = route_make(scope, (struct nlmsghdr *)buffer, NLM_F_CREATE | NLM_F_REPLACE, true);
+	ret_result->changed = r == 0;
+	return r;
+}
+
 /* --------------------------------------------------------------------------------------------------------- removing */
 
 bool kernel_route_matches(const struct hycan_route *route, const struct hycan_route_remove_options *o)

@@ -89,10 +89,13 @@ int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_rou
 
 /*
  * Makes the routes in a place be there again, with all that they had and in the order that they had. What is so already is not touched,
- * nor what came there meanwhile; is_held: that gives way, since the ledger knows one route in that place. The errors of
- * kernel_route_add(); -EBADMSG: they are no such messages.
+ * nor what came there meanwhile; is_held: that gives way, since the ledger knows one route in that place; unreached: also where their
+ * gateways are not to be reached any more. The errors of kernel_route_add(); -EBADMSG: they are no such messages.
  */
-int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held);
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held, bool unreached);
+
+/* Whether those of two lists are in the same place. */
+bool kernel_route_same_place(const void *messages, size_t size, const void *others, size_t others_size);
 
 /* Whether those that went are all there as they were, whoever made them anew. 0 or -errno; -EBADMSG: they are no such messages. */
 int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool *ret_is);
@@ -119,6 +122,9 @@ int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route
 
 /* Adds a route in place of what is there. The same there already: nothing changes. */
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
+
+/* The same of one that was there: also where its gateways are not to be reached any more. */
+int kernel_route_replace_again(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
 /* Whether kernel_route_remove() would take that one, where it is the first. The destination and the table are not compared. */
 bool kernel_route_matches(const struct hycan_route *route, const struct hycan_route_remove_options *options);

@@ -55,6 +55,39 @@ bool route_readable(const struct nlmsghdr *nlh);
 /* Table of a route, from its header and RTA_TABLE. */
 uint32_t route_message_table(const struct rtmsg *rtm, const struct nlattr *attr);
 
+/* An attribute of a route's message; NULL: it has none of that type. */
+const struct nlattr *route_attribute(const struct nlmsghdr *route, uint16_t type);
+
+/* Size of all that it says but how long it lasts, which has to come last. */
+size_t route_lasting_size(const struct nlmsghdr *route);
+
+/* One way of a route. */
+struct route_way {
+	uint32_t ifindex;
+	const struct nlattr *gateway; /* RTA_GATEWAY or RTA_VIA; NULL: it has none */
+	bool onlink;
+};
+
+/* The i-th way of a route, in its message. False: it has no more. */
+bool route_way(const struct nlmsghdr *route, size_t i, struct route_way *ret_way);
+
+bool route_same_way(const struct route_way *a, const struct route_way *b);
+
+/*
+ * Makes a route by its message. flags: of RTM_NEWROUTE; unreached: also where its gateways are not to be reached any more. The errors of
+ * kernel_route_add().
+ */
+int route_make(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags, bool unreached);
+
+/* The same of one that is there, from where it stands, by gateways that may not be reached any more. */
+int route_move(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags);
+
+/* Deletes the route of a message. -ESRCH: there is none. */
+int route_take(struct kernel_scope *scope, const struct nlmsghdr *route);
+
+/* Whether that is what the kernel says when a gateway is on none of its links. */
+bool route_is_unreached(int error);
+
 /* kernel_route_comes_back(), of a message. */
 bool route_comes_back(const struct nlmsghdr *nlh);
 

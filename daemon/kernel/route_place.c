@@ -22,16 +22,6 @@
 
 /* ------------------------------------------------------------------------------------------------------ one message */
 
-static const struct nlattr *find(const struct nlmsghdr *nlh, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each (attr, nlh, sizeof(struct rtmsg))
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
 static uint8_t family_of(const struct nlmsghdr *route)
 {
 	return ((const struct rtmsg *)mnl_nlmsg_get_payload(route))->rtm_family;
@@ -39,7 +29,7 @@ static uint8_t family_of(const struct nlmsghdr *route)
 
 static bool same_attribute(const struct nlmsghdr *a, const struct nlmsghdr *b, uint16_t type)
 {
-	const struct nlattr *x = find(a, type), *y = find(b, type);
+	const struct nlattr *x = route_attribute(a, type), *y = route_attribute(b, type);
 
 	return (!x && !y) || (x && y && x->nla_len == y->nla_len && memcmp(x, y, x->nla_len) == 0);
 }
@@ -51,7 +41,7 @@ static bool same_place(const struct nlmsghdr *a, const struct nlmsghdr *b)
 	return x->rtm_family == y->rtm_family && x->rtm_dst_len == y->rtm_dst_len && x->rtm_src_len == y->rtm_src_len &&
 	       x->rtm_tos == y->rtm_tos && same_attribute(a, b, RTA_DST) && same_attribute(a, b, RTA_SRC) &&
 	       same_attribute(a, b, RTA_PRIORITY) &&
-	       route_message_table(x, find(a, RTA_TABLE)) == route_message_table(y, find(b, RTA_TABLE));
+	       route_message_table(x, route_attribute(a, RTA_TABLE)) == route_message_table(y, route_attribute(b, RTA_TABLE));
 }
 
 /* Of a TOS, or for some sources alone, it is in a place of which the structure has no words. */
@@ -62,19 +52,11 @@ static bool in_words(const struct nlmsghdr *route)
 	return !rtm->rtm_tos && !rtm->rtm_src_len;
 }
 
-/* All but how long it lasts, which is the last thing that is said. */
-static size_t lasting_size(const struct nlmsghdr *nlh)
-{
-	const struct nlattr *expires = find(nlh, RTA_EXPIRES);
-
-	return expires ? (size_t)((const uint8_t *)expires - (const uint8_t *)nlh) : nlh->nlmsg_len;
-}
-
 static bool same_route(const struct nlmsghdr *a, const struct nlmsghdr *b)
 {
-	const size_t size = lasting_size(a);
+	const size_t size = route_lasting_size(a);
 
-	return size == lasting_size(b) && memcmp(a + 1, b + 1, size - sizeof(*a)) == 0;
+	return size == route_lasting_size(b) && memcmp(a + 1, b + 1, size - sizeof(*a)) == 0;
 }
 
 /* What says by which way a route goes; a nexthop object says all of it. */
@@ -98,6 +80,33 @@ static bool same_way(const struct nlmsghdr *a, const struct nlmsghdr *b)
 		if (!same_attribute(a, b, ways[i]))
 			return false;
 	return x->rtm_type == y->rtm_type && same_attribute(a, b, RTA_NH_ID);
+}
+
+static bool has_way(const struct nlmsghdr *route, const struct route_way *way)
+{
+	struct route_way its;
+
+	for (size_t i = 0; route_way(route, i, &its); i++)
+		if (route_same_way(&its, way))
+			return true;
+	return false;
+}
+
+/*
+ * Whether one that is there may be what the kernel has left of another one: with the same way, or of IPv6 with fewer ways, where the link of
+ * one carries no IPv6 any more.
+ */
+static bool is_left_of(const struct nlmsghdr *route, const struct nlmsghdr *there)
+{
+	const struct rtmsg *x = mnl_nlmsg_get_payload(route), *y = mnl_nlmsg_get_payload(there);
+	struct route_way way;
+
+	if (same_way(route, there) || x->rtm_family == AF_INET)
+		return same_way(route, there);
+	for (size_t i = 0; route_way(there, i, &way); i++)
+		if (!has_way(route, &way))
+			return false;
+	return x->rtm_type == y->rtm_type && same_attribute(route, there, RTA_NH_ID);
 }
 
 /* Of each way, whether it is to be reached, and not whether it can be just now. */
@@ -134,8 +143,8 @@ static uint32_t expires_s(const struct nlattr *cacheinfo)
 static void make_request(struct nlmsghdr *nlh)
 {
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
-	const bool by_object = find(nlh, RTA_NH_ID);
-	const uint32_t seconds = expires_s(find(nlh, RTA_CACHEINFO));
+	const bool by_object = route_attribute(nlh, RTA_NH_ID);
+	const uint32_t seconds = expires_s(route_attribute(nlh, RTA_CACHEINFO));
 	const uint8_t *end = mnl_nlmsg_get_payload_tail(nlh);
 	struct nlattr *attr = mnl_nlmsg_get_payload_offset(nlh, sizeof(*rtm));
 
@@ -216,7 +225,7 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 			return r;
 	}
 	seen.in_words = in_words(nlh);
-	seen.by_object = find(nlh, RTA_NH_ID);
+	seen.by_object = route_attribute(nlh, RTA_NH_ID);
 	seen.comes_back = route_comes_back(nlh);
 	/* the kernel knows more about its own IPv6 routes than it tells */
 	if (seen.comes_back && p->family == AF_INET6)
@@ -273,6 +282,12 @@ int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_rou
 
 /* ----------------------------------------------------------------------------------------------------- putting back */
 
+struct placing {
+	struct kernel_scope *scope;
+	bool is_held;
+	bool unreached;
+};
+
 /* Requests, each for one route. */
 struct routes {
 	struct route_messages messages;
@@ -298,74 +313,6 @@ static int index_routes(struct routes *routes, const void *messages, size_t size
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct rtmsg))
 			routes->route[routes->n++] = nlh;
 	return 0;
-}
-
-/* Behind the header of a message; which route it is does not depend on how long it lasts. False: there is no room. */
-static bool fill(struct nlmsghdr *nlh, const struct nlmsghdr *route)
-{
-	const size_t size = (nlh->nlmsg_type == RTM_DELROUTE ? lasting_size(route) : route->nlmsg_len) - sizeof(*route);
-
-	if (size > NETLINK_BUFFER_SIZE / 2 - sizeof(*nlh))
-		return false;
-	memcpy(nlh + 1, route + 1, size);
-	nlh->nlmsg_len = (uint32_t)(sizeof(*nlh) + size);
-	return true;
-}
-
-static int send_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *nlh = netlink_message(scope, type, flags);
-
-	return fill(nlh, route) ? netlink_request(scope, NETLINK_ROUTE, nlh, NULL, NULL) : -EMSGSIZE;
-}
-
-struct move {
-	uint32_t seq; /* of the request that makes it */
-	int result;
-};
-
-static void move_failed(uint32_t seq, int error, const char *message, void *userdata)
-{
-	struct move *move = userdata;
-
-	(void)message; /* it is the scope's own */
-	/* gone already: it is there again with the other one */
-	if (seq == move->seq)
-		move->result = error;
-}
-
-/* In one message, so that nobody ends this daemon in between. */
-static int move_once(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
-{
-	struct nlmsghdr *old = netlink_message(scope, RTM_DELROUTE, 0), *new;
-	struct move move = { 0 };
-	int r;
-
-	if (!fill(old, route))
-		return -EMSGSIZE;
-	new = mnl_nlmsg_get_payload_tail(old);
-	*new = (struct nlmsghdr){ .nlmsg_type = RTM_NEWROUTE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | flags };
-	if (!fill(new, route))
-		return -EMSGSIZE;
-	old->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-	old->nlmsg_seq = netlink_sequence(scope, 2);
-	new->nlmsg_seq = move.seq = old->nlmsg_seq + 1;
-	r = netlink_batch(scope, NETLINK_ROUTE, old, old->nlmsg_len + new->nlmsg_len, move.seq, move_failed, &move);
-	return r < 0 ? r : move.result;
-}
-
-/* So often it is tried: who asks once more would not know that it was there. */
-#define MOVES 9
-
-/* A route from where it stands to one end. */
-static int move_route(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
-{
-	int r = move_once(scope, route, flags);
-
-	for (int i = 1; i < MOVES && r < 0 && r != -EEXIST; i++)
-		r = move_once(scope, route, flags);
-	/* it is there, though not as it was told */
-	return r == -EEXIST ? 0 : r;
 }
 
 struct place_search {
@@ -395,7 +342,7 @@ static int read_place(struct kernel_scope *scope, struct place_search *s)
 	int r;
 
 	rtm->rtm_family = like->rtm_family;
-	mnl_attr_put_u32(nlh, RTA_TABLE, route_message_table(like, find(s->like, RTA_TABLE)));
+	mnl_attr_put_u32(nlh, RTA_TABLE, route_message_table(like, route_attribute(s->like, RTA_TABLE)));
 	r = netlink_request(scope, NETLINK_ROUTE, nlh, search_answer, s);
 	return r == -ENOENT || r == -EAFNOSUPPORT ? 0 : r;
 }
@@ -409,32 +356,37 @@ static size_t position(const struct routes *there, const struct nlmsghdr *route)
 	return SIZE_MAX;
 }
 
-static bool has_same_way(const struct routes *kept, const struct nlmsghdr *route)
+static bool is_left_of_any(const struct routes *kept, const struct nlmsghdr *route)
 {
 	for (size_t i = 0; i < kept->n; i++)
-		if (same_way(kept->route[i], route))
+		if (is_left_of(kept->route[i], route))
 			return true;
 	return false;
 }
 
 /* What is in the place, and was not: of IPv6 it may be what the kernel made of one that was, without its source address. */
-static int remove_others(struct kernel_scope *scope, const struct routes *kept, const struct routes *there, bool all)
+static int remove_others(const struct placing *p, const struct routes *kept, const struct routes *there)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < there->n && r == 0; i++)
-		if (position(kept, there->route[i]) == SIZE_MAX && (all || has_same_way(kept, there->route[i])))
-			r = send_route(scope, there->route[i], RTM_DELROUTE, 0);
+		if (position(kept, there->route[i]) == SIZE_MAX && (p->is_held || is_left_of_any(kept, there->route[i])))
+			r = route_take(p->scope, there->route[i]);
 	return r == -ESRCH ? 0 : r;
 }
 
-static int put(struct kernel_scope *scope, const struct nlmsghdr *route, bool is_there, uint16_t flags)
+static int make(const struct placing *p, const struct nlmsghdr *route, uint16_t flags)
 {
-	return is_there ? move_route(scope, route, flags) : send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | flags);
+	return route_make(p->scope, route, flags, p->unreached);
+}
+
+static int put(const struct placing *p, const struct nlmsghdr *route, bool is_there, uint16_t flags)
+{
+	return is_there ? route_move(p->scope, route, NLM_F_CREATE | flags) : make(p, route, NLM_F_CREATE | flags);
 }
 
 /* The routes are to be there in that order; at: where each of them stands. Those at one end may be so already. */
-static int arrange(struct kernel_scope *scope, const struct routes *kept, const size_t *at, bool ipv4)
+static int arrange(const struct placing *p, const struct routes *kept, const size_t *at, bool ipv4)
 {
 	size_t first = 0, last = kept->n, moves_first = 0, moves_last = 0;
 	int r = 0;
@@ -451,10 +403,10 @@ static int arrange(struct kernel_scope *scope, const struct routes *kept, const 
 		moves_first += at[i] != SIZE_MAX;
 	if (ipv4 && moves_first <= moves_last)
 		for (size_t i = last; i > 0 && r == 0; i--)
-			r = put(scope, kept->route[i - 1], at[i - 1] != SIZE_MAX, 0);
+			r = put(p, kept->route[i - 1], at[i - 1] != SIZE_MAX, 0);
 	else
 		for (size_t i = first; i < kept->n && r == 0; i++)
-			r = put(scope, kept->route[i], at[i] != SIZE_MAX, NLM_F_APPEND);
+			r = put(p, kept->route[i], at[i] != SIZE_MAX, NLM_F_APPEND);
 	return r;
 }
 
@@ -471,13 +423,13 @@ static void forget_those_that_left(struct routes *kept, const struct routes *the
 	kept->n = n;
 }
 
-static int put_back(struct kernel_scope *scope, struct routes *kept, struct routes *there, bool is_held)
+static int put_back(const struct placing *p, struct routes *kept, struct routes *there)
 {
 	const bool ipv4 = family_of(kept->route[0]) == AF_INET;
 	struct place_search search = { .like = kept->route[0], .there = &there->messages };
 	_cleanup_free_ size_t *at = NULL;
 	bool missing = false;
-	int r = read_place(scope, &search);
+	int r = read_place(p->scope, &search);
 
 	r = r < 0 ? r : index_routes(there, there->messages.data, there->messages.size);
 	if (r < 0)
@@ -492,38 +444,52 @@ static int put_back(struct kernel_scope *scope, struct routes *kept, struct rout
 	}
 	/* the one takes the other's place, and there is no moment without */
 	if (missing && kept->n == 1 && there->n == 1 && search.n_others == 0 &&
-	    (is_held || same_way(kept->route[0], there->route[0])))
-		return send_route(scope, kept->route[0], RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	    (p->is_held || is_left_of(kept->route[0], there->route[0])))
+		return make(p, kept->route[0], NLM_F_CREATE | NLM_F_REPLACE);
 	if (missing && !ipv4)
-		r = remove_others(scope, kept, there, is_held);
-	return r < 0 ? r : arrange(scope, kept, at, ipv4);
+		r = remove_others(p, kept, there);
+	return r < 0 ? r : arrange(p, kept, at, ipv4);
 }
 
 /* In a time that does not depend on the size of the table, for the most: one IPv4 route that is there, or where there is none. */
-static int put_back_alone(struct kernel_scope *scope, const struct nlmsghdr *route)
+static int put_back_alone(const struct placing *p, const struct nlmsghdr *route)
 {
-	int r = send_route(scope, route, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	int r = make(p, route, NLM_F_CREATE | NLM_F_EXCL);
 
 	/* neither to be made nor to be changed: “exists” for the very same */
-	return r == -EEXIST && send_route(scope, route, RTM_NEWROUTE, 0) == -EEXIST ? 0 : r;
+	if (r == -EEXIST && make(p, route, 0) == -EEXIST)
+		return 0;
+	/* with a link that is down the kernel looks no further, though one of several ways over it is there */
+	return route_is_unreached(r) || r == -ENETDOWN ? -EEXIST : r;
 }
 
-int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held)
+static bool is_route(const void *messages, size_t size)
 {
+	return mnl_nlmsg_ok(messages, (int)size) && mnl_nlmsg_get_payload_len(messages) >= sizeof(struct rtmsg);
+}
+
+bool kernel_route_same_place(const void *messages, size_t size, const void *others, size_t others_size)
+{
+	return is_route(messages, size) && is_route(others, others_size) && same_place(messages, others);
+}
+
+int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool is_held, bool unreached)
+{
+	const struct placing placing = { .scope = scope, .is_held = is_held, .unreached = unreached };
 	_cleanup_(routes_done) struct routes kept = { 0 };
 	_cleanup_(routes_done) struct routes there = { 0 };
 	const struct nlmsghdr *first = messages;
 	int r;
 
-	if (!mnl_nlmsg_ok(first, (int)size) || mnl_nlmsg_get_payload_len(first) < sizeof(struct rtmsg))
+	if (!is_route(messages, size))
 		return -EBADMSG;
 	if (first->nlmsg_len == size && family_of(first) == AF_INET) {
-		r = put_back_alone(scope, first);
+		r = put_back_alone(&placing, first);
 		if (r != -EEXIST)
 			return r;
 	}
 	r = index_routes(&kept, messages, size);
-	return r < 0 ? r : put_back(scope, &kept, &there, is_held);
+	return r < 0 ? r : put_back(&placing, &kept, &there);
 }
 
 int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool *ret_is)

@@ -40,7 +40,8 @@ struct routes {
 	struct op *op;
 	const char *link;                         /* over this link, or NULL */
 	bool link_goes;                           /* down: with the nexthop objects on it */
-	bool with_mtu;                            /* of those over the link, which say an MTU */
+	bool with_mtu;                            /* of those over the link, which say an MTU, */
+	bool by_ipv6;                             /* or have an IPv6 gateway */
 	const struct hycan_link_address *sources; /* or with one of these as preferred source */
 	size_t n_sources;
 	const struct hycan_route *like;                   /* or to this destination, with its metric, */
@@ -57,6 +58,16 @@ static bool over_link(const struct hycan_route *route, const char *link)
 		return true;
 	for (size_t i = 0; i < route->n_nexthops; i++)
 		if (route->nexthops[i].has_link && strcmp(route->nexthops[i].link, link) == 0)
+			return true;
+	return false;
+}
+
+static bool is_by_ipv6(const struct hycan_route *route)
+{
+	if (route->has_via && route->via.family == AF_INET6)
+		return true;
+	for (size_t i = 0; i < route->n_nexthops; i++)
+		if (route->nexthops[i].has_via && route->nexthops[i].via.family == AF_INET6)
 			return true;
 	return false;
 }
@@ -112,7 +123,8 @@ static int say_whose(struct op *op, const struct kernel_route_seen *seen)
 static int goes(const struct kernel_route_seen *seen, void *userdata)
 {
 	struct routes *r = userdata;
-	const bool over = r->link && over_link(&seen->route, r->link) && (!r->with_mtu || seen->route.has_mtu);
+	const bool over = r->link && over_link(&seen->route, r->link) && (!r->with_mtu || seen->route.has_mtu) &&
+	                  (!r->by_ipv6 || is_by_ipv6(&seen->route));
 	int said = 0;
 
 	r->last = request_of(&seen->route);
@@ -578,6 +590,7 @@ static int say_no_automatic(struct op *op, const struct hycan_link *link)
 
 static int say_ipv6(struct op *op, const struct hycan_link *link)
 {
+	struct routes routes = { .op = op, .link = link->name, .by_ipv6 = true };
 	char secret[64];
 	int r;
 
@@ -588,7 +601,10 @@ static int say_ipv6(struct op *op, const struct hycan_link *link)
 			"Below 1280 bytes the kernel forgets of what it makes the IPv6 addresses of the link “%s” (stable_secret), "
 			"a secret that is kept nowhere, so it could not be put back.",
 			link->name);
-	r = say_contents(op, link, false);
+	/* IPv4 routes stay; but if they go before it is back, they cannot be put back before that */
+	r = say_routes(&routes, 0, AF_INET);
+	if (r == 0)
+		r = say_contents(op, link, false);
 	if (r == 0)
 		r = say_no_automatic(op, link);
 	return r != 0 ? r : say_settings(op, link, "ipv6/conf", "ipv6/neigh");

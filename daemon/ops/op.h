@@ -366,6 +366,9 @@ int op_undo_routes(struct op *op, const void *first, const void *messages, size_
 /* Reads which the first of them is: a request of route.replace, struct hycan_route_replace_request. 0 or -errno. */
 int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_request);
 
+/* Whether they are those of the same place. */
+bool op_same_routes(const void *messages, size_t size, const void *others, size_t others_size);
+
 /* Puts them back, and sets the first of them, for the log. 0, the refusal, or -errno. */
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request);
 

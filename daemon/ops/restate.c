@@ -233,7 +233,7 @@ static int put_back_place(struct op_restate *k, const struct kept_place *kept, b
 	r = kernel_route_read_place(k->op->scope, kept->messages, kept->size, &route, &in_words);
 	if (r < 0 || !route_is_stated(k, &route))
 		return r;
-	r = kernel_route_put_back(k->op->scope, kept->messages, kept->size, true);
+	r = kernel_route_put_back(k->op->scope, kept->messages, kept->size, true, false);
 	return explain(k->op, "route to", &route.destination, r);
 }
 

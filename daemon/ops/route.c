@@ -208,6 +208,11 @@ int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_r
 	return read_place(op, messages, size, ret_request, &in_words);
 }
 
+bool op_same_routes(const void *messages, size_t size, const void *others, size_t others_size)
+{
+	return kernel_route_same_place(messages, size, others, others_size);
+}
+
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
 {
 	struct hycan_route_replace_request *request = ret_request;
@@ -224,5 +229,5 @@ int op_put_back_routes(struct op *op, const void *messages, size_t size, void *r
 	if (r != 0)
 		return r;
 	is_held = in_words && op->server->is_held(op, HYCAN_OBJECT_KIND_ROUTE, request);
-	return route_refuse(op, &request->route, kernel_route_put_back(op->scope, messages, size, is_held));
+	return route_refuse(op, &request->route, kernel_route_put_back(op->scope, messages, size, is_held, true));
 }

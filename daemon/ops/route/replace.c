@@ -37,7 +37,7 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 		return r;
 	r = before_route_replace(op, route);
 	if (r == 0)
-		r = kernel_route_replace(op->scope, route, &result);
+		r = (op->back ? kernel_route_replace_again : kernel_route_replace)(op->scope, route, &result);
 	if (r != 0)
 		return route_refuse_change(op, route, r);
 	op->unchanged = !result.changed;

@@ -148,6 +148,96 @@ static void test_shrink(void **state)
 	assert_taken_back(w, shrink);
 }
 
+/*
+ * Routes by gateways that no prefix leads to any more: each outlived an address of tx0, or is to outlive one; and by gateways of IPv6, over two
+ * links, or of an IPv4 route. Some are ours.
+ */
+static void make_lost(struct hycan *h)
+{
+	struct hycan_route a = { .destination = prefix_of("10.79.0.0/16"), .has_via = true, .via = address_of("10.77.0.9") };
+	struct hycan_route b = { .destination = prefix_of("2001:db8:79::/48"),
+		                 .has_via = true,
+		                 .via = address_of("2001:db8:77::9") };
+	struct hycan_route c = { .destination = prefix_of("10.89.0.0/16"), .has_via = true, .via = address_of("10.87.0.9") };
+
+	/* what the kernel has by itself over the link that goes down comes behind the others' */
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx3 up && ip link set tx2 up && "
+	           "ip addr add 2001:db8:2::1/64 dev tx2 && ip addr add 10.6.0.1/24 dev tx2"));
+	view_settle();
+	make_pair();
+	free(shell(
+		"ip addr add 10.87.0.1/24 dev tx0 && ip addr add 2001:db8:87::1/64 dev tx0 nodad && "
+		"ip addr add 10.77.0.1/24 dev tx0 && ip addr add 2001:db8:77::1/64 dev tx0 nodad && "
+		"ip route add 10.78.0.0/16 via 10.77.0.9 && ip route add 10.78.0.0/16 via 10.77.0.8 table 100 metric 3 && "
+		"ip route add 10.88.0.0/16 mtu 1300 nexthop via 10.87.0.9 weight 2 nexthop dev tx2 && "
+		"ip route add 2001:db8:78::/48 via 2001:db8:77::9 && ip route add 2001:db8:88::/48 via 2001:db8:87::9 table 100 && "
+		"ip route add 2001:db8:68::/48 nexthop via 2001:db8:1::9 dev tx0 nexthop via 2001:db8:2::9 dev tx2 weight 3 && "
+		"ip route add 10.13.0.0/16 via inet6 2001:db8:1::7 dev tx0"));
+	assert_done(h, hycan_route_add(h, &a));
+	assert_done(h, hycan_route_add(h, &b));
+	assert_done(h, hycan_route_add(h, &c));
+	free(shell("ip addr del 10.87.0.1/24 dev tx0 && ip addr del 2001:db8:87::1/64 dev tx0"));
+}
+
+static int unaddress_and_down(struct hycan *h)
+{
+	const struct hycan_prefix ipv4 = prefix_of("10.77.0.1/24"), ipv6 = prefix_of("2001:db8:77::1/64");
+	int r = hycan_address_remove(h, "tx0", &ipv4);
+
+	r = r ? r : hycan_address_remove(h, "tx0", &ipv6);
+	return r ? r : hycan_link_down(h, "tx0");
+}
+
+static int shrink_and_down(struct hycan *h)
+{
+	int r = shrink(h);
+
+	return r ? r : hycan_link_down(h, "tx0");
+}
+
+static int down_up_and_shrink(struct hycan *h)
+{
+	int r = hycan_link_down(h, "tx0");
+
+	r = r ? r : hycan_link_up(h, "tx0");
+	r = r ? r : hycan_link_down(h, "tx0");
+	return r ? r : shrink(h);
+}
+
+/* Replaced and removed. */
+static int change_lost(struct hycan *h)
+{
+	struct hycan_route a = { .destination = prefix_of("10.89.0.0/16"), .has_link = true, .link = "tx2" };
+	struct hycan_route b = { .destination = prefix_of("2001:db8:78::/48"), .has_link = true, .link = "tx2" };
+	const struct hycan_prefix c = prefix_of("10.88.0.0/16"), d = prefix_of("2001:db8:88::/48");
+	int r = hycan_route_replace(h, &a);
+
+	r = r ? r : hycan_route_replace(h, &b);
+	r = r ? r : hycan_route_remove(h, &c, NULL);
+	return r ? r : hycan_route_remove(h, &d, &(struct hycan_route_remove_options){ .has_table = true, .table = 100 });
+}
+
+static void test_lost_gateways(void **state)
+{
+	static step *const steps[] = { change_lost, down, unaddress_and_down, shrink, shrink_and_down, down_up_and_shrink };
+	struct world *w = *state;
+	char *before;
+
+	make_lost(w->h);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		view_settle();
+		before = view_everything();
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_int_equal(steps[i](w->h), 0);
+		assert_done(w->h, hycan_link_up(w->h, "none"));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+		assert_null(strstr(hycan_error_message(w->h), "could not be taken back"));
+		view_settle();
+		view_assert_same(w, before);
+		free(before);
+	}
+}
+
 static int readdress(struct hycan *h)
 {
 	return hycan_link_set(h, "tx2", &(struct hycan_link_set_options){ .has_mac = true, .mac = { { 2, 0, 0, 0, 0, 1 } } });
@@ -729,6 +819,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_down, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_lost_gateways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_settings, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_secret, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_ipv4, world_begin, world_end),
