@@ -336,6 +336,11 @@ int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_r
 	return 0;
 }
 
+bool op_same_routes(const void *messages, size_t size, const void *others, size_t others_size)
+{
+	return size == others_size && memcmp(messages, others, size) == 0;
+}
+
 int op_put_back_routes(struct op *op, const void *messages, size_t size, void *ret_request)
 {
 	struct hycan_route_replace_request *request = ret_request;

@@ -204,8 +204,8 @@ static void leaves_the_job_alone(void **state)
 		struct nlmsghdr nlh;
 		uint8_t bytes[8];
 	} known = { { 24, HYCAN_OPERATION_LINK_GET, 0, 0, 0 }, { 7, 0, 1, 0, 'v', 'b', 0, 0 } },
-	  unknown = { { 24, HYCAN_OPERATION_LINK_GET, 0, 0, 0 }, { 7, 0, 9, 0, 'v', 'b', 0, 0 } },
-	  none = { { 16, 0xffff, 0, 0, 0 }, { 0 } };
+	  unknown = { { 24, HYCAN_OPERATION_LINK_GET, 0, 0, 0 }, { 7, 0, 9, 0, 'v', 'b', 0, 0 } };
+	struct undo_log log = { 0 };
 	const struct undo_cause cause = { .words = "a test" };
 	unsigned int patience = 0;
 	const struct ledger_holder nobody = { .subject = 0 };
@@ -216,16 +216,20 @@ static void leaves_the_job_alone(void **state)
 	f->job.memory.used = 100;
 	f->job.op.subject = 7;
 	assert_int_equal(ask(f, 5, HYCAN_OPERATION_LINK_GET, &inner), 0);
-	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &known.nlh, &cause, &patience, sentence), 0);
-	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &unknown.nlh, &cause, &patience, sentence),
-	                 HYCAN_REFUSAL_UNKNOWN);
+	assert_int_equal(undo_log_append(&log, &known, sizeof(known)), 0);
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &log, &cause, &patience, sentence), 0);
+	assert_int_equal(undo_log_append(&log, &unknown, sizeof(unknown)), 0);
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &log, &cause, &patience, sentence), HYCAN_REFUSAL_UNKNOWN);
 	assert_contains(sentence, "no attribute 9");
-	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &none.nlh, &cause, &patience, NULL), HYCAN_REFUSAL_UNKNOWN);
+	/* of an operation that is none */
+	((struct nlmsghdr *)(buffer_first(&log.frames) + log.last))->nlmsg_type = 0xffff;
+	assert_int_equal(undo_frame(&f->job, f->job.scope, &nobody, &log, &cause, &patience, NULL), HYCAN_REFUSAL_UNKNOWN);
 	assert_string_equal(f->job.request.link_up_request.name, "vb");
 	assert_int_equal(f->job.memory.used, 100);
 	assert_int_equal(f->job.op.subject, 7);
 	assert_int_equal(f->job.operation->number, HYCAN_OPERATION_LINK_UP);
 	f->job.memory.used = 0;
+	undo_log_release(&log);
 }
 
 static int keep(const struct ledger_key *key, enum undo_was was, void *userdata)
@@ -307,8 +311,7 @@ static void puts_back_what_came_meanwhile(void **state)
 		assert_int_equal(ledger_put(f->server.ledger, &other, cases[i].by_now, &link, 1, NULL, NULL), 0);
 		/* as the next daemon reads it, too */
 		assert_int_equal(undo_log_append(&read, buffer_first(&log.frames), buffer_used(&log.frames)), 0);
-		assert_int_equal(undo_frame(&f->job, f->job.scope, &holder, undo_log_last(&read), &cause, &patience, sentence),
-		                 cases[i].expected);
+		assert_int_equal(undo_frame(&f->job, f->job.scope, &holder, &read, &cause, &patience, sentence), cases[i].expected);
 		assert_true(has_mtu(cases[i].expected == 0 ? "1400" : "1500"));
 		undo_log_release(&read);
 		undo_log_release(&log);

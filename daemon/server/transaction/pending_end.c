@@ -82,7 +82,7 @@ static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_l
 
 		in_vain = away ? in_vain : undo_is_in_vain(job, scope, &holder, &p->undo, &cause);
 		away = frame->nlmsg_flags & UNDO_KERNEL;
-		r = in_vain && away ? 0 : undo_frame(job, scope, &holder, frame, &cause, &p->patience, sentence);
+		r = in_vain && away ? 0 : undo_frame(job, scope, &holder, &p->undo, &cause, &p->patience, sentence);
 		if (r != 0 && r != HYCAN_REFUSAL_NOT_FOUND) {
 			log_write(LOG_ERR, "A transaction of %s is not taken back in full: %s", subject_say(p->holder.subject).text,
 			          *sentence ? sentence : strerror(r < 0 ? -r : EIO));

@@ -35,7 +35,7 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, bool
 	*in_vain = away ? *in_vain : undo_is_in_vain(rb->job, rb->job->op.scope, &holder, rb->undo, &cause);
 	if (*in_vain && nlh->nlmsg_flags & UNDO_KERNEL)
 		return 0;
-	r = undo_frame(rb->job, rb->job->op.scope, &holder, nlh, &cause, patience, sentence);
+	r = undo_frame(rb->job, rb->job->op.scope, &holder, rb->undo, &cause, patience, sentence);
 	if (is_gone(r))
 		return 0;
 	if (r)

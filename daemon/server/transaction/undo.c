@@ -274,7 +274,26 @@ static int put_back_routes(struct job *job, const struct nlmsghdr *frame)
 	return r;
 }
 
-static int put_back(struct job *job, const struct nlmsghdr *frame, unsigned int *patience)
+/* Whether an earlier step says the same: then that decides, whatever becomes of this one. */
+static bool is_said_again(struct undo_log *log, const struct nlmsghdr *frame)
+{
+	const size_t size = undo_log_size(frame);
+	const struct nlmsghdr *other = frame;
+
+	while ((other = undo_log_before(log, other))) {
+		const size_t others = undo_log_size(other);
+
+		if (other->nlmsg_type != frame->nlmsg_type || (other->nlmsg_flags ^ frame->nlmsg_flags) & UNDO_REQUEST)
+			continue;
+		if (frame->nlmsg_flags & UNDO_ROUTES ? op_same_routes(frame + 1, size, other + 1, others)
+		                                     : size == others && memcmp(frame + 1, other + 1, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What an earlier step says, too, is gone for now. */
+static int put_back(struct job *job, struct undo_log *log, const struct nlmsghdr *frame, unsigned int *patience)
 {
 	const struct wire_memory before = job->memory;
 	const unsigned int flags = frame->nlmsg_flags;
@@ -286,6 +305,8 @@ static int put_back(struct job *job, const struct nlmsghdr *frame, unsigned int 
 			r = put_back_routes(job, frame);
 		else
 			r = flags & UNDO_KERNEL ? job_perform(job) : job_do(job);
+		if (r && r != HYCAN_REFUSAL_DENIED && is_said_again(log, frame))
+			return op_refuse(&job->op, HYCAN_REFUSAL_NOT_FOUND, NULL, "It is put back with an earlier step.");
 	} while (undo_try_again(r, patience));
 	return answer_explain(job, r);
 }
@@ -507,9 +528,10 @@ bool undo_is_in_vain(struct job *job, struct kernel_scope *scope, const struct l
 	return r == HYCAN_REFUSAL_DENIED;
 }
 
-int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
+int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence)
 {
+	const struct nlmsghdr *frame = undo_log_last(log);
 	const struct hycan_operation *row = hycan_operation_by_number(frame->nlmsg_type);
 	const struct since since = since_of(frame, holder, cause);
 	const uint64_t began_us = server_now_us();
@@ -539,7 +561,7 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 	if (r == 0 && flags & UNDO_EXACT) {
 		r = let_go(job, holder, flags, cause->is_told, cause->words ? cause : NULL, patience, job->op.sentence);
 	} else {
-		r = r ? r : put_back(job, frame, patience);
+		r = r ? r : put_back(job, log, frame, patience);
 		job->result = r;
 		if (cause->words) {
 			job->holder.subject = cause->subject;

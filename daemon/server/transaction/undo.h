@@ -68,11 +68,11 @@ int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct led
 int undo_restate(struct job *job, struct op_restate *kept, uint32_t *ret_lost);
 
 /*
- * Carries out a frame of an undo log (undo_log.h): what a step made goes, unless others hold it
- * by now, and what it changed or took away is put back, as it was in the ledger. holder: whose step it was. Without words of the cause the log is not told. What waits for
+ * Carries out the last frame of an undo log (undo_log.h), which it leaves there: what a step made goes, unless others hold it
+ * by now, and what it changed or took away is put back, as it was in the ledger. holder: whose step it was. What cannot be put back, but is to be put back with an earlier step, too, is gone for now. Without words of the cause the log is not told. What waits for
  * an address is tried again, so often as patience says, a fifth of a second later.
  */
-int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, const struct nlmsghdr *frame,
+int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder, struct undo_log *log,
                const struct undo_cause *cause, unsigned int *patience, char *ret_sentence);
 
 /*

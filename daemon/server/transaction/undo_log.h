@@ -48,6 +48,9 @@ struct undo_mark {
 #define UNDO_ALONG  32768 /* no request: what the kernel changed along with what the next ones put back (struct undo_along) */
 #define UNDO_KERNEL 512   /* in the kernel alone, on the way to what the next one puts back: the ledger is not told */
 
+/* What says whether and how it is a request. */
+#define UNDO_REQUEST (UNDO_EXACT | UNDO_WANTED | UNDO_ASKED | UNDO_HOLDERS | UNDO_ROUTES | UNDO_ALONG | UNDO_KERNEL)
+
 /* Of UNDO_ALONG, in front of the bytes. */
 struct undo_along {
 	uint32_t what;                /* enum op_along */
