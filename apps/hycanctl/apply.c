@@ -230,8 +230,10 @@ static int ask(struct hycan *h, const struct apply *apply, const char *token, st
 		return r;
 	}
 	r = hycan_transaction_cancel(h, token);
-	/* the daemon may have been the first */
-	if (r && r != HYCAN_REFUSAL_NOT_FOUND)
+	/* the daemon may have been the first, whose log says what it could not take back */
+	if (r == HYCAN_REFUSAL_NOT_FOUND)
+		problem_set(problem, NULL, "Nobody confirmed it: the daemon has taken it back.");
+	else if (r)
 		problem_set(problem, NULL, "%.500s", hycan_error_message(h));
 	else
 		problem_set(problem, NULL, "Nobody confirmed it: everything is as it was.");
