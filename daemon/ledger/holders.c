@@ -77,7 +77,7 @@ struct ledger_holder ledger_holder_back(uint64_t owner)
 	return (struct ledger_holder){ .subject = owner, .session = UINT64_MAX - owner, .lifetime = HYCAN_LIFETIME_CONNECTION };
 }
 
-static void give_back(struct ledger *l, struct entry *e, const struct ledger_holders *holders)
+static void give_back(struct ledger *l, struct entry *e, const struct ledger_holders *holders, uint64_t until_us)
 {
 	const struct ledger_holder back = ledger_holder_back(holders->owner);
 	bool before = l->watched && news_is_held_by(e, back.subject);
@@ -92,6 +92,8 @@ static void give_back(struct ledger *l, struct entry *e, const struct ledger_hol
 		h = hold_session(&holder) ? hold_find(e, holder.subject, holder.session) : NULL;
 		if (h)
 			h->of->given = true;
+		if (h && h->at_us <= until_us)
+			h->at_us = holders->by[i].at_us;
 	}
 	/* without memory for one of them it is held as it is, and taken away by the next daemon */
 	if (r == 0)
@@ -104,13 +106,13 @@ static void give_back(struct ledger *l, struct entry *e, const struct ledger_hol
 	}
 }
 
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const void *by)
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, uint64_t until_us, const void *by)
 {
 	struct entry *e;
 
 	ledger_lock(ledger);
 	e = going_find(ledger, &holders->key, table_hash(ledger, &holders->key), by);
 	if (e && e->object)
-		give_back(ledger, e, holders);
+		give_back(ledger, e, holders, until_us);
 	ledger_unlock(ledger);
 }

@@ -40,8 +40,9 @@ struct ledger_holder ledger_holder_back(uint64_t owner);
 
 /*
  * They hold it again, and the putting back does not any more. Where it is not there, nobody does; where nobody holds it then, it is a
- * stranger's. What somebody else takes away just now is waited for.
+ * stranger's. What somebody else takes away just now is waited for. A lease for which it was asked again up to a moment ends when it would
+ * have without that; 0: none does.
  */
-void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, const void *by);
+void ledger_give_back(struct ledger *ledger, const struct ledger_holders *holders, uint64_t until_us, const void *by);
 
 #endif

@@ -704,7 +704,7 @@ static void gives_back(void **state)
 	ledger_take(l, &a);
 	put(l, "a", &back);
 	assert_int_equal(hold(l, "a", &alice, 0), 0);
-	ledger_give_back(l, &holders, l);
+	ledger_give_back(l, &holders, 0, l);
 	assert_objects(l, "a:1*2 ");
 	assert_false(let_go(l, "a", &alice));
 	assert_objects(l, "a:2*1 ");
@@ -713,9 +713,29 @@ static void gives_back(void **state)
 	put(l, "a", &back);
 	holders.n = 0;
 	assert_int_equal(ledger_take_begin(l, &a, &alice, false, l, &owner), LEDGER_MINE);
-	ledger_give_back(l, &holders, l);
+	ledger_give_back(l, &holders, 0, l);
 	assert_objects(l, "");
 	ledger_cancel(l, l);
+}
+
+/* A lease ends when it would have without what is taken back, but for what was asked for behind that. */
+static void gives_back_leases(void **state)
+{
+	struct ledger_holders holders;
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+
+	put_at(l, "a", &lease, 1 * SECOND);
+	assert_int_equal(ledger_list_holders(l, &a, &holders), 1);
+	holders.owner = alice.subject;
+	put_at(l, "a", &lease, 3 * SECOND);
+	ledger_give_back(l, &holders, 0, l);
+	assert_held(l, "a", HYCAN_LIFETIME_LEASE, 8 * SECOND);
+	ledger_give_back(l, &holders, 3 * SECOND, l);
+	assert_held(l, "a", HYCAN_LIFETIME_LEASE, 6 * SECOND);
+	put_at(l, "a", &lease, 4 * SECOND);
+	ledger_give_back(l, &holders, 3 * SECOND, l);
+	assert_held(l, "a", HYCAN_LIFETIME_LEASE, 9 * SECOND);
 }
 
 /* Who goes on as another session has there what it is given back, also where it had nothing else. */
@@ -735,7 +755,7 @@ static void gives_back_to_who_adopted(void **state)
 	assert_int_equal(ledger_adopted_by(l, 20), 22);
 	assert_int_equal(ledger_adopted_by(l, 23), 23);
 	put(l, "a", &back);
-	ledger_give_back(l, &holders, l);
+	ledger_give_back(l, &holders, 0, l);
 	assert_int_equal(ledger_session_count(l, 20), 0);
 	assert_ends(l, 22, UINT64_MAX, "a ", UINT64_MAX);
 	/* of many the last ones are known */
@@ -770,6 +790,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lease_ends_behind_another, begin, end),
 		cmocka_unit_test_setup_teardown(stays_when_adopted_meanwhile, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back, begin, end),
+		cmocka_unit_test_setup_teardown(gives_back_leases, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back_to_who_adopted, begin, end),
 	};
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "job.h"
 #include "key.h"
 #include "log.h"
@@ -101,38 +102,120 @@ struct repair *repair_put(struct repairs *repairs, const struct ledger_key *key,
 	return r;
 }
 
-/* What the job wants, in the ledger and here; the lock is held. */
-static void note_item(struct repairs *repairs, const struct key_view *v, size_t item)
-{
-	uint8_t bytes[WISH_MAX];
-	enum hycan_drift drift = v->job->drift;
-	struct wish_head head;
-	struct ledger_key key;
-	struct repair *r;
+/* A wish as the ledger has it. Without any that makes sense: size is 0. */
+struct noted {
+	void *bytes;
 	size_t size;
-	int written;
+	struct wish_head head;
+};
 
-	key_of(v, item, &key);
-	tidy(repairs);
-	r = repair_find(repairs, &key);
-	/* what a transaction changed, and is put back, is wanted as it was */
-	if (v->job->is_own && !v->job->again)
-		drift = r ? r->drift : v->job->is_somebodys ? drift : HYCAN_DRIFT_REPORT;
-	/* who asked for it last says it */
-	if (r)
-		repair_drop(repairs, r);
-	repair_yield(repairs, v, item, &key);
-	size = drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, drift, bytes);
-	written = ledger_wish(repairs->server->ledger, &key, bytes, size);
+static void noted_done(struct noted *noted)
+{
+	free(noted->bytes);
+}
+
+static struct noted noted_of(const struct repairs *repairs, const struct ledger_key *key)
+{
+	struct noted noted = { 0 };
+
+	if (ledger_wish_of(repairs->server->ledger, key, &noted.bytes, &noted.size) < 0 ||
+	    !wish_read(noted.bytes, noted.size, &noted.head))
+		noted.size = 0;
+	return noted;
+}
+
+/* Of what several hold that is done which does most for one of them. */
+static int weight(enum hycan_drift drift)
+{
+	return drift == HYCAN_DRIFT_REPAIR ? 2 : drift == HYCAN_DRIFT_IGNORE ? 0 : 1;
+}
+
+/* What is wanted of an item from now on. */
+struct wanted {
+	uint64_t subject; /* by whom */
+	enum hycan_drift drift;
+	bool stays; /* as it was */
+};
+
+static bool is_changed(const struct job *job, size_t item)
+{
+	return job->again || job->retold || job->sent ||
+	       !(job->op.unchanged || (job->op.items_unchanged && job->op.items_unchanged[item]));
+}
+
+/* Who says nothing about it leaves what others, or he himself, said before; and who wants less than another who holds it does, too. */
+static struct wanted weigh(const struct key_view *v, size_t item, const struct ledger_key *key, const struct noted *noted)
+{
+	const struct job *job = v->job;
+	struct ledger *ledger = job->server->ledger;
+	const enum hycan_drift drift = job->drift ? job->drift : HYCAN_DRIFT_REPORT;
+	const struct wish_head *is = &noted->head;
+	const bool anothers = noted->size && is->subject != job->holder.subject && ledger_is_held_by(ledger, key, is->subject);
+	struct wanted wanted = { .subject = job->holder.subject, .drift = drift };
+	uint64_t other;
+
+	if (noted->size && (!job->drift || (anothers && weight(drift) <= weight(is->drift))))
+		wanted = (struct wanted){ .subject = is->subject, .drift = is->drift, .stays = !is_changed(job, item) };
+	else if (drift == HYCAN_DRIFT_IGNORE && !(noted->size && is->drift == drift) &&
+	         ledger_is_others(ledger, key, job->holder.subject, &other))
+		wanted.drift = HYCAN_DRIFT_REPORT;
+	return wanted;
+}
+
+static void put(struct repairs *repairs, const struct ledger_key *key, const void *bytes, size_t size)
+{
+	int written = ledger_wish(repairs->server->ledger, key, bytes, size);
+	struct wish_head head;
+	struct repair *r;
+
 	if (written < 0 && written != -ENOENT)
 		log_write(LOG_WARNING, "What is to be done when strangers take something away could not be written down: %s",
 		          strerror(-written));
 	/* what the ledger does not have is nobody's */
 	if (size == 0 || written == -ENOENT || written == -ENOMEM || !wish_read(bytes, size, &head))
 		return;
-	r = repair_put(repairs, &key, &head);
+	r = repair_put(repairs, key, &head);
 	if (r)
 		r->noted_us = server_now_us();
+}
+
+/* What the job wants, in the ledger and here; the lock is held. */
+static void note_item(struct repairs *repairs, const struct key_view *v, size_t item)
+{
+	_cleanup_(noted_done) struct noted noted = { 0 };
+	const struct job *job = v->job;
+	uint8_t bytes[WISH_MAX];
+	struct wanted wanted;
+	struct ledger_key key;
+	struct repair *r;
+	size_t size;
+
+	key_of(v, item, &key);
+	tidy(repairs);
+	r = repair_find(repairs, &key);
+	if (r)
+		noted = noted_of(repairs, &key);
+	/* what a transaction changed, and is put back, is wanted as it was */
+	if (job->is_own && !job->again)
+		wanted = (struct wanted){ .subject = noted.size ? noted.head.subject : job->holder.subject,
+			                  .drift = r                   ? r->drift
+			                           : job->is_somebodys ? job->drift
+			                                               : HYCAN_DRIFT_REPORT };
+	else
+		wanted = weigh(v, item, &key, &noted);
+	if (r && !wanted.stays)
+		repair_drop(repairs, r);
+	repair_yield(repairs, v, item, &key);
+	if (wanted.stays)
+		return;
+	size = wanted.drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, wanted.subject, wanted.drift, bytes);
+	put(repairs, &key, bytes, size);
+}
+
+/* What nobody has said anything about is to be reported, which is noted nowhere. */
+static bool says_nothing(const struct repairs *repairs, const struct job *job)
+{
+	return job->drift <= HYCAN_DRIFT_REPORT && repairs->n == 0;
 }
 
 void repair_note(const struct key_view *v)
@@ -141,7 +224,7 @@ void repair_note(const struct key_view *v)
 	struct repairs *repairs = &job->server->repairs;
 
 	/* what the daemon does by itself is nobody's wish, but for what another one was asked for, or was wanted before */
-	if ((job->is_own && !job->again && !job->op.back) || (job->drift == HYCAN_DRIFT_REPORT && repairs->n == 0))
+	if ((job->is_own && !job->again && !job->op.back) || says_nothing(repairs, job))
 		return;
 	pthread_mutex_lock(&repairs->lock);
 	for (size_t i = 0; i < v->n_items; i++)
@@ -163,6 +246,82 @@ enum hycan_drift repair_drift(struct repairs *repairs, const struct ledger_key *
 		drift = r->drift;
 	pthread_mutex_unlock(&repairs->lock);
 	return drift;
+}
+
+/* -------------------------------------------------------------------------------------------------------- transactions */
+
+/* What is in an undo log is of whole words: so the size is in front. */
+struct before {
+	struct ledger_key key;
+	uint64_t size;
+	uint8_t bytes[WISH_MAX];
+};
+
+_Static_assert(sizeof(struct before) <= REPAIR_BEFORE_SIZE, "it is kept in bytes");
+
+static size_t size_of(const struct before *before)
+{
+	return offsetof(struct before, bytes) + (before->size + 7) / 8 * 8;
+}
+
+size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE])
+{
+	struct repairs *repairs = &v->job->server->repairs;
+	_cleanup_(noted_done) struct noted noted = { 0 };
+	struct before before = { 0 };
+	uint8_t bytes[WISH_MAX];
+	struct wanted wanted;
+	size_t size;
+
+	if (says_nothing(repairs, v->job))
+		return 0;
+	key_of(v, item, &before.key);
+	noted = noted_of(repairs, &before.key);
+	wanted = weigh(v, item, &before.key, &noted);
+	if (wanted.stays || noted.size > WISH_MAX)
+		return 0;
+	size = wanted.drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &before.key, wanted.subject, wanted.drift, bytes);
+	if (size == noted.size && (size == 0 || memcmp(bytes, noted.bytes, size) == 0))
+		return 0;
+	before.size = noted.size;
+	if (noted.size)
+		memcpy(before.bytes, noted.bytes, noted.size);
+	memcpy(ret_bytes, &before, size_of(&before));
+	return size_of(&before);
+}
+
+bool repair_read_before(const void *bytes, size_t size, struct ledger_key *ret_key)
+{
+	struct before before;
+
+	if (size < offsetof(struct before, bytes) || size > sizeof(before))
+		return false;
+	memcpy(&before, bytes, size);
+	*ret_key = before.key;
+	return before.size <= WISH_MAX && size_of(&before) == size;
+}
+
+void repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size)
+{
+	_cleanup_(noted_done) struct noted noted = { 0 };
+	struct wish_head head = { .subject = subject };
+	struct before before;
+	struct repair *r;
+
+	memcpy(&before, bytes, size);
+	if (before.size && !wish_read(before.bytes, before.size, &head))
+		return;
+	pthread_mutex_lock(&repairs->lock);
+	noted = noted_of(repairs, &before.key);
+	/* what another one has said since is his */
+	if (!noted.size || noted.head.subject == subject || noted.head.subject == head.subject ||
+	    !ledger_is_held_by(repairs->server->ledger, &before.key, noted.head.subject)) {
+		r = repair_find(repairs, &before.key);
+		if (r)
+			repair_drop(repairs, r);
+		put(repairs, &before.key, before.bytes, before.size);
+	}
+	pthread_mutex_unlock(&repairs->lock);
 }
 
 static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)

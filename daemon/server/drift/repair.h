@@ -53,6 +53,17 @@ enum hycan_drift repair_drift(struct repairs *repairs, const struct ledger_key *
 /* What a request made or found is to be repaired, ignored or reported, as its connection says. */
 void repair_note(const struct key_view *v);
 
+/*
+ * What was wanted of an item of a request before a step of a transaction wants something else of it, in whole words for repair_put_back().
+ * 0: it wants the same.
+ */
+#define REPAIR_BEFORE_SIZE 8512
+size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE]);
+
+/* What that is about. False: it makes no sense. And it is wanted again, unless others than that user have said something since. */
+bool repair_read_before(const void *bytes, size_t size, struct ledger_key *ret_key);
+void repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size);
+
 /* What a request changed in a thing is wanted of it from now on, where it is to be repaired. */
 void repair_amend(const struct key_view *v);
 

@@ -175,9 +175,6 @@ static size_t read_without(const uint8_t *bytes, size_t size, size_t without, st
 	memset(ret_head, 0, sizeof(*ret_head));
 	memcpy(ret_head, bytes, holder - without);
 	memcpy((uint8_t *)ret_head + holder, bytes + holder - without, sizeof(*ret_head) - holder);
-	/* of what the daemon did by itself a former release did not say it */
-	if (!ret_head->drift)
-		ret_head->drift = HYCAN_DRIFT_REPORT;
 	return hycan_operation_by_number(ret_head->operation) && ret_head->holder.lifetime >= HYCAN_LIFETIME_PERMANENT &&
 	                       ret_head->holder.lifetime <= HYCAN_LIFETIME_LEASE && ret_head->drift <= HYCAN_DRIFT_IGNORE &&
 	                       ret_head->n_was_there <= size - n

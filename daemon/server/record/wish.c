@@ -211,11 +211,11 @@ size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, 
 	return write_anew(operation, &request, bytes, ret_bytes);
 }
 
-size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, enum hycan_drift drift,
+size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, uint64_t subject, enum hycan_drift drift,
                   uint8_t bytes[static WISH_MAX])
 {
 	struct job *job = v->job;
-	struct wish_head head = { .subject = job->holder.subject, .drift = (uint8_t)drift };
+	struct wish_head head = { .subject = subject, .drift = (uint8_t)drift };
 	const struct wire_memory before = job->memory;
 	const struct hycan_operation *operation;
 	struct wire_fault fault;

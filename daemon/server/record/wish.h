@@ -32,10 +32,10 @@ struct wish_head {
 #define WISH_MAX (sizeof(struct wish_head) + 8192)
 
 /*
- * Writes what the job wants about an item, which may have to do with what was wanted of it before. Returns the size, or 0:
- * there is no way to say it.
+ * Writes what the job's request and that user want about an item, which may have to do with what was wanted of it before. Returns the size,
+ * or 0: there is no way to say it.
  */
-size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, enum hycan_drift drift,
+size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key *key, uint64_t subject, enum hycan_drift drift,
                   uint8_t bytes[static WISH_MAX]);
 
 /* Reads the head of what the ledger has. False: it makes no sense. */

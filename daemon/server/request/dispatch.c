@@ -305,7 +305,7 @@ static enum dispatched begin(struct peer *peer, const struct hycan_operation *op
 	job->began_us = peer->server->clock_us;
 	job->op.subject = peer->identity.subject;
 	job->holder = session_holder(peer);
-	job->drift = peer->session && peer->session->record.drift ? peer->session->record.drift : HYCAN_DRIFT_REPORT;
+	job->drift = peer->session ? peer->session->record.drift : 0;
 	job->op.scope = peer->scope ? peer->scope : job->scope;
 	return place;
 }

@@ -73,7 +73,7 @@ struct job {
 	struct ledger_holder holder; /* who holds what it makes */
 	struct intent intent;        /* what the ledger's file has of it */
 	struct doubt doubt;
-	enum hycan_drift drift;   /* what is done when a stranger takes that away */
+	enum hycan_drift drift;   /* what is done when a stranger takes that away; 0: as before, or it is reported */
 	bool repairs;             /* it makes again what a stranger took away */
 	bool sent;                /* the kernel was asked for a change */
 	uint32_t touched;         /* kinds of objects (OP_KIND()) that it is about so far */

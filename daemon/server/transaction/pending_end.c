@@ -64,7 +64,11 @@ static int come_there(const struct pending *p, const struct job *job, struct ker
 static int take_back(struct pending *p, struct job *job, size_t n, size_t *ret_left)
 {
 	_cleanup_(op_scope_free) struct kernel_scope *other = NULL;
-	const struct undo_cause cause = { .words = p->why, .subject = p->holder.subject, .is_told = true, .since_us = p->began_us };
+	const struct undo_cause cause = { .words = p->why,
+		                          .subject = p->holder.subject,
+		                          .is_told = true,
+		                          .since_us = p->began_us,
+		                          .until_us = p->ends_us - p->seconds * UINT64_C(1000000) };
 	char sentence[UNDO_SENTENCE_SIZE];
 	const struct nlmsghdr *frame;
 	bool away = false, in_vain = false;

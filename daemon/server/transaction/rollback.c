@@ -27,6 +27,7 @@ static int take_back(const struct rollback *rb, const struct nlmsghdr *nlh, bool
 		                          .subject = rb->job->holder.subject,
 		                          .is_told = rb->undo->n <= rb->n_told,
 		                          .since_us = rb->since_us,
+		                          .until_us = UINT64_MAX,
 		                          .again = again };
 	const struct ledger_holder holder = rb->job->holder;
 	char sentence[UNDO_SENTENCE_SIZE];

@@ -354,8 +354,19 @@ static int keep_let_go_on(struct transaction *t, const struct key_view *v)
 	return shared.r;
 }
 
+/* What is to be done about drift. */
+static int keep_wish(struct transaction *t, const struct key_view *v, size_t item, const struct ledger_key *key)
+{
+	uint8_t bytes[REPAIR_BEFORE_SIZE];
+	const size_t size = repair_before(v, item, bytes);
+
+	return size ? undo_log_add_bytes(&t->undo, t->job->operation, UNDO_ASKED | UNDO_HELD, bytes, size,
+	                                 own_since_of(t->job, key, t->job->called_us))
+	            : 0;
+}
+
 /* It was there, and the caller holds it, too, from now on; or for another time than before. */
-static int keep_held(struct transaction *t, const struct ledger_key *key)
+static int keep_held(struct transaction *t, const struct key_view *v, size_t item, const struct ledger_key *key)
 {
 	struct job *job = t->job;
 	struct ledger *ledger = job->server->ledger;
@@ -365,12 +376,14 @@ static int keep_held(struct transaction *t, const struct ledger_key *key)
 
 	if (!ledger_is_held(ledger, key))
 		return 0;
-	if (!ledger_holds(ledger, key, &job->holder))
+	r = keep_wish(t, v, item, key);
+	if (r == 0 && !ledger_holds(ledger, key, &job->holder))
 		r = keep_key(&t->undo, key, UNDO_HELD);
 	if (r < 0 || !job->holder.session || list_holds(job, key, SESSIONS, &holders) == 0)
 		return r;
 	before = &holders.by[0].holder;
-	return before->lifetime != job->holder.lifetime || before->seconds != job->holder.seconds ? keep_holds(t, &holders) : 0;
+	/* a lease begins anew */
+	return before->lifetime == HYCAN_LIFETIME_LEASE || before->lifetime != job->holder.lifetime ? keep_holds(t, &holders) : 0;
 }
 
 int transaction_undo_holds(struct transaction *t)
@@ -395,7 +408,7 @@ int transaction_undo_holds(struct transaction *t)
 			if (lets_go && !job->op.unchanged && !(job->op.items_unchanged && job->op.items_unchanged[k]))
 				continue;
 			key_of(&v, k, &key);
-			r = lets_go ? keep_let_go_of(t, &key) : keep_held(t, &key);
+			r = lets_go ? keep_let_go_of(t, &key) : keep_held(t, &v, k, &key);
 		}
 	}
 	return r;

@@ -390,7 +390,7 @@ int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame
 }
 
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
-static void give_back(struct job *job, const struct nlmsghdr *frame, const struct since *since)
+static void give_back(struct job *job, const struct nlmsghdr *frame, const struct since *since, const struct undo_cause *cause)
 {
 	const size_t size = undo_log_size(frame);
 	struct ledger_holders holders = { 0 };
@@ -401,7 +401,7 @@ static void give_back(struct job *job, const struct nlmsghdr *frame, const struc
 	if (holders.n > LEDGER_HOLDERS_MAX || size != ledger_holders_size(&holders))
 		return;
 	if (!(frame->nlmsg_flags & UNDO_HELD) || !own_is_since(job, since, &holders.key))
-		ledger_give_back(job->server->ledger, &holders, job);
+		ledger_give_back(job->server->ledger, &holders, frame->nlmsg_flags & UNDO_HELD ? cause->until_us : 0, job);
 }
 
 /* Of a link that is others' since, they say how it is to be. */
@@ -412,6 +412,16 @@ static void put_back_wanted(struct job *job, uint64_t netns, const struct nlmsgh
 
 	if (settings_link_of(netns, frame + 1, size, &link) && !own_is_since(job, since, &link))
 		settings_put_back(&job->server->repairs.settings, netns, frame + 1, size);
+}
+
+/* Of what is others' since, they say it. */
+static void put_back_wish(struct job *job, uint64_t subject, const struct nlmsghdr *frame, const struct since *since)
+{
+	const size_t size = undo_log_size(frame);
+	struct ledger_key key;
+
+	if (repair_read_before(frame + 1, size, &key) && !own_is_since(job, since, &key))
+		repair_put_back(&job->server->repairs, subject, frame + 1, size);
 }
 
 /* Who has what a frame puts back; of what was in no ledger it does not matter. */
@@ -545,12 +555,16 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		put_back_wanted(job, op_scope_inode(scope), frame, &since);
 		return 0;
 	}
+	if (flags & UNDO_ASKED && flags & UNDO_HELD) {
+		put_back_wish(job, holder->subject, frame, &since);
+		return 0;
+	}
 	if (flags & UNDO_ASKED) {
 		asked_put_back(job, op_scope_inode(scope), frame + 1, undo_log_size(frame));
 		return 0;
 	}
 	if (flags & UNDO_HOLDERS) {
-		give_back(job, frame, &since);
+		give_back(job, frame, &since, cause);
 		return 0;
 	}
 	if (flags & UNDO_ALONG) {

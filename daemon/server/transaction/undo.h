@@ -34,7 +34,8 @@ struct undo_cause {
 	bool is_told; /* of a frame: the ledger was told of what it takes away, so what it does not know is a stranger's; */
 	uint64_t
 		since_us; /* and when its transaction began: what others made since, by a name that it says, stays as it is (UNDO_SINCE) */
-	bool again; /* a killed daemon was about it: a link may have its former name, and the ledger not know it */
+	uint64_t until_us; /* and when the last of it was done: for what was asked since, it was asked anew; */
+	bool again;        /* a killed daemon was about it: a link may have its former name, and the ledger not know it */
 };
 
 /*

@@ -35,7 +35,8 @@ struct undo_mark {
 #define UNDO_LET_GO  8  /* what it names stayed, as others hold it: only that it is held as well is put back */
 #define UNDO_MACHINE 16 /* the number of UNDO_OWNED is a context id (subject.h) */
 #define UNDO_WANTED  32 /* no request: how what it was about was wanted before (settings.h) */
-#define UNDO_ASKED   64 /* no request: what was asked for of it before (asked.h) */
+#define UNDO_ASKED                                                                                                                 \
+	64 /* no request: what was asked for of it before (asked.h); with UNDO_HELD: what was to be done about drift (repair_before()) */
 #define UNDO_HOLDERS                                                                                                               \
 	128 /* no request: who held what is put back by the one that comes before it (struct ledger_holders); with UNDO_HELD: of what was not away */
 #define UNDO_GIVEN   256  /* of UNDO_OWNED: who held each thing that it puts back comes behind it; of UNDO_LET_GO: in front of it */
