@@ -18,6 +18,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "peer.h"
+#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "session_state.h"
@@ -82,8 +83,9 @@ static void session_free(struct session *s)
 
 /* --------------------------------------------------------------------------------------------------------- what is next */
 
-/* When one looks again at what somebody is busy with. */
-#define SOON_US 100000u
+/* When one looks again at what somebody is busy with, and whether something may still be given back. */
+#define SOON_US  100000u
+#define LATER_US 10000000u
 
 /* The timer rings at that time, or before. */
 static void ring(struct server *server, uint64_t at_us)
@@ -164,6 +166,14 @@ static void spend_grace(struct session *s)
 	s->record.grace = grace;
 }
 
+bool session_is_adoptable(const struct session *s)
+{
+	const bool has_grace = s->ends_us != NEVER && s->ends_us > server_now_us();
+
+	return s->peer || ledger_session_count(s->server->ledger, s->record.id) > 0 ||
+	       (has_grace && pending_may_give(s->server, s->record.id));
+}
+
 void session_settle(struct session *s)
 {
 	uint64_t now_us = server_now_us(), next_us = s->ends_us < s->leases_us ? s->ends_us : s->leases_us;
@@ -172,12 +182,14 @@ void session_settle(struct session *s)
 		next_us = s->ends_us = now_us;
 	if (s->ending)
 		return;
-	if (!s->peer && ledger_session_count(s->server->ledger, s->record.id) == 0) {
+	if (!session_is_adoptable(s)) {
 		forget(s);
 		session_free(s);
 		return;
 	}
 	if (next_us > now_us) {
+		if (!s->peer && next_us > now_us + LATER_US && ledger_session_count(s->server->ledger, s->record.id) == 0)
+			next_us = now_us + LATER_US;
 		ring(s->server, next_us);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "peer.h"
 #include "server.h"
 #include "session.h"
+#include "session_state.h"
 #include "subject.h"
 #include "sweep.h"
 
@@ -64,7 +65,7 @@ int session_adopt(struct op *op, const char *token, uint32_t *ret_objects)
 	int r;
 
 	/* one that holds nothing is over, and only waits for its errand */
-	if (!s || (!s->peer && ledger_session_count(peer->server->ledger, s->record.id) == 0))
+	if (!s || !session_is_adoptable(s))
 		return refuse_token(op);
 	if (s->peer && s->peer->job)
 		return op_refuse(op, HYCAN_REFUSAL_BUSY, "token", "A request of that connection is being carried out: try again.");

@@ -3,6 +3,7 @@
 #ifndef SERVER_SESSION_STATE_H
 #define SERVER_SESSION_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NEVER UINT64_MAX
@@ -18,5 +19,8 @@ void session_detach(struct session *session);
 
 /* What becomes of a session: something of it ends, or will; or nothing is left of it, and then it is freed. */
 void session_settle(struct session *session);
+
+/* Whether it is there, or holds something; or may be given something back, while its grace lasts. */
+bool session_is_adoptable(const struct session *session);
 
 #endif

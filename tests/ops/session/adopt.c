@@ -8,6 +8,7 @@
 
 #include "clients.h"
 #include "objects.h"
+#include "unconfirmed.h"
 
 #define NOBODY 65534
 
@@ -64,6 +65,82 @@ static void goes_on(void **state)
 	assert_int_equal(announcements_count(fd), 0);
 	close(fd);
 	end_session(h);
+}
+
+/*
+ * What a transaction took away that waits may be given back to whoever goes on with it: whether the connection was there when it was taken,
+ * or gone by then, and whether it is adopted before the daemon is killed, which takes it back, or behind that.
+ */
+static void goes_on_without(void **state)
+{
+	static const char *const addresses[] = { "10.1.0.1/24", "fd01::1/64" };
+	struct world *w = *state;
+	char transaction[33];
+	uint32_t n;
+
+	for (int way = 0; way < 6; way++) {
+		const bool was_there = way % 2, killed = way >= 4;
+		struct hycan *h = begin_session(w);
+
+		if (!was_there) {
+			hycan_close(h);
+			clients_wait(w->h, 1);
+		}
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		for (size_t i = 0; i < 2; i++) {
+			const struct hycan_prefix address = prefix_of(addresses[i]);
+
+			assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+		}
+		unconfirmed_commit(w->h, transaction);
+		if (was_there) {
+			hycan_close(h);
+			clients_wait(w->h, 1);
+		}
+		if (way >= 2)
+			unconfirmed_take_back(w, transaction, killed);
+		h = client_open(w);
+		assert_done(h, hycan_session_adopt(h, token, &n));
+		assert_int_equal(n, way >= 2 ? 2 : 0);
+		assert_string_equal(hycan_token(h), token);
+		if (way < 2)
+			assert_done(w->h, hycan_transaction_cancel(w->h, transaction));
+		assert_int_equal(objects_count(w->h), 2);
+		assert_true(address_is_there("10.1.0.1/24") && address_is_there("fd01::1/64"));
+		end_session(h);
+		objects_wait(w->h, 0);
+	}
+}
+
+/* And when that is confirmed there is nothing to go on with, nor when its grace is over. */
+static void is_over(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_prefix address = prefix_of("10.1.0.1/24");
+	char transaction[33];
+	uint32_t n;
+
+	for (int confirmed = 0; confirmed < 2; confirmed++) {
+		struct hycan *h = client_open(w);
+
+		client_hold_while_connected(h, confirmed ? 3600 : 0);
+		client_add(h, "10.1.0.1/24");
+		keep_token(h);
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+		unconfirmed_commit(w->h, transaction);
+		hycan_close(h);
+		clients_wait(w->h, 1);
+		if (confirmed)
+			assert_done(w->h, hycan_transaction_confirm(w->h, transaction));
+		h = client_open(w);
+		assert_refused(h, hycan_session_adopt(h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+		hycan_close(h);
+		if (!confirmed)
+			assert_done(w->h, hycan_transaction_cancel(w->h, transaction));
+		address_until_gone("10.1.0.1/24");
+		objects_wait(w->h, 0);
+	}
 }
 
 /* From one that is still there, which then holds nothing. */
@@ -273,6 +350,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_on, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_on_with_the_next_daemon, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_with_the_next_daemon, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_without, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(is_over, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(takes_over, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_on_as_it_was, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(ends_statements, routing_begin, world_end),
