@@ -404,6 +404,23 @@ bool ledger_is_stated(struct ledger *ledger, const struct ledger_key *key, const
 	return is;
 }
 
+bool ledger_round_of(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t *ret_round)
+{
+	uint64_t session = hold_session(holder);
+	const struct hold *h;
+	struct entry *e;
+	bool is;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	is = e && e->object && holds(e, holder);
+	h = is ? hold_find(e, holder->subject, session) : NULL;
+	if (is)
+		*ret_round = h ? h->round : e->round;
+	ledger_unlock(ledger);
+	return is;
+}
+
 void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round)
 {
 	uint64_t session = hold_session(holder);

@@ -341,6 +341,9 @@ int ledger_list_rounds(struct ledger *ledger, ledger_round_found *found, void *u
 /* Whether the holder has asked for an object since a round began, and holds it; and nobody is about to take it away. */
 bool ledger_is_stated(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round);
 
+/* In which round the holder asked for an object last. False: it does not hold it. */
+bool ledger_round_of(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t *ret_round);
+
 /* An object counts as asked for by the holder in that round, if it holds it. */
 void ledger_state(struct ledger *ledger, const struct ledger_key *key, const struct ledger_holder *holder, uint32_t round);
 

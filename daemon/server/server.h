@@ -130,6 +130,7 @@ struct server {
 	size_t n_workers;      /* that there are: so many more than are away */
 	struct scribe *scribe; /* NULL: everything is written down at the end */
 	struct session_list sessions;
+	atomic_size_t n_stating;              /* of them, between object.replace_begin and object.replace_end */
 	struct session_netns_list namespaces; /* in which they have acted */
 	uint64_t last_session;                /* number of the newest; 0: there was none */
 	sd_event_source *pending_timer;       /* rings for the transaction that is to be confirmed next */

@@ -72,8 +72,18 @@ static void forget(struct session *s)
 		ledger_forget_session(s->server->ledger, s->record.id);
 }
 
+void session_set_replaces(struct session *s, bool replaces)
+{
+	if (replaces && !s->replaces)
+		atomic_fetch_add(&s->server->n_stating, 1);
+	if (!replaces && s->replaces)
+		atomic_fetch_sub(&s->server->n_stating, 1);
+	s->replaces = replaces;
+}
+
 static void session_free(struct session *s)
 {
+	session_set_replaces(s, false);
 	losses_end_session(&s->server->losses, s->record.id);
 	session_leave_all_netns(s);
 	LIST_REMOVE(s, entry);
@@ -248,7 +258,7 @@ int session_begin(struct peer *peer, uint32_t grace)
 void session_detach(struct session *s)
 {
 	s->peer = NULL;
-	s->replaces = false;
+	session_set_replaces(s, false);
 	s->ends_us = server_now_us() + s->record.grace * UINT64_C(1000000);
 	session_settle(s);
 }
@@ -356,7 +366,7 @@ int session_take_over(struct peer *peer, struct session *s)
 	/* what the connection made, and makes, is there: it stays in its namespace */
 	(void)session_enter_all(peer, own);
 	/* what was being stated was so by another program, or about less */
-	s->replaces = false;
+	session_set_replaces(s, false);
 	s->ends_us = NEVER;
 	session_settle(own);
 	return 0;

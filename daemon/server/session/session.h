@@ -54,7 +54,7 @@ struct session {
 	struct session_netns *netns[SESSION_NAMESPACES]; /* the one that was entered first is the first */
 	size_t n_netns;
 
-	/* object.replace_begin */
+	/* object.replace_begin; session_set_replaces() */
 	bool replaces;
 	uint64_t replaces_since_us;
 	uint32_t round;

@@ -93,7 +93,7 @@ int session_replace_begin(struct op *op, const struct hycan_object_replace_begin
 {
 	struct session *s = peer_of(op)->session;
 
-	s->replaces = true;
+	session_set_replaces(s, true);
 	s->replaces_since_us = server_now_us();
 	s->kind = request->has_kind ? request->kind : 0;
 	s->round = ledger_round(peer_of(op)->server->ledger);
@@ -122,7 +122,7 @@ int session_replace_end(struct op *op, uint32_t *ret_removed)
 	if (count.n_lost)
 		return op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL, "%s", count.lost);
 	losses_end_round(&job->server->losses, &job->holder, op_scope_inode(op->scope), s->kind, s->replaces_since_us);
-	s->replaces = false;
+	session_set_replaces(s, false);
 	*ret_removed = count.gone;
 	return 0;
 }

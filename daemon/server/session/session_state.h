@@ -20,6 +20,9 @@ void session_detach(struct session *session);
 /* What becomes of a session: something of it ends, or will; or nothing is left of it, and then it is freed. */
 void session_settle(struct session *session);
 
+/* It states what is wanted from now on, or does not any more. */
+void session_set_replaces(struct session *session, bool replaces);
+
 /* Whether it is there, or holds something; or may be given something back, while its grace lasts. */
 bool session_is_adoptable(const struct session *session);
 

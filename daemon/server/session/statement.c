@@ -18,6 +18,7 @@
 #include "ledger.h"
 #include "server.h"
 #include "session.h"
+#include "session_state.h"
 #include "statement.h"
 
 /* A hold, before the bytes of the object's identity. */
@@ -164,7 +165,7 @@ void statement_resume(struct session *s, const struct statements *statements, co
 {
 	if (!record->begun || !statements->rounds)
 		return;
-	s->replaces = true;
+	session_set_replaces(s, true);
 	s->replaces_since_us = record->since_us;
 	s->kind = record->kind;
 	s->round = statements->first + record->round;

@@ -213,6 +213,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	/* the log tells of it, and what is there is a step's */
 	memcpy(&job->request, &asked, sizeof(asked));
 	undo_log_release(&t.undo);
+	free(t.rounds);
 	prune_done(&t.stated);
 	job->undo = NULL;
 	op->undo = NULL;

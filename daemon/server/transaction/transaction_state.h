@@ -56,6 +56,12 @@ struct outlook {
 	bool *items_unchanged; /* or NULL */
 };
 
+/* In which round the caller asked for something before a step did, or took it away. */
+struct transaction_round {
+	struct ledger_key key;
+	uint32_t round;
+};
+
 struct transaction {
 	struct job *job;
 	const struct hycan_operation *operation; /* transaction.run itself */
@@ -64,6 +70,8 @@ struct transaction {
 	struct step *step;
 	struct hycan_step_result *result;
 	struct undo_log undo;
+	struct transaction_round *rounds; /* while anybody states what he wants (object.replace_begin) */
+	size_t n_rounds;
 	bool is_decoded; /* each of them */
 	bool exclusive;
 	bool may_be_gone; /* what a step takes away */

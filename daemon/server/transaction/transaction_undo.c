@@ -386,12 +386,54 @@ static int keep_held(struct transaction *t, const struct key_view *v, size_t ite
 	return before->lifetime == HYCAN_LIFETIME_LEASE || before->lifetime != job->holder.lifetime ? keep_holds(t, &holders) : 0;
 }
 
+static int keep_round(struct transaction *t, const struct ledger_key *key)
+{
+	uint32_t round;
+	int r;
+
+	if (!ledger_round_of(t->job->server->ledger, key, &t->job->holder, &round))
+		return 0;
+	r = array_grow(&t->rounds, t->n_rounds, sizeof(*t->rounds));
+	if (r == 0)
+		t->rounds[t->n_rounds++] = (struct transaction_round){ .key = *key, .round = round };
+	return r;
+}
+
+/* What a transaction asked for that fails is not stated by that, nor what it took away and is put back. */
+static int keep_rounds(struct transaction *t)
+{
+	size_t n;
+	const struct op_effect *effects = op_effects(t->job->operation, &n);
+	int r = 0;
+
+	for (size_t i = 0; atomic_load(&t->job->server->n_stating) && i < n && r == 0; i++) {
+		const struct key_view v = key_view(t->job, &effects[i]);
+
+		if (v.absent || effects[i].n_parts == 0 || effects[i].does == OP_CHANGES || effects[i].does == OP_RENAMES)
+			continue;
+		for (size_t k = 0; k < v.n_items && r == 0; k++) {
+			struct ledger_key key;
+
+			key_of(&v, k, &key);
+			r = keep_round(t, &key);
+		}
+	}
+	return r;
+}
+
+/* Of what was asked for several times the first is the one from before. */
+static void put_back_rounds(struct transaction *t)
+{
+	for (size_t i = t->n_rounds; i > 0; i--)
+		ledger_state(t->job->server->ledger, &t->rounds[i - 1].key, &t->job->holder, t->rounds[i - 1].round);
+}
+
 int transaction_undo_holds(struct transaction *t)
 {
 	struct job *job = t->job;
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
-	int r = 0;
+	int r = t->undo.keeps ? keep_rounds(t) : 0;
 
 	for (size_t i = 0; t->undo.keeps && i < n && r == 0; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
@@ -464,6 +506,7 @@ void transaction_roll_back(struct transaction *t)
 	/* also where the steps have used up all of it */
 	job->memory.used = t->used;
 	left = rollback_run(&rollback);
+	put_back_rounds(t);
 	job->memory.used = used;
 	n = strlen(job->op.sentence);
 	if (t->is_final && t->now > t->first_final)
