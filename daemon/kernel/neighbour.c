@@ -31,10 +31,15 @@ static bool is_said(uint16_t type)
 static void make_request(struct nlmsghdr *request, const struct nlmsghdr *told)
 {
 	const struct nlattr *attr;
+	struct ndmsg *ndm;
 
 	*request = (struct nlmsghdr){ .nlmsg_type = RTM_NEWNEIGH };
 	request->nlmsg_len = MNL_NLMSG_HDRLEN;
-	memcpy(mnl_nlmsg_put_extra_header(request, sizeof(struct ndmsg)), mnl_nlmsg_get_payload(told), sizeof(struct ndmsg));
+	ndm = mnl_nlmsg_put_extra_header(request, sizeof(*ndm));
+	memcpy(ndm, mnl_nlmsg_get_payload(told), sizeof(*ndm));
+	/* that it stays when the link loses its carrier the kernel knows of a proxy, and does not tell (pneigh_fill_info(), net/core/neighbour.c) */
+	if (ndm->ndm_flags & NTF_PROXY)
+		ndm->ndm_state = NUD_PERMANENT;
 	mnl_attr_for_each (attr, told, sizeof(struct ndmsg))
 		if (is_said(mnl_attr_get_type(attr)))
 			mnl_attr_put(request, mnl_attr_get_type(attr), mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));

@@ -54,9 +54,11 @@ int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *want
 
 /*
  * Whether the structure says all that there is to the routes in the same place, or to that destination with any metric, so
- * that they could be made again as they are. Those that come back by themselves do not count.
+ * that they could be made again as they are; and whether one has a way over a link that is down, of which the kernel makes none. Those that
+ * come back by themselves do not count.
  */
-int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole);
+int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole,
+                          bool *ret_dead);
 
 /* A route as the kernel tells of it, and what the structure does not say. */
 struct kernel_route_seen {
@@ -64,6 +66,8 @@ struct kernel_route_seen {
 	bool in_words;   /* it is where the structure says: not of a TOS, nor for some sources alone */
 	bool by_object;  /* its ways are those of a nexthop object (ip-nexthop(8)) */
 	bool comes_back; /* the kernel made it, or a router announced it */
+	bool stays;      /* though the link that is asked about may go down: it has a way over another one that is up */
+	bool dead;       /* it has a way over another link, which is down: then the kernel takes no such route */
 };
 
 /* Whether a route of that protocol comes back by itself as it is: the kernel's own, and those that a router announced. */
@@ -71,8 +75,9 @@ bool kernel_route_comes_back(uint8_t protocol);
 
 /* Asks for the places from which the kernel is about to drop a route, or to change one. No callback may ask the kernel anything. */
 struct kernel_route_places {
-	uint32_t table; /* 0: all */
-	uint8_t family; /* 0: both */
+	uint32_t table;   /* 0: all */
+	uint8_t family;   /* 0: both */
+	const char *link; /* the one that will be up when they are put back; or NULL */
 
 	/* Whether that one may go: > 0; 0: it stays; -errno to end. */
 	int (*goes)(const struct kernel_route_seen *seen, void *userdata);

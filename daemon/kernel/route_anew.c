@@ -54,7 +54,9 @@ static bool way_of_several(const struct nlattr *multipath, size_t i, struct rout
 
 		if (hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > left)
 			return false;
-		*ret_way = (struct route_way){ .ifindex = (uint32_t)hop->rtnh_ifindex, .onlink = hop->rtnh_flags & RTNH_F_ONLINK };
+		*ret_way = (struct route_way){ .ifindex = (uint32_t)hop->rtnh_ifindex,
+			                       .onlink = hop->rtnh_flags & RTNH_F_ONLINK,
+			                       .dead = hop->rtnh_flags & RTNH_F_DEAD };
 		for (; mnl_attr_ok(attr, (int)(end - (const uint8_t *)attr)); attr = mnl_attr_next(attr))
 			if (mnl_attr_get_type(attr) == RTA_GATEWAY || mnl_attr_get_type(attr) == RTA_VIA)
 				ret_way->gateway = attr;
@@ -75,7 +77,9 @@ bool route_way(const struct nlmsghdr *route, size_t i, struct route_way *ret_way
 
 	if (multipath)
 		return way_of_several(multipath, i, ret_way);
-	*ret_way = (struct route_way){ .gateway = route_attribute(route, RTA_GATEWAY), .onlink = rtm->rtm_flags & RTNH_F_ONLINK };
+	*ret_way = (struct route_way){ .gateway = route_attribute(route, RTA_GATEWAY),
+		                       .onlink = rtm->rtm_flags & RTNH_F_ONLINK,
+		                       .dead = rtm->rtm_flags & RTNH_F_DEAD };
 	if (!ret_way->gateway)
 		ret_way->gateway = route_attribute(route, RTA_VIA);
 	if (link)

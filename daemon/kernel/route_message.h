@@ -66,6 +66,7 @@ struct route_way {
 	uint32_t ifindex;
 	const struct nlattr *gateway; /* RTA_GATEWAY or RTA_VIA; NULL: it has none */
 	bool onlink;
+	bool dead; /* its link is down */
 };
 
 /* The i-th way of a route, in its message. False: it has no more. */

@@ -207,6 +207,22 @@ static int place_ends(struct places *p)
 	return r;
 }
 
+static void look_at_ways(const char *link, const struct nlmsghdr *nlh, struct kernel_route_seen *seen)
+{
+	const struct hycan_route *route = &seen->route;
+	struct route_way way;
+
+	seen->stays = seen->dead = false;
+	for (size_t i = 0; route_way(nlh, i, &way); i++) {
+		const char *over = i < route->n_nexthops ? route->nexthops[i].link : route->link;
+
+		if (link && strcmp(over, link) == 0)
+			continue;
+		seen->dead = seen->dead || way.dead;
+		seen->stays = seen->stays || !way.dead;
+	}
+}
+
 static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct places *p = userdata;
@@ -230,6 +246,7 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 	/* the kernel knows more about its own IPv6 routes than it tells */
 	if (seen.comes_back && p->family == AF_INET6)
 		return 0;
+	look_at_ways(p->asked->link, nlh, &seen);
 	r = p->asked->goes(&seen, p->asked->userdata);
 	if (r < 0)
 		return r;

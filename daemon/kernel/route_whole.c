@@ -111,12 +111,23 @@ bool route_comes_back(const struct nlmsghdr *nlh)
 	return kernel_route_comes_back(((const struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_protocol);
 }
 
-int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole)
+static bool is_dead(const struct nlmsghdr *route)
+{
+	struct route_way way;
+
+	for (size_t i = 0; route_way(route, i, &way); i++)
+		if (way.dead)
+			return true;
+	return false;
+}
+
+int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole,
+                          bool *ret_dead)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
 	const uint32_t metric = route_metric(like);
 	const struct nlmsghdr *nlh;
-	bool whole = true;
+	bool whole = true, dead = false;
 	int left, r;
 
 	r = route_find(scope, &like->destination, like->has_table ? like->table : RT_TABLE_MAIN, any_metric ? NULL : &metric,
@@ -124,8 +135,13 @@ int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *
 	if (r < 0)
 		return r;
 	left = (int)messages.size;
-	for (nlh = (const struct nlmsghdr *)messages.data; whole && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-		whole = route_comes_back(nlh) || is_whole(nlh);
+	for (nlh = (const struct nlmsghdr *)messages.data; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		if (route_comes_back(nlh))
+			continue;
+		whole = whole && is_whole(nlh);
+		dead = dead || is_dead(nlh);
+	}
 	*ret_whole = whole;
+	*ret_dead = dead;
 	return 0;
 }

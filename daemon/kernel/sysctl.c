@@ -99,18 +99,29 @@ int kernel_sysctl_keep(struct kernel_scope *scope, struct kernel_sysctls *sysctl
 	return keep(sysctls, path, value, condition);
 }
 
-bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path)
+/* wanted: or NULL, any. */
+static bool is(struct kernel_scope *scope, const char *path, const char *wanted)
 {
 	char value[VALUE_SIZE];
-	int r = kernel_scope_enter(scope);
+	bool is;
 
-	if (r < 0)
+	if (kernel_scope_enter(scope) < 0)
 		return false;
-	r = read_value(path, value);
+	is = read_value(path, value) == 0 && (!wanted || strcmp(value, wanted) == 0);
 	kernel_scope_leave(scope);
-	/* it may be the secret itself */
+	/* it may be a secret itself */
 	explicit_bzero(value, sizeof(value));
-	return r == 0;
+	return is;
+}
+
+bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path)
+{
+	return is(scope, path, NULL);
+}
+
+bool kernel_sysctl_is(struct kernel_scope *scope, const char *path, const char *value)
+{
+	return is(scope, path, value);
 }
 
 static int keep_other(struct kernel_sysctls *sysctls, const char *directory, const char *link, const char *name)

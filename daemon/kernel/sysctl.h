@@ -26,6 +26,9 @@ int kernel_sysctl_keep_own(struct kernel_scope *scope, struct kernel_sysctls *sy
 /* Whether the kernel tells such a value. */
 bool kernel_sysctl_is_told(struct kernel_scope *scope, const char *path);
 
+/* And that one: “0”. */
+bool kernel_sysctl_is(struct kernel_scope *scope, const char *path, const char *value);
+
 void kernel_sysctls_free(struct kernel_sysctls *sysctls);
 
 /*

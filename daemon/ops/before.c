@@ -36,12 +36,19 @@
 
 /* ------------------------------------------------------------------------------------------------------------- routes */
 
+/* A link that a route with a nexthop object goes over. */
+struct object_way {
+	char link[HYCAN_IFNAME_SIZE];
+	char route[HYCAN_ADDRESS_TEXT_SIZE];
+};
+
 struct routes {
 	struct op *op;
-	const char *link;                         /* over this link, or NULL */
-	bool link_goes;                           /* down: with the nexthop objects on it */
-	bool with_mtu;                            /* of those over the link, which say an MTU, */
-	bool by_ipv6;                             /* or have an IPv6 gateway */
+	const char *link; /* over this link, or NULL */
+	bool link_goes;   /* down: with the nexthop objects on it */
+	bool ways_go;     /* those over the link alone: of a route that has others the kernel takes it for dead */
+	bool with_mtu;    /* of those over the link, which say an MTU, */
+	bool by_ipv6;     /* or have an IPv6 gateway */
 	const struct hycan_link_address *sources; /* or with one of these as preferred source */
 	size_t n_sources;
 	const struct hycan_route *like;                   /* or to this destination, with its metric, */
@@ -50,6 +57,11 @@ struct routes {
 	bool behind;                             /* those with a gateway, or those without */
 	struct hycan_route_replace_request last; /* told of, without its ways */
 	char object[HYCAN_ADDRESS_TEXT_SIZE];    /* one that would be lost with a nexthop object, or "" */
+	struct object_way *other;                /* those over others that have nexthop objects */
+	size_t n_others;
+	bool is_dead;                       /* one of this place may go, which the kernel would not take again */
+	char dead[HYCAN_ADDRESS_TEXT_SIZE]; /* such a one, or "" */
+	char way[HYCAN_ADDRESS_TEXT_SIZE];  /* one that would stay with a dead way, or "" */
 };
 
 static bool over_link(const struct hycan_route *route, const char *link)
@@ -120,6 +132,34 @@ static int say_whose(struct op *op, const struct kernel_route_seen *seen)
 	return op_undo(op, HYCAN_OPERATION_ROUTE_REPLACE, &request);
 }
 
+/* What becomes of the links is asked behind the list. */
+static int keep_object_way(struct routes *r, const struct hycan_prefix *destination, const char *link)
+{
+	struct object_way *way;
+	int error;
+
+	for (size_t i = 0; i < r->n_others; i++)
+		if (strcmp(r->other[i].link, link) == 0)
+			return 0;
+	error = op_grow(r->op, &r->other, r->n_others, sizeof(*r->other));
+	if (error < 0)
+		return error;
+	way = &r->other[r->n_others++];
+	memcpy(way->link, link, sizeof(way->link));
+	hycan_prefix_format(destination, way->route, sizeof(way->route));
+	return 0;
+}
+
+static int keep_object_ways(struct routes *r, const struct hycan_route *route)
+{
+	int error = route->has_link ? keep_object_way(r, &route->destination, route->link) : 0;
+
+	for (size_t i = 0; error == 0 && i < route->n_nexthops; i++)
+		if (route->nexthops[i].has_link)
+			error = keep_object_way(r, &route->destination, route->nexthops[i].link);
+	return error;
+}
+
 static int goes(const struct kernel_route_seen *seen, void *userdata)
 {
 	struct routes *r = userdata;
@@ -127,6 +167,8 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 	                  (!r->by_ipv6 || is_by_ipv6(&seen->route));
 	int said = 0;
 
+	if (!over && r->link_goes && seen->by_object)
+		return keep_object_ways(r, &seen->route);
 	r->last = request_of(&seen->route);
 	r->last.route.nexthops = NULL;
 	r->last.route.n_nexthops = 0;
@@ -134,6 +176,9 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 		return 0;
 	if (over && r->link_goes && seen->by_object)
 		hycan_prefix_format(&seen->route.destination, r->object, sizeof(r->object));
+	r->is_dead = r->is_dead || (seen->dead && !seen->comes_back && !(r->link_goes && seen->stays));
+	if (r->ways_go && seen->stays && !seen->comes_back)
+		hycan_prefix_format(&seen->route.destination, r->way, sizeof(r->way));
 	if (r->behind)
 		said = say_whose(r->op, seen);
 	return said < 0 ? said : 1;
@@ -141,16 +186,46 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 
 static int say_place(const void *messages, size_t size, bool gateways, void *userdata)
 {
-	const struct routes *r = userdata;
+	struct routes *r = userdata;
 
+	if (r->is_dead && !op_says_routes(r->op, messages, size))
+		hycan_prefix_format(&r->last.route.destination, r->dead, sizeof(r->dead));
+	r->is_dead = false;
 	return gateways == r->behind ? op_undo_routes(r->op, &r->last, messages, size) : 0;
+}
+
+/* The bridge that it is a port of, and those that stand on it, a VLAN or the other end of a pair, lose their carrier, and their objects with it. */
+static int look_at_others(struct routes *routes)
+{
+	struct hycan_link link, other;
+	int r = routes->n_others ? kernel_link_get(routes->op->scope, routes->link, &link) : 0;
+
+	for (size_t i = 0; i < routes->n_others && r == 0 && !*routes->object; i++) {
+		const struct object_way *way = &routes->other[i];
+		bool goes = link.has_master && strcmp(link.master, way->link) == 0;
+
+		r = goes ? 0 : kernel_link_get(routes->op->scope, way->link, &other);
+		if (goes || (r == 0 && other.has_parent && strcmp(other.parent, routes->link) == 0))
+			memcpy(routes->object, way->route, sizeof(routes->object));
+	}
+	return r == -ENODEV ? 0 : r;
+}
+
+static int refuse_dead(struct op *op, const char *route)
+{
+	return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, NULL,
+	                 "The route to %s has a way over a link that is down, so it could not be put back: set the link up first.",
+	                 route);
 }
 
 static int say_routes(struct routes *routes, uint32_t table, uint8_t family)
 {
-	const struct kernel_route_places places = {
-		.table = table, .family = family, .goes = goes, .found = say_place, .userdata = routes
-	};
+	const struct kernel_route_places places = { .table = table,
+		                                    .family = family,
+		                                    .link = routes->link_goes || routes->ways_go ? routes->link : NULL,
+		                                    .goes = goes,
+		                                    .found = say_place,
+		                                    .userdata = routes };
 	int r;
 
 	routes->behind = true;
@@ -158,6 +233,10 @@ static int say_routes(struct routes *routes, uint32_t table, uint8_t family)
 	routes->behind = routes->taken = false;
 	if (r == 0)
 		r = kernel_route_list_places(routes->op->scope, &places);
+	if (r == 0)
+		r = look_at_others(routes);
+	if (r == 0 && *routes->dead)
+		return refuse_dead(routes->op, routes->dead);
 	if (r < 0 || !*routes->object)
 		return r;
 	return op_refuse(routes->op, HYCAN_REFUSAL_UNSUPPORTED, "name",
@@ -167,11 +246,11 @@ static int say_routes(struct routes *routes, uint32_t table, uint8_t family)
 }
 
 /* Refuses what could not be put back as it was. */
-static int check_words(struct op *op, const struct hycan_route *like, bool any_metric)
+static int check_words(struct op *op, const struct hycan_route *like, bool any_metric, bool *ret_dead)
 {
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	bool whole;
-	int r = kernel_route_is_whole(op->scope, like, any_metric, &whole);
+	int r = kernel_route_is_whole(op->scope, like, any_metric, &whole, ret_dead);
 
 	if (r < 0 || whole)
 		return r;
@@ -193,26 +272,33 @@ static int say_replaced(const struct hycan_route *route, void *userdata)
 
 int before_route_replace(struct op *op, const struct hycan_route *route)
 {
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	bool dead;
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
-	r = check_words(op, route, false);
+	r = check_words(op, route, false, &dead);
+	if (r == 0 && dead)
+		return refuse_dead(op, hycan_prefix_format(&route->destination, text, sizeof(text)));
 	return r != 0 ? r : kernel_route_find(op->scope, route, say_replaced, op);
 }
 
 int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options)
 {
 	struct routes routes = { .op = op, .like = like, .options = options };
+	bool dead;
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
-	r = check_words(op, like, !options->has_metric);
+	r = check_words(op, like, !options->has_metric, &dead);
 	return r != 0 ? r : say_routes(&routes, like->table, like->destination.address.family);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- addresses */
+
+#define AUTOMATIC_LENGTH 64
 
 /* The link-local address that the kernel makes of the hardware address (RFC 4291, appendix A). */
 static struct hycan_address automatic(const struct hycan_link *link)
@@ -225,11 +311,21 @@ static struct hycan_address automatic(const struct hycan_link *link)
 	};
 }
 
-static bool is_automatic(const struct hycan_link *link, const struct hycan_address *a)
+static bool is_automatic(const struct hycan_link *link, const struct hycan_prefix *p)
 {
 	const struct hycan_address made = automatic(link);
 
-	return link->has_mac && same_address(&made, a);
+	return link->has_mac && p->length == AUTOMATIC_LENGTH && same_address(&made, &p->address);
+}
+
+/* Whether it makes it when the link comes up, or carries IPv6 again: where it would for a link of that name (“default”: for any new one), and has a carrier. */
+static bool automatic_comes(struct op *op, const struct hycan_link *link, const char *name)
+{
+	char mode[64];
+
+	snprintf(mode, sizeof(mode), "ipv6/conf/%s/addr_gen_mode", name);
+	return (link->operstate == HYCAN_OPERSTATE_UP || link->operstate == HYCAN_OPERSTATE_UNKNOWN) &&
+	       kernel_sysctl_is(op->scope, mode, "0");
 }
 
 static int say_address(struct op *op, const struct hycan_link_address *address)
@@ -243,6 +339,7 @@ struct ipv6_addresses {
 	struct op *op;
 	const struct hycan_link *link;
 	const struct hycan_address *only; /* or NULL */
+	bool automatic_comes;             /* by itself: it is not said */
 };
 
 /* The newest is listed first, and said first, so it is put back last. */
@@ -250,7 +347,8 @@ static int say_ipv6_address(const struct hycan_link_address *address, void *user
 {
 	const struct ipv6_addresses *a = userdata;
 
-	if (a->only ? !same_address(a->only, &address->address.address) : is_automatic(a->link, &address->address.address))
+	if (a->only ? !same_address(a->only, &address->address.address)
+	            : a->automatic_comes && is_automatic(a->link, &address->address))
 		return 0;
 	return say_address(a->op, address);
 }
@@ -383,7 +481,7 @@ static int note_any(const struct hycan_link_address *address, void *any)
 
 int before_address_add(struct op *op, const struct hycan_link_address *address, bool *ret_said)
 {
-	struct routes routes = { .op = op, .link = address->link };
+	struct routes routes = { .op = op, .link = address->link, .ways_go = true };
 	bool any = false;
 	int r;
 
@@ -395,6 +493,12 @@ int before_address_add(struct op *op, const struct hycan_link_address *address, 
 		return r;
 	*ret_said = true;
 	r = say_routes(&routes, 0, AF_INET);
+	if (r == 0 && *routes.way)
+		return op_refuse(
+			op, HYCAN_REFUSAL_UNSUPPORTED, "link",
+			"One way of the route to %s is over the link “%s”, which has no IPv4 address yet: the kernel would take it "
+			"for dead when that goes again. Add the address by itself.",
+			routes.way, address->link);
 	return r == 0 ? along_say_neighbours(op, address->link, AF_INET) : r;
 }
 
@@ -412,7 +516,9 @@ static int say_up(struct op *op, const struct hycan_link *link)
 static int say_contents(struct op *op, const struct hycan_link *link, bool goes_down)
 {
 	struct routes routes = { .op = op, .link = link->name, .link_goes = goes_down };
-	struct ipv6_addresses addresses = { .op = op, .link = link };
+	struct ipv6_addresses addresses = { .op = op,
+		                            .link = link,
+		                            .automatic_comes = automatic_comes(op, link, goes_down ? link->name : "default") };
 	int r;
 
 	r = say_routes(&routes, 0, goes_down ? 0 : AF_INET6);
@@ -450,6 +556,33 @@ static int read_children(struct op *op, const struct hycan_link *parent, const c
 	return kernel_link_list(op->scope, kind, keep_child, ret_children);
 }
 
+struct search {
+	const struct hycan_link *link;
+	bool found;
+};
+
+static int look_for_automatic(const struct hycan_link_address *address, void *userdata)
+{
+	struct search *s = userdata;
+
+	s->found = s->found || is_automatic(s->link, &address->address);
+	return 0;
+}
+
+/* The kernel makes it, once it has made its IPv6 anew, where there is none (addrgenmode none, ip-link(8)). */
+static int say_no_automatic(struct op *op, const struct hycan_link *link)
+{
+	struct hycan_address_remove_request away = { .address = { .address = automatic(link), .length = AUTOMATIC_LENGTH } };
+	struct search search = { .link = link };
+	int r;
+
+	if (!link->has_mac || !link->up)
+		return 0;
+	r = kernel_address_list(op->scope, link->name, AF_INET6, look_for_automatic, &search);
+	memcpy(away.link, link->name, sizeof(away.link));
+	return r < 0 || search.found ? r : op_undo_in_kernel(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
+}
+
 int before_link_down(struct op *op, const struct hycan_link *link)
 {
 	struct children children;
@@ -462,6 +595,8 @@ int before_link_down(struct op *op, const struct hycan_link *link)
 		r = before_link_down(op, &children.link[i]);
 	if (r == 0)
 		r = say_contents(op, link, true);
+	if (r == 0)
+		r = say_no_automatic(op, link);
 	return r != 0 ? r : say_up(op, link);
 }
 
@@ -559,33 +694,6 @@ static int say_settings(struct op *op, const struct hycan_link *link, const char
 	if (r == 0)
 		r = kernel_sysctl_keep_own(op->scope, &kept, neigh, link->name);
 	return r == 0 ? along_say_sysctls(op, link->name, &kept) : r;
-}
-
-struct search {
-	const struct hycan_link *link;
-	bool found;
-};
-
-static int look_for_automatic(const struct hycan_link_address *address, void *userdata)
-{
-	struct search *s = userdata;
-
-	s->found = s->found || is_automatic(s->link, &address->address.address);
-	return 0;
-}
-
-/* The kernel makes it, once it has made its IPv6 anew, where there is none (addrgenmode none, ip-link(8)). */
-static int say_no_automatic(struct op *op, const struct hycan_link *link)
-{
-	struct hycan_address_remove_request away = { .address = { .address = automatic(link), .length = 64 } };
-	struct search search = { .link = link };
-	int r;
-
-	if (!link->has_mac || !link->up)
-		return 0;
-	r = kernel_address_list(op->scope, link->name, AF_INET6, look_for_automatic, &search);
-	memcpy(away.link, link->name, sizeof(away.link));
-	return r < 0 || search.found ? r : op_undo_in_kernel(op, HYCAN_OPERATION_ADDRESS_REMOVE, &away);
 }
 
 static int say_ipv6(struct op *op, const struct hycan_link *link)

@@ -103,6 +103,11 @@ int op_undo_routes(struct op *op, const void *first, const void *messages, size_
 	return op->undo ? op->undo_routes(op, first, messages, size) : 0;
 }
 
+bool op_says_routes(struct op *op, const void *messages, size_t size)
+{
+	return op->undo && op->says_routes(op, messages, size);
+}
+
 int op_undo_along(struct op *op, enum op_along what, const char *link, const void *bytes, size_t size)
 {
 	return op->undo ? op->undo_along(op, what, link, bytes, size) : 0;

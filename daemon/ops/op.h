@@ -182,6 +182,9 @@ struct op {
 	/* What op_undo_routes() says. 0 or -errno. */
 	int (*undo_routes)(struct op *op, const void *first, const void *messages, size_t size);
 
+	/* What op_says_routes() asks. */
+	bool (*says_routes)(struct op *op, const void *messages, size_t size);
+
 	/* What op_undo_along() says. 0 or -errno. */
 	int (*undo_along)(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size);
 
@@ -362,6 +365,9 @@ int op_undo_in_kernel(struct op *op, enum hycan_operation_number number, const v
  * that the ledger has op_undo() says who has them, before.
  */
 int op_undo_routes(struct op *op, const void *first, const void *messages, size_t size);
+
+/* Whether a step before this one has said that of the same place. */
+bool op_says_routes(struct op *op, const void *messages, size_t size);
 
 /* Reads which the first of them is: a request of route.replace, struct hycan_route_replace_request. 0 or -errno. */
 int op_read_routes(struct op *op, const void *messages, size_t size, void *ret_request);

@@ -149,6 +149,7 @@ static int run(struct transaction *t)
 	t->job->undo = &t->undo;
 	t->job->op.undo = transaction_keep_undo;
 	t->job->op.undo_routes = transaction_keep_routes;
+	t->job->op.says_routes = transaction_keeps_routes;
 	t->job->op.undo_along = transaction_keep_along;
 	t->job->op.plan = t->is_plan;
 	t->round = t->is_plan ? 0 : ledger_round(t->job->server->ledger);

@@ -136,6 +136,9 @@ int transaction_keep_undo(struct op *op, uint16_t number, const void *request, b
 /* And of routes (op_undo_routes()). */
 int transaction_keep_routes(struct op *op, const void *first, const void *messages, size_t size);
 
+/* Whether a step before did, of the same place (op_says_routes()). */
+bool transaction_keeps_routes(struct op *op, const void *messages, size_t size);
+
 /* And of what goes along with it (op_undo_along()). */
 int transaction_keep_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size);
 

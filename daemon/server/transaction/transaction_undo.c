@@ -222,6 +222,16 @@ int transaction_keep_routes(struct op *op, const void *first, const void *messag
 	                          job->undo->keeps ? own_since(job, operation, first) : 0);
 }
 
+bool transaction_keeps_routes(struct op *op, const void *messages, size_t size)
+{
+	struct undo_log *undo = ((struct job *)op)->undo;
+
+	for (const struct nlmsghdr *frame = undo_log_last(undo); frame; frame = undo_log_before(undo, frame))
+		if (frame->nlmsg_flags & UNDO_ROUTES && op_same_routes(frame + 1, undo_log_size(frame), messages, size))
+			return true;
+	return false;
+}
+
 int transaction_keep_along(struct op *op, uint32_t what, const char *link, const void *bytes, size_t size)
 {
 	struct job *job = (struct job *)op;

@@ -238,6 +238,145 @@ static void test_lost_gateways(void **state)
 	}
 }
 
+static int remove_dead(struct hycan *h)
+{
+	const struct hycan_prefix p = prefix_of("10.98.0.0/16");
+
+	return hycan_route_remove(h, &p, NULL);
+}
+
+static int replace_dead(struct hycan *h)
+{
+	struct hycan_route r = { .destination = prefix_of("2001:db8:98::/48"), .has_link = true, .link = "tx0" };
+
+	return hycan_route_replace(h, &r);
+}
+
+static int both_down(struct hycan *h)
+{
+	int r = hycan_link_down(h, "tx2");
+
+	return r ? r : hycan_link_down(h, "tx0");
+}
+
+static int down_and_remove(struct hycan *h)
+{
+	int r = hycan_link_down(h, "tx2");
+
+	return r ? r : remove_dead(h);
+}
+
+/* The kernel makes no route over a link that is down: who may have to put one back refuses, unless an earlier step takes the link down. */
+static void test_dead_ways(void **state)
+{
+	static step *const refused[] = { remove_dead, replace_dead, down };
+	struct world *w = *state;
+
+	/* the last that goes down is the last in the lists */
+	make_pair();
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx3 up && ip link set tx2 up && ip link set tx2 down && "
+	           "ip link set tx2 up && ip addr add 10.6.0.1/24 dev tx2 && "
+	           "ip route add 10.98.0.0/16 nexthop via 10.1.0.9 nexthop via 10.6.0.9 && "
+	           "ip route add 2001:db8:98::/48 nexthop via fe80::9 dev tx0 nexthop via fe80::9 dev tx2"));
+	assert_taken_back(w, down_and_remove);
+	/* that is done now: tx2 is down */
+	free(shell("ip route add 10.98.0.0/16 dev tx0 && ip link set tx2 up && "
+	           "ip route replace 10.98.0.0/16 nexthop via 10.1.0.9 nexthop via 10.6.0.9 && ip link set tx2 down"));
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		char *before = view_everything();
+
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_int_equal(refused[i](w->h), 0);
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+		assert_contains(hycan_error_message(w->h), "has a way over a link that is down");
+		view_assert_same(w, before);
+		free(before);
+	}
+	free(shell("ip link set tx2 up"));
+	assert_taken_back(w, both_down);
+}
+
+static int add_to_tx2(struct hycan *h)
+{
+	const struct hycan_link_address a = { .link = "tx2", .address = prefix_of("10.6.0.1/24") };
+
+	return hycan_address_add(h, &a);
+}
+
+/* With the last IPv4 address of a link a way over it is dead, though the route stays. */
+static void test_dying_way(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx3 up && ip link set tx2 up && "
+	           "ip route add 10.98.0.0/16 nexthop via 10.1.0.9 nexthop dev tx2"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(add_to_tx2(w->h), 0);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_contains(hycan_error_message(w->h), "One way of the route to 10.98.0.0/16 is over the link “tx2”");
+	assert_done(w->h, add_to_tx2(w->h));
+}
+
+/* A proxy that is entered again stays when the link loses its carrier. */
+static void test_proxy(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(down(w->h), 0);
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	free(shell("ip neigh show proxy | grep -q '10.1.0.72 dev tx0'; ip link set tx1 down"));
+	shell_until(20, "ip link show tx0 | grep -q 'state LOWERLAYERDOWN'");
+	free(shell("ip -4 neigh show proxy | grep -q '10.1.0.72 dev tx0' && ip -6 neigh show proxy | grep -q '2001:db8:1::72 dev "
+	           "tx0'"));
+}
+
+/* The kernel makes a link-local address of the hardware address by itself, but not always. */
+static void test_link_local(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("ip link set tx0 addrgenmode none && ip link set tx0 address 02:00:00:00:00:01 && "
+	           "ip -6 addr flush dev tx0 scope link && ip addr add fe80::ff:fe00:1/64 dev tx0 nodad"));
+	assert_taken_back(w, down);
+	free(shell("ip link set tx0 addrgenmode eui64 && ip link set tx0 up && ip -6 addr flush dev tx0 scope link && "
+	           "ip addr add fe80::ff:fe00:1/10 dev tx0 nodad"));
+	assert_taken_back(w, down);
+	free(shell("ip link set tx0 up && ip -6 addr flush dev tx0 scope link"));
+	assert_taken_back(w, down);
+	/* without a carrier it waits for one */
+	free(shell("ip link set tx0 up && ip -6 addr flush dev tx0 && ip addr add fe80::ff:fe00:1/64 dev tx0 nodad && "
+	           "ip link set tx1 down"));
+	assert_taken_back(w, down);
+}
+
+/* A bridge whose last port goes down loses its carrier, and with that its nexthop objects. */
+static void test_nexthop_objects(void **state)
+{
+	struct world *w = *state;
+	char *before, *after;
+
+	make_pair();
+	free(shell("ip link add tx4 type bridge && ip link set tx0 master tx4 && ip link set tx4 up && ip addr add 10.7.0.1/24 dev "
+	           "tx4"));
+	shell_until(20, "ip link show tx4 | grep -q LOWER_UP");
+	free(shell("ip nexthop add id 9 via 10.7.0.9 dev tx4 && ip route add 10.77.0.0/16 nhid 9"));
+	before = shell("ip route; ip nexthop");
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(down(w->h), 0);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_contains(hycan_error_message(w->h), "The route to 10.77.0.0/16 has its way from a nexthop object");
+	after = shell("ip route; ip nexthop");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	assert_done(w->h, down(w->h));
+}
+
 static int readdress(struct hycan *h)
 {
 	return hycan_link_set(h, "tx2", &(struct hycan_link_set_options){ .has_mac = true, .mac = { { 2, 0, 0, 0, 0, 1 } } });
@@ -820,6 +959,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lost_gateways, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_dead_ways, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_dying_way, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_proxy, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_link_local, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_nexthop_objects, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_settings, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_secret, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_ipv4, world_begin, world_end),
