@@ -66,8 +66,9 @@ struct kernel_route_seen {
 	bool in_words;   /* it is where the structure says: not of a TOS, nor for some sources alone */
 	bool by_object;  /* its ways are those of a nexthop object (ip-nexthop(8)) */
 	bool comes_back; /* the kernel made it, or a router announced it */
-	bool stays;      /* though the link that is asked about may go down: it has a way over another one that is up */
-	bool dead;       /* it has a way over another link, which is down: then the kernel takes no such route */
+	bool over; /* it has a way over the link that is asked about; of those that go nowhere the kernel says lo, and the structure nothing */
+	bool stays; /* though that link may go down: it has a way over another one that is up */
+	bool dead;  /* it has a way over a link that is down: then the kernel takes no such route */
 };
 
 /* Whether a route of that protocol comes back by itself as it is: the kernel's own, and those that a router announced. */
@@ -77,7 +78,8 @@ bool kernel_route_comes_back(uint8_t protocol);
 struct kernel_route_places {
 	uint32_t table;   /* 0: all */
 	uint8_t family;   /* 0: both */
-	const char *link; /* the one that will be up when they are put back; or NULL */
+	const char *link; /* or NULL */
+	bool link_up;     /* that one will be up when they are put back */
 
 	/* Whether that one may go: > 0; 0: it stays; -errno to end. */
 	int (*goes)(const struct kernel_route_seen *seen, void *userdata);

@@ -207,19 +207,18 @@ static int place_ends(struct places *p)
 	return r;
 }
 
-static void look_at_ways(const char *link, const struct nlmsghdr *nlh, struct kernel_route_seen *seen)
+static void look_at_ways(const struct places *p, const struct nlmsghdr *nlh, struct kernel_route_seen *seen)
 {
-	const struct hycan_route *route = &seen->route;
 	struct route_way way;
 
-	seen->stays = seen->dead = false;
+	seen->over = seen->stays = seen->dead = false;
 	for (size_t i = 0; route_way(nlh, i, &way); i++) {
-		const char *over = i < route->n_nexthops ? route->nexthops[i].link : route->link;
+		const char *link = kernel_link_names_find(p->reader.names, way.ifindex);
+		const bool over = link && p->asked->link && strcmp(link, p->asked->link) == 0;
 
-		if (link && strcmp(over, link) == 0)
-			continue;
-		seen->dead = seen->dead || way.dead;
-		seen->stays = seen->stays || !way.dead;
+		seen->over = seen->over || over;
+		seen->dead = seen->dead || (way.dead && !(over && p->asked->link_up));
+		seen->stays = seen->stays || !(way.dead || over);
 	}
 }
 
@@ -246,7 +245,7 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 	/* the kernel knows more about its own IPv6 routes than it tells */
 	if (seen.comes_back && p->family == AF_INET6)
 		return 0;
-	look_at_ways(p->asked->link, nlh, &seen);
+	look_at_ways(p, nlh, &seen);
 	r = p->asked->goes(&seen, p->asked->userdata);
 	if (r < 0)
 		return r;

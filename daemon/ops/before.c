@@ -64,16 +64,6 @@ struct routes {
 	char way[HYCAN_ADDRESS_TEXT_SIZE];  /* one that would stay with a dead way, or "" */
 };
 
-static bool over_link(const struct hycan_route *route, const char *link)
-{
-	if (route->has_link && strcmp(route->link, link) == 0)
-		return true;
-	for (size_t i = 0; i < route->n_nexthops; i++)
-		if (route->nexthops[i].has_link && strcmp(route->nexthops[i].link, link) == 0)
-			return true;
-	return false;
-}
-
 static bool is_by_ipv6(const struct hycan_route *route)
 {
 	if (route->has_via && route->via.family == AF_INET6)
@@ -163,8 +153,7 @@ static int keep_object_ways(struct routes *r, const struct hycan_route *route)
 static int goes(const struct kernel_route_seen *seen, void *userdata)
 {
 	struct routes *r = userdata;
-	const bool over = r->link && over_link(&seen->route, r->link) && (!r->with_mtu || seen->route.has_mtu) &&
-	                  (!r->by_ipv6 || is_by_ipv6(&seen->route));
+	const bool over = seen->over && (!r->with_mtu || seen->route.has_mtu) && (!r->by_ipv6 || is_by_ipv6(&seen->route));
 	int said = 0;
 
 	if (!over && r->link_goes && seen->by_object)
@@ -222,7 +211,8 @@ static int say_routes(struct routes *routes, uint32_t table, uint8_t family)
 {
 	const struct kernel_route_places places = { .table = table,
 		                                    .family = family,
-		                                    .link = routes->link_goes || routes->ways_go ? routes->link : NULL,
+		                                    .link = routes->link,
+		                                    .link_up = routes->link_goes,
 		                                    .goes = goes,
 		                                    .found = say_place,
 		                                    .userdata = routes };
@@ -613,6 +603,14 @@ int before_link_up(struct op *op, const struct hycan_link *link)
 	return r != 0 ? r : say_contents(op, link, true);
 }
 
+/* Zeros, as lo has them, and those of groups are no address of a link for the kernel (is_valid_ether_addr()). */
+static bool is_own(const struct hycan_mac *mac)
+{
+	static const uint8_t zeros[sizeof(mac->bytes)];
+
+	return !(mac->bytes[0] & 1) && memcmp(mac->bytes, zeros, sizeof(zeros)) != 0;
+}
+
 /* Where nothing will be otherwise, nothing was: it may be asked for once more, since the answer was lost. */
 static int say_properties(struct op *op, const struct hycan_link *link, const struct hycan_link_set_options *wanted)
 {
@@ -629,6 +627,12 @@ static int say_properties(struct op *op, const struct hycan_link *link, const st
 
 	if (!kernel_link_sets_any(&change))
 		return 0;
+	if (change.has_mac && !is_own(&link->mac))
+		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "mac",
+		                 "The hardware address that the link “%s” has is none that the kernel would give it again, so it "
+		                 "could not be put "
+		                 "back.",
+		                 link->name);
 	memcpy(request.name, link->name, sizeof(request.name));
 	memcpy(request.alias, link->alias, sizeof(request.alias));
 	return op_undo(op, HYCAN_OPERATION_LINK_SET, &request);

@@ -334,6 +334,34 @@ static void test_proxy(void **state)
 	           "tx0'"));
 }
 
+static int lo_down(struct hycan *h)
+{
+	return hycan_link_down(h, "lo");
+}
+
+static int readdress_lo(struct hycan *h)
+{
+	return hycan_link_set(h, "lo", &(struct hycan_link_set_options){ .has_mac = true, .mac = { { 2, 0, 0, 0, 0, 1 } } });
+}
+
+/* Routes that go nowhere go with lo, of IPv6; and its hardware address would be refused. */
+static void test_loopback(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip link set lo down && ip link set lo up && ip addr add 10.1.0.1/24 dev lo && ip addr add 2001:db8:1::1/64 dev "
+	           "lo && "
+	           "ip route add 10.2.0.0/16 via 10.1.0.9 && ip route add 2001:db8:2::/48 dev lo && "
+	           "ip route add unreachable 2001:db8:60::/48 && ip route add blackhole 2001:db8:61::/48 table 100 && "
+	           "ip route add unreachable 10.3.0.0/16"));
+	assert_taken_back(w, lo_down);
+	free(shell("ip link set lo up"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(readdress_lo(w->h), 0);
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_UNSUPPORTED);
+	assert_string_equal(hycan_error_field(w->h), "mac");
+}
+
 /* The kernel makes a link-local address of the hardware address by itself, but not always. */
 static void test_link_local(void **state)
 {
@@ -962,6 +990,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_ways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dying_way, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_proxy, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_loopback, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_link_local, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_nexthop_objects, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink_settings, world_begin, world_end),
