@@ -124,6 +124,12 @@ bool kernel_sysctl_is(struct kernel_scope *scope, const char *path, const char *
 	return is(scope, path, value);
 }
 
+/* What a new link has of its own: without ARP, not what the others have (ipv6_add_dev(), net/ipv6/addrconf.c). */
+static bool is_by_link(const char *name)
+{
+	return strcmp(name, "accept_dad") == 0 || strcmp(name, "use_tempaddr") == 0;
+}
+
 static int keep_other(struct kernel_sysctls *sysctls, const char *directory, const char *link, const char *name)
 {
 	char path[PATH_SIZE], of_new[PATH_SIZE], value[VALUE_SIZE], value_of_new[VALUE_SIZE];
@@ -135,7 +141,9 @@ static int keep_other(struct kernel_sysctls *sysctls, const char *directory, con
 	r = read_value(path, value);
 	if (r < 0)
 		return is_untold(r) ? 0 : r;
-	return read_value(of_new, value_of_new) == 0 && strcmp(value, value_of_new) == 0 ? 0 : keep(sysctls, path, value, false);
+	if (!is_by_link(name) && read_value(of_new, value_of_new) == 0 && strcmp(value, value_of_new) == 0)
+		return 0;
+	return keep(sysctls, path, value, false);
 }
 
 static int keep_own(struct kernel_sysctls *sysctls, const char *directory, const char *link)

@@ -462,6 +462,10 @@ static void test_shrink_settings(void **state)
 	assert_taken_back(w, shrink);
 	free(shell("ip link set tx0 mtu 1500 && echo 1 >/proc/sys/net/ipv6/conf/tx0/disable_ipv6"));
 	assert_taken_back(w, shrink);
+	/* one without ARP is made otherwise than one that loses it */
+	free(shell("ip link set tx0 mtu 1500 && ip link set tx0 arp off && echo 1 >/proc/sys/net/ipv6/conf/tx0/accept_dad"));
+	assert_taken_back(w, shrink);
+	free(shell("ip link set tx0 arp on"));
 	/* a new link is otherwise, too */
 	free(shell("ip link set tx0 mtu 1500 && echo 0 >/proc/sys/net/ipv6/conf/tx0/accept_ra && "
 	           "cd /proc/sys/net/ipv6/conf/default && echo 1 >addr_gen_mode && echo 1 >disable_ipv6"));
