@@ -302,6 +302,95 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 	return -ESRCH;
 }
 
+/* The same by all that is said of a route. */
+static int remove_found(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
+	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
+	const uint32_t metric = route_metric(route);
+	struct nlmsghdr *nlh;
+	int r, left;
+
+	r = route_find(scope, &route->destination, route->has_table ? route->table : RT_TABLE_MAIN, &metric, &messages);
+	if (r < 0)
+		return r;
+	left = (int)messages.size;
+	for (nlh = (struct nlmsghdr *)messages.data; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		struct hycan_route there;
+
+		r = route_read(&reader, nlh, &there);
+		if (r < 0)
+			return r;
+		if (r > 0 || !kernel_route_same(route, &there))
+			continue;
+		nlh->nlmsg_type = RTM_DELROUTE;
+		nlh->nlmsg_flags = NLM_F_REQUEST;
+		return request(scope, nlh, ret_result);
+	}
+	return -ESRCH;
+}
+
+/* In the words by which the kernel takes that route alone. IPv4: as the only one of its ways, see kernel_route_remove(). */
+static struct hycan_route in_full(const struct hycan_route *route, struct hycan_nexthop *only)
+{
+	const bool goes = route_goes_somewhere(route->has_type ? route->type : HYCAN_ROUTE_TYPE_UNICAST);
+	struct hycan_route full = *route;
+
+	full.has_metric = full.has_scope = true;
+	full.metric = route_metric(route);
+	full.scope = route_scope(route);
+	if (route->destination.address.family == AF_INET6) {
+		/* the kernel hangs those that go nowhere on lo, and does not compare the type */
+		if (!goes)
+			snprintf(full.link, sizeof(full.link), "lo");
+		full.has_link = full.has_link || !goes;
+		/* there is one at most through a gateway, whoever made it */
+		full.has_protocol = full.has_protocol || full.has_via || full.n_nexthops;
+		full.protocol = full.has_via || full.n_nexthops ? RTPROT_UNSPEC : full.protocol;
+		return full;
+	}
+	if (!goes || route->n_nexthops)
+		return full;
+	*only = (struct hycan_nexthop){ .has_via = route->has_via, .via = route->via, .has_link = route->has_link };
+	memcpy(only->link, route->link, sizeof(only->link));
+	full.has_via = full.has_link = full.has_onlink = false;
+	full.nexthops = only;
+	full.n_nexthops = 1;
+	return full;
+}
+
+/* The same, without looking for it. */
+static int remove_asked(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
+	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
+	struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
+	struct hycan_nexthop only;
+	struct hycan_route full = in_full(route, &only);
+	int r;
+
+	/* to the kernel metric 0 is any, the lowest first: that this one is there is seen before */
+	if (full.metric == 0 && route_change(scope, route, 0) != -EEXIST)
+		return -ESRCH;
+	r = route_message(buffer, 0, &full, &links);
+	if (r < 0)
+		return r;
+	nlh->nlmsg_type = RTM_DELROUTE;
+	r = request(scope, nlh, ret_result);
+	/* of several ways of IPv6 one may have gone before */
+	return r == -ESRCH && ret_result->changed ? 0 : r;
+}
+
+int kernel_route_remove_same(struct kernel_scope *scope, const struct hycan_route *route, bool look,
+                             struct kernel_route_result *ret_result)
+{
+	int r = look ? -ESRCH : remove_asked(scope, route, ret_result);
+
+	if (r == -ESRCH || r == -ENOENT || r == -ENODEV)
+		r = remove_found(scope, route, ret_result);
+	return r == -ENOENT ? -ESRCH : r;
+}
+
 /* A route that is neither to be made nor to be replaced, and must not be there. */
 int route_find_ipv4(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, uint32_t metric)
 {

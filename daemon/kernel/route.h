@@ -149,6 +149,14 @@ int kernel_route_remove(struct kernel_scope *scope, const struct hycan_prefix *d
                         struct kernel_route_result *ret_result);
 
 /*
+ * Removes that very route, made as it is said or found to be the same, whatever else is in its place; of IPv6 its ways, also where others
+ * have been added to them. Mostly in a time that does not depend on the size of the table; look: it is looked for in any case, since in a plan
+ * the kernel does not answer. -ESRCH: it is not there.
+ */
+int kernel_route_remove_same(struct kernel_scope *scope, const struct hycan_route *route, bool look,
+                             struct kernel_route_result *ret_result);
+
+/*
  * The order in which the kernel takes routes soonest, as n indices. False: it is the one that they have, since they are few
  * or since the order is told from another one in the end.
  */

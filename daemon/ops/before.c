@@ -53,6 +53,7 @@ struct routes {
 	size_t n_sources;
 	const struct hycan_route *like;                   /* or to this destination, with its metric, */
 	const struct hycan_route_remove_options *options; /* which says whether it is any, and which way */
+	const struct hycan_route *meant;                  /* of those that very one, or NULL */
 	bool taken;
 	bool behind;                             /* those with a gateway, or those without */
 	struct hycan_route_replace_request last; /* told of, without its ways */
@@ -99,7 +100,7 @@ static bool is_taken(struct routes *r, const struct kernel_route_seen *seen)
 	    !same_address(&seen->route.destination.address, &r->like->destination.address) ||
 	    (r->options->has_metric && metric(&seen->route) != metric(r->like)))
 		return false;
-	r->taken = kernel_route_matches(&seen->route, r->options);
+	r->taken = r->meant ? kernel_route_same(r->meant, &seen->route) : kernel_route_matches(&seen->route, r->options);
 	return r->taken;
 }
 
@@ -274,14 +275,20 @@ int before_route_replace(struct op *op, const struct hycan_route *route)
 	return r != 0 ? r : kernel_route_find(op->scope, route, say_replaced, op);
 }
 
-int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options)
+int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options,
+                        const struct hycan_route *meant)
 {
-	struct routes routes = { .op = op, .like = like, .options = options };
-	bool dead;
+	struct routes routes = { .op = op, .like = like, .options = options, .meant = meant };
+	bool is_there = true, dead;
 	int r;
 
 	if (!op_undoable(op))
 		return 0;
+	r = meant ? kernel_route_there(op->scope, meant, &is_there) : 0;
+	if (r < 0)
+		return r;
+	if (!is_there)
+		routes.meant = NULL;
 	r = check_words(op, like, !options->has_metric, &dead);
 	return r != 0 ? r : say_routes(&routes, like->table, like->destination.address.family);
 }

@@ -31,7 +31,11 @@ int before_address_remove(struct op *op, const char *link, const struct hycan_pr
 /* Routes in the place of one that is added in their place. Refuses where one has something that there are no words for. */
 int before_route_replace(struct op *op, const struct hycan_route *route);
 
-/* The route that kernel_route_remove() would take; like: to that destination, in that table. The same is refused. */
-int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options);
+/*
+ * The route that kernel_route_remove() would take; like: to that destination, in that table; or the very one that is meant, where it is
+ * there, else NULL. The same is refused.
+ */
+int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options,
+                        const struct hycan_route *meant);
 
 #endif

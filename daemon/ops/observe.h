@@ -142,7 +142,7 @@ struct op_wished {
 	/* Whether what op_monitor_list() found is what was wanted, as far as that was said. */
 	bool (*fits)(const void *found, const void *wanted);
 
-	/* The request is kept with what it makes, whatever is to be done about drift, and has no lists. */
+	/* The request is kept with what it makes, whatever is to be done about drift, where it is short. */
 	bool is_compared;
 
 	/* What a request leaves out stays as it was wanted before. */

@@ -33,6 +33,7 @@ struct kernel_scope;
 struct op;
 struct resolver;
 struct resolver_zone;
+union message;
 
 /* Whether the daemon made something, which is in the ledger or was until strangers took it away; and for whom. */
 enum op_standing {
@@ -113,6 +114,9 @@ struct op_server {
 
 	/* Whether the ledger keeps such a request, legal and complete, with each thing that it is about (op_wished(), follows). */
 	bool (*remembers)(struct op *op, uint16_t number, const void *request);
+
+	/* op_asked_for() */
+	bool (*asked_for)(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
 
 	/* How something, as op_monitor_list() would find it, is to what was asked for. */
 	enum op_asked (*asked)(struct op *op, enum hycan_object_kind kind, const void *found);
@@ -195,8 +199,9 @@ struct op {
 	 * What the ledger is told beside the request, of a handler that returns 0. It believes that everything came about as
 	 * the request says, and nothing of it was there.
 	 */
-	bool unchanged; /* it was there already: nothing was made */
-	bool kept_link; /* the link that it makes was there, or that it takes is another's: it stays, and what is on it */
+	bool unchanged;  /* it was there already: nothing was made */
+	bool kept_link;  /* the link that it makes was there, or that it takes is another's: it stays, and what is on it */
+	bool took_other; /* what it took was in the place of what the ledger has, which is there still */
 	const bool *items_unchanged; /* the same for each item of the request's list; NULL: for none */
 	const bool *items_failed;    /* those of them that are not there at all; NULL: none */
 	const void *settled;         /* a request in which what the kernel chose is filled in; NULL: as it was asked */
@@ -338,6 +343,12 @@ int op_claim_change(struct op *op, const void *changed);
  * on, and the handler returns that nothing was to be done. The request is one that makes it.
  */
 bool op_let_go_lost(struct op *op, enum hycan_object_kind kind, const void *request);
+
+/*
+ * The request that the ledger keeps with the object that such a request of the row that makes it is about (op_wished(), is_compared); its
+ * lists are in the memory of this one. False: it keeps none.
+ */
+bool op_asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
 
 /*
  * Whether a key of the request, or of a request that is sealed what is left of it, is that one. What was to get a key that

@@ -135,8 +135,8 @@ static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_NAT, .amends = nat_amends },
 	{ .operation = HYCAN_OPERATION_PORT_ADD, .fits = port_fits, .is_compared = true },
-	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits },
-	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits },
+	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits, .is_compared = true },
+	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits, .is_compared = true },
 	{ .operation = HYCAN_OPERATION_WIREGUARD_PEER_SET, .fits = peer_fits, .absent_stays = true, .yields = peer_yields },
 };
 

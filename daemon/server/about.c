@@ -304,6 +304,14 @@ static enum op_asked asked(struct op *op, enum hycan_object_kind kind, const voi
 	return asked == OP_ASKED_DIFFERS && (job->doubt.is || job->again) ? OP_ASKED_UNKNOWN : asked;
 }
 
+static bool asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked)
+{
+	struct ledger_key key;
+
+	key_of_request(op_scope_inode(op->scope), kind, request, &key);
+	return asked_request(job_of(op), &key, ret_asked);
+}
+
 static bool remembers(struct op *op, uint16_t number, const void *request)
 {
 	return follow_has(job_of(op), hycan_operation_by_number(number), request);
@@ -422,6 +430,7 @@ const struct op_server about_server = {
 	.is_stated = is_stated,
 	.let_go_lost = let_go_lost,
 	.remembers = remembers,
+	.asked_for = asked_for,
 	.asked = asked,
 	.forwards = forwards_of,
 	.compare = compare_table,

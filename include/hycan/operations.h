@@ -337,7 +337,8 @@ int hycan_route_replace_async(struct hycan *h, const struct hycan_route *route, 
 
 /**
  * Removes the first route that matches what is given. A route of several ways matches where neither gateway nor
- * link is.
+ * link is. Strangers' in the place of one that was asked for stay, unless gateway, link or type say that one is
+ * meant.
  *
  * @param destination its destination
  * @param options what may be given beside; NULL for nothing

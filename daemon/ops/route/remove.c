@@ -11,25 +11,71 @@
 
 struct removal {
 	struct op *op;
+	const struct hycan_route_remove_request *request;
 	struct hycan_route_remove_request *settled;
+	uint32_t metric; /* that is claimed */
+	bool has_asked;
+	union message asked; /* what the ledger has in that place, in full */
 };
+
+/* What looking for a route ends with when it was found and is claimed. */
+#define CLAIMED (-EALREADY)
+
+/* Whether it says which of those in a place is meant. Else that is the one that the ledger has, where it is there, or the first. */
+static bool says_which(const struct hycan_route_remove_request *request)
+{
+	return request->has_via || request->has_link || request->has_type;
+}
+
+/* Sets what the ledger has in a place. */
+static void find_asked(struct removal *x, bool has_metric, uint32_t metric)
+{
+	const struct hycan_route_replace_request place = { .route = { .destination = x->request->destination,
+		                                                      .has_metric = has_metric,
+		                                                      .metric = metric,
+		                                                      .has_table = true,
+		                                                      .table = x->request->table } };
+
+	x->has_asked = op_asked_for(x->op, HYCAN_OBJECT_KIND_ROUTE, &place, &x->asked);
+}
+
+/* What was asked for there, in full. Both rows that make a route are asked for a route, and nothing else. */
+static const struct hycan_route *asked(const struct removal *x)
+{
+	return (const struct hycan_route *)&x->asked;
+}
+
+/* What is meant, where that is known: unless the request says which it is. */
+static const struct hycan_route *meant(const struct removal *x)
+{
+	return x->has_asked && !says_which(x->request) ? asked(x) : NULL;
+}
 
 /* The ledger knows a route by its metric, unless that is the kernel's own. */
 static int claim_metric(struct removal *x, uint32_t metric)
 {
+	int r;
+
+	x->metric = metric;
 	x->settled->metric = metric;
 	x->settled->has_metric = !route_metric_is_default(x->settled->destination.address.family, metric);
-	return op_claim(x->op, x->settled);
+	r = op_claim(x->op, x->settled);
+	if (r == 0)
+		find_asked(x, x->settled->has_metric, metric);
+	return r;
 }
 
 static int claim_found(const struct hycan_route *found, void *userdata)
 {
-	return claim_metric(userdata, found->has_metric ? found->metric : 0);
+	struct removal *x = userdata;
+	int r = claim_metric(x, found->has_metric ? found->metric : 0);
+
+	return r == 0 && !says_which(x->request) ? CLAIMED : r;
 }
 
 /*
  * Asks whose it is, where that can be told from the request: of a metric that is given or, of IPv4 alone, the lowest one. Who
- * may take any is not made to wait for more; for others the route is looked for.
+ * may take any is not made to wait for more, unless the ledger has one there; for others the route is looked for.
  */
 static int claim(struct removal *x, const struct hycan_route_remove_options *o, bool *ret_look)
 {
@@ -38,7 +84,9 @@ static int claim(struct removal *x, const struct hycan_route_remove_options *o, 
 	*ret_look = false;
 	if (o->has_metric || (x->op->any_owner && lowest))
 		return claim_metric(x, o->has_metric ? o->metric : 0);
-	*ret_look = !x->op->any_owner;
+	find_asked(x, false, 0);
+	*ret_look = !x->op->any_owner || meant(x);
+	x->has_asked = false;
 	return 0;
 }
 
@@ -67,6 +115,43 @@ static int refuse(struct op *op, const struct hycan_route_remove_request *reques
 	return error;
 }
 
+/* Of any metric: the place of the first route is claimed, which the options say then. */
+static int claim_first(struct removal *x, struct hycan_route_remove_options *options)
+{
+	struct kernel_route_result result;
+	int r = kernel_route_remove(x->op->scope, &x->request->destination, options, claim_found, x, &result);
+
+	if (r != CLAIMED)
+		return r > 0 || r == OP_LETS_GO ? r : refuse(x->op, x->request, r);
+	options->has_metric = true;
+	options->metric = x->metric;
+	return 0;
+}
+
+/* Whether what the request said which it is was another one than the ledger has, which is there still. */
+static bool was_other(struct removal *x)
+{
+	const struct hycan_route_remove_request *settled = x->settled;
+	bool is_there;
+
+	if (x->op->plan || !says_which(x->request))
+		return false;
+	find_asked(x, settled->has_metric, settled->metric);
+	return x->has_asked && kernel_route_there(x->op->scope, asked(x), &is_there) == 0 && is_there;
+}
+
+static int take(struct removal *x, const struct hycan_route_remove_options *options, kernel_route_may *may,
+                struct kernel_route_result *ret_result)
+{
+	struct op *op = x->op;
+	int r = -ESRCH;
+
+	if (meant(x))
+		r = kernel_route_remove_same(op->scope, meant(x), op->plan, ret_result);
+	/* what strangers made of it goes, too */
+	return r != -ESRCH ? r : kernel_route_remove(op->scope, &x->request->destination, options, may, x, ret_result);
+}
+
 int op_route_remove(struct op *op, const struct hycan_route_remove_request *request)
 {
 	struct hycan_route_remove_options options = {
@@ -81,10 +166,9 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 		.type = request->type,
 	};
 	struct hycan_route_remove_request *settled = op->memory(op, sizeof(*settled));
-	struct removal x = { .op = op, .settled = settled };
+	struct removal x = { .op = op, .request = request, .settled = settled };
 	struct hycan_route like = {
 		.destination = request->destination,
-		.metric = request->metric,
 		.has_table = true,
 		.table = request->table,
 	};
@@ -103,17 +187,18 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 	options.has_metric = options.has_metric || op->exact;
 	*settled = *request;
 	r = claim(&x, &options, &look);
+	if (r == 0 && look && !says_which(request)) {
+		look = false;
+		r = claim_first(&x, &options);
+	}
 	if (r != 0)
 		return r;
 	like.has_metric = options.has_metric;
-	r = before_route_remove(op, &like, &options);
+	like.metric = options.metric;
+	r = before_route_remove(op, &like, &options, meant(&x));
 	if (r != 0)
 		return r;
-	r = kernel_route_remove(op->scope, &request->destination, &options,
-	                        look       ? claim_found
-	                        : op->plan ? claim_nothing
-	                                   : NULL,
-	                        &x, &result);
+	r = take(&x, &options, look ? claim_found : op->plan ? claim_nothing : NULL, &result);
 	if (r > 0 || r == OP_LETS_GO)
 		return r;
 	if (r < 0)
@@ -124,5 +209,6 @@ int op_route_remove(struct op *op, const struct hycan_route_remove_request *requ
 		settled->metric = result.metric;
 	settled->has_metric = !route_metric_is_default(request->destination.address.family, settled->metric);
 	op->settled = settled;
+	op->took_other = was_other(&x);
 	return 0;
 }

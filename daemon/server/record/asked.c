@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "job.h"
 #include "key.h"
@@ -15,16 +17,20 @@
 #include "server.h"
 #include "table.h"
 #include "wire.h"
+#include "wish.h"
 
-/* Such a request is short, and has no lists. */
+/* A longer one is not kept: a route of many ways. */
 #define ASKED_MAX 256
 
-static size_t write_request(const struct key_view *v, uint8_t bytes[static ASKED_MAX])
+/* The lists of such a request, in C: of a way at least the name of its link is written. */
+#define LISTS_MAX (ASKED_MAX / 8 * sizeof(struct hycan_nexthop))
+
+static size_t write_request(const struct hycan_operation *operation, const void *request, uint8_t bytes[static ASKED_MAX])
 {
-	const uint16_t number = v->job->operation->number;
+	const uint16_t number = operation->number;
 	struct wire_fault fault;
-	ssize_t n = wire_encode(v->job->operation->request, v->request, bytes + sizeof(number), ASKED_MAX - sizeof(number), NULL,
-	                        NULL, &fault);
+	ssize_t n =
+		wire_encode(operation->request, request, bytes + sizeof(number), ASKED_MAX - sizeof(number), NULL, NULL, &fault);
 
 	memcpy(bytes, &number, sizeof(number));
 	return n < 0 ? 0 : sizeof(number) + (size_t)n;
@@ -39,7 +45,7 @@ void asked_note(const struct key_view *v)
 	if (!op_wished(v->job->operation->number)->is_compared || v->effect->list >= 0)
 		return;
 	key_of(v, 0, &key);
-	r = ledger_settle(v->job->server->ledger, &key, bytes, write_request(v, bytes));
+	r = ledger_settle(v->job->server->ledger, &key, bytes, write_request(v->job->operation, v->request, bytes));
 	/* a stranger's is not in the ledger */
 	if (r < 0 && r != -ENOENT)
 		log_write(LOG_WARNING,
@@ -48,9 +54,10 @@ void asked_note(const struct key_view *v)
 }
 
 /* The request in bytes that were kept, and its operation. NULL: they make no sense. */
-static const struct hycan_operation *read_request(const void *bytes, size_t size, union message *ret_request)
+static const struct hycan_operation *read_request(const void *bytes, size_t size, struct wire_memory *memory,
+                                                  union message *ret_request)
 {
-	struct wire_decoder decoder = { .strict = true };
+	struct wire_decoder decoder = { .strict = true, .memory = *memory };
 	const struct hycan_operation *operation;
 	uint16_t number;
 
@@ -61,11 +68,23 @@ static const struct hycan_operation *read_request(const void *bytes, size_t size
 	if (!operation || !op_wished(number)->is_compared ||
 	    wire_decode(&decoder, operation->request, (const char *)bytes + sizeof(number), size - sizeof(number), ret_request) < 0)
 		return NULL;
+	memory->used = decoder.memory.used;
 	return operation;
+}
+
+bool asked_request(struct job *job, const struct ledger_key *key, union message *ret_request)
+{
+	_cleanup_free_ void *bytes = NULL;
+	size_t size;
+
+	return ledger_settled_of(job->server->ledger, key, &bytes, &size) == 0 &&
+	       read_request(bytes, size, &job->memory, ret_request);
 }
 
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found)
 {
+	_Alignas(max_align_t) uint8_t lists[LISTS_MAX];
+	struct wire_memory memory = { .base = lists, .size = sizeof(lists) };
 	_cleanup_free_ void *bytes = NULL;
 	const struct hycan_operation *operation;
 	union message request;
@@ -73,10 +92,57 @@ enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, cons
 
 	if (ledger_settled_of(ledger, key, &bytes, &size) < 0)
 		return OP_ASKED_UNKNOWN;
-	operation = read_request(bytes, size, &request);
+	operation = read_request(bytes, size, &memory, &request);
 	if (!operation)
 		return OP_ASKED_UNKNOWN;
 	return op_wished(operation->number)->fits(found, &request) ? OP_ASKED_FITS : OP_ASKED_DIFFERS;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ renaming */
+
+/* Things of which the request that is kept speaks of a link. */
+struct renaming {
+	uint64_t netns;
+	const char *from;
+	struct ledger_key *keys;
+	size_t n;
+};
+
+static void collect(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)
+{
+	struct renaming *r = userdata;
+	const struct op_effect *effect = op_effect_of_kind(key->kind);
+
+	if (key->netns == r->netns && effect && effect->on.position >= 0 && op_wished(effect->operation->number)->is_compared &&
+	    memmem(bytes, size, r->from, strlen(r->from)) && array_grow(&r->keys, r->n, sizeof(*r->keys)) == 0)
+		r->keys[r->n++] = *key;
+}
+
+static void rename_asked(struct ledger *ledger, const struct ledger_key *key, const char *from, const char *to)
+{
+	_Alignas(max_align_t) uint8_t lists[LISTS_MAX];
+	struct wire_memory memory = { .base = lists, .size = sizeof(lists) };
+	const struct hycan_operation *operation;
+	_cleanup_free_ void *bytes = NULL;
+	uint8_t renamed[ASKED_MAX];
+	union message request;
+	size_t size;
+
+	if (ledger_settled_of(ledger, key, &bytes, &size) < 0)
+		return;
+	operation = read_request(bytes, size, &memory, &request);
+	if (operation && wish_rename_link(operation->request, &request, from, to))
+		(void)ledger_settle(ledger, key, renamed, write_request(operation, &request, renamed));
+}
+
+void asked_renamed(struct ledger *ledger, uint64_t netns, const char *from, const char *to)
+{
+	struct renaming renaming = { .netns = netns, .from = from };
+
+	ledger_list_settled(ledger, collect, &renaming);
+	for (size_t i = 0; i < renaming.n; i++)
+		rename_asked(ledger, &renaming.keys[i], from, to);
+	free(renaming.keys);
 }
 
 /* -------------------------------------------------------------------------------------------------------- transactions */
@@ -128,6 +194,8 @@ size_t asked_before(struct job *job, const struct hycan_operation *operation, co
 
 void asked_put_back(struct job *job, uint64_t netns, const void *bytes, size_t size)
 {
+	_Alignas(max_align_t) uint8_t lists[LISTS_MAX];
+	struct wire_memory memory = { .base = lists, .size = sizeof(lists) };
 	const struct hycan_operation *operation;
 	struct ledger_key key;
 	union message request;
@@ -138,7 +206,7 @@ void asked_put_back(struct job *job, uint64_t netns, const void *bytes, size_t s
 	memcpy(&before, bytes, size);
 	if (before.size > sizeof(before.bytes))
 		return;
-	operation = read_request(before.bytes, before.size, &request);
+	operation = read_request(before.bytes, before.size, &memory, &request);
 	/* nobody holds it any more, and then nobody asks */
 	if (!operation || !key_of_made(job, operation, &request, &key))
 		return;

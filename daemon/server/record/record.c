@@ -79,6 +79,7 @@ static int record_renamed(const struct key_view *v)
 	settings_renamed(&v->job->server->repairs.settings, &from, &to);
 	/* behind a byte that says that there is one, the name ends with a zero */
 	repair_renamed(&v->job->server->repairs, from.netns, (const char *)from.identity + 1, (const char *)to.identity + 1);
+	asked_renamed(v->job->server->ledger, from.netns, (const char *)from.identity + 1, (const char *)to.identity + 1);
 	return r;
 }
 
@@ -151,7 +152,7 @@ static int record_effect(const struct key_view *v)
 	case OP_CHANGES:
 		return 0;
 	case OP_TAKES:
-		if (v->effect->kind == HYCAN_OBJECT_KIND_LINK && v->job->op.kept_link)
+		if ((v->effect->kind == HYCAN_OBJECT_KIND_LINK && v->job->op.kept_link) || v->job->op.took_other)
 			return 0;
 		if (v->effect->n_parts) {
 			key_of(v, 0, &key);

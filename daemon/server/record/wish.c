@@ -171,8 +171,7 @@ size_t wish_amended(struct wire_memory *memory, const void *bytes, size_t size, 
 	return write_anew(wanted, &request, bytes, ret_bytes);
 }
 
-/* Gives a link another name wherever there is one. False: it is not named. */
-static bool rename_link(const struct hycan_structure *s, void *structure, const char *from, const char *to)
+bool wish_rename_link(const struct hycan_structure *s, void *structure, const char *from, const char *to)
 {
 	bool some = false;
 
@@ -185,7 +184,7 @@ static bool rename_link(const struct hycan_structure *s, void *structure, const 
 		memcpy(&value, &first, sizeof(value));
 		for (; n > 0; n--, value += field->size) {
 			if (field->type == HYCAN_TYPE_STRUCT) {
-				some = rename_link(field->structure, value, from, to) || some;
+				some = wish_rename_link(field->structure, value, from, to) || some;
 			} else if (field->type == HYCAN_TYPE_IFNAME && strcmp(value, from) == 0) {
 				memset(value, 0, field->size);
 				memcpy(value, to, strnlen(to, field->size - 1));
@@ -206,7 +205,7 @@ size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, 
 	if (!memmem(bytes, size, from, strlen(from)))
 		return 0;
 	operation = wish_request(memory, bytes, size, &request);
-	if (!operation || !rename_link(operation->request, &request, from, to))
+	if (!operation || !wish_rename_link(operation->request, &request, from, to))
 		return 0;
 	return write_anew(operation, &request, bytes, ret_bytes);
 }

@@ -14,6 +14,7 @@
 
 #include "messages.h"
 
+struct hycan_structure;
 struct job;
 struct key_view;
 struct ledger;
@@ -56,5 +57,8 @@ size_t wish_amended(struct wire_memory *memory, const void *bytes, size_t size, 
 /* Writes what is wanted for when a link is called otherwise. Returns the size, or 0: it does not speak of that link. */
 size_t wish_renamed(struct wire_memory *memory, const void *bytes, size_t size, const char *from, const char *to,
                     uint8_t ret_bytes[static WISH_MAX]);
+
+/* Gives a link another name wherever a request speaks of it. False: it does not. */
+bool wish_rename_link(const struct hycan_structure *structure, void *request, const char *from, const char *to);
 
 #endif

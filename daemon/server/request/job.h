@@ -131,7 +131,7 @@ void job_close(struct job *job);
  */
 static inline void job_forget_outcome(struct job *job)
 {
-	job->op.unchanged = job->op.kept_link = false;
+	job->op.unchanged = job->op.kept_link = job->op.took_other = false;
 	job->op.items_unchanged = job->op.items_failed = NULL;
 	job->op.settled = NULL;
 }
