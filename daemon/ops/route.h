@@ -28,7 +28,7 @@ bool route_metric_is_default(uint8_t family, uint32_t metric);
 /* Whether a route says such a metric. For the ledger that is the same as saying none. */
 bool route_says_default_metric(const struct hycan_route *route);
 
-/* Settles a route that was just added, with the link that the kernel found. The request is nothing but the route. */
+/* Settles a route that was just added, with the link that the kernel found, or was there. The request is nothing but the route. */
 void route_settle_added(struct op *op, const struct hycan_route *route, const struct kernel_route_result *result);
 
 #endif

@@ -53,6 +53,9 @@ static int explain_exists(struct op *op, const struct hycan_route *wanted)
 
 	r = kernel_route_there(op->scope, wanted, &same);
 	op->unchanged = r == 0 && same;
+	/* the ledger knows it without a metric that is the kernel's own */
+	if (op->unchanged)
+		route_settle_added(op, wanted, &(struct kernel_route_result){ 0 });
 	if (r < 0 || (same && !op->exclusive))
 		return r;
 	hycan_prefix_format(&wanted->destination, text, sizeof(text));

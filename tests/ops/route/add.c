@@ -281,6 +281,24 @@ static void changes_nothing_in_steps(struct world *w, const struct hycan_route *
 	free(reply);
 }
 
+/* It is the same, in the ledger, too: who states it says so in either way. */
+static void metric_may_be_the_kernels_own(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_route said[] = { with_metric(route_via("10.20.0.0/16", "10.0.0.2"), 0),
+		                            with_metric(route_via("fd20::/16", "fd00::2"), 1024),
+		                            with_metric(route_via("fd21::/16", "fd00::2"), 0) };
+	const size_t n = sizeof(said) / sizeof(*said);
+
+	for (size_t i = 0; i < n; i++)
+		add(w, &said[i]);
+	state_again(w, said, n);
+	changes_nothing_in_steps(w, said, n, true);
+	changes_nothing_in_steps(w, said, n, false);
+	assert_output("10.20.0.0/16 via 10.0.0.2 dev va proto static\n", "ip route show 10.20.0.0/16");
+	assert_output("1\n1\n", "ip -6 route show fd20::/16 | grep -c via; ip -6 route show fd21::/16 | grep -c via");
+}
+
 /* The kernel would not make them now. */
 static void what_is_there_need_not_be_within_reach(void **state)
 {
@@ -490,6 +508,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(adds_routes_that_go_nowhere, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(adds_several_ways, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(asked_twice_changes_nothing, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(metric_may_be_the_kernels_own, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(what_is_there_need_not_be_within_reach, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(what_ip_made_is_the_same, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(shows_what_is_there_instead, routing_begin_with_addresses, world_end),
