@@ -115,6 +115,14 @@ static int put_nexthops(struct nlmsghdr *nlh, const struct hycan_route *route, s
 	return 0;
 }
 
+static void put_mtu(struct nlmsghdr *nlh, uint32_t mtu)
+{
+	struct nlattr *metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+
+	mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
+	mnl_attr_nest_end(nlh, metrics);
+}
+
 int route_message(void *buffer, uint16_t flags, const struct hycan_route *route, struct route_links *links)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -144,12 +152,8 @@ int route_message(void *buffer, uint16_t flags, const struct hycan_route *route,
 		mnl_attr_put_u32(nlh, RTA_PRIORITY, route->metric);
 	if (route->has_source)
 		attribute_put_address(nlh, RTA_PREFSRC, &route->source);
-	if (route->has_mtu && route->mtu) {
-		struct nlattr *metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
-
-		mnl_attr_put_u32(nlh, RTAX_MTU, route->mtu);
-		mnl_attr_nest_end(nlh, metrics);
-	}
+	if (route->has_mtu && route->mtu)
+		put_mtu(nlh, route->mtu);
 	return route->n_nexthops ? put_nexthops(nlh, route, links) : 0;
 }
 
@@ -376,6 +380,9 @@ static int remove_asked(struct kernel_scope *scope, const struct hycan_route *ro
 	if (r < 0)
 		return r;
 	nlh->nlmsg_type = RTM_DELROUTE;
+	/* what is not said is not compared */
+	if (!full.has_mtu || full.mtu == 0)
+		put_mtu(nlh, 0);
 	r = request(scope, nlh, ret_result);
 	/* of several ways of IPv6 one may have gone before */
 	return r == -ESRCH && ret_result->changed ? 0 : r;

@@ -24,6 +24,8 @@ static const struct {
 	{ "route prepend 10.22.0.0/16 via 10.0.0.9", "10.22.0.0/16 via 10.0.0.9 dev va \n" },
 	{ "route prepend 10.23.0.0/16 via 10.0.0.9", "10.23.0.0/16 via 10.0.0.9 dev va \n" },
 	{ "route prepend blackhole 10.24.0.0/16", "blackhole 10.24.0.0/16 \n" },
+	{ "route prepend 10.25.0.0/16 via 10.0.0.2 proto static mtu 1400",
+	  "10.25.0.0/16 via 10.0.0.2 dev va proto static mtu 1400 \n" },
 	{ "-6 route append fd20::/32 via fd00::9", "fd20::/32 via fd00::9 dev va metric 1024 pref medium\n" },
 	{ "-6 route append fd21::/32 via fd00::9", "fd21::/32 via fd00::9 dev va metric 1024 pref medium\n" },
 	{ "-6 route append fd22::/32 via fd00::9 metric 7", "fd22::/32 via fd00::9 dev va metric 7 pref medium\n" },
@@ -68,6 +70,7 @@ static void list_ours(struct hycan_route ours[static N_PLACES])
 		by("10.22.0.0/16", hops),
 		over_va("10.23.0.0/16"),
 		route_via("10.24.0.0/16", "10.0.0.2"),
+		route_via("10.25.0.0/16", "10.0.0.2"),
 		route_via("fd20::/32", "fd00::2"),
 		by("fd21::/32", hops6),
 		route_via("fd22::/32", "fd00::2"),
@@ -75,8 +78,8 @@ static void list_ours(struct hycan_route ours[static N_PLACES])
 	};
 
 	memcpy(ours, all, sizeof(all));
-	ours[1].has_metric = ours[8].has_metric = true;
-	ours[1].metric = ours[8].metric = 7;
+	ours[1].has_metric = ours[9].has_metric = true;
+	ours[1].metric = ours[9].metric = 7;
 }
 
 static void make_ours(struct hycan *h)
@@ -103,12 +106,13 @@ static void assert_strangers_alone(struct hycan *h)
 	for (size_t i = 0; i < N_PLACES; i++)
 		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected), "%s", strangers[i].show);
 	/* of several ways of IPv6 the kernel tells who made the first one */
-	is = shell("for i in 0 1 2 3 4; do ip route show 10.2$i.0.0/16; done; "
+	is = shell("for i in 0 1 2 3 4 5; do ip route show 10.2$i.0.0/16; done; "
 	           "for i in 0 1 2 3; do ip -6 route show fd2$i::/32; done | sed 's/ proto static//'");
 	assert_string_equal(is, expected);
 	free(is);
-	free(shell("for i in 0 1 2 3 4; do ip route flush 10.2$i.0.0/16; done; for i in 0 1 2 3; do ip -6 route flush fd2$i::/32; "
-	           "done"));
+	free(shell(
+		"for i in 0 1 2 3 4 5; do ip route flush 10.2$i.0.0/16; done; for i in 0 1 2 3; do ip -6 route flush fd2$i::/32; "
+		"done"));
 }
 
 static void test_cleared(void **state)
