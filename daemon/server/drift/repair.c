@@ -162,6 +162,19 @@ static struct wanted weigh(const struct key_view *v, size_t item, const struct l
 	return wanted;
 }
 
+/* What a transaction changed, and is put back, is wanted as it was; and as who asked for it meanwhile wants it, where that is more. */
+static struct wanted weigh_back(const struct job *job, const struct ledger_key *key, const struct noted *noted)
+{
+	struct wanted wanted = { .subject = job->holder.subject, .drift = job->is_somebodys ? job->drift : HYCAN_DRIFT_REPORT };
+	uint64_t other;
+
+	if (noted->size && (!job->is_somebodys || weight(noted->head.drift) >= weight(wanted.drift)))
+		wanted = (struct wanted){ .subject = noted->head.subject, .drift = noted->head.drift };
+	else if (wanted.drift == HYCAN_DRIFT_IGNORE && ledger_is_others(job->server->ledger, key, job->holder.subject, &other))
+		wanted.drift = HYCAN_DRIFT_REPORT;
+	return wanted;
+}
+
 static void put(struct repairs *repairs, const struct ledger_key *key, const void *bytes, size_t size)
 {
 	int written = ledger_wish(repairs->server->ledger, key, bytes, size);
@@ -195,14 +208,7 @@ static void note_item(struct repairs *repairs, const struct key_view *v, size_t 
 	r = repair_find(repairs, &key);
 	if (r)
 		noted = noted_of(repairs, &key);
-	/* what a transaction changed, and is put back, is wanted as it was */
-	if (job->is_own && !job->again)
-		wanted = (struct wanted){ .subject = noted.size ? noted.head.subject : job->holder.subject,
-			                  .drift = r                   ? r->drift
-			                           : job->is_somebodys ? job->drift
-			                                               : HYCAN_DRIFT_REPORT };
-	else
-		wanted = weigh(v, item, &key, &noted);
+	wanted = job->is_own && !job->again ? weigh_back(job, &key, &noted) : weigh(v, item, &key, &noted);
 	if (r && !wanted.stays)
 		repair_drop(repairs, r);
 	repair_yield(repairs, v, item, &key);

@@ -382,12 +382,12 @@ static int keep_held(struct transaction *t, const struct key_view *v, size_t ite
 	struct ledger *ledger = job->server->ledger;
 	const struct ledger_holder *before;
 	struct ledger_holders holders;
-	int r = 0;
+	/* also of what it made, which may stay since somebody else asked for it meanwhile */
+	int r = keep_wish(t, v, item, key);
 
-	if (!ledger_is_held(ledger, key))
-		return 0;
-	r = keep_wish(t, v, item, key);
-	if (r == 0 && !ledger_holds(ledger, key, &job->holder))
+	if (r < 0 || !ledger_is_held(ledger, key))
+		return r;
+	if (!ledger_holds(ledger, key, &job->holder))
 		r = keep_key(&t->undo, key, UNDO_HELD);
 	if (r < 0 || !job->holder.session || list_holds(job, key, SESSIONS, &holders) == 0)
 		return r;

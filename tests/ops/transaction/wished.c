@@ -76,16 +76,36 @@ static void ask_and_cancel(struct world *w, enum hycan_drift drift)
 }
 
 /* It waits beyond the connection. */
-static void ask_and_leave(struct world *w, enum hycan_drift drift)
+static void wait_for_word(struct hycan *h)
 {
 	const struct hycan_transaction_run_options options = {
 		.has_confirm_within = true, .confirm_within = 6000, .has_detached = true, .detached = true
 	};
+
+	assert_done(h, hycan_transaction_commit(h, &options, NULL));
+}
+
+static void ask_and_leave(struct world *w, enum hycan_drift drift)
+{
 	struct hycan *h = open_with(w, drift);
 
 	assert_done(h, hycan_transaction_begin(h));
 	ask(h);
-	assert_done(h, hycan_transaction_commit(h, &options, NULL));
+	wait_for_word(h);
+	hycan_close(h);
+}
+
+/* All that waits. */
+static void cancel(struct world *w)
+{
+	struct hycan_pending_transaction *list = NULL;
+	struct hycan *h = client_open(w);
+	size_t n = 0;
+
+	assert_done(h, hycan_transaction_list(h, &list, &n));
+	for (size_t i = 0; i < n; i++)
+		assert_done(h, hycan_transaction_cancel(h, list[i].token));
+	free(list);
 	hycan_close(h);
 }
 
@@ -247,6 +267,71 @@ static void test_said_since(void **state)
 	expect(w, HYCAN_DRIFT_REPAIR, 2);
 }
 
+static void take(struct hycan *h)
+{
+	const struct hycan_prefix four = prefix_of("10.6.0.0/16"), six = prefix_of("fd06::/64");
+
+	assert_done(h, hycan_route_remove(h, &four, NULL));
+	assert_done(h, hycan_route_remove(h, &six, NULL));
+	assert_done(h, client_remove(h, "10.7.0.1/24"));
+	assert_done(h, client_remove(h, "fd07::1/64"));
+}
+
+static void take_and_wait(struct world *w, enum hycan_drift drift, bool asks)
+{
+	struct hycan *h = open_with(w, drift);
+
+	assert_done(h, hycan_transaction_begin(h));
+	take(h);
+	if (asks)
+		ask(h);
+	wait_for_word(h);
+	hycan_close(h);
+}
+
+static void take_and_leave(struct world *w)
+{
+	take_and_wait(w, 0, false);
+}
+
+static void take_and_repair(struct world *w)
+{
+	take_and_wait(w, HYCAN_DRIFT_REPAIR, true);
+}
+
+static void take_back(struct world *w, bool killed)
+{
+	if (killed)
+		kill_daemon(w);
+	else
+		world_as(ONE, ONE, cancel, w);
+}
+
+/* Of what was away meanwhile, or came by it alone. */
+static void test_put_back(void **state)
+{
+	struct world *w = *state;
+
+	for (int killed = 0; killed < 2; killed++) {
+		world_as(ONE, ONE, say_nothing, w);
+		world_as(ONE, ONE, take_and_repair, w);
+		take_back(w, killed);
+		expect(w, HYCAN_DRIFT_REPORT, 1);
+		world_as(ONE, ONE, say_repair, w);
+		world_as(ONE, ONE, take_and_leave, w);
+		world_as(OTHER, OTHER, say_ignore, w);
+		take_back(w, killed);
+		expect(w, HYCAN_DRIFT_REPAIR, 2);
+		world_as(ONE, ONE, clear, w);
+		world_as(OTHER, OTHER, clear, w);
+		world_as(ONE, ONE, repair_and_leave, w);
+		world_as(OTHER, OTHER, say_nothing, w);
+		take_back(w, killed);
+		expect(w, HYCAN_DRIFT_REPORT, 1);
+		world_as(OTHER, OTHER, clear, w);
+	}
+}
+
 /* -------------------------------------------------------------------------------------------------------------- leases */
 
 static int64_t now_ms(void)
@@ -311,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_others, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_taken_back, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_said_since, routing_begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_put_back, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_lease, routing_begin_for_all, world_end),
 	};
 
