@@ -495,9 +495,9 @@ char *state_ledger(struct hycan *h, bool table)
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "object %u of %u, %u holders, lifetime %u%s: %s\n", objects[i].kind, objects[i].uid,
-		        objects[i].holders, objects[i].lifetime, objects[i].has_unconfirmed_ms ? ", not confirmed" : "",
-		        objects[i].identity);
+		fprintf(out, "object %u of %u, %u holders, lifetime %u, drift %u%s: %s\n", objects[i].kind, objects[i].uid,
+		        objects[i].holders, objects[i].lifetime, objects[i].has_drift ? objects[i].drift : HYCAN_DRIFT_REPORT,
+		        objects[i].has_unconfirmed_ms ? ", not confirmed" : "", objects[i].identity);
 	for (size_t i = 0; i < n_pending; i++)
 		fprintf(out, "transaction of %u that waits, with %u requests\n", pending[i].uid, pending[i].requests);
 	if (health)

@@ -114,14 +114,14 @@ static void noted_done(struct noted *noted)
 	free(noted->bytes);
 }
 
-static struct noted noted_of(const struct repairs *repairs, const struct ledger_key *key)
+/* 0 or -ENOMEM. */
+static int read_noted(const struct repairs *repairs, const struct ledger_key *key, struct noted *noted)
 {
-	struct noted noted = { 0 };
+	int r = ledger_wish_of(repairs->server->ledger, key, &noted->bytes, &noted->size);
 
-	if (ledger_wish_of(repairs->server->ledger, key, &noted.bytes, &noted.size) < 0 ||
-	    !wish_read(noted.bytes, noted.size, &noted.head))
-		noted.size = 0;
-	return noted;
+	if (r < 0 || !wish_read(noted->bytes, noted->size, &noted->head))
+		noted->size = 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 /* Of what several hold that is done which does most for one of them. */
@@ -175,21 +175,28 @@ static struct wanted weigh_back(const struct job *job, const struct ledger_key *
 	return wanted;
 }
 
-static void put(struct repairs *repairs, const struct ledger_key *key, const void *bytes, size_t size)
+static void say_unwritten(int r)
+{
+	log_write(LOG_WARNING, "What is to be done when strangers take something away could not be written down: %s", strerror(-r));
+}
+
+/* 0 or -ENOMEM. */
+static int put(struct repairs *repairs, const struct ledger_key *key, const void *bytes, size_t size)
 {
 	int written = ledger_wish(repairs->server->ledger, key, bytes, size);
 	struct wish_head head;
 	struct repair *r;
 
 	if (written < 0 && written != -ENOENT)
-		log_write(LOG_WARNING, "What is to be done when strangers take something away could not be written down: %s",
-		          strerror(-written));
+		say_unwritten(written);
 	/* what the ledger does not have is nobody's */
 	if (size == 0 || written == -ENOENT || written == -ENOMEM || !wish_read(bytes, size, &head))
-		return;
+		return written == -ENOMEM ? written : 0;
 	r = repair_put(repairs, key, &head);
-	if (r)
-		r->noted_us = server_now_us();
+	if (!r)
+		return -ENOMEM;
+	r->noted_us = server_now_us();
+	return 0;
 }
 
 /* What the job wants, in the ledger and here; the lock is held. */
@@ -202,12 +209,18 @@ static void note_item(struct repairs *repairs, const struct key_view *v, size_t 
 	struct ledger_key key;
 	struct repair *r;
 	size_t size;
+	int found = 0;
 
 	key_of(v, item, &key);
 	tidy(repairs);
 	r = repair_find(repairs, &key);
 	if (r)
-		noted = noted_of(repairs, &key);
+		found = read_noted(repairs, &key, &noted);
+	/* it is as it was */
+	if (found < 0) {
+		say_unwritten(found);
+		return;
+	}
 	wanted = job->is_own && !job->again ? weigh_back(job, &key, &noted) : weigh(v, item, &key, &noted);
 	if (r && !wanted.stays)
 		repair_drop(repairs, r);
@@ -215,7 +228,7 @@ static void note_item(struct repairs *repairs, const struct key_view *v, size_t 
 	if (wanted.stays)
 		return;
 	size = wanted.drift == HYCAN_DRIFT_REPORT ? 0 : wish_write(v, item, &key, wanted.subject, wanted.drift, bytes);
-	put(repairs, &key, bytes, size);
+	(void)put(repairs, &key, bytes, size);
 }
 
 /* What nobody has said anything about is to be reported, which is noted nowhere. */
@@ -270,7 +283,7 @@ static size_t size_of(const struct before *before)
 	return offsetof(struct before, bytes) + (before->size + 7) / 8 * 8;
 }
 
-size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE])
+ssize_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE])
 {
 	struct repairs *repairs = &v->job->server->repairs;
 	_cleanup_(noted_done) struct noted noted = { 0 };
@@ -278,11 +291,14 @@ size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[st
 	uint8_t bytes[WISH_MAX];
 	struct wanted wanted;
 	size_t size;
+	int r;
 
 	if (says_nothing(repairs, v->job))
 		return 0;
 	key_of(v, item, &before.key);
-	noted = noted_of(repairs, &before.key);
+	r = read_noted(repairs, &before.key, &noted);
+	if (r < 0)
+		return r;
 	wanted = weigh(v, item, &before.key, &noted);
 	if (wanted.stays || noted.size > WISH_MAX)
 		return 0;
@@ -293,7 +309,7 @@ size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[st
 	if (noted.size)
 		memcpy(before.bytes, noted.bytes, noted.size);
 	memcpy(ret_bytes, &before, size_of(&before));
-	return size_of(&before);
+	return (ssize_t)size_of(&before);
 }
 
 bool repair_read_before(const void *bytes, size_t size, struct ledger_key *ret_key)
@@ -307,27 +323,29 @@ bool repair_read_before(const void *bytes, size_t size, struct ledger_key *ret_k
 	return before.size <= WISH_MAX && size_of(&before) == size;
 }
 
-void repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size)
+int repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size)
 {
 	_cleanup_(noted_done) struct noted noted = { 0 };
 	struct wish_head head = { .subject = subject };
 	struct before before;
-	struct repair *r;
+	struct repair *repair;
+	int r;
 
 	memcpy(&before, bytes, size);
 	if (before.size && !wish_read(before.bytes, before.size, &head))
-		return;
+		return 0;
 	pthread_mutex_lock(&repairs->lock);
-	noted = noted_of(repairs, &before.key);
+	r = read_noted(repairs, &before.key, &noted);
 	/* what another one has said since is his */
-	if (!noted.size || noted.head.subject == subject || noted.head.subject == head.subject ||
-	    !ledger_is_held_by(repairs->server->ledger, &before.key, noted.head.subject)) {
-		r = repair_find(repairs, &before.key);
-		if (r)
-			repair_drop(repairs, r);
-		put(repairs, &before.key, before.bytes, before.size);
+	if (r == 0 && (!noted.size || noted.head.subject == subject || noted.head.subject == head.subject ||
+	               !ledger_is_held_by(repairs->server->ledger, &before.key, noted.head.subject))) {
+		repair = repair_find(repairs, &before.key);
+		if (repair)
+			repair_drop(repairs, repair);
+		r = put(repairs, &before.key, before.bytes, before.size);
 	}
 	pthread_mutex_unlock(&repairs->lock);
+	return r;
 }
 
 static void restore(const struct ledger_key *key, const void *bytes, size_t size, void *userdata)

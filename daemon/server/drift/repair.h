@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "errand.h"
 #include "ledger.h"
@@ -55,14 +56,14 @@ void repair_note(const struct key_view *v);
 
 /*
  * What was wanted of an item of a request before a step of a transaction wants something else of it, in whole words for repair_put_back().
- * 0: it wants the same.
+ * 0: it wants the same; -ENOMEM.
  */
 #define REPAIR_BEFORE_SIZE 8512
-size_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE]);
+ssize_t repair_before(const struct key_view *v, size_t item, uint8_t ret_bytes[static REPAIR_BEFORE_SIZE]);
 
-/* What that is about. False: it makes no sense. And it is wanted again, unless others than that user have said something since. */
+/* What that is about. False: it makes no sense. And it is wanted again, unless others than that user have said something since: 0 or -ENOMEM. */
 bool repair_read_before(const void *bytes, size_t size, struct ledger_key *ret_key);
-void repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size);
+int repair_put_back(struct repairs *repairs, uint64_t subject, const void *bytes, size_t size);
 
 /* What a request changed in a thing is wanted of it from now on, where it is to be repaired. */
 void repair_amend(const struct key_view *v);

@@ -368,11 +368,11 @@ static int keep_let_go_on(struct transaction *t, const struct key_view *v)
 static int keep_wish(struct transaction *t, const struct key_view *v, size_t item, const struct ledger_key *key)
 {
 	uint8_t bytes[REPAIR_BEFORE_SIZE];
-	const size_t size = repair_before(v, item, bytes);
+	const ssize_t size = repair_before(v, item, bytes);
 
-	return size ? undo_log_add_bytes(&t->undo, t->job->operation, UNDO_ASKED | UNDO_HELD, bytes, size,
-	                                 own_since_of(t->job, key, t->job->called_us))
-	            : 0;
+	return size > 0 ? undo_log_add_bytes(&t->undo, t->job->operation, UNDO_ASKED | UNDO_HELD, bytes, (size_t)size,
+	                                     own_since_of(t->job, key, t->job->called_us))
+	                : (int)size;
 }
 
 /* It was there, and the caller holds it, too, from now on; or for another time than before. */

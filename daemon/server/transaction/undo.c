@@ -415,13 +415,19 @@ static void put_back_wanted(struct job *job, uint64_t netns, const struct nlmsgh
 }
 
 /* Of what is others' since, they say it. */
-static void put_back_wish(struct job *job, uint64_t subject, const struct nlmsghdr *frame, const struct since *since)
+static int put_back_wish(struct job *job, uint64_t subject, const struct nlmsghdr *frame, const struct since *since,
+                         unsigned int *patience)
 {
 	const size_t size = undo_log_size(frame);
 	struct ledger_key key;
+	int r;
 
-	if (repair_read_before(frame + 1, size, &key) && !own_is_since(job, since, &key))
-		repair_put_back(&job->server->repairs, subject, frame + 1, size);
+	if (!repair_read_before(frame + 1, size, &key) || own_is_since(job, since, &key))
+		return 0;
+	do
+		r = repair_put_back(&job->server->repairs, subject, frame + 1, size);
+	while (undo_try_again(r, patience));
+	return r;
 }
 
 /* Who has what a frame puts back; of what was in no ledger it does not matter. */
@@ -556,8 +562,8 @@ int undo_frame(struct job *job, struct kernel_scope *scope, const struct ledger_
 		return 0;
 	}
 	if (flags & UNDO_ASKED && flags & UNDO_HELD) {
-		put_back_wish(job, holder->subject, frame, &since);
-		return 0;
+		ret_sentence[0] = '\0';
+		return put_back_wish(job, holder->subject, frame, &since, patience);
 	}
 	if (flags & UNDO_ASKED) {
 		asked_put_back(job, op_scope_inode(scope), frame + 1, undo_log_size(frame));
