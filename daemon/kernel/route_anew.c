@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "attribute.h"
 #include "netlink.h"
 #include "route_message.h"
 
@@ -133,28 +134,39 @@ static bool add_route(struct batch *b, const struct nlmsghdr *route, uint16_t ty
 	return true;
 }
 
-static void add_gateway(struct batch *b, const struct nlmsghdr *route, const struct route_way *way, uint16_t type, uint16_t flags)
+/* False: it has none that is to be looked for. */
+static bool read_gateway(const struct nlmsghdr *route, const struct route_way *way, struct hycan_address *ret_gateway)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(route);
+	struct {
+		__kernel_sa_family_t family;
+		uint8_t bytes[16];
+	} via;
+
+	if (!way->gateway || way->onlink)
+		return false;
+	if (mnl_attr_get_type(way->gateway) == RTA_GATEWAY)
+		return attribute_address(way->gateway, rtm->rtm_family, ret_gateway);
+	netlink_copy(way->gateway, &via, sizeof(via));
+	*ret_gateway = (struct hycan_address){ .family = (uint8_t)via.family };
+	memcpy(ret_gateway->bytes, via.bytes, sizeof(via.bytes));
+	return attribute_address_size(ret_gateway->family) > 0;
+}
+
+static void add_gateway(struct batch *b, const struct nlmsghdr *route, uint32_t ifindex, const struct hycan_address *gateway,
+                        uint16_t type, uint16_t flags)
 {
 	const struct rtmsg *of = mnl_nlmsg_get_payload(route);
-	const uint8_t *address = mnl_attr_get_payload(way->gateway);
 	struct nlmsghdr *nlh = begin(b, type, flags);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	struct rtvia via;
-	size_t size;
 
-	rtm->rtm_family = of->rtm_family;
-	if (mnl_attr_get_type(way->gateway) == RTA_VIA) {
-		netlink_copy(way->gateway, &via, sizeof(via));
-		rtm->rtm_family = (uint8_t)via.rtvia_family;
-		address += offsetof(struct rtvia, rtvia_addr);
-	}
-	size = rtm->rtm_family == AF_INET ? 4 : 16;
-	rtm->rtm_dst_len = (uint8_t)(size * 8);
+	rtm->rtm_family = gateway->family;
+	rtm->rtm_dst_len = (uint8_t)(attribute_address_size(gateway->family) * 8);
 	rtm->rtm_type = RTN_UNICAST;
 	rtm->rtm_protocol = RTPROT_STATIC;
 	rtm->rtm_scope = RT_SCOPE_LINK;
-	mnl_attr_put(nlh, RTA_DST, size, address);
-	mnl_attr_put_u32(nlh, RTA_OIF, way->ifindex);
+	attribute_put_address(nlh, RTA_DST, gateway);
+	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
 	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC_OF_GATEWAY);
 	mnl_attr_put_u32(nlh, RTA_TABLE, route_message_table(of, route_attribute(route, RTA_TABLE)));
 	b->size += nlh->nlmsg_len;
@@ -163,14 +175,15 @@ static void add_gateway(struct batch *b, const struct nlmsghdr *route, const str
 /* False: there is no room. */
 static bool add_gateways(struct batch *b, const struct nlmsghdr *route, uint16_t type, uint16_t flags)
 {
+	struct hycan_address gateway;
 	struct route_way way;
 
 	for (size_t i = 0; route_way(route, i, &way); i++) {
-		if (!way.gateway || way.onlink)
+		if (!read_gateway(route, &way, &gateway))
 			continue;
 		if (b->size + GATEWAY_SIZE > NETLINK_BUFFER_SIZE)
 			return false;
-		add_gateway(b, route, &way, type, flags);
+		add_gateway(b, route, way.ifindex, &gateway, type, flags);
 	}
 	return true;
 }
@@ -223,10 +236,12 @@ int route_make(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_
 
 int route_move(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags)
 {
-	int r = make_once(scope, route, true, false, flags);
+	/* whether it needs them is seen while it is there: it is away no longer than one message */
+	const bool leads = route_is_unreached(make_once(scope, route, false, false, NLM_F_CREATE | NLM_F_EXCL));
+	int r = -EINTR;
 
-	for (int i = 1; i < MOVES && r < 0 && r != -EEXIST; i++)
-		r = make_once(scope, route, true, route_is_unreached(r), flags);
+	for (int i = 0; i < MOVES && r < 0 && r != -EEXIST; i++)
+		r = make_once(scope, route, true, leads, flags);
 	/* it is there, though not as it was told */
 	return r == -EEXIST ? 0 : r;
 }

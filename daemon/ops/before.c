@@ -197,6 +197,7 @@ static int look_at_others(struct routes *routes)
 		r = goes ? 0 : kernel_link_get(routes->op->scope, way->link, &other);
 		if (goes || (r == 0 && other.has_parent && strcmp(other.parent, routes->link) == 0))
 			memcpy(routes->object, way->route, sizeof(routes->object));
+		r = r == -ENODEV ? 0 : r;
 	}
 	return r == -ENODEV ? 0 : r;
 }
