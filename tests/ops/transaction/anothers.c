@@ -227,9 +227,12 @@ static void let_go_of_same(struct world *w)
 	hycan_close(h);
 }
 
+/* What was asked for, without what the kernel adds later: that an address is complete, and its own ones. */
 static char *seen(void)
 {
-	return shell("ip addr show tx0; ip route; ip -6 route; ip rule; cat /proc/sys/net/ipv4/ip_forward");
+	return shell(
+		"ip -o addr show tx0 | grep -o 'inet6* [0-9a-f.:/]*' | grep -v fe80; "
+		"(ip route; ip -6 route | grep '^fd0[78]') | sed 's/ linkdown//g'; ip rule; cat /proc/sys/net/ipv4/ip_forward");
 }
 
 /* Who asked meanwhile for what is put back, as it was, holds it with whose it was. */
