@@ -348,7 +348,8 @@ static int tell_put_back(struct job *job, undo_frame_found *found, void *userdat
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++)
-		makes = makes || (effects[i].does != OP_CHANGES && effects[i].does != OP_RENAMES);
+		/* what goes along with a link is no thing of its own */
+		makes = makes || (effects[i].does != OP_CHANGES && effects[i].does != OP_RENAMES && effects[i].n_parts > 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
 

@@ -195,6 +195,16 @@ static void add_route(struct hycan *h)
 	assert_done(h, hycan_route_add(h, &route));
 }
 
+static void tx0_down(struct hycan *h)
+{
+	assert_done(h, hycan_link_down(h, "tx0"));
+}
+
+static void tx0_up(struct hycan *h)
+{
+	assert_done(h, hycan_link_up(h, "tx0"));
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- tests */
 
 /* Of two that stand on one another, of ONE and root, nothing is left when ONE cancels his; and nobody holds anything. */
@@ -333,9 +343,21 @@ static void test_under_way(void **state)
 	free(before);
 }
 
+/* What goes along with a link that goes down leaves it the one that another user sets up behind it. */
+static void test_up_and_down(void **state)
+{
+	struct world *w = *state;
+
+	free(shell("ip link add tx0 type veth peer name tx1 && ip link set tx1 up && ip link set tx0 up"));
+	cancel_both(w, tx0_down, tx0_up);
+	free(shell("ip link set tx0 down"));
+	cancel_both(w, tx0_up, tx0_down);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_up_and_down, begin, end),
 		cmocka_unit_test_setup_teardown(test_chain, begin, end),
 		cmocka_unit_test_setup_teardown(test_names, begin, end),
 		cmocka_unit_test_setup_teardown(test_taken_away, begin, end),
