@@ -14,10 +14,7 @@
 #include "cleanup.h"
 #include "kernel/link.h"
 
-/* The smallest MTU with which a link carries IPv6 (RFC 8200). */
-#define IPV6_MTU_MIN 1280
-
-/* And IPv4: inetdev_valid_mtu(), include/linux/inetdevice.h. */
+/* The smallest MTU with which a link carries IPv4: inetdev_valid_mtu(), include/linux/inetdevice.h. */
 #define IPV4_MTU_MIN 68
 
 /* At most so much in front and behind a packet (drivers/net/macsec.c): SecTAG with SCI, Ethernet type, and ICV. */
@@ -268,7 +265,7 @@ static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
 		r = say_ipv4(op, link);
 	if (r != 0)
 		return r;
-	if (mtu < IPV6_MTU_MIN && link->mtu >= IPV6_MTU_MIN)
+	if (mtu < BEFORE_IPV6_MTU_MIN && link->mtu >= BEFORE_IPV6_MTU_MIN)
 		return say_ipv6(op, link);
 	r = before_say_routes(&routes, 0, AF_INET6);
 	return r != 0 ? r : say_ipv6_mtu(op, link);
