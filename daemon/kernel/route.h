@@ -55,9 +55,9 @@ int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *want
 /*
  * Whether the structure says all that there is to the routes in the same place, or to that destination with any metric, so
  * that they could be made again as they are; and whether one has a way over a link that is down, of which the kernel makes none. Those that
- * come back by themselves do not count.
+ * come back by themselves count where own says so.
  */
-int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole,
+int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool own, bool *ret_whole,
                           bool *ret_dead);
 
 /* A route as the kernel tells of it, and what the structure does not say. */
@@ -74,6 +74,9 @@ struct kernel_route_seen {
 /* Whether a route of that protocol comes back by itself as it is: the kernel's own, and those that a router announced. */
 bool kernel_route_comes_back(uint8_t protocol);
 
+/* One that goes does not come back by itself, whosever it is. */
+#define KERNEL_ROUTE_GOES_FOR_GOOD 2
+
 /* Asks for the places from which the kernel is about to drop a route, or to change one. No callback may ask the kernel anything. */
 struct kernel_route_places {
 	uint32_t table;   /* 0: all */
@@ -81,7 +84,7 @@ struct kernel_route_places {
 	const char *link; /* or NULL */
 	bool link_up;     /* that one will be up when they are put back */
 
-	/* Whether that one may go: > 0; 0: it stays; -errno to end. */
+	/* Whether that one may go: 1, or KERNEL_ROUTE_GOES_FOR_GOOD; 0: it stays; -errno to end. */
 	int (*goes)(const struct kernel_route_seen *seen, void *userdata);
 	/*
 	 * All routes in a place of which one may go, for kernel_route_put_back(): whole words, which live as long as the call.

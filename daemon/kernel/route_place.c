@@ -227,9 +227,8 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 	struct places *p = userdata;
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 	struct kernel_route_seen seen;
-	bool goes;
 	size_t at;
-	int r = route_read(&p->reader, nlh, &seen.route);
+	int goes, r = route_read(&p->reader, nlh, &seen.route);
 
 	if (r != 0 || rtm->rtm_family != p->family)
 		return r < 0 ? r : 0;
@@ -242,22 +241,21 @@ static int place_answer(const struct nlmsghdr *nlh, void *userdata)
 	seen.in_words = in_words(nlh);
 	seen.by_object = route_attribute(nlh, RTA_NH_ID);
 	seen.comes_back = route_comes_back(nlh);
-	/* the kernel knows more about its own IPv6 routes than it tells */
-	if (seen.comes_back && p->family == AF_INET6)
-		return 0;
 	look_at_ways(p, nlh, &seen);
-	r = p->asked->goes(&seen, p->asked->userdata);
-	if (r < 0)
-		return r;
-	goes = r > 0;
+	goes = p->asked->goes(&seen, p->asked->userdata);
+	if (goes < 0)
+		return goes;
+	/* the kernel knows more about its own IPv6 routes than it tells */
+	if (seen.comes_back && p->family == AF_INET6 && goes != KERNEL_ROUTE_GOES_FOR_GOOD)
+		return 0;
 	p->goes = p->goes || goes;
-	p->comes = p->comes && seen.comes_back;
+	p->comes = p->comes && seen.comes_back && goes != KERNEL_ROUTE_GOES_FOR_GOOD;
 	p->gateways = p->gateways || seen.route.has_via || seen.route.n_nexthops;
 	p->n++;
 	at = p->place.size;
 	r = keep(&p->place, nlh);
 	if (r == 0)
-		((struct nlmsghdr *)(p->place.data + at))->nlmsg_seq = goes;
+		((struct nlmsghdr *)(p->place.data + at))->nlmsg_seq = (uint32_t)goes;
 	return r;
 }
 
@@ -334,7 +332,8 @@ static int index_routes(struct routes *routes, const void *messages, size_t size
 struct place_search {
 	const struct nlmsghdr *like;
 	struct route_messages *there;
-	size_t n_others; /* the kernel's own of IPv6, which are left alone */
+	bool own;        /* the kernel's own of IPv6 are looked for, too; */
+	size_t n_others; /* else they are left alone */
 };
 
 static int search_answer(const struct nlmsghdr *nlh, void *userdata)
@@ -343,7 +342,7 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 
 	if (!route_readable(nlh) || !same_place(s->like, nlh))
 		return 0;
-	if (route_comes_back(nlh) && family_of(nlh) == AF_INET6) {
+	if (!s->own && route_comes_back(nlh) && family_of(nlh) == AF_INET6) {
 		s->n_others++;
 		return 0;
 	}
@@ -426,6 +425,11 @@ static int arrange(const struct placing *p, const struct routes *kept, const siz
 	return r;
 }
 
+static bool is_to_be(const struct nlmsghdr *kept)
+{
+	return kept->nlmsg_seq == KERNEL_ROUTE_GOES_FOR_GOOD || (kept->nlmsg_seq && !route_comes_back(kept));
+}
+
 /*
  * Of those that were not to go, and are not there, somebody else took them; and the kernel's own come by themselves, or do not.
  */
@@ -434,7 +438,7 @@ static void forget_those_that_left(struct routes *kept, const struct routes *the
 	size_t n = 0;
 
 	for (size_t i = 0; i < kept->n; i++)
-		if ((kept->route[i]->nlmsg_seq && !route_comes_back(kept->route[i])) || position(there, kept->route[i]) != SIZE_MAX)
+		if (is_to_be(kept->route[i]) || position(there, kept->route[i]) != SIZE_MAX)
 			kept->route[n++] = kept->route[i];
 	kept->n = n;
 }
@@ -445,7 +449,11 @@ static int put_back(const struct placing *p, struct routes *kept, struct routes 
 	struct place_search search = { .like = kept->route[0], .there = &there->messages };
 	_cleanup_free_ size_t *at = NULL;
 	bool missing = false;
-	int r = read_place(p->scope, &search);
+	int r;
+
+	for (size_t i = 0; i < kept->n; i++)
+		search.own = search.own || kept->route[i]->nlmsg_seq == KERNEL_ROUTE_GOES_FOR_GOOD;
+	r = read_place(p->scope, &search);
 
 	r = r < 0 ? r : index_routes(there, there->messages.data, there->messages.size);
 	if (r < 0)

@@ -121,7 +121,7 @@ static bool is_dead(const struct nlmsghdr *route)
 	return false;
 }
 
-int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool *ret_whole,
+int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *like, bool any_metric, bool own, bool *ret_whole,
                           bool *ret_dead)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
@@ -136,7 +136,7 @@ int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *
 		return r;
 	left = (int)messages.size;
 	for (nlh = (const struct nlmsghdr *)messages.data; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		if (route_comes_back(nlh))
+		if (!own && route_comes_back(nlh))
 			continue;
 		whole = whole && is_whole(nlh);
 		dead = dead || is_dead(nlh);

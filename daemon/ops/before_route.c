@@ -100,6 +100,7 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 {
 	struct before_routes *r = userdata;
 	const bool over = seen->over && (!r->with_mtu || seen->route.has_mtu) && (!r->by_ipv6 || is_by_ipv6(&seen->route));
+	bool taken;
 	int said = 0;
 
 	if (!over && r->link_goes && seen->by_object)
@@ -107,7 +108,8 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 	r->last = request_of(&seen->route);
 	r->last.route.nexthops = NULL;
 	r->last.route.n_nexthops = 0;
-	if (!over && !is_from(r, &seen->route) && !is_taken(r, seen))
+	taken = is_taken(r, seen);
+	if (!over && !is_from(r, &seen->route) && !taken)
 		return 0;
 	if (over && r->link_goes && seen->by_object)
 		hycan_prefix_format(&seen->route.destination, r->object, sizeof(r->object));
@@ -116,7 +118,7 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 		hycan_prefix_format(&seen->route.destination, r->way, sizeof(r->way));
 	if (r->behind)
 		said = say_whose(r->op, seen);
-	return said < 0 ? said : 1;
+	return said < 0 ? said : taken ? KERNEL_ROUTE_GOES_FOR_GOOD : 1;
 }
 
 static int say_place(const void *messages, size_t size, bool gateways, void *userdata)
@@ -183,11 +185,11 @@ int before_say_routes(struct before_routes *routes, uint32_t table, uint8_t fami
 }
 
 /* Refuses what could not be put back as it was. */
-static int check_words(struct op *op, const struct hycan_route *like, bool any_metric, bool *ret_dead)
+static int check_words(struct op *op, const struct hycan_route *like, bool any_metric, bool own, bool *ret_dead)
 {
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	bool whole;
-	int r = kernel_route_is_whole(op->scope, like, any_metric, &whole, ret_dead);
+	int r = kernel_route_is_whole(op->scope, like, any_metric, own, &whole, ret_dead);
 
 	if (r < 0 || whole)
 		return r;
@@ -202,8 +204,6 @@ static int say_replaced(const struct hycan_route *route, void *userdata)
 {
 	const struct hycan_route_replace_request request = request_of(route);
 
-	if (kernel_route_comes_back(route->protocol))
-		return 0;
 	return op_undo(userdata, HYCAN_OPERATION_ROUTE_REPLACE, &request);
 }
 
@@ -215,7 +215,7 @@ int before_route_replace(struct op *op, const struct hycan_route *route)
 
 	if (!op_undoable(op))
 		return 0;
-	r = check_words(op, route, false, &dead);
+	r = check_words(op, route, false, true, &dead);
 	if (r == 0 && dead)
 		return refuse_dead(op, hycan_prefix_format(&route->destination, text, sizeof(text)));
 	return r != 0 ? r : kernel_route_find(op->scope, route, say_replaced, op);
@@ -235,6 +235,6 @@ int before_route_remove(struct op *op, const struct hycan_route *like, const str
 		return r;
 	if (!is_there)
 		routes.meant = NULL;
-	r = check_words(op, like, !options->has_metric, &dead);
+	r = check_words(op, like, !options->has_metric, false, &dead);
 	return r != 0 ? r : before_say_routes(&routes, like->table, like->destination.address.family);
 }

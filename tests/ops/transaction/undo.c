@@ -283,7 +283,7 @@ static void test_dead_ways(void **state)
 	free(shell("ip route add 10.98.0.0/16 dev tx0 && ip link set tx2 up && "
 	           "ip route replace 10.98.0.0/16 nexthop via 10.1.0.9 nexthop via 10.6.0.9 && ip link set tx2 down"));
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		char *before = view_everything();
+		char *before = (view_settle(), view_everything());
 
 		assert_done(w->h, hycan_transaction_begin(w->h));
 		assert_int_equal(refused[i](w->h), 0);
@@ -332,6 +332,59 @@ static void test_proxy(void **state)
 	shell_until(20, "ip link show tx0 | grep -q 'state LOWERLAYERDOWN'");
 	free(shell("ip -4 neigh show proxy | grep -q '10.1.0.72 dev tx0' && ip -6 neigh show proxy | grep -q '2001:db8:1::72 dev "
 	           "tx0'"));
+}
+
+static int remove_kernels(struct hycan *h)
+{
+	const struct hycan_prefix a = prefix_of("10.1.0.0/24"), b = prefix_of("2001:db8:1::/64");
+	int r = hycan_route_remove(h, &a, NULL);
+
+	return r ? r : hycan_route_remove(h, &b, NULL);
+}
+
+static int replace_kernels(struct hycan *h)
+{
+	struct hycan_route a = { .destination = prefix_of("10.1.0.0/24"), .has_type = true, .type = HYCAN_ROUTE_TYPE_UNREACHABLE };
+	struct hycan_route b = {
+		.destination = prefix_of("2001:db8:1::/64"), .has_link = true, .link = "tx1", .has_metric = true, .metric = 256
+	};
+	int r = hycan_route_replace(h, &a);
+
+	return r ? r : hycan_route_replace(h, &b);
+}
+
+/* What the kernel made it makes again with an address or a link, and not when that route itself was taken away. */
+static void test_kernels_routes(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	assert_taken_back(w, remove_kernels);
+	free(shell("ip link set tx0 down && ip link set tx0 up"));
+	view_settle();
+	free(shell("ip route | grep -q '10.1.0.0/24 dev tx0' || ip route add 10.1.0.0/24 dev tx0 proto kernel scope link src "
+	           "10.1.0.1"));
+	assert_taken_back(w, replace_kernels);
+}
+
+/* The kernel makes no link-local address where the link carries no IPv6: nothing is waited for. */
+static int down_when_small(struct hycan *h)
+{
+	int r = shrink(h);
+
+	return r ? r : hycan_link_down(h, "tx0");
+}
+
+static void test_small_and_down(void **state)
+{
+	struct world *w = *state;
+	char *log;
+
+	make_pair();
+	assert_taken_back(w, down_when_small);
+	log = world_log(w);
+	assert_null(strstr(log, "IPv6 is disabled on this device"));
+	free(log);
 }
 
 static int lo_down(struct hycan *h)
@@ -994,6 +1047,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_ways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dying_way, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_proxy, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_kernels_routes, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_small_and_down, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_loopback, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_link_local, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_nexthop_objects, world_begin, world_end),
