@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "array.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -41,6 +42,7 @@ void pending_free(struct pending *p)
 	free(p->about.touched.hash);
 	free(p->about.under.hash);
 	free(p->about.renamed.hash);
+	free(p->about.gives.hash);
 	free(p);
 }
 
@@ -252,12 +254,36 @@ struct noting {
 	struct pending_about about;
 };
 
-static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
+static int put_number(struct pending_hashes *list, uint64_t number)
 {
 	int r = array_grow(&list->hash, list->n, sizeof(*list->hash));
 
 	if (r == 0)
-		list->hash[list->n++] = hash_of(server, key);
+		list->hash[list->n++] = number;
+	return r;
+}
+
+static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
+{
+	return put_number(list, hash_of(server, key));
+}
+
+/* Sessions that a frame gives something back to; the one before is not said again. */
+static int note_sessions(struct pending_hashes *list, const struct nlmsghdr *frame)
+{
+	const size_t size = undo_log_size(frame);
+	struct ledger_holders holders = { 0 };
+	int r = 0;
+
+	if (!(frame->nlmsg_flags & UNDO_HOLDERS) || size > sizeof(holders))
+		return 0;
+	memcpy(&holders, frame + 1, size);
+	for (uint64_t i = 0; i < holders.n && i < LEDGER_HOLDERS_MAX && r == 0; i++) {
+		const struct ledger_holder *holder = &holders.by[i].holder;
+
+		if (holder->lifetime != HYCAN_LIFETIME_PERMANENT && !(list->n > 0 && list->hash[list->n - 1] == holder->session))
+			r = put_number(list, holder->session);
+	}
 	return r;
 }
 
@@ -281,6 +307,17 @@ static void sort(struct pending_hashes *list)
 {
 	if (list->n > 0)
 		qsort(list->hash, list->n, sizeof(*list->hash), compare);
+}
+
+static void sort_once(struct pending_hashes *list)
+{
+	size_t n = 0;
+
+	sort(list);
+	for (size_t i = 0; i < list->n; i++)
+		if (n == 0 || list->hash[n - 1] != list->hash[i])
+			list->hash[n++] = list->hash[i];
+	list->n = n;
 }
 
 static bool have_one_in_common(const struct pending_hashes *a, const struct pending_hashes *b)
@@ -321,13 +358,16 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	const struct pending *other;
 	int r = 0;
 
-	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f))
+	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f)) {
 		/* what others hold stays as it is */
 		r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
+		r = r == -ENOMEM ? r : note_sessions(&noting.about.gives, f);
+	}
 	sort(&noting.about.shown);
 	sort(&noting.about.touched);
 	sort(&noting.about.under);
 	sort(&noting.about.renamed);
+	sort_once(&noting.about.gives);
 	pthread_mutex_lock(&pending_lock);
 	p->about = noting.about;
 	p->is_prepared = true;

@@ -16,7 +16,6 @@
 #include "cleanup.h"
 #include "diary.h"
 #include "errand.h"
-#include "holders.h"
 #include "job.h"
 #include "log.h"
 #include "namespaces.h"
@@ -49,39 +48,24 @@ static struct ledger_holder holder_of(const struct pending *p)
 	return holder;
 }
 
-static bool is_session(const struct server *server, const struct ledger_holder *holder, uint64_t session)
+static bool is_adopted(const struct server *server, uint64_t former, uint64_t session)
 {
-	return holder->lifetime != HYCAN_LIFETIME_PERMANENT && ledger_adopted_by(server->ledger, holder->session) == session;
-}
-
-static bool frame_may_give(const struct server *server, const struct nlmsghdr *frame, uint64_t session)
-{
-	const size_t size = undo_log_size(frame);
-	struct ledger_holders holders = { 0 };
-	bool may = false;
-
-	if (!(frame->nlmsg_flags & UNDO_HOLDERS) || size > sizeof(holders))
-		return false;
-	memcpy(&holders, frame + 1, size);
-	for (uint64_t i = 0; i < holders.n && i < LEDGER_HOLDERS_MAX && !may; i++)
-		may = is_session(server, &holders.by[i].holder, session);
-	return may;
+	return ledger_adopted_by(server->ledger, former) == session;
 }
 
 bool pending_may_give(struct server *server, uint64_t session)
 {
-	const struct nlmsghdr *frame;
+	const struct pending *p;
 	bool may = false;
-	struct pending *p;
 
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
 		/* what its user's own session held is said without its number */
-		may = may || p->works || is_session(server, &p->holder, session);
-		/* whose log is being worked at is not looked into */
-		for (frame = may ? NULL : undo_log_last(&p->undo); frame && !may; frame = undo_log_before(&p->undo, frame))
-			may = frame_may_give(server, frame, session);
+		may = may || p->works ||
+		      (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT && is_adopted(server, p->holder.session, session));
+		for (size_t i = 0; i < p->about.gives.n && !may; i++)
+			may = is_adopted(server, p->about.gives.hash[i], session);
 	}
 	pthread_mutex_unlock(&pending_lock);
 	return may;

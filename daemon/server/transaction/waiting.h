@@ -37,6 +37,7 @@ struct pending_about {
 	struct pending_hashes touched; /* what it made, changed or took away */
 	struct pending_hashes under;   /* links, by the names that they have for what is on them, of that */
 	struct pending_hashes renamed; /* links that have another name */
+	struct pending_hashes gives;   /* no hashes: sessions that get something back with it, each once */
 };
 
 struct pending {
