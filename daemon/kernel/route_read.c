@@ -36,17 +36,22 @@ void route_reader_done(struct route_reader *reader)
 	cleanup_free(&reader->nexthops);
 }
 
-/* A link that went meanwhile has no name. */
-static bool read_link(struct route_reader *reader, uint32_t ifindex, char name[static HYCAN_IFNAME_SIZE])
+/* A link that went meanwhile has no name. 0, or -errno: it could not be asked for. */
+static int read_link(struct route_reader *reader, uint32_t ifindex, bool *ret_has, char name[static HYCAN_IFNAME_SIZE])
 {
 	const char *known;
+	int r;
 
-	if (!reader->names)
-		return kernel_link_name(reader->scope, ifindex, name) == 0;
+	if (!reader->names) {
+		r = kernel_link_name(reader->scope, ifindex, name);
+		*ret_has = r == 0;
+		return r == -ENODEV ? 0 : r;
+	}
 	known = kernel_link_names_find(reader->names, ifindex);
+	*ret_has = known;
 	if (known)
 		memcpy(name, known, HYCAN_IFNAME_SIZE);
-	return known;
+	return 0;
 }
 
 static bool read_gateway(const struct nlattr *gateway, const struct nlattr *via, uint8_t family, struct hycan_address *ret_address)
@@ -82,7 +87,7 @@ static int room_for_nexthop(struct route_reader *reader, size_t n)
 	return 0;
 }
 
-static void read_nexthop(struct route_reader *reader, const struct rtnexthop *hop, uint8_t family, struct hycan_nexthop *n)
+static int read_nexthop(struct route_reader *reader, const struct rtnexthop *hop, uint8_t family, struct hycan_nexthop *n)
 {
 	const struct nlattr *gateway = NULL, *via = NULL, *attr = (const struct nlattr *)(hop + 1);
 	const uint8_t *end = (const uint8_t *)hop + hop->rtnh_len;
@@ -95,10 +100,10 @@ static void read_nexthop(struct route_reader *reader, const struct rtnexthop *ho
 	}
 	memset(n, 0, sizeof(*n));
 	n->has_via = read_gateway(gateway, via, family, &n->via);
-	n->has_link = read_link(reader, (uint32_t)hop->rtnh_ifindex, n->link);
 	n->has_weight = true;
 	n->weight = (uint16_t)(hop->rtnh_hops + 1);
 	n->has_onlink = n->onlink = hop->rtnh_flags & RTNH_F_ONLINK;
+	return read_link(reader, (uint32_t)hop->rtnh_ifindex, &n->has_link, n->link);
 }
 
 static int read_nexthops(struct route_reader *reader, const struct nlattr *attr, uint8_t family, struct hycan_route *route)
@@ -114,9 +119,10 @@ static int read_nexthops(struct route_reader *reader, const struct nlattr *attr,
 		if (hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > left)
 			break;
 		r = room_for_nexthop(reader, n);
+		if (r == 0)
+			r = read_nexthop(reader, hop, family, &reader->nexthops[n++]);
 		if (r < 0)
 			return r;
-		read_nexthop(reader, hop, family, &reader->nexthops[n++]);
 		if (step >= left)
 			break;
 		p += step;
@@ -165,9 +171,8 @@ int route_read(struct route_reader *reader, const struct nlmsghdr *nlh, struct h
 	if (a[RTA_MULTIPATH])
 		return read_nexthops(reader, a[RTA_MULTIPATH], rtm->rtm_family, route);
 	route->has_via = read_gateway(a[RTA_GATEWAY], a[RTA_VIA], rtm->rtm_family, &route->via);
-	route->has_link = attribute_u32(a[RTA_OIF], &ifindex) && read_link(reader, ifindex, route->link);
 	route->has_onlink = route->onlink = rtm->rtm_flags & RTNH_F_ONLINK;
-	return 0;
+	return attribute_u32(a[RTA_OIF], &ifindex) ? read_link(reader, ifindex, &route->has_link, route->link) : 0;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- listing */
