@@ -85,6 +85,12 @@ static inline bool attribute_scope(uint8_t number, enum hycan_scope *ret_scope)
 	return false;
 }
 
+/* Whether both say the same, or nothing. */
+static inline bool attribute_same(const struct nlattr *a, const struct nlattr *b)
+{
+	return (!a && !b) || (a && b && a->nla_len == b->nla_len && memcmp(a, b, a->nla_len) == 0);
+}
+
 static inline bool attribute_same_address(const struct hycan_address *a, const struct hycan_address *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, attribute_address_size(a->family)) == 0;

@@ -212,7 +212,7 @@ static bool is_there_all_the_same(struct kernel_scope *scope, const struct hycan
 	char words[NETLINK_MESSAGE_SIZE];
 	bool there = false;
 
-	if (error != -ENETUNREACH && error != -EHOSTUNREACH && error != -ENETDOWN && error != -EINVAL)
+	if (!route_is_unreached(error) && error != -ENETDOWN && error != -EINVAL)
 		return false;
 	snprintf(words, sizeof(words), "%s", kernel_scope_message(scope));
 	if (kernel_route_there(scope, route, &there) == 0 && there)
@@ -272,19 +272,29 @@ bool kernel_route_matches(const struct hycan_route *route, const struct hycan_ro
 	return !o->has_link || (route->has_link && strcmp(route->link, o->link) == 0);
 }
 
+/* Which of those to a destination is meant: that very one, or the first that matches and may go. */
+struct choice {
+	const struct hycan_route *same; /* or NULL */
+	const struct hycan_route_remove_options *options;
+	kernel_route_may *may; /* or NULL */
+	void *userdata;
+};
+
+static bool is_chosen(const struct choice *c, const struct hycan_route *route)
+{
+	return c->same ? kernel_route_same(c->same, route) : kernel_route_matches(route, c->options);
+}
+
 /* Finds the route and gives the kernel its own message back. */
-static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table,
-                          const struct hycan_route_remove_options *o, kernel_route_may *may, void *userdata,
-                          struct kernel_route_result *ret_result)
+static int remove_chosen(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,
+                         const struct choice *choice, struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
 	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
-	const struct hycan_route like = { .destination = *destination, .has_metric = true, .metric = o->metric };
-	uint32_t metric = route_metric(&like);
 	struct nlmsghdr *nlh;
 	int r, left;
 
-	r = route_find(scope, destination, table, o->has_metric ? &metric : NULL, &messages);
+	r = route_find(scope, destination, table, metric, &messages);
 	if (r < 0)
 		return r;
 	left = (int)messages.size;
@@ -294,9 +304,9 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 		r = route_read(&reader, nlh, &route);
 		if (r < 0)
 			return r;
-		if (r > 0 || !kernel_route_matches(&route, o))
+		if (r > 0 || !is_chosen(choice, &route))
 			continue;
-		r = may ? may(&route, userdata) : 0;
+		r = choice->may ? choice->may(&route, choice->userdata) : 0;
 		if (r != 0)
 			return r;
 		nlh->nlmsg_type = RTM_DELROUTE;
@@ -306,32 +316,24 @@ static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix 
 	return -ESRCH;
 }
 
+static int remove_exactly(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table,
+                          const struct hycan_route_remove_options *o, kernel_route_may *may, void *userdata,
+                          struct kernel_route_result *ret_result)
+{
+	const struct hycan_route like = { .destination = *destination, .has_metric = true, .metric = o->metric };
+	const uint32_t metric = route_metric(&like);
+
+	return remove_chosen(scope, destination, table, o->has_metric ? &metric : NULL,
+	                     &(struct choice){ .options = o, .may = may, .userdata = userdata }, ret_result);
+}
+
 /* The same by all that is said of a route. */
 static int remove_found(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
 {
-	_cleanup_(route_messages_done) struct route_messages messages = { 0 };
-	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
 	const uint32_t metric = route_metric(route);
-	struct nlmsghdr *nlh;
-	int r, left;
 
-	r = route_find(scope, &route->destination, route->has_table ? route->table : RT_TABLE_MAIN, &metric, &messages);
-	if (r < 0)
-		return r;
-	left = (int)messages.size;
-	for (nlh = (struct nlmsghdr *)messages.data; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		struct hycan_route there;
-
-		r = route_read(&reader, nlh, &there);
-		if (r < 0)
-			return r;
-		if (r > 0 || !kernel_route_same(route, &there))
-			continue;
-		nlh->nlmsg_type = RTM_DELROUTE;
-		nlh->nlmsg_flags = NLM_F_REQUEST;
-		return request(scope, nlh, ret_result);
-	}
-	return -ESRCH;
+	return remove_chosen(scope, &route->destination, route->has_table ? route->table : RT_TABLE_MAIN, &metric,
+	                     &(struct choice){ .same = route }, ret_result);
 }
 
 /* In the words by which the kernel takes that route alone. IPv4: as the only one of its ways, see kernel_route_remove(). */

@@ -90,10 +90,7 @@ bool route_way(const struct nlmsghdr *route, size_t i, struct route_way *ret_way
 
 bool route_same_way(const struct route_way *a, const struct route_way *b)
 {
-	const struct nlattr *x = a->gateway, *y = b->gateway;
-
-	return a->ifindex == b->ifindex && a->onlink == b->onlink &&
-	       ((!x && !y) || (x && y && x->nla_len == y->nla_len && memcmp(x, y, x->nla_len) == 0));
+	return a->ifindex == b->ifindex && a->onlink == b->onlink && attribute_same(a->gateway, b->gateway);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- making */
@@ -138,19 +135,10 @@ static bool add_route(struct batch *b, const struct nlmsghdr *route, uint16_t ty
 static bool read_gateway(const struct nlmsghdr *route, const struct route_way *way, struct hycan_address *ret_gateway)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(route);
-	struct {
-		__kernel_sa_family_t family;
-		uint8_t bytes[16];
-	} via;
+	const bool other = way->gateway && mnl_attr_get_type(way->gateway) == RTA_VIA;
 
-	if (!way->gateway || way->onlink)
-		return false;
-	if (mnl_attr_get_type(way->gateway) == RTA_GATEWAY)
-		return attribute_address(way->gateway, rtm->rtm_family, ret_gateway);
-	netlink_copy(way->gateway, &via, sizeof(via));
-	*ret_gateway = (struct hycan_address){ .family = (uint8_t)via.family };
-	memcpy(ret_gateway->bytes, via.bytes, sizeof(via.bytes));
-	return attribute_address_size(ret_gateway->family) > 0;
+	return !way->onlink &&
+	       route_gateway(other ? NULL : way->gateway, other ? way->gateway : NULL, rtm->rtm_family, ret_gateway);
 }
 
 static void add_gateway(struct batch *b, const struct nlmsghdr *route, uint32_t ifindex, const struct hycan_address *gateway,

@@ -69,6 +69,9 @@ struct route_way {
 	bool dead; /* its link is down */
 };
 
+/* A gateway, from RTA_GATEWAY or, of another family than the destination, RTA_VIA; either may be NULL. False: there is none. */
+bool route_gateway(const struct nlattr *gateway, const struct nlattr *via, uint8_t family, struct hycan_address *ret_address);
+
 /* The i-th way of a route, in its message. False: it has no more. */
 bool route_way(const struct nlmsghdr *route, size_t i, struct route_way *ret_way);
 

@@ -29,9 +29,7 @@ static uint8_t family_of(const struct nlmsghdr *route)
 
 static bool same_attribute(const struct nlmsghdr *a, const struct nlmsghdr *b, uint16_t type)
 {
-	const struct nlattr *x = route_attribute(a, type), *y = route_attribute(b, type);
-
-	return (!x && !y) || (x && y && x->nla_len == y->nla_len && memcmp(x, y, x->nla_len) == 0);
+	return attribute_same(route_attribute(a, type), route_attribute(b, type));
 }
 
 static bool same_place(const struct nlmsghdr *a, const struct nlmsghdr *b)

@@ -54,7 +54,7 @@ static int read_link(struct route_reader *reader, uint32_t ifindex, bool *ret_ha
 	return 0;
 }
 
-static bool read_gateway(const struct nlattr *gateway, const struct nlattr *via, uint8_t family, struct hycan_address *ret_address)
+bool route_gateway(const struct nlattr *gateway, const struct nlattr *via, uint8_t family, struct hycan_address *ret_address)
 {
 	uint16_t other;
 	size_t size;
@@ -99,7 +99,7 @@ static int read_nexthop(struct route_reader *reader, const struct rtnexthop *hop
 			via = attr;
 	}
 	memset(n, 0, sizeof(*n));
-	n->has_via = read_gateway(gateway, via, family, &n->via);
+	n->has_via = route_gateway(gateway, via, family, &n->via);
 	n->has_weight = true;
 	n->weight = (uint16_t)(hop->rtnh_hops + 1);
 	n->has_onlink = n->onlink = hop->rtnh_flags & RTNH_F_ONLINK;
@@ -170,7 +170,7 @@ int route_read(struct route_reader *reader, const struct nlmsghdr *nlh, struct h
 		return 0;
 	if (a[RTA_MULTIPATH])
 		return read_nexthops(reader, a[RTA_MULTIPATH], rtm->rtm_family, route);
-	route->has_via = read_gateway(a[RTA_GATEWAY], a[RTA_VIA], rtm->rtm_family, &route->via);
+	route->has_via = route_gateway(a[RTA_GATEWAY], a[RTA_VIA], rtm->rtm_family, &route->via);
 	route->has_onlink = route->onlink = rtm->rtm_flags & RTNH_F_ONLINK;
 	return attribute_u32(a[RTA_OIF], &ifindex) ? read_link(reader, ifindex, &route->has_link, route->link) : 0;
 }
