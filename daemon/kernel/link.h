@@ -62,6 +62,10 @@ int kernel_link_delete_many(struct kernel_scope *scope, const char (*names)[HYCA
  */
 int kernel_link_create(struct kernel_scope *scope, const char *kind, const char *name, uint32_t mtu, struct hycan_link *ret_link);
 
+/* The smallest MTU with which a link carries a family: inetdev_valid_mtu(), include/linux/inetdevice.h; RFC 8200. */
+#define KERNEL_LINK_MTU_MIN_IPV4 68
+#define KERNEL_LINK_MTU_MIN_IPV6 1280
+
 /* Names of all links by number: for lists that mention thousands of links. */
 struct kernel_link_names;
 

@@ -96,7 +96,7 @@ int before_say_no_automatic(struct op *op, const struct hycan_link *link)
 	struct search search = { .link = link };
 	int r;
 
-	if (!link->has_mac || !link->up || link->mtu < BEFORE_IPV6_MTU_MIN)
+	if (!link->has_mac || !link->up || link->mtu < KERNEL_LINK_MTU_MIN_IPV6)
 		return 0;
 	r = kernel_address_list(op->scope, link->name, AF_INET6, look_for_automatic, &search);
 	memcpy(away.link, link->name, sizeof(away.link));

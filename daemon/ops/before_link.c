@@ -14,9 +14,6 @@
 #include "cleanup.h"
 #include "kernel/link.h"
 
-/* The smallest MTU with which a link carries IPv4: inetdev_valid_mtu(), include/linux/inetdevice.h. */
-#define IPV4_MTU_MIN 68
-
 /* At most so much in front and behind a packet (drivers/net/macsec.c): SecTAG with SCI, Ethernet type, and ICV. */
 #define MACSEC_HEAD_MAX 34
 
@@ -261,11 +258,11 @@ static int say_mtu(struct op *op, const struct hycan_link *link, uint32_t mtu)
 			r = before_link_set(op, &children.link[i], &along);
 	}
 	r = r == 0 && link->has_master ? say_mtu_of_bridge(op, link->master, mtu) : r;
-	if (r == 0 && mtu < IPV4_MTU_MIN && link->mtu >= IPV4_MTU_MIN)
+	if (r == 0 && mtu < KERNEL_LINK_MTU_MIN_IPV4 && link->mtu >= KERNEL_LINK_MTU_MIN_IPV4)
 		r = say_ipv4(op, link);
 	if (r != 0)
 		return r;
-	if (mtu < BEFORE_IPV6_MTU_MIN && link->mtu >= BEFORE_IPV6_MTU_MIN)
+	if (mtu < KERNEL_LINK_MTU_MIN_IPV6 && link->mtu >= KERNEL_LINK_MTU_MIN_IPV6)
 		return say_ipv6(op, link);
 	r = before_say_routes(&routes, 0, AF_INET6);
 	return r != 0 ? r : say_ipv6_mtu(op, link);

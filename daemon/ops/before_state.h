@@ -8,9 +8,6 @@
 #include "before.h"
 #include "messages.h"
 
-/* The smallest MTU with which a link carries IPv6 (RFC 8200). */
-#define BEFORE_IPV6_MTU_MIN 1280
-
 static inline bool before_same_address(const struct hycan_address *a, const struct hycan_address *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, hycan_address_size(a)) == 0;

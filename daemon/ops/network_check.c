@@ -12,9 +12,6 @@
 #include "kernel/route.h"
 #include "network_check.h"
 
-/* The smallest MTU with which a link carries IPv6 (RFC 8200). */
-#define IPV6_MTU_MIN 1280
-
 /* The longest prefixes with room for the gateway and a host, and the shortest that somebody means. */
 #define IPV4_LENGTH_MIN 8
 #define IPV4_LENGTH_MAX 30
@@ -125,8 +122,8 @@ static int check_ipv6(struct op *op, const struct hycan_network *n)
 		return r;
 	if (bytes[0] == 0 || bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80))
 		return refuse_kind(op, "ipv6_subnet", &n->ipv6_subnet);
-	if (n->has_mtu && n->mtu < IPV6_MTU_MIN)
-		return op_refuse(op, HYCAN_REFUSAL_INVALID, "mtu", "IPv6 needs an mtu of %u at least.", IPV6_MTU_MIN);
+	if (n->has_mtu && n->mtu < KERNEL_LINK_MTU_MIN_IPV6)
+		return op_refuse(op, HYCAN_REFUSAL_INVALID, "mtu", "IPv6 needs an mtu of %u at least.", KERNEL_LINK_MTU_MIN_IPV6);
 	return check_gateway(op, "ipv6_gateway", "ipv6_subnet", &n->ipv6_subnet, &n->ipv6_gateway);
 }
 

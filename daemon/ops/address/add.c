@@ -17,10 +17,6 @@
 #include "kernel/link.h"
 #include "table.h"
 
-/* The smallest MTU with which the kernel lets a link carry a family (RFC 791, RFC 8200). */
-#define IPV4_MTU_MIN 68
-#define IPV6_MTU_MIN 1280
-
 static bool unusable(const struct hycan_address *a)
 {
 	static const uint8_t none[16];
@@ -176,7 +172,7 @@ static int mend(struct op *op, const struct hycan_link_address *wanted)
 static int explain_unsupported(struct op *op, const struct hycan_link_address *a, int error)
 {
 	bool ipv6 = a->address.address.family == AF_INET6;
-	uint32_t least = ipv6 ? IPV6_MTU_MIN : IPV4_MTU_MIN;
+	uint32_t least = ipv6 ? KERNEL_LINK_MTU_MIN_IPV6 : KERNEL_LINK_MTU_MIN_IPV4;
 	struct hycan_link link;
 	int r;
 
