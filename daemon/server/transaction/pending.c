@@ -38,11 +38,11 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	free(p->about.shown.hash);
-	free(p->about.touched.hash);
-	free(p->about.under.hash);
-	free(p->about.renamed.hash);
-	free(p->about.gives.hash);
+	free(p->about.shown.number);
+	free(p->about.touched.number);
+	free(p->about.under.number);
+	free(p->about.renamed.number);
+	free(p->about.gives.number);
 	free(p);
 }
 
@@ -254,34 +254,32 @@ struct noting {
 	struct pending_about about;
 };
 
-static int put_number(struct pending_hashes *list, uint64_t number)
+static int put_number(struct pending_numbers *list, uint64_t number)
 {
-	int r = array_grow(&list->hash, list->n, sizeof(*list->hash));
+	int r = array_grow(&list->number, list->n, sizeof(*list->number));
 
 	if (r == 0)
-		list->hash[list->n++] = number;
+		list->number[list->n++] = number;
 	return r;
 }
 
-static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
+static int put(struct pending_numbers *list, const struct server *server, const struct ledger_key *key)
 {
 	return put_number(list, hash_of(server, key));
 }
 
 /* Sessions that a frame gives something back to; the one before is not said again. */
-static int note_sessions(struct pending_hashes *list, const struct nlmsghdr *frame)
+static int note_sessions(struct pending_numbers *list, const struct nlmsghdr *frame)
 {
-	const size_t size = undo_log_size(frame);
-	struct ledger_holders holders = { 0 };
+	struct ledger_holders holders;
 	int r = 0;
 
-	if (!(frame->nlmsg_flags & UNDO_HOLDERS) || size > sizeof(holders))
+	if (!undo_frame_holders(frame, &holders))
 		return 0;
-	memcpy(&holders, frame + 1, size);
-	for (uint64_t i = 0; i < holders.n && i < LEDGER_HOLDERS_MAX && r == 0; i++) {
+	for (uint64_t i = 0; i < holders.n && r == 0; i++) {
 		const struct ledger_holder *holder = &holders.by[i].holder;
 
-		if (holder->lifetime != HYCAN_LIFETIME_PERMANENT && !(list->n > 0 && list->hash[list->n - 1] == holder->session))
+		if (holder->lifetime != HYCAN_LIFETIME_PERMANENT && !(list->n > 0 && list->number[list->n - 1] == holder->session))
 			r = put_number(list, holder->session);
 	}
 	return r;
@@ -303,29 +301,25 @@ static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 	return r;
 }
 
-static void sort(struct pending_hashes *list)
-{
-	if (list->n > 0)
-		qsort(list->hash, list->n, sizeof(*list->hash), compare);
-}
-
-static void sort_once(struct pending_hashes *list)
+/* In order, each once. */
+static void sort(struct pending_numbers *list)
 {
 	size_t n = 0;
 
-	sort(list);
+	if (list->n > 0)
+		qsort(list->number, list->n, sizeof(*list->number), compare);
 	for (size_t i = 0; i < list->n; i++)
-		if (n == 0 || list->hash[n - 1] != list->hash[i])
-			list->hash[n++] = list->hash[i];
+		if (n == 0 || list->number[n - 1] != list->number[i])
+			list->number[n++] = list->number[i];
 	list->n = n;
 }
 
-static bool have_one_in_common(const struct pending_hashes *a, const struct pending_hashes *b)
+static bool have_one_in_common(const struct pending_numbers *a, const struct pending_numbers *b)
 {
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
-		if (a->hash[i] == b->hash[k])
+		if (a->number[i] == b->number[k])
 			return true;
-		if (a->hash[i] < b->hash[k])
+		if (a->number[i] < b->number[k])
 			i++;
 		else
 			k++;
@@ -367,7 +361,7 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	sort(&noting.about.touched);
 	sort(&noting.about.under);
 	sort(&noting.about.renamed);
-	sort_once(&noting.about.gives);
+	sort(&noting.about.gives);
 	pthread_mutex_lock(&pending_lock);
 	p->about = noting.about;
 	p->is_prepared = true;
@@ -404,9 +398,9 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		const struct pending_hashes *shown = &p->about.shown;
+		const struct pending_numbers *shown = &p->about.shown;
 
-		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->hash, shown->n, sizeof(hash), compare))
+		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->number, shown->n, sizeof(hash), compare))
 			continue;
 		has = true;
 		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;

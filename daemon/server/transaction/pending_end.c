@@ -65,7 +65,7 @@ bool pending_may_give(struct server *server, uint64_t session)
 		may = may || p->works ||
 		      (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT && is_adopted(server, p->holder.session, session));
 		for (size_t i = 0; i < p->about.gives.n && !may; i++)
-			may = is_adopted(server, p->about.gives.hash[i], session);
+			may = is_adopted(server, p->about.gives.number[i], session);
 	}
 	pthread_mutex_unlock(&pending_lock);
 	return may;

@@ -390,16 +390,23 @@ int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame
 	return r;
 }
 
+bool undo_frame_holders(const struct nlmsghdr *frame, struct ledger_holders *ret_holders)
+{
+	const size_t size = undo_log_size(frame);
+
+	if (!(frame->nlmsg_flags & UNDO_HOLDERS) || size > sizeof(*ret_holders))
+		return false;
+	*ret_holders = (struct ledger_holders){ 0 };
+	memcpy(ret_holders, frame + 1, size);
+	return ret_holders->n <= LEDGER_HOLDERS_MAX && size == ledger_holders_size(ret_holders);
+}
+
 /* What was put back belongs to whom it belonged to, and not to whoever made the transaction. */
 static void give_back(struct job *job, const struct nlmsghdr *frame, const struct since *since, const struct undo_cause *cause)
 {
-	const size_t size = undo_log_size(frame);
-	struct ledger_holders holders = { 0 };
+	struct ledger_holders holders;
 
-	if (size > sizeof(holders))
-		return;
-	memcpy(&holders, frame + 1, size);
-	if (holders.n > LEDGER_HOLDERS_MAX || size != ledger_holders_size(&holders))
+	if (!undo_frame_holders(frame, &holders))
 		return;
 	if (!(frame->nlmsg_flags & UNDO_HELD) || !own_is_since(job, since, &holders.key))
 		ledger_give_back(job->server->ledger, &holders, frame->nlmsg_flags & UNDO_HELD ? cause->until_us : 0, job);

@@ -25,19 +25,19 @@ struct job;
 struct peer;
 struct server;
 
-/* Hashes of keys, in order. */
-struct pending_hashes {
-	uint64_t *hash;
+/* Hashes of keys, or numbers of sessions: in order, each once. */
+struct pending_numbers {
+	uint64_t *number;
 	size_t n;
 };
 
 /* What one is about. */
 struct pending_about {
-	struct pending_hashes shown;   /* what it made or changed, which is told of to who lists objects */
-	struct pending_hashes touched; /* what it made, changed or took away */
-	struct pending_hashes under;   /* links, by the names that they have for what is on them, of that */
-	struct pending_hashes renamed; /* links that have another name */
-	struct pending_hashes gives;   /* no hashes: sessions that get something back with it, each once */
+	struct pending_numbers shown;   /* what it made or changed, which is told of to who lists objects */
+	struct pending_numbers touched; /* what it made, changed or took away */
+	struct pending_numbers under;   /* links, by the names that they have for what is on them, of that */
+	struct pending_numbers renamed; /* links that have another name */
+	struct pending_numbers gives;   /* sessions that get something back with it */
 };
 
 struct pending {
