@@ -220,7 +220,8 @@ void object_disown(struct ledger *l, struct entry *e);
 void object_take_out(struct ledger *l, struct entry *e);
 void object_take_out_first(struct ledger *l, struct entry *e);
 void object_take_out_rest(struct ledger *l, struct entry *e);
-void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, const uint64_t *subject);
+void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, const uint64_t *subject,
+                    uint64_t since_us);
 int object_rename(struct ledger *l, const struct ledger_key *from, const struct ledger_key *to, uint32_t kinds, uint64_t now_us);
 
 /* hold.c */

@@ -396,10 +396,11 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
                   uint64_t now_us);
 
 /*
- * All of a kind are gone that are on something, or on what is on that, by a request of the subject's; but for those that others hold, and
- * wish something of when they are gone (ledger_wish()).
+ * All of a kind are gone that are on something, or on what is on that, by a request of the subject's, and were asked for since a moment; but
+ * for those that others hold, and wish something of when they are gone (ledger_wish()).
  */
-void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject);
+void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject,
+                    uint64_t since_us);
 
 /* Those of a kind on something that the holder holds with others are the others' alone from now on. */
 void ledger_let_go_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind,

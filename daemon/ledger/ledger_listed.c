@@ -6,10 +6,11 @@
 #include "entry.h"
 #include "ledger_file.h"
 
-void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject)
+void ledger_take_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind, uint64_t subject,
+                    uint64_t since_us)
 {
 	ledger_lock(ledger);
-	object_take_on(ledger, on, kind, &subject);
+	object_take_on(ledger, on, kind, &subject, since_us);
 	ledger_unlock(ledger);
 }
 
@@ -79,7 +80,7 @@ void ledger_take_others(struct ledger *ledger, const struct ledger_key *on, enum
 	parent = mark_listed(ledger, on, n, key, userdata);
 	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
 		thing->listed = thing->listed || (thing->object && thing->kind == kind && thing->since_us > until_us);
-	object_take_on(ledger, on, kind, NULL);
+	object_take_on(ledger, on, kind, NULL, 0);
 	ledger_unlock(ledger);
 }
 

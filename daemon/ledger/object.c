@@ -155,8 +155,21 @@ static bool is_missed(const struct entry *e, uint64_t subject)
 	return e->wished && hold_others(e, subject, &owner);
 }
 
-/* Moves the objects of a kind that are on something to a grave; with a subject, those on what is on that, too, which nobody else misses. */
-static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind, const uint64_t *subject, struct entry *grave)
+/* What goes with what it is on: of a kind, and asked for since a moment; with a subject, also on what is on that, and what nobody else misses. */
+struct burial {
+	enum hycan_object_kind kind;
+	const uint64_t *subject; /* or NULL */
+	uint64_t since_us;
+	struct entry grave;
+};
+
+static bool is_to_go(const struct entry *e, const struct burial *b)
+{
+	return e->object && e->kind == b->kind && !e->listed && e->since_us >= b->since_us &&
+	       !(b->subject && is_missed(e, *b->subject));
+}
+
+static void bury(struct ledger *l, struct entry *on, struct burial *b)
 {
 	struct entry *thing, *next;
 	struct ledger_key key;
@@ -167,28 +180,30 @@ static void bury(struct ledger *l, struct entry *on, enum hycan_object_kind kind
 	on->pinned = true;
 	for (thing = LIST_FIRST(&on->things); thing; thing = next) {
 		next = LIST_NEXT(thing, sibling);
-		if (thing->object && thing->kind == kind && !thing->listed && !(subject && is_missed(thing, *subject))) {
+		if (is_to_go(thing, b)) {
 			entry_key(thing, &key);
 			ledger_file_take(l->file, &key);
 			LIST_REMOVE(thing, sibling);
-			enter(thing, grave);
-		} else if (subject) {
-			bury(l, thing, kind, subject, grave);
+			enter(thing, &b->grave);
+		} else if (b->subject) {
+			bury(l, thing, b);
 		}
 		thing->listed = false;
 	}
 	on->pinned = false;
 }
 
-void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, const uint64_t *subject)
+void object_take_on(struct ledger *l, const struct ledger_key *key, enum hycan_object_kind kind, const uint64_t *subject,
+                    uint64_t since_us)
 {
-	struct entry grave = { .grave = true }, *on = table_find(l, key);
+	struct burial burial = { .kind = kind, .subject = subject, .since_us = since_us, .grave = { .grave = true } };
+	struct entry *on = table_find(l, key);
 
 	if (!on)
 		return;
-	bury(l, on, kind, subject, &grave);
+	bury(l, on, &burial);
 	table_release(l, on);
-	take_out_things(l, &grave);
+	take_out_things(l, &burial.grave);
 }
 
 /* What goes with what it was on, and has not had its turn yet, is another thing than what has its name now. */

@@ -98,7 +98,7 @@ static void tell_renaming(struct ledger *l)
 	put(l, &alice, key(WIREGUARD_PEER, NAME("a") PUBLIC_KEY), &a);
 	must(ledger_rename(l, &a, &b, 1u << HYCAN_OBJECT_KIND_ADDRESS, 0) == 0, "rename");
 	put(l, &alice, a, NULL);
-	ledger_take_on(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0);
+	ledger_take_on(l, &b, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, 0);
 }
 
 static void tell_requests(struct ledger *l)

@@ -167,7 +167,7 @@ static void names_outlive_the_link(void **state)
 	put(l, HYCAN_OBJECT_KIND_LINK, "net5", "eth0", 1);
 	take(l, HYCAN_OBJECT_KIND_LINK, "eth0");
 	assert_objects(l, "5:2 5 web:3 ");
-	ledger_take_on(l, &link, HYCAN_OBJECT_KIND_DNS_HOST, 0);
+	ledger_take_on(l, &link, HYCAN_OBJECT_KIND_DNS_HOST, 0, 0);
 	assert_objects(l, "5:2 ");
 	take(l, HYCAN_OBJECT_KIND_DNS, "5");
 	assert_objects(l, "");
@@ -202,8 +202,10 @@ static void takes_all_of_a_kind(void **state)
 	put(l, HYCAN_OBJECT_KIND_ROUTE, "r2", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_ROUTE, "r3", "a.5", 1);
 	put(l, HYCAN_OBJECT_KIND_ROUTE, "r4", "c", 1);
-	ledger_take_on(l, &none, HYCAN_OBJECT_KIND_ROUTE, 0);
-	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_ROUTE, 0);
+	ledger_take_on(l, &none, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
+	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_ROUTE, 0, UINT64_MAX);
+	assert_objects(l, "a:1 b:1 a.5:1 1:1 r1:1 r2:1 r3:1 r4:1 ");
+	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
 	assert_objects(l, "a:1 b:1 a.5:1 1:1 r4:1 ");
 }
 
@@ -347,7 +349,7 @@ static void marks_are_of_looks(void **state)
 	assert_int_equal(n_lost, 0);
 	assert_objects(l, "p:1 ");
 	ledger_mark(l, sight.look, &p);
-	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0);
+	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, 0);
 	assert_objects(l, "");
 }
 
@@ -555,7 +557,7 @@ static void *change_all_the_time(void *userdata)
 		else if (round % 3 == 1)
 			ledger_take(userdata, &link);
 		else
-			ledger_take_on(userdata, &link, HYCAN_OBJECT_KIND_ROUTE, 0);
+			ledger_take_on(userdata, &link, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
 	}
 	return NULL;
 }

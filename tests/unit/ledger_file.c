@@ -219,7 +219,7 @@ static void step(struct ledger *l, unsigned int number)
 		assert_int_equal(ledger_rename(l, &k, &to, 1u << HYCAN_OBJECT_KIND_ADDRESS, 0), 0);
 		return;
 	case 5:
-		ledger_take_on(l, &k, HYCAN_OBJECT_KIND_ROUTE, 0);
+		ledger_take_on(l, &k, HYCAN_OBJECT_KIND_ROUTE, 0, 0);
 		return;
 	case 6:
 		ledger_take_others(l, &k, HYCAN_OBJECT_KIND_ADDRESS, 0, NULL, NULL, UINT64_MAX);

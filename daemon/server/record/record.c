@@ -130,6 +130,12 @@ static void take(struct job *job, const struct ledger_key *key)
 	job->lets_go = job->op.unchanged = false;
 }
 
+/* What goes with a link that is put back was not there when it was as it is now: the ledger may have had it all the same. */
+static uint64_t came_since(const struct job *job)
+{
+	return job->op.back ? job->since.us : 0;
+}
+
 static int record_effect(const struct key_view *v)
 {
 	struct ledger *ledger = v->job->server->ledger;
@@ -164,7 +170,7 @@ static int record_effect(const struct key_view *v)
 			if (v->job->lets_go)
 				ledger_let_go_on(ledger, &key, v->effect->kind, &v->job->holder);
 			else
-				ledger_take_on(ledger, &key, v->effect->kind, v->job->holder.subject);
+				ledger_take_on(ledger, &key, v->effect->kind, v->job->holder.subject, came_since(v->job));
 		}
 		return 0;
 	}

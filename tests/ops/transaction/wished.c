@@ -390,6 +390,41 @@ static void test_lease(void **state)
 	assert_true(then_last >= first + 1000);
 }
 
+static void add_over_va(struct hycan *h, const char *destination)
+{
+	const struct hycan_route route = { .destination = prefix_of(destination), .has_link = true, .link = "va" };
+
+	assert_done(h, hycan_route_add(h, &route));
+}
+
+/* A link that was down is set down again: what was held there without being there is held, and what came since goes. */
+static void test_set_up_in_vain(void **state)
+{
+	struct world *w = *state;
+	struct hycan *h = open_with(w, HYCAN_DRIFT_IGNORE);
+	char token[33];
+	char *left;
+
+	add_over_va(h, "10.6.0.0/16");
+	free(shell("ip link set va down"));
+	for (unsigned int way = 0; way < UNCONFIRMED_WAYS; way++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_link_up(w->h, "va"));
+		unconfirmed_commit(w->h, token);
+		add_over_va(w->h, "10.8.0.0/16");
+		unconfirmed_take_back(w, token, way);
+		left = objects_text(w->h, NULL);
+		assert_string_equal(left, "route 10.6.0.0/16 table main\n");
+		free(left);
+	}
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_up(w->h, "va"));
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	assert_int_equal(objects_count(w->h), 1);
+	hycan_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +433,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_said_since, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_put_back, routing_begin_for_all, world_end),
 		cmocka_unit_test_setup_teardown(test_lease, routing_begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_set_up_in_vain, routing_begin_for_all, world_end),
 	};
 
 	return cmocka_run_group_tests_name("transaction, and what is wished", tests, NULL, NULL);
