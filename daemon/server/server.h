@@ -18,6 +18,7 @@
 
 #include "buffer.h"
 #include "errand.h"
+#include "giving.h"
 #include "handover.h"
 #include "job.h"
 #include "listen.h"
@@ -107,6 +108,7 @@ struct server {
 	int n_ready; /* in ready, of this turn */
 	struct peer_list peers;
 	struct pending_list pending;
+	struct giving_list giving;
 	_Atomic size_t n_peers; /* workers tell of it */
 	_Atomic size_t memory;  /* of the peers' buffers; likewise */
 	struct turn_line line[N_TURN_QUEUES];

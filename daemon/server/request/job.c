@@ -119,6 +119,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->by_name = true;
 	job->op.undo = NULL;
 	job->undo = NULL;
+	job->giving = NULL;
 	job->along = (struct along){ 0 };
 	job->freed = (struct freed){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;

@@ -26,6 +26,7 @@
 #define JOB_MEMORY_SIZE (UINT64_C(96) << 20)
 
 struct errand;
+struct giving;
 struct peer;
 struct policy;
 struct server;
@@ -111,7 +112,8 @@ struct job {
 	struct pending *pending;        /* a transaction of it that is to be confirmed */
 	bool takes_turn;                /* others that are to be confirmed may have theirs when it is done */
 	bool gave_back;                 /* it failed, and what was taken back may be a session's that is gone since */
-	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere */
+	struct undo_log *undo;          /* where what takes it back is kept; NULL: nowhere; */
+	struct giving *giving;          /* and sessions that get something back by that; NULL: no transaction is carried out */
 	struct renames renames;         /* links that a plan has renamed so far */
 	struct along along;             /* what goes along with what it takes away */
 	int result;                     /* what the handler returned */

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "giving.h"
 #include "job.h"
 #include "ledger.h"
 #include "log.h"
 #include "peer.h"
-#include "pending.h"
 #include "server.h"
 #include "session.h"
 #include "session_state.h"
@@ -178,10 +178,14 @@ static void spend_grace(struct session *s)
 
 bool session_is_adoptable(const struct session *s)
 {
-	const bool has_grace = s->ends_us != NEVER && s->ends_us > server_now_us();
+	const uint64_t now_us = server_now_us();
+	const bool has_grace = s->ends_us != NEVER && s->ends_us > now_us;
+	struct giving_look look;
 
-	return s->peer || ledger_session_count(s->server->ledger, s->record.id) > 0 ||
-	       (has_grace && pending_may_give(s->server, s->record.id));
+	if (s->peer || ledger_session_count(s->server->ledger, s->record.id) > 0)
+		return true;
+	giving_look(s->server, s->record.id, s->renewed_us, &look);
+	return look.n_held > 0 || (look.any && (has_grace || look.lease_ends_us > now_us));
 }
 
 void session_settle(struct session *s)
@@ -226,7 +230,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	server->session_rings_us = NEVER;
 	for (s = LIST_FIRST(&server->sessions); s; s = next) {
 		next = LIST_NEXT(s, entry);
-		if (s->ends_us != NEVER || s->leases_us != NEVER)
+		/* whose leases alone may come back has no time of its own */
+		if (!s->peer || s->leases_us != NEVER)
 			session_settle(s);
 	}
 	return 0;

@@ -23,7 +23,7 @@ void session_settle(struct session *session);
 /* It states what is wanted from now on, or does not any more. */
 void session_set_replaces(struct session *session, bool replaces);
 
-/* Whether it is there, or holds something; or may be given something back, while its grace lasts. */
+/* Whether it is there, or holds something; or may be given something back, while its grace or its leases last. */
 bool session_is_adoptable(const struct session *session);
 
 #endif

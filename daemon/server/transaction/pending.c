@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "array.h"
-#include "holders.h"
+#include "giving.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -38,11 +38,11 @@ void pending_free(struct pending *p)
 		ledger_commit(p->server->ledger, p->number);
 	undo_log_release(&p->undo);
 	explicit_bzero(p->token, sizeof(p->token));
-	free(p->about.shown.number);
-	free(p->about.touched.number);
-	free(p->about.under.number);
-	free(p->about.renamed.number);
-	free(p->about.gives.number);
+	free(p->about.shown.hash);
+	free(p->about.touched.hash);
+	free(p->about.under.hash);
+	free(p->about.renamed.hash);
+	giving_end(&p->giving);
 	free(p);
 }
 
@@ -254,34 +254,12 @@ struct noting {
 	struct pending_about about;
 };
 
-static int put_number(struct pending_numbers *list, uint64_t number)
+static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
 {
-	int r = array_grow(&list->number, list->n, sizeof(*list->number));
+	int r = array_grow(&list->hash, list->n, sizeof(*list->hash));
 
 	if (r == 0)
-		list->number[list->n++] = number;
-	return r;
-}
-
-static int put(struct pending_numbers *list, const struct server *server, const struct ledger_key *key)
-{
-	return put_number(list, hash_of(server, key));
-}
-
-/* Sessions that a frame gives something back to; the one before is not said again. */
-static int note_sessions(struct pending_numbers *list, const struct nlmsghdr *frame)
-{
-	struct ledger_holders holders;
-	int r = 0;
-
-	if (!undo_frame_holders(frame, &holders))
-		return 0;
-	for (uint64_t i = 0; i < holders.n && r == 0; i++) {
-		const struct ledger_holder *holder = &holders.by[i].holder;
-
-		if (holder->lifetime != HYCAN_LIFETIME_PERMANENT && !(list->n > 0 && list->number[list->n - 1] == holder->session))
-			r = put_number(list, holder->session);
-	}
+		list->hash[list->n++] = hash_of(server, key);
 	return r;
 }
 
@@ -302,24 +280,24 @@ static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 }
 
 /* In order, each once. */
-static void sort(struct pending_numbers *list)
+static void sort(struct pending_hashes *list)
 {
 	size_t n = 0;
 
 	if (list->n > 0)
-		qsort(list->number, list->n, sizeof(*list->number), compare);
+		qsort(list->hash, list->n, sizeof(*list->hash), compare);
 	for (size_t i = 0; i < list->n; i++)
-		if (n == 0 || list->number[n - 1] != list->number[i])
-			list->number[n++] = list->number[i];
+		if (n == 0 || list->hash[n - 1] != list->hash[i])
+			list->hash[n++] = list->hash[i];
 	list->n = n;
 }
 
-static bool have_one_in_common(const struct pending_numbers *a, const struct pending_numbers *b)
+static bool have_one_in_common(const struct pending_hashes *a, const struct pending_hashes *b)
 {
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
-		if (a->number[i] == b->number[k])
+		if (a->hash[i] == b->hash[k])
 			return true;
-		if (a->number[i] < b->number[k])
+		if (a->hash[i] < b->hash[k])
 			i++;
 		else
 			k++;
@@ -352,16 +330,13 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	const struct pending *other;
 	int r = 0;
 
-	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f)) {
+	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f))
 		/* what others hold stays as it is */
 		r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
-		r = r == -ENOMEM ? r : note_sessions(&noting.about.gives, f);
-	}
 	sort(&noting.about.shown);
 	sort(&noting.about.touched);
 	sort(&noting.about.under);
 	sort(&noting.about.renamed);
-	sort(&noting.about.gives);
 	pthread_mutex_lock(&pending_lock);
 	p->about = noting.about;
 	p->is_prepared = true;
@@ -379,6 +354,8 @@ void pending_keep(struct pending *p, struct job *job, struct undo_log *undo)
 	p->undo = *undo;
 	pthread_mutex_unlock(&pending_lock);
 	*undo = (struct undo_log){ 0 };
+	p->giving = job->giving;
+	job->giving = NULL;
 	p->is_noted = job->intent.kept = job->intent.begun;
 	p->number = job->intent.number;
 	job->pending = p;
@@ -398,9 +375,9 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 	pthread_mutex_lock(&pending_lock);
 	TAILQ_FOREACH(p, &server->pending, entry)
 	{
-		const struct pending_numbers *shown = &p->about.shown;
+		const struct pending_hashes *shown = &p->about.shown;
 
-		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->number, shown->n, sizeof(hash), compare))
+		if (!p->waits || shown->n == 0 || !bsearch(&hash, shown->hash, shown->n, sizeof(hash), compare))
 			continue;
 		has = true;
 		*ret_ms = p->ends_us > now_us ? (p->ends_us - now_us) / 1000 : 0;

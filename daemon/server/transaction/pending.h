@@ -84,11 +84,6 @@ void pending_end_all(struct server *server);
 /* Whether an object was made or changed by one that waits; and how many milliseconds it still does. On any thread. */
 bool pending_has(struct server *server, const struct ledger_key *key, uint64_t now_us, uint64_t *ret_ms);
 
-/*
- * Whether one that waits, or is taken back, may give something back to a session. So may one that is carried out just now. In the loop.
- */
-bool pending_may_give(struct server *server, uint64_t session);
-
 /* What operations ask. */
 int pending_confirm(struct op *op, const char *token);
 int pending_cancel(struct op *op, const char *token);

@@ -48,29 +48,6 @@ static struct ledger_holder holder_of(const struct pending *p)
 	return holder;
 }
 
-static bool is_adopted(const struct server *server, uint64_t former, uint64_t session)
-{
-	return ledger_adopted_by(server->ledger, former) == session;
-}
-
-bool pending_may_give(struct server *server, uint64_t session)
-{
-	const struct pending *p;
-	bool may = false;
-
-	pthread_mutex_lock(&pending_lock);
-	TAILQ_FOREACH(p, &server->pending, entry)
-	{
-		/* what its user's own session held is said without its number */
-		may = may || p->works ||
-		      (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT && is_adopted(server, p->holder.session, session));
-		for (size_t i = 0; i < p->about.gives.n && !may; i++)
-			may = is_adopted(server, p->about.gives.number[i], session);
-	}
-	pthread_mutex_unlock(&pending_lock);
-	return may;
-}
-
 /* Into its network namespace: 0, with none beside the job's own where it is that one. -ENOENT: it is gone; or -errno. */
 static int come_there(const struct pending *p, const struct job *job, struct kernel_scope **ret_other)
 {
@@ -328,10 +305,12 @@ static void finish(struct server *server, struct pending_list *over)
 	if (TAILQ_EMPTY(over))
 		return;
 	while ((p = TAILQ_FIRST(over))) {
+		const struct ledger_holder holder = holder_of(p);
+
 		TAILQ_REMOVE(over, p, entry);
-		if (p->holder.lifetime != HYCAN_LIFETIME_PERMANENT)
-			session_end_again(server, holder_of(p).session, p->holder.subject);
 		pending_free(p);
+		if (holder.lifetime != HYCAN_LIFETIME_PERMANENT)
+			session_end_again(server, holder.session, holder.subject);
 	}
 	session_end_given(server);
 }

@@ -16,6 +16,7 @@
 #include "charge.h"
 #include "diary.h"
 #include "dispatch.h"
+#include "giving.h"
 #include "intent.h"
 #include "job.h"
 #include "ledger.h"
@@ -141,6 +142,8 @@ static int run(struct transaction *t)
 	}
 	if (r == 0)
 		r = for_each_step(t, judge_step);
+	if (r == 0 && !t->is_plan)
+		r = giving_begin(t->job);
 	if (r == 0 && t->confirm_within)
 		r = pending_reserve(t->job, &t->undo, t->confirm_within, t->detached, &t->pending);
 	if (r)
@@ -214,6 +217,7 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 	/* the log tells of it, and what is there is a step's */
 	memcpy(&job->request, &asked, sizeof(asked));
 	undo_log_release(&t.undo);
+	giving_end(&job->giving);
 	free(t.rounds);
 	prune_done(&t.stated);
 	job->undo = NULL;

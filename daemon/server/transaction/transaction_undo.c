@@ -14,6 +14,7 @@
 #include "asked.h"
 #include "cleanup.h"
 #include "diary.h"
+#include "giving.h"
 #include "holders.h"
 #include "job.h"
 #include "key.h"
@@ -71,6 +72,17 @@ static int find_owner(struct job *job, const struct ledger_key *key, struct owne
 	return 0;
 }
 
+/* They may lose it with the step, and hold it again when that is taken back. */
+static int keep_who(struct job *job, const struct hycan_operation *operation, unsigned int flags,
+                    const struct ledger_holders *holders, uint64_t since_us)
+{
+	int r = giving_note(job->giving, holders);
+
+	return r < 0 ? r
+	             : undo_log_add_bytes(job->undo, operation, UNDO_HOLDERS | flags, holders, ledger_holders_size(holders),
+	                                  since_us);
+}
+
 /* Keeps who holds it: nobody, of a stranger's beside others. */
 static int keep_holders(struct job *job, const struct ledger_key *key, struct owned *owned)
 {
@@ -83,8 +95,7 @@ static int keep_holders(struct job *job, const struct ledger_key *key, struct ow
 		          n - LEDGER_HOLDERS_MAX);
 	}
 	owned->holders.owner = owned->subject;
-	return undo_log_add_bytes(job->undo, owned->operation, UNDO_HOLDERS, &owned->holders, ledger_holders_size(&owned->holders),
-	                          0);
+	return keep_who(job, owned->operation, 0, &owned->holders, 0);
 }
 
 /* Whether the ledger has any of what a request puts back, and whose that is; who holds each is kept. 0 or -ENOBUFS. */
@@ -317,8 +328,7 @@ static uint64_t list_holds(struct job *job, const struct ledger_key *key, enum w
 
 static int keep_holds(struct transaction *t, const struct ledger_holders *holders)
 {
-	return undo_log_add_bytes(&t->undo, t->job->operation, UNDO_HOLDERS | UNDO_HELD, holders, ledger_holders_size(holders),
-	                          own_since_of(t->job, &holders->key, t->job->called_us));
+	return keep_who(t->job, t->job->operation, UNDO_HELD, holders, own_since_of(t->job, &holders->key, t->job->called_us));
 }
 
 /* It stays, and the caller lets go of it; of one that he does not hold himself, all programs of his user do. */

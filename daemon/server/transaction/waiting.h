@@ -21,23 +21,23 @@
 
 #define NEVER UINT64_MAX
 
+struct giving;
 struct job;
 struct peer;
 struct server;
 
-/* Hashes of keys, or numbers of sessions: in order, each once. */
-struct pending_numbers {
-	uint64_t *number;
+/* Of keys: in order, each once. */
+struct pending_hashes {
+	uint64_t *hash;
 	size_t n;
 };
 
 /* What one is about. */
 struct pending_about {
-	struct pending_numbers shown;   /* what it made or changed, which is told of to who lists objects */
-	struct pending_numbers touched; /* what it made, changed or took away */
-	struct pending_numbers under;   /* links, by the names that they have for what is on them, of that */
-	struct pending_numbers renamed; /* links that have another name */
-	struct pending_numbers gives;   /* sessions that get something back with it */
+	struct pending_hashes shown;   /* what it made or changed, which is told of to who lists objects */
+	struct pending_hashes touched; /* what it made, changed or took away */
+	struct pending_hashes under;   /* links, by the names that they have for what is on them, of that */
+	struct pending_hashes renamed; /* links that have another name */
 };
 
 struct pending {
@@ -59,9 +59,10 @@ struct pending {
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
 	struct pending_about about;
-	bool is_prepared;     /* that is known */
-	unsigned int slot;    /* tells it from all others in the list */
-	bool on[PENDING_MAX]; /* slots of those that it stands on: it is taken back before them */
+	struct giving *giving; /* sessions that get something back with it */
+	bool is_prepared;      /* what it is about is known */
+	unsigned int slot;     /* tells it from all others in the list */
+	bool on[PENDING_MAX];  /* slots of those that it stands on: it is taken back before them */
 	uint32_t seconds;
 	uint64_t ends_us;
 	unsigned int patience;

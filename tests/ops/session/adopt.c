@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clients.h"
+#include "held.h"
 #include "objects.h"
 #include "unconfirmed.h"
 
@@ -141,6 +143,146 @@ static void is_over(void **state)
 		address_until_gone("10.1.0.1/24");
 		objects_wait(w->h, 0);
 	}
+}
+
+/* It takes the addresses away, deletes a link, which is tried again from there on, and then fails. The other one's connection is none of its. */
+static int take_and_fail(struct hycan *h, const void *other)
+{
+	static const char *const addresses[] = { "10.1.0.1/24", "fd01::1/64" };
+	const struct hycan_route never = route_via("10.8.0.0/16", "203.0.114.1");
+
+	if (other)
+		close(hycan_fd(other));
+	assert_done(h, hycan_transaction_begin(h));
+	for (size_t i = 0; i < 2; i++) {
+		const struct hycan_prefix address = prefix_of(addresses[i]);
+
+		assert_done(h, hycan_address_remove(h, "va", &address));
+	}
+	assert_done(h, hycan_link_delete(h, "x0"));
+	assert_done(h, hycan_route_add(h, &never));
+	return hycan_transaction_commit(h, NULL, NULL) != HYCAN_REFUSAL_INVALID;
+}
+
+/*
+ * The same of one that is carried out, and fails: whether the connection was gone before, or goes meanwhile, with a grace, or with leases
+ * alone, and whether it is adopted before that fails, or behind it.
+ */
+static void goes_on_beside(void **state)
+{
+	struct world *w = *state;
+	int status;
+	uint32_t n;
+
+	for (int way = 0; way < 3; way++) {
+		const bool was_there = way == 1, early = way != 1, leases = way == 2;
+		struct hycan *h = begin_session(w);
+		pid_t child;
+
+		if (leases) {
+			assert_done(h, hycan_session_lifetime(h, HYCAN_LIFETIME_CONNECTION,
+			                                      &(struct hycan_session_lifetime_options){ .has_grace = true }));
+			client_hold_lease(h, 3600);
+			client_add(h, "10.1.0.1/24");
+			client_add(h, "fd01::1/64");
+		}
+		free(shell("ip link add x0 type veth peer name x1"));
+		if (!was_there) {
+			hycan_close(h);
+			clients_wait(w->h, 1);
+		}
+		child = held_in_pause(w, take_and_fail, was_there ? h : NULL);
+		assert_false(address_is_there("10.1.0.1/24") || address_is_there("fd01::1/64"));
+		if (was_there) {
+			hycan_close(h);
+			clients_wait(w->h, 2);
+		}
+		h = client_open(w);
+		if (early) {
+			assert_done(h, hycan_session_adopt(h, token, &n));
+			assert_int_equal(n, 0);
+		}
+		held_end();
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_done(h, hycan_session_adopt(h, token, &n));
+		assert_int_equal(n, 2);
+		assert_string_equal(hycan_token(h), token);
+		assert_true(address_is_there("10.1.0.1/24") && address_is_there("fd01::1/64"));
+		client_hold_while_connected(h, 0);
+		client_add(h, "10.1.0.1/24");
+		client_add(h, "fd01::1/64");
+		end_session(h);
+		objects_wait(w->h, 0);
+	}
+}
+
+/* Leases need no grace: as long as they would last, and may come back. */
+static void goes_on_without_leases(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_prefix address = prefix_of("10.1.0.1/24");
+	char transaction[33];
+	uint32_t n;
+
+	for (int confirmed = 0; confirmed < 2; confirmed++) {
+		struct hycan_session_renew_options former = { .has_token = true };
+		struct hycan *h = client_open(w);
+
+		client_hold_lease(h, 3600);
+		client_add(h, "10.1.0.1/24");
+		keep_token(h);
+		memcpy(former.token, token, sizeof(former.token));
+		hycan_close(h);
+		clients_wait(w->h, 1);
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+		unconfirmed_commit(w->h, transaction);
+		assert_done(w->h, hycan_session_renew(w->h, &former));
+		h = client_open(w);
+		if (confirmed) {
+			assert_done(w->h, hycan_transaction_confirm(w->h, transaction));
+			assert_refused(h, hycan_session_adopt(h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+			hycan_close(h);
+			continue;
+		}
+		assert_done(h, hycan_session_adopt(h, token, &n));
+		assert_int_equal(n, 0);
+		assert_done(w->h, hycan_transaction_cancel(w->h, transaction));
+		assert_int_equal(objects_count(w->h), 1);
+		client_hold_while_connected(h, 0);
+		client_add(h, "10.1.0.1/24");
+		hycan_close(h);
+		address_until_gone("10.1.0.1/24");
+		objects_wait(w->h, 0);
+	}
+}
+
+/* A lease that is over comes back to nobody. */
+static void is_over_with_its_lease(void **state)
+{
+	const struct hycan_transaction_run_options options = {
+		.has_confirm_within = true, .confirm_within = 600, .has_may_be_gone = true, .may_be_gone = true
+	};
+	struct world *w = *state;
+	const struct hycan_prefix address = prefix_of("10.1.0.1/24");
+	struct hycan *h = client_open(w);
+	uint32_t n;
+
+	client_hold_lease(h, 2);
+	client_add(h, "10.1.0.1/24");
+	keep_token(h);
+	hycan_close(h);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_address_remove(w->h, "va", &address));
+	/* where it has taken so long, the lease is over already */
+	assert_done(w->h, hycan_transaction_commit(w->h, &options, NULL));
+	h = client_open(w);
+	client_hold_lease(h, 2);
+	client_add(h, "10.2.0.1/24");
+	address_until_gone("10.2.0.1/24");
+	assert_refused(h, hycan_session_adopt(h, token, &n), HYCAN_REFUSAL_NOT_FOUND);
+	hycan_close(h);
 }
 
 /* From one that is still there, which then holds nothing. */
@@ -352,6 +494,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_with_the_next_daemon, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_on_without, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(is_over, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_beside, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(goes_on_without_leases, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(is_over_with_its_lease, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(takes_over, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(goes_on_as_it_was, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(ends_statements, routing_begin, world_end),
