@@ -148,3 +148,11 @@ void need_success(const char *what, const char *command)
 	if (shell_status(NULL, "%s", command) != 0)
 		lacking(what);
 }
+
+void need_rename_while_up(void)
+{
+	if (shell_status(NULL, "unshare -n sh -c 'ip link set lo up && ip link set lo name probe0'") == 0)
+		return;
+	print_message("SKIPPED, since this kernel renames no link that is up, as Linux does from 6.2 on.\n");
+	skip();
+}

@@ -548,6 +548,7 @@ static void test_renamed(void **state)
 	char token[33];
 	struct hycan_link_address a = shared();
 
+	need_rename_while_up();
 	unconfirmed_pair();
 	world_as(4242, 4242, hold_it, w);
 	world_as(4243, 4243, rename_and_remove, w);
