@@ -221,6 +221,39 @@ static void test_settings_repaired(void **state)
 	until("wg show wg0 listen-port 2>/dev/null | grep -q '^5001$'%s", "");
 }
 
+/* Who sets something, and says nothing of drift, leaves that as another one said it; of what nobody had set it is reported. */
+static void test_settings_silent(void **state)
+{
+	struct world *w = need_device(state);
+	struct hycan *silent = client_open(w);
+	char *log;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	set_device(w->h, 5001, 0, false);
+	set_device(silent, 5002, 0x55, false);
+	let_look();
+	free(shell("wg set wg0 listen-port 6001 fwmark 0x77"));
+	until("wg show wg0 listen-port | grep -q '^5002$'%s", "");
+	until_log(w, "fwmark of wg0, which uid 0 had asked for, was changed, and not by a request");
+	assert_device("fwmark", "0x77");
+	/* also behind another daemon */
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	set_device(w->h, 0, 0x66, false);
+	hycan_close(silent);
+	world_stop_daemon(w, SIGKILL);
+	world_start_daemon(w, NULL);
+	silent = client_open(w);
+	set_device(silent, 5003, 0x67, false);
+	let_look();
+	free(shell(": >%s; wg set wg0 listen-port 6001 fwmark 0x78", w->log));
+	until("wg show wg0 listen-port | grep -q '^5003$'%s", "");
+	log = world_log(w);
+	world_assert_contains(log, "fwmark of wg0", false, __FILE__, __LINE__);
+	free(log);
+	assert_device("fwmark", "0x78");
+	hycan_close(silent);
+}
+
 /* Of a link that is called otherwise within the transaction. */
 static void set_and_rename(struct hycan *h)
 {
@@ -287,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_repaired, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_settings_silent, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_unconfirmed, device_begin, world_end),
 	};
 

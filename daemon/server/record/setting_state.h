@@ -24,6 +24,7 @@ struct setting {
 	uint32_t mends;    /* and this is to be put right */
 	uint32_t differs;  /* and is otherwise, as the look under way found it */
 	uint32_t broken;   /* and is to be put right now: in the list of those */
+	uint32_t ignores;  /* of the rest: whatever becomes of it, whoever sets it and says nothing of that */
 	uint64_t subject;  /* who said something of it last */
 	uint64_t noted_us; /* and when */
 	bool is_kept;      /* the ledger has something of it */

@@ -123,6 +123,16 @@ static void tidy(struct settings *settings)
 	}
 }
 
+/* What is done about drift of that; who says nothing of it leaves it as it was. */
+static void choose(struct settings *settings, struct setting *s, enum hycan_drift drift, uint32_t which)
+{
+	if (drift) {
+		s->mends = (s->mends & ~which) | (drift == HYCAN_DRIFT_REPAIR ? which : 0);
+		s->ignores = (s->ignores & ~which) | (drift == HYCAN_DRIFT_IGNORE ? which : 0);
+	}
+	setting_want(settings, s, s->wanted.said & ~s->ignores);
+}
+
 static void note(struct settings *settings, const struct job *job, const char *link, const struct op_settings *said,
                  uint32_t unknown)
 {
@@ -146,9 +156,7 @@ static void note(struct settings *settings, const struct job *job, const char *l
 	s->noted_us = server_now_us();
 	if (!job->is_own || job->again) {
 		s->subject = job->holder.subject;
-		s->mends = (s->mends & ~which) | (job->drift == HYCAN_DRIFT_REPAIR ? which : 0);
-		if (job->drift == HYCAN_DRIFT_IGNORE)
-			setting_want(settings, s, s->wanted.said & ~which);
+		choose(settings, s, job->drift, which);
 	}
 	setting_break_off(settings, s, s->broken & ~which);
 	setting_keep(settings, s);

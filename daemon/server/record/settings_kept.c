@@ -19,24 +19,25 @@ struct kept {
 	uint32_t mends;
 	uint32_t unknown;
 	struct op_settings wanted;
-	uint32_t zero;
+	uint32_t ignores; /* 0 of a daemon that did not know of it */
 };
 
 _Static_assert(sizeof(struct kept) == 20 + sizeof(struct op_settings), "there are no gaps");
 
-/* What is to be put right, in the ledger. */
+/* What is to be put right, and what is not to be looked at, in the ledger. */
 void setting_keep(struct settings *settings, struct setting *s)
 {
-	struct kept kept = { .subject = s->subject, .mends = s->mends, .unknown = s->unknown & s->mends };
+	struct kept kept = { .subject = s->subject, .mends = s->mends, .unknown = s->unknown & s->mends, .ignores = s->ignores };
+	const bool is_kept = s->mends || s->ignores;
 	struct ledger_key key;
 	int r;
 
-	if (s->mends == 0 && !s->is_kept)
+	if (!is_kept && !s->is_kept)
 		return;
 	op_settings_take(&kept.wanted, &s->wanted, s->mends);
 	key_of_name(s->netns, s->link, &key);
-	r = ledger_settle(settings->ledger, &key, &kept, s->mends ? sizeof(kept) : 0);
-	s->is_kept = s->mends;
+	r = ledger_settle(settings->ledger, &key, &kept, is_kept ? sizeof(kept) : 0);
+	s->is_kept = is_kept;
 	if (r < 0 && r != -ENOENT)
 		log_write(LOG_WARNING, "What is to be put right when strangers change a link could not be written down: %s",
 		          strerror(-r));
@@ -53,6 +54,7 @@ static void take(struct settings *settings, struct setting *s, const struct kept
 	s->wanted.said = before;
 	s->mends = kept->mends;
 	s->unknown = kept->unknown;
+	s->ignores = kept->ignores;
 	setting_want(settings, s, kept->wanted.said);
 }
 
@@ -96,7 +98,8 @@ static bool is_said(const struct setting *s, const struct job *job, const struct
 
 	return s && s->subject == job->holder.subject && (s->wanted.said & ~s->unknown & which) == which &&
 	       op_settings_differ(&s->wanted, said) == 0 && op_settings_differ(said, &s->wanted) == 0 &&
-	       job->drift != HYCAN_DRIFT_IGNORE && (s->mends & which) == (job->drift == HYCAN_DRIFT_REPAIR ? which : 0);
+	       (!job->drift ||
+	        (job->drift != HYCAN_DRIFT_IGNORE && (s->mends & which) == (job->drift == HYCAN_DRIFT_REPAIR ? which : 0)));
 }
 
 bool settings_before(struct job *job, const struct ledger_key *known, uint8_t ret_bytes[static SETTINGS_BEFORE_SIZE])
@@ -117,7 +120,9 @@ bool settings_before(struct job *job, const struct ledger_key *known, uint8_t re
 	s = setting_find(settings, known->netns, setting_name(known));
 	same = unknown == 0 && is_said(s, job, &said);
 	if (s)
-		before.kept = (struct kept){ .subject = s->subject, .mends = s->mends, .unknown = s->unknown, .wanted = s->wanted };
+		before.kept = (struct kept){
+			.subject = s->subject, .mends = s->mends, .unknown = s->unknown, .wanted = s->wanted, .ignores = s->ignores
+		};
 	pthread_mutex_unlock(&settings->lock);
 	memcpy(ret_bytes, &before, sizeof(before));
 	return !same;
@@ -146,7 +151,7 @@ void settings_put_back(struct settings *settings, uint64_t netns, const void *by
 	before.link[sizeof(before.link) - 1] = '\0';
 	pthread_mutex_lock(&settings->lock);
 	s = setting_find(settings, netns, before.link);
-	if (!s && before.kept.wanted.said)
+	if (!s && (before.kept.wanted.said || before.kept.ignores))
 		s = setting_put(settings, netns, before.link);
 	if (s) {
 		take(settings, s, &before.kept);
@@ -155,7 +160,7 @@ void settings_put_back(struct settings *settings, uint64_t netns, const void *by
 		s->noted_us = server_now_us();
 		setting_keep(settings, s);
 	}
-	if (s && (s->wanted.said == 0 || !setting_is_held(settings, s)))
+	if (s && ((s->wanted.said == 0 && s->ignores == 0) || !setting_is_held(settings, s)))
 		setting_drop(settings, s);
 	pthread_mutex_unlock(&settings->lock);
 }
