@@ -402,6 +402,9 @@ int kernel_address_remove(struct kernel_scope *scope, const char *link, const st
 	                    &gone);
 	if (r == 0)
 		*ret_address = gone;
+	/* its MTU is too small for IPv4 (-ENODEV), or for IPv6 (-ENXIO): with that went its addresses */
+	if (r == -ENODEV || r == -ENXIO)
+		return -EADDRNOTAVAIL;
 	if (r != -EADDRNOTAVAIL)
 		return r;
 	/* the kernel takes one with a far end by that alone */

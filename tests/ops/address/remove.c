@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address.remove */
-#include "routing.h"
+#include "clients.h"
+#include "objects.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,6 +82,33 @@ static void says_that_there_is_no_link(void **state)
 	assert_string_equal(hycan_error_field(w->h), "address");
 }
 
+/* Of a link whose MTU is too small for IPv6, or IPv4, the kernel says that it has none, and not that the address is not there. */
+static void has_none_without_the_protocol(void **state)
+{
+	const struct hycan_transaction_run_options may_be_gone = { .has_may_be_gone = true, .may_be_gone = true };
+	const struct hycan_link_address held[] = { { .link = "va", .address = prefix_of("fd01::1/64") },
+		                                   { .link = "lo", .address = prefix_of("10.77.0.1/24") } };
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct world *w = *state;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	for (size_t i = 0; i < 2; i++)
+		assert_done(w->h, hycan_address_add(w->h, &held[i]));
+	free(shell("ip link set va mtu 1279 && ip link set lo mtu 67"));
+	assert_int_equal(objects_count(w->h), 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_address_remove(w->h, held[i].link, &held[i].address));
+		assert_done(w->h, hycan_transaction_commit(w->h, &may_be_gone, &reply));
+		assert_true(reply->unchanged);
+		free(reply);
+		reply = NULL;
+		assert_refused(w->h, hycan_address_remove(w->h, held[i].link, &held[i].address), HYCAN_REFUSAL_NOT_FOUND);
+		assert_string_equal(hycan_error_field(w->h), "address");
+	}
+	assert_int_equal(objects_count(w->h), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +117,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(removes_one_with_a_far_end, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(what_is_listed_can_be_removed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(says_that_there_is_no_link, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(has_none_without_the_protocol, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

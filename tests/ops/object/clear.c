@@ -88,6 +88,19 @@ static void with_others(void **state)
 	hycan_close(h);
 }
 
+/* Addresses that went with IPv6, since the MTU of their link is too small for it. */
+static void without_ipv6(void **state)
+{
+	struct world *w = *state;
+
+	client_choose_drift(w->h, HYCAN_DRIFT_IGNORE);
+	client_add(w->h, "fd01::1/64");
+	free(shell("ip link set va mtu 1279"));
+	assert_int_equal(objects_count(w->h), 1);
+	assert_int_equal(clear(w->h, NULL).failed, 0);
+	assert_int_equal(objects_count(w->h), 0);
+}
+
 static void as_alice(struct world *w)
 {
 	const struct hycan_object_clear_options all = { .has_all = true, .all = true };
@@ -224,6 +237,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_everything, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(one_kind_alone, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(with_others, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(without_ipv6, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(own_alone, begin_with_alice, world_end),
 		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(as_many_as_listed, world_begin, world_end),
