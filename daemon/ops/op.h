@@ -416,6 +416,21 @@ struct op_restate;
 int op_restate_keep(struct op *op, uint32_t round, struct op_restate **ret_restate);
 void op_restate_free(struct op_restate **restate);
 
+/* One thing of it, for who writes it down: an address; or all routes in a place, as the kernel tells of them (kernel/route.h). */
+struct op_restated {
+	const struct hycan_link_address *address; /* NULL: it is routes */
+	const void *messages;
+	size_t size;
+	bool gateways; /* through which others are reached, so they come behind those */
+};
+
+/* Tells of all of it. 0, or what told() returned. */
+typedef int op_restated_told(const struct op_restated *restated, void *userdata);
+int op_restate_tell(const struct op_restate *kept, op_restated_told *told, void *userdata);
+
+/* The way back: keeps that, too, which the caller is to have asked for since any round. NULL is nothing so far. 0 or -ENOMEM. */
+int op_restate_add(struct op *op, const struct op_restated *restated, struct op_restate **restate);
+
 /*
  * Makes again what is gone of it, or is otherwise, and is still asked for: as much as can be. May be called once more. 0; or -errno, or the
  * refusal, of the first that cannot be made again, and how many those are.

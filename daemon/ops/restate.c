@@ -75,17 +75,20 @@ static bool address_is_stated(const struct op_restate *k, const struct hycan_lin
 	return k->op->server->is_stated(k->op, HYCAN_OBJECT_KIND_ADDRESS, &request, k->round);
 }
 
-static int keep_address(const struct hycan_link_address *address, void *userdata)
+static int keep_address(struct op_restate *k, const struct hycan_link_address *address)
 {
-	struct op_restate *k = userdata;
-	int r;
+	int r = array_grow(&k->address, k->n_addresses, sizeof(*k->address));
 
-	if (!address_is_stated(k, address))
-		return 0;
-	r = array_grow(&k->address, k->n_addresses, sizeof(*k->address));
 	if (r == 0)
 		k->address[k->n_addresses++] = (struct kept_address){ .address = *address };
 	return r;
+}
+
+static int keep_stated_address(const struct hycan_link_address *address, void *userdata)
+{
+	struct op_restate *k = userdata;
+
+	return address_is_stated(k, address) ? keep_address(k, address) : 0;
 }
 
 /* In the same order, but for what is missing. */
@@ -165,7 +168,7 @@ static int read_lists(struct op_restate *k)
 	int r;
 
 	k->next = 0;
-	r = kernel_address_list(k->op->scope, NULL, AF_INET, k->again ? find_address : keep_address, k);
+	r = kernel_address_list(k->op->scope, NULL, AF_INET, k->again ? find_address : keep_stated_address, k);
 	k->next = 0;
 	return r < 0 ? r : kernel_route_list_places(k->op->scope, &places);
 }
@@ -196,6 +199,34 @@ int op_restate_keep(struct op *op, uint32_t round, struct op_restate **ret_resta
 	if (r < 0 || k->n_addresses + k->n_places == 0)
 		op_restate_free(ret_restate);
 	return r;
+}
+
+/* ----------------------------------------------------------------------------------------------------- writing it down */
+
+int op_restate_tell(const struct op_restate *kept, op_restated_told *told, void *userdata)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < kept->n_addresses && r == 0; i++)
+		r = told(&(struct op_restated){ .address = &kept->address[i].address }, userdata);
+	for (size_t i = 0; i < kept->n_places && r == 0; i++)
+		r = told(&(struct op_restated){ .messages = kept->place[i].messages,
+		                                .size = kept->place[i].size,
+		                                .gateways = kept->place[i].gateways },
+		         userdata);
+	return r;
+}
+
+int op_restate_add(struct op *op, const struct op_restated *restated, struct op_restate **restate)
+{
+	struct op_restate *k = *restate ? *restate : calloc(1, sizeof(*k));
+
+	*restate = k;
+	if (!k)
+		return -ENOMEM;
+	k->op = op;
+	return restated->address ? keep_address(k, restated->address)
+	                         : keep_place(k, restated->messages, restated->size, restated->gateways);
 }
 
 /* ------------------------------------------------------------------------------------------------------- putting back */

@@ -380,6 +380,24 @@ int op_restate_keep(struct op *op, uint32_t round, struct op_restate **ret_resta
 	return 0;
 }
 
+int op_restate_tell(const struct op_restate *kept, op_restated_told *told, void *userdata)
+{
+	struct chance chance = kept->chance;
+	const struct hycan_link_address address = { .link = "v0" };
+	int r = chance_below(&chance, 2) ? told(&(struct op_restated){ .address = &address }, userdata) : 0;
+
+	return r ? r : told(&(struct op_restated){ .messages = "routes", .size = sizeof("routes") }, userdata);
+}
+
+int op_restate_add(struct op *op, const struct op_restated *restated, struct op_restate **restate)
+{
+	CHECK(op->scope && (restated->address || restated->size == 0 || restated->messages));
+	if (!*restate)
+		*restate = calloc(1, sizeof(**restate));
+	CHECK(*restate);
+	return 0;
+}
+
 int op_restate(struct op *op, struct op_restate *kept, uint32_t *ret_lost)
 {
 	*ret_lost = chance_below(&kept->chance, 3) ? 0 : 1;

@@ -130,7 +130,7 @@ static ssize_t encode(struct job *job, const void *request, uint8_t *bytes, size
 }
 
 /* NULL: what is done of it will be noted. */
-static int write_down(struct job *job, const void *request)
+static int write_down(struct job *job, const void *request, unsigned int *ret_number)
 {
 	struct intent_head head = {
 		.netns = op_scope_inode(job->op.scope),
@@ -156,7 +156,7 @@ static int write_down(struct job *job, const void *request)
 	head.n_was_there = (uint32_t)n_was_there;
 	parts[1] = (struct ledger_bytes){ .bytes = was_there, .size = n_was_there };
 	parts[2] = (struct ledger_bytes){ .bytes = bytes, .size = (size_t)n };
-	return ledger_begin(job->server->ledger, parts, 3, record_count(job), job->is_own, &job->intent.number);
+	return ledger_begin(job->server->ledger, parts, 3, record_count(job), job->is_own, ret_number);
 }
 
 /* What is one byte there, and is read as such. */
@@ -199,20 +199,25 @@ int intent_now(struct job *job)
 	if (intent->begun || !ledger_is_kept(job->server->ledger))
 		return 0;
 	if (intent->diary) {
-		r = write_down(job, NULL);
+		r = write_down(job, NULL, &intent->number);
 	} else if (intent_has_keys(job->operation->request, &job->request)) {
 		memcpy(&without, &job->request, job->operation->request->size);
 		r = intent_seal_keys(job, job->operation->request, &without);
 		if (r == 0)
-			r = write_down(job, &without);
+			r = write_down(job, &without, &intent->number);
 		explicit_bzero(&without, sizeof(without));
 	} else {
 		/* “the first that matches” would be another one the next time */
-		r = write_down(job, job->doubt.n_claimed > 0 ? job->op.settled : &job->request);
+		r = write_down(job, job->doubt.n_claimed > 0 ? job->op.settled : &job->request, &intent->number);
 	}
 	intent->begun = r == 0;
 	intent->no_room = r < 0;
 	return r;
+}
+
+int intent_beside(struct job *job, unsigned int *ret_number)
+{
+	return write_down(job, NULL, ret_number);
 }
 
 static int on_change(void *userdata)

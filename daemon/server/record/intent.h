@@ -69,6 +69,12 @@ void intent_begin(struct job *job);
 /* Writes it at once, whatever the request goes on to do. 0 or -errno. */
 int intent_now(struct job *job);
 
+/*
+ * Writes one beside it, of which all that there is to know is in its notes (diary.h): of what goes on when the request itself is done.
+ * Ends by ledger_commit(). 0 or -errno.
+ */
+int intent_beside(struct job *job, unsigned int *ret_number);
+
 /* It is done, and recorded. */
 void intent_end(struct job *job);
 

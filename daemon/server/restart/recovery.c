@@ -26,6 +26,7 @@
 #include "op.h"
 #include "record.h"
 #include "recovery.h"
+#include "restate.h"
 #include "server.h"
 #include "subject.h"
 #include "transaction.h"
@@ -36,6 +37,7 @@ struct unfinished {
 	struct unfinished *next;
 	unsigned int number;
 	uint64_t unconfirmed_us; /* of a transaction that is done, and taken back even so; else 0 */
+	bool restates;           /* it makes again what others take along (restate.h) */
 	size_t size;
 	uint8_t bytes[];
 };
@@ -199,7 +201,12 @@ static void take_leftovers(struct server *server)
 	free(l.keys);
 }
 
-/* What takes a transaction back was said when a later one was not there yet: that goes first. */
+/* What takes a transaction back was said when a later one was not there yet: that goes first. What makes something again comes behind all. */
+static bool goes_before(const struct unfinished *a, const struct unfinished *b)
+{
+	return a->restates != b->restates ? b->restates : a->unconfirmed_us > b->unconfirmed_us;
+}
+
 static struct unfinished *in_order(struct server *server, struct unfinished *list)
 {
 	struct unfinished *ordered = NULL, *next, **at;
@@ -207,8 +214,9 @@ static struct unfinished *in_order(struct server *server, struct unfinished *lis
 	for (struct unfinished *u = list; u; u = next) {
 		next = u->next;
 		u->unconfirmed_us = transaction_unconfirmed_us(server->ledger, u->number);
+		u->restates = restate_is_noted(server->ledger, u->number);
 		at = &ordered;
-		while (*at && ((*at)->unconfirmed_us == 0 || (u->unconfirmed_us && (*at)->unconfirmed_us > u->unconfirmed_us)))
+		while (*at && !goes_before(u, *at))
 			at = &(*at)->next;
 		u->next = *at;
 		*at = u;

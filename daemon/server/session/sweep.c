@@ -19,6 +19,7 @@
 #include "log.h"
 #include "namespaces.h"
 #include "peer.h"
+#include "restate.h"
 #include "server.h"
 #include "session.h"
 #include "subject.h"
@@ -281,14 +282,14 @@ static int note(const struct ledger_key *key, void *userdata)
 struct sweeping {
 	struct place place;
 	uint32_t round;
-	uint32_t n_released;       /* since others hold them */
-	struct op_restate *stated; /* and may go along; NULL: nothing */
-	bool is_kept;              /* as it was before the first of them went */
+	uint32_t n_released;   /* since others hold them */
+	struct restate stated; /* and may go along, */
+	bool is_kept;          /* as it was before the first of them went */
 };
 
 static void sweeping_done(struct sweeping *s)
 {
-	op_restate_free(&s->stated);
+	restate_end(s->place.job, &s->stated);
 }
 
 /* What was asked for, and may go along with something. 0 or -errno. */
@@ -298,9 +299,11 @@ static int keep_stated(struct sweeping *s, const struct ledger_key *key)
 
 	if (s->is_kept || key->kind != HYCAN_OBJECT_KIND_ADDRESS)
 		return 0;
-	do
-		r = op_restate_keep(&s->place.job->op, s->round, &s->stated);
-	while (may_pass(r) && undo_try_again(r, &s->place.patience));
+	do {
+		restate_end(s->place.job, &s->stated);
+		r = restate_keep(s->place.job, s->round, &s->stated);
+		r = r ? r : restate_note(s->place.job, &s->stated);
+	} while (may_pass(r) && undo_try_again(r, &s->place.patience));
 	s->is_kept = r == 0;
 	return r;
 }
@@ -355,7 +358,7 @@ int sweep_stale(struct job *job, unsigned int kind, uint32_t round, const char *
 	};
 	int r = ledger_list_stale(job->server->ledger, &job->holder, s.place.inode, kind, round, let_go_of_one, &s);
 	uint32_t n_lost;
-	int lost = undo_restate(job, s.stated, &n_lost);
+	int lost = restate_run(job, &s.stated, &n_lost);
 
 	if (r < 0)
 		return r;

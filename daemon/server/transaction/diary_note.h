@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in a note: for diary.c, which writes, and diary_read.c, which reads; and for along.c, which does both. */
+/* What stands in a note: for diary.c, which writes, and diary_read.c, which reads; and for along.c and restate.c, which do both. */
 #ifndef SERVER_DIARY_NOTE_H
 #define SERVER_DIARY_NOTE_H
 
@@ -20,6 +20,7 @@ enum diary_what {
 	DIARY_FINAL,  /* the steps that are not carried out will be */
 	DIARY_ALONG,  /* what goes along with a step, or with a request that is no transaction (along.h) */
 	DIARY_WAS_UP, /* the link that a step takes down which cannot be taken back */
+	DIARY_STATED, /* what is away for a moment (restate.h); number: enum restate_what */
 };
 
 struct diary_head {

@@ -134,6 +134,7 @@ static int read_note(const uint8_t *bytes, size_t size, void *userdata)
 		d->was_up = head.number + 1;
 		return 0;
 	case DIARY_ALONG:
+	case DIARY_STATED:
 		return 0;
 	case DIARY_LEFT:
 		while (d->undo.n > head.number)

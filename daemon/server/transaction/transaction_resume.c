@@ -14,6 +14,7 @@
 #include "log.h"
 #include "own.h"
 #include "record.h"
+#include "restate.h"
 #include "rollback.h"
 #include "server.h"
 #include "subject.h"
@@ -197,6 +198,8 @@ void transaction_resume(struct job *job, unsigned int number, uint64_t since_us)
 		t.diary.done = go_on(&t) == 0 && (t.diary.done || t.diary.is_final);
 	if (!t.diary.over && (!t.diary.done || t.diary.confirm || t.diary.takes_back))
 		take_back(&t, t.diary.done && t.diary.confirm);
+	if (!t.diary.over)
+		restate_resume(job, number);
 	own_cancel(job);
 	along_release(job);
 	underway_end(&job->server->underway, &job->intent.things);

@@ -18,6 +18,7 @@
 #include "own.h"
 #include "pending.h"
 #include "record.h"
+#include "restate.h"
 #include "server.h"
 #include "table.h"
 #include "transaction_state.h"
@@ -202,18 +203,21 @@ static bool makes_anything(const struct hycan_operation *operation)
 	return false;
 }
 
-/* With an address may go what the steps before have asked for. */
-static int keep_stated(struct transaction *t, struct op_restate **ret_restate)
+/* With an address may go what the steps before have asked for. Behind a step that cannot be taken back nothing else says it. */
+static int keep_stated(struct transaction *t, struct restate *ret_restate)
 {
 	const struct hycan_operation *operation = t->job->operation;
 	bool any = false;
+	int r = 0;
 
-	*ret_restate = NULL;
+	*ret_restate = (struct restate){ 0 };
 	if (t->is_plan || op_effect_that_takes(HYCAN_OBJECT_KIND_ADDRESS)->operation != operation)
 		return 0;
 	for (size_t i = 0; i < t->now && !any; i++)
 		any = makes_anything(t->step[i].operation);
-	return any ? op_restate_keep(&t->job->op, t->round, ret_restate) : 0;
+	if (any)
+		r = restate_keep(t->job, t->round, ret_restate);
+	return r == 0 && t->is_final ? restate_note(t->job, ret_restate) : r;
 }
 
 /* Keeps what was found out, in memory that was there before. */
@@ -448,15 +452,15 @@ static int carry_out(struct transaction *t)
 /* What went along with it, and steps before have asked for, is there again; behind a step that cannot be taken back, as far as can be. */
 static int carry_out_and_restate(struct transaction *t)
 {
-	struct op_restate *stated;
+	struct restate stated;
 	struct op *op = &t->job->op;
 	int r = keep_stated(t, &stated), lost;
 	uint32_t n;
 
 	if (r == 0 || t->is_final)
 		r = carry_out(t);
-	lost = r == 0 ? undo_restate(t->job, stated, &n) : 0;
-	op_restate_free(&stated);
+	lost = r == 0 ? restate_run(t->job, &stated, &n) : 0;
+	restate_end(t->job, &stated);
 	if (lost == 0 || !t->is_final)
 		return r ? r : lost;
 	log_write(LOG_ERR, "%s", lost > 0 ? op->sentence : strerror(-lost));

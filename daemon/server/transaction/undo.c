@@ -245,23 +245,6 @@ static int let_go(struct job *job, const struct ledger_holder *holder, unsigned 
 	return r;
 }
 
-int undo_restate(struct job *job, struct op_restate *kept, uint32_t *ret_lost)
-{
-	unsigned int patience = UNDO_PATIENCE;
-	int r;
-
-	*ret_lost = 0;
-	if (!kept)
-		return 0;
-	observer_mark(job->server->observer, job, true, true);
-	do
-		r = op_restate(&job->op, kept, ret_lost);
-	while (r < 0 && undo_try_again(r, &patience));
-	/* whose answer was lost was asked for again here */
-	observer_mark(job->server->observer, job, false, op_scope_sent(job->op.scope) != OP_SENT_NO_CHANGE);
-	return r;
-}
-
 /* Whose they are is put back by what comes behind. The job's request is the first of them, for the log. */
 static int put_back_routes(struct job *job, const struct nlmsghdr *frame)
 {

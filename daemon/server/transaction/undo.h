@@ -22,7 +22,6 @@ struct kernel_scope;
 struct ledger_holder;
 struct ledger_holders;
 struct ledger_key;
-struct op_restate;
 struct undo_log;
 
 /* Room for why something could not be done. */
@@ -62,12 +61,6 @@ void undo_done(struct job *job, struct kernel_scope *scope, const struct ledger_
 /* Carries out a request, legal and complete. What it makes is that holder's. The same results, but gone is a refusal. */
 int undo_carry_out(struct job *job, struct kernel_scope *scope, const struct ledger_holder *holder,
                    const struct hycan_operation *operation, const void *request, char *ret_sentence);
-
-/*
- * Makes again, in the name of the job, what it has asked for and went along with an address (op_restate()); NULL: nothing did. What passes is
- * tried again. 0; or the refusal of the first that is not there again, or -errno, and how many those are.
- */
-int undo_restate(struct job *job, struct op_restate *kept, uint32_t *ret_lost);
 
 /*
  * Carries out the last frame of an undo log (undo_log.h), which it leaves there: what a step made goes, unless others hold it
