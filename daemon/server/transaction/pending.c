@@ -41,6 +41,8 @@ void pending_free(struct pending *p)
 	free(p->about.shown.hash);
 	free(p->about.touched.hash);
 	free(p->about.under.hash);
+	free(p->about.below.hash);
+	free(p->about.down.hash);
 	free(p->about.renamed.hash);
 	giving_end(&p->giving);
 	free(p);
@@ -268,7 +270,13 @@ static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 	struct noting *noting = userdata;
 	const struct server *server = noting->server;
 	struct ledger_key link;
-	int r = was == UNDO_WAS_TAKEN ? 0 : put(&noting->about.shown, server, key);
+	int r;
+
+	if (was == UNDO_WAS_BELOW)
+		return put(&noting->about.below, server, key);
+	if (was == UNDO_WAS_SET_DOWN)
+		return put(&noting->about.down, server, key);
+	r = was == UNDO_WAS_TAKEN ? 0 : put(&noting->about.shown, server, key);
 
 	if (r == 0 && was != UNDO_WAS_CHANGED_ALONG)
 		r = put(&noting->about.touched, server, key);
@@ -305,11 +313,15 @@ static bool have_one_in_common(const struct pending_hashes *a, const struct pend
 	return false;
 }
 
-/* What is on a link is told by its name: nobody finds it under another one. */
-static bool are_about_the_same(const struct pending *a, const struct pending *b)
+/* Whether a link that one set down, or gave another name, is in the way of what the other puts back there. */
+static bool is_in_the_way(const struct pending_about *one, const struct pending_about *other)
 {
-	return have_one_in_common(&a->about.touched, &b->about.touched) || have_one_in_common(&a->about.under, &b->about.renamed) ||
-	       have_one_in_common(&a->about.renamed, &b->about.under);
+	return have_one_in_common(&one->down, &other->below) || have_one_in_common(&one->renamed, &other->under);
+}
+
+static bool are_about_the_same(const struct pending_about *a, const struct pending_about *b)
+{
+	return have_one_in_common(&a->touched, &b->touched) || is_in_the_way(a, b) || is_in_the_way(b, a);
 }
 
 /* With the lock: whether one that comes about now does so behind another one, and may stand on it. */
@@ -320,7 +332,7 @@ static bool comes_behind(const struct pending *p, const struct pending *other)
 	/* what ended before this one began waits for none that came later: else it might wait for ever */
 	if (other->why && !p->on[other->slot])
 		return false;
-	return other->holder.subject == p->holder.subject || are_about_the_same(p, other);
+	return other->holder.subject == p->holder.subject || are_about_the_same(&p->about, &other->about);
 }
 
 int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
@@ -336,6 +348,8 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	sort(&noting.about.shown);
 	sort(&noting.about.touched);
 	sort(&noting.about.under);
+	sort(&noting.about.below);
+	sort(&noting.about.down);
 	sort(&noting.about.renamed);
 	pthread_mutex_lock(&pending_lock);
 	p->about = noting.about;

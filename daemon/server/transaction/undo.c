@@ -339,8 +339,14 @@ static int tell_put_back(struct job *job, undo_frame_found *found, void *userdat
 		for (size_t k = 0; k < v.n_items && r == 0 && !v.absent && effects[i].n_parts > 0; k++) {
 			key_of(&v, k, &key);
 			r = found(&key, was(&effects[i], makes), userdata);
+			if (r == 0 && job->operation->number == HYCAN_OPERATION_LINK_UP)
+				r = found(&key, UNDO_WAS_SET_DOWN, userdata);
 			if (r == 0 && effects[i].does == OP_RENAMES && key_of_link(&v, k, &key))
 				r = found(&key, UNDO_WAS_RENAMED, userdata);
+			/* an address may be on one that is down */
+			if (r == 0 && was(&effects[i], makes) == UNDO_WAS_TAKEN && !key_begins_with_link(effects[i].kind) &&
+			    key_of_link(&v, k, &key))
+				r = found(&key, UNDO_WAS_BELOW, userdata);
 		}
 	}
 	return r;

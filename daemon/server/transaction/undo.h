@@ -84,6 +84,8 @@ enum undo_was {
 	UNDO_WAS_CHANGED_ALONG, /* something on it was taken away */
 	UNDO_WAS_RENAMED,       /* a link, which is told by both its names */
 	UNDO_WAS_TAKEN,
+	UNDO_WAS_BELOW,    /* the link that such a thing is put back on, and that must be up for it */
+	UNDO_WAS_SET_DOWN, /* a link, which is told as changed, too */
 };
 
 /*

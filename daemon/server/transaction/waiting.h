@@ -37,6 +37,8 @@ struct pending_about {
 	struct pending_hashes shown;   /* what it made or changed, which is told of to who lists objects */
 	struct pending_hashes touched; /* what it made, changed or took away */
 	struct pending_hashes under;   /* links, by the names that they have for what is on them, of that */
+	struct pending_hashes below;   /* links that it puts something back on */
+	struct pending_hashes down;    /* links that it set down */
 	struct pending_hashes renamed; /* links that have another name */
 };
 

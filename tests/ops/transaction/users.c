@@ -259,6 +259,7 @@ static void test_taken_away(void **state)
 {
 	unconfirmed_pair();
 	cancel_both(*state, remove_route, add_route);
+	cancel_both(*state, remove_route, tx0_down);
 }
 
 /* An address that is taken away is no change of its link that others would stand on. */
