@@ -222,8 +222,28 @@ int kernel_monitor_watch(struct kernel_monitor *m, unsigned int kinds, unsigned 
 
 /* -------------------------------------------------------------------------------------------------------------- reading */
 
+/* A message takes at least so much of the receive buffer (SKB_TRUESIZE(), include/linux/skbuff.h). */
+#define MESSAGE_BYTES 256u
+
+/*
+ * Behind a message that was lost the kernel drops all others, and does not say so again, until whoever reads has come to the end
+ * (netlink_rcv_wake(), net/netlink/af_netlink.c). What is read anew before that would miss them: so all that waits is dropped here, and
+ * what is heard from then on is heard whole. While it drops nothing is added, so that there is an end.
+ */
+static void drain(struct kernel_monitor *m)
+{
+	socklen_t size = sizeof(int);
+	int room = 0;
+	ssize_t n = 0;
+
+	(void)getsockopt(kernel_monitor_fd(m), SOL_SOCKET, SO_RCVBUF, &room, &size);
+	for (unsigned int left = (unsigned int)room / MESSAGE_BYTES + 1; left > 0 && (n >= 0 || errno != EAGAIN); left--)
+		n = recv(kernel_monitor_fd(m), m->received, sizeof(m->received), MSG_DONTWAIT);
+}
+
 static int lose(struct kernel_monitor *m)
 {
+	drain(m);
 	m->doubts = m->kinds;
 	monitor_suspect(m, m->kinds | m->losses);
 	m->wireguard.again = true;

@@ -158,6 +158,28 @@ static void test_lost(void **state)
 	hycan_close(own);
 }
 
+/* What changes while everything is read anew is not lost, either. */
+static void test_lost_meanwhile(void **state)
+{
+	const struct world_options options = { .arguments = { "--event-buffer", "4" } };
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+
+	world_stop_daemon(w, SIGTERM);
+	world_start_daemon(w, &options);
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	for (unsigned int i = 0; i < 8; i++) {
+		free(shell("for i in $(seq 400); do echo route add 11.%u.$((i / 250)).$((i %% 250)) dev va; [ $((i %% 3)) = 0 ] || "
+		           "echo route del 11.%u.$((i / 250)).$((i %% 250)) dev va; done | ip -batch -",
+		           i, i));
+		assert_knows_all(&e, w->h);
+	}
+	events_end(&e);
+	hycan_close(own);
+}
+
 /* Many who do not read: they cost what their buffers hold, and nobody else waits. */
 static void test_many(void **state)
 {
@@ -202,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unread, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_read, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_lost_meanwhile, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lost, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 	};
