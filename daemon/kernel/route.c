@@ -246,6 +246,17 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 	return is_there_all_the_same(scope, route, r) ? 0 : r;
 }
 
+int kernel_route_add_beside(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	int r;
+
+	/* it would become a way of the other one */
+	if (route->destination.address.family == AF_INET6)
+		return kernel_route_replace(scope, route, ret_result);
+	r = change(scope, route, NLM_F_CREATE, ret_result);
+	return r == -EEXIST || is_there_all_the_same(scope, route, r) ? 0 : r;
+}
+
 int kernel_route_replace_again(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_links_done) struct route_links links = { .scope = scope };

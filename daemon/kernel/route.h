@@ -117,6 +117,9 @@ int kernel_route_read_place(struct kernel_scope *scope, const void *messages, si
 /* Whether a route of the kernel is what is wanted. Who made it (protocol) does not count. */
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there);
 
+/* Whether any of what is wanted is left there: it is of the same type, and has a way of it, be it beside others (IPv6). */
+bool kernel_route_is_left(const struct hycan_route *wanted, const struct hycan_route *there);
+
 /* What became of a request, in the kernel's own words about the route that it added or removed. */
 struct kernel_route_result {
 	bool changed; /* anything at all; the rest is 0 otherwise */
@@ -133,7 +136,10 @@ int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route
 /* Adds a route in place of what is there. The same there already: nothing changes. */
 int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
-/* The same of one that was there: also where its gateways are not to be reached any more. */
+/* Adds a route, of IPv4 in front of what is there, of IPv6 in its place; the same there already: nothing changes. */
+int kernel_route_add_beside(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
+
+/* The same as kernel_route_replace() of one that was there: also where its gateways are not to be reached any more. */
 int kernel_route_replace_again(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
 
 /* Whether kernel_route_remove() would take that one, where it is the first. The destination and the table are not compared. */

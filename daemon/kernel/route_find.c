@@ -199,14 +199,17 @@ static struct hycan_nexthop way(const struct hycan_route *route, size_t i)
 	return n;
 }
 
-static bool same_way(const struct hycan_nexthop *wanted, const struct hycan_nexthop *there)
+static bool same_gateway(const struct hycan_nexthop *wanted, const struct hycan_nexthop *there)
 {
 	if (wanted->has_via != there->has_via || (wanted->has_via && !attribute_same_address(&wanted->via, &there->via)))
 		return false;
 	/* a link that is not given is the one where the kernel finds the gateway */
-	if (wanted->has_link && (!there->has_link || strcmp(wanted->link, there->link) != 0))
-		return false;
-	return wanted->weight == there->weight && wanted->onlink == there->onlink;
+	return !wanted->has_link || (there->has_link && strcmp(wanted->link, there->link) == 0);
+}
+
+static bool same_way(const struct hycan_nexthop *wanted, const struct hycan_nexthop *there)
+{
+	return same_gateway(wanted, there) && wanted->weight == there->weight && wanted->onlink == there->onlink;
 }
 
 /* Whether both have the same ways, in whatever order. */
@@ -234,9 +237,14 @@ static bool same_ways(const struct hycan_route *wanted, const struct hycan_route
 	return true;
 }
 
+static bool same_type(const struct hycan_route *wanted, const struct hycan_route *there)
+{
+	return (wanted->has_type ? wanted->type : HYCAN_ROUTE_TYPE_UNICAST) == there->type;
+}
+
 bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_route *there)
 {
-	if ((wanted->has_type ? wanted->type : HYCAN_ROUTE_TYPE_UNICAST) != there->type)
+	if (!same_type(wanted, there))
 		return false;
 	if (route_goes_somewhere(there->type) && !same_ways(wanted, there))
 		return false;
@@ -246,4 +254,18 @@ bool kernel_route_same(const struct hycan_route *wanted, const struct hycan_rout
 	if ((wanted->has_mtu ? wanted->mtu : 0) != (there->has_mtu ? there->mtu : 0))
 		return false;
 	return wanted->destination.address.family == AF_INET6 || (there->has_scope && route_scope(wanted) == there->scope);
+}
+
+bool kernel_route_is_left(const struct hycan_route *wanted, const struct hycan_route *there)
+{
+	if (!same_type(wanted, there) || !route_goes_somewhere(there->type))
+		return same_type(wanted, there);
+	for (size_t i = 0; i < (wanted->n_nexthops ? wanted->n_nexthops : 1); i++)
+		for (size_t j = 0; j < (there->n_nexthops ? there->n_nexthops : 1); j++) {
+			struct hycan_nexthop a = way(wanted, i), b = way(there, j);
+
+			if (same_gateway(&a, &b))
+				return true;
+		}
+	return false;
 }

@@ -83,6 +83,7 @@ struct entry {
 	bool room : 1;    /* there is memory for a hold behind it */
 	bool wished : 1;  /* there is a wish for when it is gone */
 	bool settled : 1; /* and one about how it is */
+	bool doubted : 1; /* what has its key may be another one */
 	uint64_t subject;
 	uint64_t netns;
 	TAILQ_ENTRY(entry) order; /* by age, for objects and cursors */

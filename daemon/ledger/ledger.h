@@ -426,7 +426,17 @@ bool ledger_is_others(struct ledger *ledger, const struct ledger_key *key, uint6
  * nothing for the next one; several may be under way.
  */
 uint32_t ledger_look(struct ledger *ledger);
-void ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key);
+
+/* Something with that key was found. False: whether that is it is in doubt, so it is not marked unless is_it says so, which ends the doubt. */
+bool ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key, bool is_it);
+
+/*
+ * Whether it may be gone, though something has that key in the kernel; and all of a kind that are on something may be. What is found, or made
+ * anew, is in no doubt any more.
+ */
+void ledger_doubt(struct ledger *ledger, const struct ledger_key *key, bool doubted);
+void ledger_doubt_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind);
+bool ledger_doubts(struct ledger *ledger, const struct ledger_key *key);
 
 /* What a look is about: the objects of a kind in a namespace that were made before a moment, at which no request was under way. */
 struct ledger_sight {

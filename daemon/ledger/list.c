@@ -321,15 +321,54 @@ uint32_t ledger_look(struct ledger *ledger)
 	return look;
 }
 
-void ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key)
+bool ledger_mark(struct ledger *ledger, uint32_t look, const struct ledger_key *key, bool is_it)
+{
+	struct entry *e;
+	bool doubted;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	doubted = e && e->doubted && !is_it;
+	if (e && !doubted) {
+		e->doubted = false;
+		e->seen = look;
+	}
+	ledger_unlock(ledger);
+	return !doubted;
+}
+
+void ledger_doubt(struct ledger *ledger, const struct ledger_key *key, bool doubted)
 {
 	struct entry *e;
 
 	ledger_lock(ledger);
 	e = table_find(ledger, key);
 	if (e)
-		e->seen = look;
+		e->doubted = doubted;
 	ledger_unlock(ledger);
+}
+
+void ledger_doubt_on(struct ledger *ledger, const struct ledger_key *on, enum hycan_object_kind kind)
+{
+	struct entry *parent, *thing;
+
+	ledger_lock(ledger);
+	parent = table_find(ledger, on);
+	for (thing = parent ? LIST_FIRST(&parent->things) : NULL; thing; thing = LIST_NEXT(thing, sibling))
+		thing->doubted = thing->doubted || thing->kind == kind;
+	ledger_unlock(ledger);
+}
+
+bool ledger_doubts(struct ledger *ledger, const struct ledger_key *key)
+{
+	const struct entry *e;
+	bool doubts;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	doubts = e && e->doubted;
+	ledger_unlock(ledger);
+	return doubts;
 }
 
 /* What a look says of an entry. */

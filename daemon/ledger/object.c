@@ -238,6 +238,7 @@ static int put(struct ledger *l, const struct ledger_holder *holder, uint64_t no
 		count(l, e, 1);
 	TAILQ_INSERT_TAIL(&l->objects, e, order);
 	e->object = true;
+	e->doubted = false;
 	e->since_us = now_us;
 	e->named_us = is_new ? now_us : e->named_us;
 	if (e->on != on) {

@@ -142,6 +142,9 @@ struct op_wished {
 	/* Whether what op_monitor_list() found is what was wanted, as far as that was said. */
 	bool (*fits)(const void *found, const void *wanted);
 
+	/* Whether any of it is left there, however changed. NULL: what tells it from others says that. */
+	bool (*is_left)(const void *found, const void *wanted);
+
 	/* The request is kept with what it makes, whatever is to be done about drift, where it is short. */
 	bool is_compared;
 

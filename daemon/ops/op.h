@@ -160,6 +160,7 @@ struct op {
 	bool exact;                 /* the request is about one object: what is absent has its default, and is not just anything */
 	bool back;   /* it puts back what was there, perhaps before what that was made in is as it was; what its list lacks stays */
 	bool mends;  /* a stranger took it away, or changed it: what is in its place or left of it is to be what is asked for */
+	bool beside; /* but what is in its place is another one, which stays where that can be */
 	bool sealed; /* a daemon that was killed had begun it: its keys are not known any more, see op_key_fits() */
 	bool was_up; /* of a handler that takes a link down for a change: it was up, also before a try of which nobody knows, or that of
 	                a daemon that was killed */

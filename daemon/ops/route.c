@@ -179,6 +179,11 @@ bool route_says_default_metric(const struct hycan_route *route)
 	return route->has_metric && route_metric_is_default(route->destination.address.family, route->metric);
 }
 
+int route_mend(struct op *op, const struct hycan_route *route, struct kernel_route_result *ret_result)
+{
+	return (op->beside ? kernel_route_add_beside : kernel_route_replace)(op->scope, route, ret_result);
+}
+
 void route_settle_added(struct op *op, const struct hycan_route *route, const struct kernel_route_result *result)
 {
 	struct hycan_route *settled = op->memory(op, sizeof(*settled));

@@ -28,6 +28,9 @@ bool route_metric_is_default(uint8_t family, uint32_t metric);
 /* Whether a route says such a metric. For the ledger that is the same as saying none. */
 bool route_says_default_metric(const struct hycan_route *route);
 
+/* Makes a route again that a stranger took away, or what it was where he changed it. */
+int route_mend(struct op *op, const struct hycan_route *route, struct kernel_route_result *ret_result);
+
 /* Settles a route that was just added, with the link that the kernel found, or was there. The request is nothing but the route. */
 void route_settle_added(struct op *op, const struct hycan_route *route, const struct kernel_route_result *result);
 

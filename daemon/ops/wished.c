@@ -21,6 +21,11 @@ static bool route_fits(const void *found, const void *wanted)
 	return kernel_route_same(wanted, found);
 }
 
+static bool route_is_left(const void *found, const void *wanted)
+{
+	return kernel_route_is_left(wanted, found);
+}
+
 static bool address_fits(const void *found, const void *wanted)
 {
 	const struct hycan_link_address *is = found;
@@ -135,8 +140,8 @@ static const struct op_wished rows[] = {
 	{ .operation = HYCAN_OPERATION_NETWORK_CREATE, .fits = network_fits },
 	{ .operation = HYCAN_OPERATION_NETWORK_NAT, .amends = nat_amends },
 	{ .operation = HYCAN_OPERATION_PORT_ADD, .fits = port_fits, .is_compared = true },
-	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits, .is_compared = true },
-	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits, .is_compared = true },
+	{ .operation = HYCAN_OPERATION_ROUTE_ADD, .fits = route_fits, .is_left = route_is_left, .is_compared = true },
+	{ .operation = HYCAN_OPERATION_ROUTE_REPLACE, .fits = route_fits, .is_left = route_is_left, .is_compared = true },
 	{ .operation = HYCAN_OPERATION_WIREGUARD_PEER_SET, .fits = peer_fits, .absent_stays = true, .yields = peer_yields },
 };
 

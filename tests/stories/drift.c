@@ -194,6 +194,33 @@ static void test_ours(void **state)
 	assert_log_lacks(w, "va 10.1.0.1/24, which");
 }
 
+/* What strangers put in the place of a route is another one: it is gone without that. */
+static void test_others_in_its_place(void **state)
+{
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	add_address(w->h, "va", "fd01::1/64");
+	add_route(w->h, "10.8.0.0/16", "10.1.0.2");
+	add_route(w->h, "10.9.0.0/16", "10.1.0.2");
+	add_route(w->h, "fd08::/64", "fd01::2");
+	add_route(w->h, "fd09::/64", "fd01::2");
+	free(shell("ip route prepend 10.8.0.0/16 via 10.1.0.9; ip route prepend 10.9.0.0/16 via 10.1.0.9; "
+	           "ip -6 route append fd08::/64 via fd01::9; ip -6 route append fd09::/64 via fd01::9"));
+	/* of the others one goes, and the own one stays */
+	free(shell("ip route append 10.8.0.0/16 via 10.1.0.8; ip route del 10.8.0.0/16 via 10.1.0.9; "
+	           "ip -6 route append fd08::/64 via fd01::8; ip -6 route del fd08::/64 via fd01::9"));
+	free(shell("ip route del 10.9.0.0/16 via 10.1.0.2; ip -6 route del fd09::/64 via fd01::2"));
+	until_objects(w->h, "va 10.1.0.1/24\nva fd01::1/64\n10.8.0.0/16 table main\nfd08::/64 table main\n");
+	until_log(w, "10.9.0.0/16 table main, which uid 0 had asked for, " DRIFT);
+	until_log(w, "fd09::/64 table main, which uid 0 had asked for, " DRIFT);
+	/* also where nobody says that it goes */
+	free(shell("ip route prepend blackhole 10.8.0.0/16; ip link set va down"));
+	until_objects(w->h, "va 10.1.0.1/24\n");
+	until_log(w, "10.8.0.0/16 table main, which uid 0 had asked for, " DRIFT);
+	assert_output("blackhole 10.8.0.0/16\n", "ip route show root 10.8.0.0/15");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_moved, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ours, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_others_in_its_place, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("drift", tests, NULL, NULL);

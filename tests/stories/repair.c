@@ -264,6 +264,30 @@ static void test_down_for_long(void **state)
 	}
 }
 
+/* What strangers put in its place of IPv4 is another one, and stays; of two that are one to the kernel (IPv6) nobody can tell. */
+static void test_others_in_its_place(void **state)
+{
+	const struct hycan_route added = route_via("10.8.0.0/16", "10.1.0.2"), replaced = route_via("10.9.0.0/16", "10.1.0.2");
+	struct world *w = *state;
+
+	add_address(w->h, "va", "10.1.0.1/24");
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	assert_done(w->h, hycan_route_add(w->h, &added));
+	assert_done(w->h, hycan_route_replace(w->h, &replaced));
+	free(shell("for i in 8 9; do ip route prepend blackhole 10.$i.0.0/16; ip route del 10.$i.0.0/16 via 10.1.0.2; done"));
+	until("test $(ip route | grep -c '^10.[89].0.0/16 via 10.1.0.2 dev va') = 2");
+	/* nobody tells that it goes */
+	free(shell("ip link set va down; ip link set va up"));
+	until("test $(ip route | grep -c '^10.[89].0.0/16 via 10.1.0.2 dev va') = 2");
+	assert_output("10.8.0.0/16 via 10.1.0.2 dev va proto static\nblackhole 10.8.0.0/16\n"
+	              "10.9.0.0/16 via 10.1.0.2 dev va proto static\nblackhole 10.9.0.0/16\n",
+	              "ip route show root 10.8.0.0/15");
+	/* what was made of it is none */
+	free(shell("ip route replace 10.8.0.0/16 via 10.1.0.9"));
+	until("ip route | grep -q '^10.8.0.0/16 via 10.1.0.2 dev va'");
+	assert_output("10.8.0.0/16 via 10.1.0.2 dev va proto static\nblackhole 10.8.0.0/16\n", "ip route show root 10.8.0.0/16");
+}
+
 /* A link that is called otherwise keeps what was chosen for it, and is made again what it is called now. */
 static void test_renamed(void **state)
 {
@@ -301,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_finished, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_down_for_long, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_set_down, routing_begin_for_all, world_end),
+		cmocka_unit_test_setup_teardown(test_others_in_its_place, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_renamed, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_fight, routing_begin, world_end),
 	};

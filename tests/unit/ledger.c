@@ -339,18 +339,47 @@ static void marks_are_of_looks(void **state)
 
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "p", "a", 1);
 	put(l, HYCAN_OBJECT_KIND_WIREGUARD_PEER, "q", "a", 1);
-	ledger_mark(l, sight.look, &p);
+	assert_true(ledger_mark(l, sight.look, &p, false));
 	assert_true(ledger_misses(l, &sight));
-	ledger_mark(l, sight.look, &q);
+	assert_true(ledger_mark(l, sight.look, &q, false));
 	assert_false(ledger_misses(l, &sight));
 	ledger_take_others(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 1, take_peer, peers, UINT64_MAX);
 	assert_objects(l, "p:1 ");
 	assert_false(ledger_sweep_lost(l, &sight, is_lost, &n_lost));
 	assert_int_equal(n_lost, 0);
 	assert_objects(l, "p:1 ");
-	ledger_mark(l, sight.look, &p);
+	assert_true(ledger_mark(l, sight.look, &p, false));
 	ledger_take_on(l, &a, HYCAN_OBJECT_KIND_WIREGUARD_PEER, 0, 0);
 	assert_objects(l, "");
+}
+
+/* What is in doubt is not marked by what has its key alone, until somebody says that it is that, or makes it anew. */
+static void marks_nothing_in_doubt(void **state)
+{
+	struct ledger *l = *state;
+	struct ledger_key a = key(HYCAN_OBJECT_KIND_LINK, "a"), r1 = key(HYCAN_OBJECT_KIND_ROUTE, "r1"),
+			  r2 = key(HYCAN_OBJECT_KIND_ROUTE, "r2"), none = key(HYCAN_OBJECT_KIND_ROUTE, "none");
+	const uint32_t look = ledger_look(l);
+
+	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
+	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
+	put(l, HYCAN_OBJECT_KIND_ROUTE, "r1", "a", 1);
+	put(l, HYCAN_OBJECT_KIND_ROUTE, "r2", NULL, 1);
+	ledger_doubt(l, &none, true);
+	ledger_doubt_on(l, &none, HYCAN_OBJECT_KIND_ROUTE);
+	ledger_doubt_on(l, &a, HYCAN_OBJECT_KIND_ROUTE);
+	assert_true(ledger_doubts(l, &r1));
+	assert_false(ledger_mark(l, look, &r1, false));
+	assert_true(ledger_mark(l, look, &r1, true));
+	assert_true(ledger_mark(l, look, &r1, false));
+	assert_true(ledger_mark(l, look, &r2, false));
+	ledger_doubt(l, &r2, true);
+	assert_false(ledger_mark(l, look, &r2, false));
+	put(l, HYCAN_OBJECT_KIND_ROUTE, "r2", NULL, 2);
+	assert_false(ledger_doubts(l, &r2));
+	ledger_doubt(l, &r2, true);
+	ledger_doubt(l, &r2, false);
+	assert_true(ledger_mark(l, look, &r2, false));
 }
 
 /* What a look that broke off has seen is nothing to the next one; also not of what was no object then. */
@@ -362,7 +391,7 @@ static void marks_are_of_one_look(void **state)
 	unsigned int n_lost = 0;
 
 	put(l, HYCAN_OBJECT_KIND_ADDRESS, "1", "a", 1);
-	ledger_mark(l, sight.look, &a);
+	assert_true(ledger_mark(l, sight.look, &a, false));
 	put(l, HYCAN_OBJECT_KIND_LINK, "a", NULL, 1);
 	sight.kind = HYCAN_OBJECT_KIND_LINK;
 	sight.look = ledger_look(l);
@@ -677,6 +706,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_others, begin, end),
 		cmocka_unit_test_setup_teardown(renames_to_what_is_left, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_looks, begin, end),
+		cmocka_unit_test_setup_teardown(marks_nothing_in_doubt, begin, end),
 		cmocka_unit_test_setup_teardown(marks_are_of_one_look, begin, end),
 		cmocka_unit_test_setup_teardown(looks_leave_open, begin, end),
 		cmocka_unit_test_setup_teardown(makes_anew_what_goes, begin, end),

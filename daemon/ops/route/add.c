@@ -84,7 +84,7 @@ int op_route_add(struct op *op, const struct hycan_route_add_request *request)
 	r = op->plan ? explain_exists(op, route) : -EEXIST;
 	if (r != -EEXIST || op->unchanged)
 		return route_refuse_change(op, route, r);
-	r = op->mends ? kernel_route_replace(op->scope, route, &result) : kernel_route_add(op->scope, route, &result);
+	r = op->mends ? route_mend(op, route, &result) : kernel_route_add(op->scope, route, &result);
 	if (r == -EEXIST)
 		return explain_exists(op, route);
 	if (r == 0)

@@ -36,7 +36,9 @@ int op_route_replace(struct op *op, const struct hycan_route_replace_request *re
 	if (r != 0 || (op_undoable(op) && op->unchanged))
 		return r;
 	r = before_route_replace(op, route);
-	if (r == 0)
+	if (r == 0 && op->mends)
+		r = route_mend(op, route, &result);
+	else if (r == 0)
 		r = (op->back ? kernel_route_replace_again : kernel_route_replace)(op->scope, route, &result);
 	if (r != 0)
 		return route_refuse_change(op, route, r);

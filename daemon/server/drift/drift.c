@@ -84,6 +84,15 @@ static enum hycan_object_kind kind_of(enum hycan_event_family family)
 	return 0;
 }
 
+/* Those on a link that may have gone without a word: what is in their places may be others. */
+static void doubt_routes(struct drift *d, const struct hycan_event *event)
+{
+	struct ledger_key link;
+
+	key_of_name(d->netns, event->has_link ? event->link.name : event->address.link, &link);
+	ledger_doubt_on(d->ledger, &link, HYCAN_OBJECT_KIND_ROUTE);
+}
+
 void drift_hear(struct drift *d, const struct hycan_event *event)
 {
 	const enum hycan_object_kind kind = kind_of(event->family);
@@ -92,12 +101,16 @@ void drift_hear(struct drift *d, const struct hycan_event *event)
 
 	if (!d->ledger)
 		return;
-	drift_taker_hear(d, event);
+	if (drift_taker_hear(d, event))
+		doubt_routes(d, event);
 	if (event->what != HYCAN_EVENT_WHAT_GONE || !(OP_KIND(kind) & OP_KINDS_HEARD) || !key_of_event(d->netns, event, &key))
 		return;
 	held = ledger_is_held(d->ledger, &key);
 	if (held)
 		drift_taker_gone(d, kind, &event->cause);
+	/* it may have been another one in its place; or that is there still */
+	if (held && kind == HYCAN_OBJECT_KIND_ROUTE)
+		ledger_doubt(d->ledger, &key, true);
 	if (held || any_under_way(d))
 		drift_suspect(d, OP_KIND(kind));
 }
@@ -179,7 +192,8 @@ static int mark(enum hycan_object_kind kind, const void *found, void *userdata)
 	bool differs = false;
 
 	key_of_found(d->netns, kind, found, &key);
-	ledger_mark(d->ledger, d->look.number, &key);
+	if (!ledger_mark(d->ledger, d->look.number, &key, false) && asked_is_left(d->ledger, &key, found))
+		(void)ledger_mark(d->ledger, d->look.number, &key, true);
 	repair_seen(d->repairs, &key, found);
 	if (OP_KIND(kind) & OP_KINDS_IN_TABLE)
 		differs = asked_of(d->ledger, &key, found) == OP_ASKED_DIFFERS;
@@ -197,7 +211,7 @@ static int mark_idle(enum hycan_object_kind kind, const void *found, void *userd
 	struct ledger_key key;
 
 	key_of_found(d->netns, kind, found, &key);
-	ledger_mark(d->ledger, d->look.number, &key);
+	(void)ledger_mark(d->ledger, d->look.number, &key, true);
 	ledger_touch(d->ledger, &key);
 	return 0;
 }

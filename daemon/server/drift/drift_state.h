@@ -32,8 +32,8 @@ struct ledger_sight drift_sight(const struct drift *d, enum hycan_object_kind ki
 /* What is gone and what was changed is reported, or is to be repaired. */
 void drift_judge(struct drift *d, bool *ret_repair);
 
-/* Something was heard that may have taken routes along; and something of a kind has gone that the ledger has. */
-void drift_taker_hear(struct drift *d, const struct hycan_event *event);
+/* Something was heard: whether it may have taken routes along. And something of a kind has gone that the ledger has. */
+bool drift_taker_hear(struct drift *d, const struct hycan_event *event);
 void drift_taker_gone(struct drift *d, enum hycan_object_kind kind, const struct hycan_event_cause *cause);
 
 /* Routes that may have gone along with what was heard are suspected from now on, or nobody has any. */

@@ -57,10 +57,13 @@ static bool takes_routes(const struct hycan_event *event)
 	       (by_stranger || event->address.address.address.family == HYCAN_FAMILY_IPV4);
 }
 
-void drift_taker_hear(struct drift *d, const struct hycan_event *event)
+bool drift_taker_hear(struct drift *d, const struct hycan_event *event)
 {
-	if (takes_routes(event))
+	const bool takes = takes_routes(event);
+
+	if (takes)
 		blame(&d->heard, &event->cause);
+	return takes;
 }
 
 void drift_taker_gone(struct drift *d, enum hycan_object_kind kind, const struct hycan_event_cause *cause)

@@ -38,7 +38,7 @@ static bool next_wanted(struct repairs *repairs, struct ledger_key *ret_key, boo
 	if (first) {
 		repair_want(repairs, first, false);
 		*ret_key = first->key;
-		*ret_there = first->there;
+		*ret_there = first->there && !ledger_doubts(repairs->server->ledger, &first->key);
 	}
 	pthread_mutex_unlock(&repairs->lock);
 	return first;

@@ -72,30 +72,41 @@ static const struct hycan_operation *read_request(const void *bytes, size_t size
 	return operation;
 }
 
-bool asked_request(struct job *job, const struct ledger_key *key, union message *ret_request)
+/* What the ledger has of a thing. NULL: nothing. */
+static const struct hycan_operation *read_asked(struct ledger *ledger, const struct ledger_key *key, struct wire_memory *memory,
+                                                union message *ret_request)
 {
 	_cleanup_free_ void *bytes = NULL;
 	size_t size;
 
-	return ledger_settled_of(job->server->ledger, key, &bytes, &size) == 0 &&
-	       read_request(bytes, size, &job->memory, ret_request);
+	return ledger_settled_of(ledger, key, &bytes, &size) == 0 ? read_request(bytes, size, memory, ret_request) : NULL;
+}
+
+bool asked_request(struct job *job, const struct ledger_key *key, union message *ret_request)
+{
+	return read_asked(job->server->ledger, key, &job->memory, ret_request);
 }
 
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found)
 {
 	_Alignas(max_align_t) uint8_t lists[LISTS_MAX];
-	struct wire_memory memory = { .base = lists, .size = sizeof(lists) };
-	_cleanup_free_ void *bytes = NULL;
 	const struct hycan_operation *operation;
 	union message request;
-	size_t size;
 
-	if (ledger_settled_of(ledger, key, &bytes, &size) < 0)
-		return OP_ASKED_UNKNOWN;
-	operation = read_request(bytes, size, &memory, &request);
+	operation = read_asked(ledger, key, &(struct wire_memory){ .base = lists, .size = sizeof(lists) }, &request);
 	if (!operation)
 		return OP_ASKED_UNKNOWN;
 	return op_wished(operation->number)->fits(found, &request) ? OP_ASKED_FITS : OP_ASKED_DIFFERS;
+}
+
+bool asked_is_left(struct ledger *ledger, const struct ledger_key *key, const void *found)
+{
+	_Alignas(max_align_t) uint8_t lists[LISTS_MAX];
+	const struct hycan_operation *operation;
+	union message request;
+
+	operation = read_asked(ledger, key, &(struct wire_memory){ .base = lists, .size = sizeof(lists) }, &request);
+	return !operation || !op_wished(operation->number)->is_left || op_wished(operation->number)->is_left(found, &request);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ renaming */

@@ -43,4 +43,7 @@ bool asked_request(struct job *job, const struct ledger_key *key, union message 
 /* How something that was found (op_monitor_list()) is to what was asked for. */
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found);
 
+/* Whether that may be, or has any of, what was asked for: what is called the same may be another one. */
+bool asked_is_left(struct ledger *ledger, const struct ledger_key *key, const void *found);
+
 #endif

@@ -124,7 +124,7 @@ void job_begin(struct job *job, struct peer *peer, const struct hycan_operation 
 	job->freed = (struct freed){ 0 };
 	job->op.exclusive = header->nlmsg_flags & NLM_F_EXCL;
 	job->op.may_be_gone = job->was_gone = job->are_others = false;
-	job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
+	job->op.exact = job->op.back = job->op.mends = job->op.beside = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
 	job->op.refusal = 0;
 	job->op.field = NULL;

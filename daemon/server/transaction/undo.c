@@ -55,7 +55,7 @@ static void begin(struct job *job, struct kernel_scope *scope, const struct ledg
 	job->undo = NULL;
 	job->op.undo = NULL;
 	job->op.may_be_gone = false;
-	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.sealed = job->op.was_up = false;
+	job->op.exclusive = job->op.exact = job->op.back = job->op.mends = job->op.beside = job->op.sealed = job->op.was_up = false;
 	job->was_there = NULL;
 	job_forget_outcome(job);
 	job->op.refusal = 0;
@@ -605,6 +605,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	job->intent = (struct intent){ 0 };
 	job->repairs = true;
 	job->op.mends = true;
+	job->op.beside = ledger_doubts(job->server->ledger, key);
 	decoder.memory = job->memory;
 	r = wire_decode(&decoder, row->request, attributes, size, &job->request);
 	job->memory.used = decoder.memory.used;
@@ -619,6 +620,7 @@ int undo_repair(struct job *job, struct kernel_scope *scope, const struct ledger
 	*ret_changed = r == 0 && (!job->op.unchanged || job->sent);
 	if (*ret_changed) {
 		news_act(job, true);
+		ledger_doubt(job->server->ledger, key, false);
 		ledger_touch(job->server->ledger, key);
 		news_act(job, false);
 	}
