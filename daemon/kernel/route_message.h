@@ -95,6 +95,9 @@ bool route_is_unreached(int error);
 /* kernel_route_comes_back(), of a message. */
 bool route_comes_back(const struct nlmsghdr *nlh);
 
+/* Whether it has a way that the kernel takes for dead (RTNH_F_DEAD). */
+bool route_is_dead(const struct nlmsghdr *route);
+
 /* Memory for reading routes. */
 struct route_reader {
 	struct kernel_scope *scope;            /* where names are asked for, one by one, when there is no table of them */

@@ -334,9 +334,12 @@ struct place_search {
 	size_t n_others; /* else they are left alone */
 };
 
+/* Of one that is dead nlmsg_seq is not 0. */
 static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct place_search *s = userdata;
+	const size_t at = s->there->size;
+	int r;
 
 	if (!route_readable(nlh) || !same_place(s->like, nlh))
 		return 0;
@@ -344,7 +347,10 @@ static int search_answer(const struct nlmsghdr *nlh, void *userdata)
 		s->n_others++;
 		return 0;
 	}
-	return keep(s->there, nlh);
+	r = keep(s->there, nlh);
+	if (r == 0)
+		((struct nlmsghdr *)(s->there->data + at))->nlmsg_seq = route_is_dead(nlh);
+	return r;
 }
 
 static int read_place(struct kernel_scope *scope, struct place_search *s)
@@ -468,6 +474,9 @@ static int put_back(const struct placing *p, struct routes *kept, struct routes 
 	if (missing && kept->n == 1 && there->n == 1 && search.n_others == 0 &&
 	    (p->is_held || is_left_of(kept->route[0], there->route[0])))
 		return make(p, kept->route[0], NLM_F_CREATE | NLM_F_REPLACE);
+	/* a way over a link that was down is dead until that has a carrier, but for one that is made anew; where it is down still, it stays */
+	if (!missing && !ipv4 && kept->n == 1 && there->n == 1 && there->route[0]->nlmsg_seq)
+		(void)make(p, kept->route[0], NLM_F_CREATE | NLM_F_REPLACE);
 	if (missing && !ipv4)
 		r = remove_others(p, kept, there);
 	return r < 0 ? r : arrange(p, kept, at, ipv4);

@@ -111,7 +111,7 @@ bool route_comes_back(const struct nlmsghdr *nlh)
 	return kernel_route_comes_back(((const struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_protocol);
 }
 
-static bool is_dead(const struct nlmsghdr *route)
+bool route_is_dead(const struct nlmsghdr *route)
 {
 	struct route_way way;
 
@@ -139,7 +139,7 @@ int kernel_route_is_whole(struct kernel_scope *scope, const struct hycan_route *
 		if (!own && route_comes_back(nlh))
 			continue;
 		whole = whole && is_whole(nlh);
-		dead = dead || is_dead(nlh);
+		dead = dead || route_is_dead(nlh);
 	}
 	*ret_whole = whole;
 	*ret_dead = dead;

@@ -318,6 +318,22 @@ static void test_dying_way(void **state)
 	assert_done(w->h, add_to_tx2(w->h));
 }
 
+/* The kernel leaves a way of IPv6 dead whose link comes up again and has no carrier. */
+static void test_way_without_carrier(void **state)
+{
+	struct world *w = *state;
+
+	make_pair();
+	free(shell("ip link add tx2 type veth peer name tx3 && ip link set tx2 up && "
+	           "ip route add 2001:db8:98::/48 nexthop via fe80::9 dev tx0 nexthop via fe80::9 dev tx2"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_link_down(w->h, "tx2"));
+	assert_done(w->h, hycan_link_up(w->h, "none"));
+	assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	free(shell("ip -6 route show 2001:db8:98::/48 | grep -q 'dev tx2.*linkdown' && ! ip -6 route show 2001:db8:98::/48 | grep "
+	           "dead"));
+}
+
 /* A proxy that is entered again stays when the link loses its carrier. */
 static void test_proxy(void **state)
 {
@@ -1045,6 +1061,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lost_gateways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dead_ways, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_way_without_carrier, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dying_way, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_proxy, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_kernels_routes, world_begin, world_end),
