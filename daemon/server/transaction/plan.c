@@ -17,6 +17,8 @@
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
+#include "renames.h"
+#include "server.h"
 #include "table.h"
 
 /* Room for one value as text. */
@@ -141,6 +143,18 @@ static int plan_let_go(struct planning *p, const struct ledger_key *key)
 	name_object(change, key);
 	change->has_becomes = true;
 	snprintf(change->becomes, sizeof(change->becomes), "let go of, others hold it");
+	return 0;
+}
+
+static int plan_join(struct planning *p, const struct ledger_key *key)
+{
+	struct hycan_planned_change *change = add(p, HYCAN_CHANGE_ACTION_CHANGE);
+
+	if (!change)
+		return -ENOBUFS;
+	name_object(change, key);
+	change->has_becomes = true;
+	snprintf(change->becomes, sizeof(change->becomes), "held, others hold it, too");
 	return 0;
 }
 
@@ -369,4 +383,38 @@ int plan_letting_go(struct plan *plan, struct job *job, uint32_t step, const str
 	struct planning p = { .plan = plan, .job = job, .step = step };
 
 	return shared ? plan_let_go(&p, key) : plan_key(&p, HYCAN_CHANGE_ACTION_TAKE, key);
+}
+
+static bool joins(struct job *job, const struct ledger_key *key)
+{
+	struct ledger *ledger = job->server->ledger;
+	struct ledger_key former = *key;
+	uint64_t owner;
+
+	return renames_former(job, &former) && ledger_is_others(ledger, &former, job->holder.subject, &owner) &&
+	       !ledger_is_held_by(ledger, &former, job->holder.subject);
+}
+
+int plan_joining(struct plan *plan, struct job *job, uint32_t step, bool *ret_any)
+{
+	struct planning p = { .plan = plan, .job = job, .step = step };
+	size_t n;
+	const struct op_effect *effects = op_effects(job->operation, &n);
+	int r = 0;
+
+	*ret_any = false;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct key_view v = key_view(job, &effects[i]);
+		const bool makes = effects[i].does == OP_MAKES || effects[i].does == OP_REPLACES;
+		struct ledger_key key;
+
+		for (size_t k = 0; makes && !v.absent && k < v.n_items && r == 0; k++) {
+			key_of(&v, k, &key);
+			if (!joins(job, &key))
+				continue;
+			*ret_any = true;
+			r = plan ? plan_join(&p, &key) : 0;
+		}
+	}
+	return r;
 }

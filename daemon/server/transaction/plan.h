@@ -38,6 +38,12 @@ void plan_held(struct plan *plan, struct job *job, const struct hycan_planned_ch
 /* Adds what the step that the job is at would do. Behind the mark is what would take it back. 0 or -ENOBUFS. */
 int plan_step(struct plan *plan, struct job *job, uint32_t step, struct undo_log *undo, struct undo_mark mark);
 
+/*
+ * What the step that the job is at asks for, and others hold, but its user does not yet: he does from then on, which is added; without a
+ * plan it is only found out. 0 or -ENOBUFS; sets whether there is any.
+ */
+int plan_joining(struct plan *plan, struct job *job, uint32_t step, bool *ret_any);
+
 /* Adds that an object would be let go of: it goes, or with shared others hold it. 0 or -ENOBUFS. */
 int plan_letting_go(struct plan *plan, struct job *job, uint32_t step, const struct ledger_key *key, bool shared);
 

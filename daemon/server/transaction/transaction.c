@@ -235,8 +235,8 @@ int transaction_run(struct op *op, const struct hycan_transaction_run_request *r
 		snprintf(reply->token, sizeof(reply->token), "%s", pending_token(job->pending));
 	reply->changes = t.plan.change;
 	reply->n_changes = t.plan.n;
-	/* who only holds from now on what was there, or in another way, has something that can be taken back */
-	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0 && !job->pending;
+	/* who holds from now on what only others held, or in another way, so that there is something to take back, has changed that */
+	reply->unchanged = t.pruned.gone == 0 && t.pruned.failed == 0 && !job->pending && !t.joins;
 	reply->has_pruned = t.prunes;
 	reply->pruned = t.pruned.gone;
 	reply->failed = t.pruned.failed + t.pruned.n_lost;

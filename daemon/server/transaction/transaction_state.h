@@ -75,6 +75,7 @@ struct transaction {
 	bool is_decoded; /* each of them */
 	bool exclusive;
 	bool may_be_gone; /* what a step takes away */
+	bool joins;       /* its user holds with others from then on what only they held */
 	bool is_plan;
 	uint32_t confirm_within; /* seconds; 0: it lasts */
 	bool detached;

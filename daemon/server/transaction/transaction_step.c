@@ -557,6 +557,7 @@ static void plan_final(struct transaction *t)
 static int finish_step(struct transaction *t, struct hycan_step_result *result, bool touched)
 {
 	struct job *job = t->job;
+	bool joins = false;
 	int r;
 
 	/* of a peer that is changed nothing was made, which is all that the ledger asks */
@@ -572,6 +573,9 @@ static int finish_step(struct transaction *t, struct hycan_step_result *result, 
 		r = prune_note(&t->stated, job);
 	if (r == 0 && t->is_plan && !result->unchanged)
 		r = plan_step(&t->plan, job, t->now, &t->undo, t->begun);
+	if (r == 0)
+		r = plan_joining(t->is_plan ? &t->plan : NULL, job, t->now, &joins);
+	t->joins = t->joins || joins;
 	if (r == 0 && t->is_plan)
 		r = renames_note(job);
 	if (r == 0 && !t->is_plan)

@@ -28,18 +28,24 @@ static const struct hycan_rule rule = {
 };
 
 /* One of each kind that every kernel has. */
-static void hold(struct world *w)
+static void ask_to_hold(struct hycan *h)
 {
 	const struct hycan_link_address address = { .link = "left", .address = prefix_of("10.1.0.1/24") };
 	const struct hycan_route route = { .destination = prefix_of("10.2.0.0/16"), .has_link = true, .link = "left" };
 	const struct hycan_masquerade masquerade = { .subnet = prefix_of("10.3.0.0/16") };
-	struct hycan *h = client_open(w);
 
 	assert_done(h, hycan_address_add(h, &address));
 	assert_done(h, hycan_route_add(h, &route));
 	assert_done(h, hycan_rule_add(h, &rule));
 	assert_done(h, hycan_forwarding_set(h, HYCAN_FAMILY_IPV4, true, NULL));
 	assert_done(h, hycan_masquerade_add(h, &masquerade));
+}
+
+static void hold(struct world *w)
+{
+	struct hycan *h = client_open(w);
+
+	ask_to_hold(h);
 	hycan_close(h);
 }
 
@@ -172,6 +178,53 @@ static void test_back(void **state)
 	assert_int_equal(objects_count(w->h), N);
 }
 
+/* Asks for all at once, which is there; with others, or not any more. */
+static void join(struct hycan *h, bool plan, const char *expected)
+{
+	const struct hycan_transaction_run_options options = { .has_plan = true, .plan = plan };
+	struct hycan_transaction_run_reply *reply = NULL;
+	char *lines;
+
+	assert_done(h, hycan_transaction_begin(h));
+	ask_to_hold(h);
+	assert_done(h, hycan_transaction_commit(h, &options, &reply));
+	lines = planned_lines(reply);
+	assert_string_equal(lines, plan ? expected : "");
+	for (size_t i = 0; i < N; i++)
+		assert_true(reply->results[i].unchanged);
+	assert_int_equal(reply->unchanged, !*expected);
+	free(lines);
+	free(reply);
+}
+
+static void join_twice(struct world *w)
+{
+	static const char joined[] = "0 ~ address left 10.1.0.1/24 -> held, others hold it, too\n"
+				     "1 ~ route 10.2.0.0/16 table main -> held, others hold it, too\n"
+				     "2 ~ rule ipv4 priority 9 table 7 action lookup protocol 4 -> held, others hold it, too\n"
+				     "3 ~ forwarding ipv4 -> held, others hold it, too\n"
+				     "4 ~ masquerade 10.3.0.0/16 -> held, others hold it, too\n";
+	struct hycan *h = client_open(w);
+
+	join(h, true, joined);
+	assert_int_equal(objects_count(h), 0);
+	join(h, false, joined);
+	assert_int_equal(objects_count(h), N);
+	join(h, true, "");
+	join(h, false, "");
+	hycan_close(h);
+}
+
+/* Who comes to hold what others hold is told so beforehand, and that something was done; a second time there is nothing to do. */
+static void test_join(void **state)
+{
+	struct world *w = *state;
+
+	need_success("nf_tables in this kernel", "nft list ruleset");
+	world_as(ONE, ONE, hold, w);
+	world_as(OTHER, OTHER, join_twice, w);
+}
+
 static void hold_one(struct world *w)
 {
 	const struct hycan_link_address address = { .link = "right", .address = prefix_of("10.4.0.1/24") };
@@ -261,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_twice, begin, world_end),
 		cmocka_unit_test_setup_teardown(test_back, begin, world_end),
+		cmocka_unit_test_setup_teardown(test_join, begin, world_end),
 		cmocka_unit_test_setup_teardown(test_prune, begin, world_end),
 		cmocka_unit_test_setup_teardown(test_link, begin, world_end),
 	};
