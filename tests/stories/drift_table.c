@@ -14,6 +14,7 @@
 #include "health.h"
 #include "network.h"
 #include "objects.h"
+#include "unconfirmed.h"
 
 #define DEADLINE_MS 20000
 
@@ -141,6 +142,50 @@ static void test_repaired(void **state)
 	assert_int_equal(objects_count(w->h), 5);
 	events_end(&e);
 	hycan_close(own);
+}
+
+static void begin_to_remove(struct hycan *h)
+{
+	const struct hycan_port_remove_options ipv6 = { .has_family = true, .family = HYCAN_FAMILY_IPV6 };
+	const struct hycan_port_range one = { 8080, 8080 }, some = { 9000, 9001 };
+
+	assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_port_remove(h, HYCAN_TRANSPORT_TCP, &one, NULL));
+	assert_done(h, hycan_port_remove(h, HYCAN_TRANSPORT_TCP, &some, NULL));
+	assert_done(h, hycan_port_remove(h, HYCAN_TRANSPORT_TCP, &one, &ipv6));
+	assert_done(h, hycan_masquerade_remove(h, &(struct hycan_masquerade){ .subnet = prefix_of("10.7.0.0/16") }));
+}
+
+/* What a transaction took away, and is put back, is repaired as it was before. */
+static void test_put_back(void **state)
+{
+	const struct hycan_port_mapping ipv6 = { .protocol = HYCAN_TRANSPORT_TCP,
+		                                 .host_port = { 8080, 8080 },
+		                                 .to_address = prefix_of("fd01::2/128").address,
+		                                 .to_port = 80 };
+	static const char *const made[] = { "8080 : 10.1.0.2 . 80", "9000-9001", "8080 : fd01::2 . 80", "10.7.0.0" };
+	struct world *w = *state;
+	char token[33];
+
+	need_command("nft");
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	add_masquerade(w->h, "10.7.0.0/16");
+	add_port(w->h, 8080);
+	add_ports(w->h, 9000, 9001);
+	assert_done(w->h, hycan_port_add(w->h, &ipv6));
+	for (int waits = 0; waits < 2; waits++) {
+		begin_to_remove(w->h);
+		if (waits) {
+			unconfirmed_commit(w->h, token);
+			assert_done(w->h, hycan_transaction_cancel(w->h, token));
+		} else {
+			assert_done(w->h, hycan_link_up(w->h, "none"));
+			assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+		}
+		free(shell("nft delete table inet hycan"));
+		for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
+			shell_until(20, "nft list table inet hycan 2>/dev/null | grep -q '%s'", made[i]);
+	}
 }
 
 /* In another namespace, while a connection acts there. */
@@ -301,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_put_back, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_elsewhere, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_network_reported, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_network_repaired, routing_begin, world_end),

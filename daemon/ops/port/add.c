@@ -133,8 +133,8 @@ int op_port_add(struct op *op, const struct hycan_port_add_request *request)
 
 	if (!settled)
 		return -ENOMEM;
-	/* as it is put back */
-	if (op->back && wanted.has_host_address && port_is_settled_any(&wanted.host_address))
+	/* as it is put back, and wanted from then on */
+	if ((op->back || op->mends) && wanted.has_host_address && port_is_settled_any(&wanted.host_address))
 		wanted.has_host_address = false;
 	r = check(op, &wanted);
 	if (r == 0)
