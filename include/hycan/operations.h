@@ -652,12 +652,13 @@ int hycan_object_replace_end_async(struct hycan *h, hycan_callback *callback, vo
 /**
  * Takes away everything that the daemon made for the caller and nobody else holds, in every network namespace, the
  * last thing first and links behind all others; what others hold, too, the caller holds no more. What cannot be
- * taken away stays, and is named. A second time finds nothing. It is no step of a transaction, since it cannot be
- * taken back.
+ * taken away stays, and is named. Of all kinds, transactions of theirs that wait to be confirmed are taken back
+ * before. A second time finds nothing. It is no step of a transaction, since it cannot be taken back.
  *
  * @param options what may be given beside; NULL for nothing
  * @param ret_reply the answer in one block of memory: free() it; NULL to ignore it
- * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID.
+ * Returns 0, a refusal, or -errno. Refusals of its own: HYCAN_REFUSAL_DENIED, HYCAN_REFUSAL_INVALID,
+ * HYCAN_REFUSAL_BUSY.
  */
 int hycan_object_clear(struct hycan *h, const struct hycan_object_clear_options *options, struct hycan_object_clear_reply **ret_reply);
 

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "namespaces.h"
 #include "peer.h"
+#include "pending.h"
 #include "restate.h"
 #include "server.h"
 #include "session.h"
@@ -444,9 +445,13 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 		.subject = request->has_all && request->all && !request->has_uid && !request->has_cid ? NULL : &subject,
 		.dry = request->has_dry_run && request->dry_run,
 	};
-	/* a successor goes on with it, and finds what is left */
-	int r = c.dry ? 0 : intent_now(job);
+	bool any = false;
+	/* what they took away is there again, and goes with the rest */
+	int r = c.dry || c.place.kind ? 0 : pending_clear(op, c.subject, &any);
 
+	/* a successor goes on with it, and finds what is left */
+	if (r == 0 && !c.dry)
+		r = intent_now(job);
 	reply->failures = op->memory(op, FAILURES * sizeof(*reply->failures));
 	if (r == 0)
 		r = ledger_list_last_first(job->server->ledger, c.subject, c.place.kind, clear_one, &c);
@@ -455,6 +460,6 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 	if (!c.dry)
 		losses_clear(&job->server->losses, c.subject, c.place.kind);
 	reply->removed = c.place.n_taken;
-	op->unchanged = !c.dry && reply->removed + reply->released == 0;
+	op->unchanged = !c.dry && !any && reply->removed + reply->released == 0;
 	return r;
 }

@@ -403,15 +403,21 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 
 /* ----------------------------------------------------------------------------------------------------------- operations */
 
-/* With the lock. Which connection asks does not matter: who knows the token and is the same user, or root. */
-static struct pending *find(struct op *op, const char *token)
+/* With the lock. NULL: anybody's. */
+static struct pending *find(const struct server *server, const char *token, const uint64_t *subject)
 {
 	struct pending *p;
 
-	TAILQ_FOREACH(p, &((struct job *)op)->server->pending, entry)
-	if (p->waits && strcmp(p->token, token) == 0 && (op->subject == 0 || op->subject == p->holder.subject))
+	TAILQ_FOREACH(p, &server->pending, entry)
+	if (p->waits && (!token || strcmp(p->token, token) == 0) && (!subject || p->holder.subject == *subject))
 		break;
 	return p;
+}
+
+/* Which connection asks does not matter: who knows the token and is the same user, or root. */
+static const uint64_t *who_may(const struct op *op)
+{
+	return op->subject == 0 ? NULL : &op->subject;
 }
 
 static int refuse(struct op *op)
@@ -425,7 +431,7 @@ int pending_confirm(struct op *op, const char *token)
 	struct pending *p;
 
 	pthread_mutex_lock(&pending_lock);
-	p = find(op, token);
+	p = find(((struct job *)op)->server, token, who_may(op));
 	if (p)
 		pending_take_out(p);
 	pthread_mutex_unlock(&pending_lock);
@@ -435,20 +441,26 @@ int pending_confirm(struct op *op, const char *token)
 	return 0;
 }
 
+/* With the lock, which is not held meanwhile. */
+static struct pending *find_in_turn(struct job *job, const char *token, const uint64_t *subject, bool *ret_is_turn)
+{
+	struct pending *p = find(job->server, token, subject);
+
+	job->takes_turn = true;
+	*ret_is_turn = !p || wait_for_turn(job->server, p->holder.subject, p->netns);
+	/* it may be over meanwhile */
+	return find(job->server, token, subject);
+}
+
 int pending_cancel(struct op *op, const char *token)
 {
 	struct job *job = (struct job *)op;
-	bool is_turn = true;
 	struct pending *p;
 	size_t n_left = 0;
+	bool is_turn;
 
-	job->takes_turn = true;
 	pthread_mutex_lock(&pending_lock);
-	p = find(op, token);
-	if (p)
-		is_turn = wait_for_turn(job->server, p->holder.subject, p->netns);
-	/* it may be over meanwhile */
-	p = find(op, token);
+	p = find_in_turn(job, token, who_may(op), &is_turn);
 	if (p && is_turn)
 		n_left = pending_take_back(p, "transaction.cancel was asked for", job);
 	pthread_mutex_unlock(&pending_lock);
@@ -459,6 +471,27 @@ int pending_cancel(struct op *op, const char *token)
 	return n_left == 0 ? 0
 	                   : op_refuse(op, HYCAN_REFUSAL_KERNEL, NULL,
 	                               "The transaction is taken back but for %zu of what it did; the log says why.", n_left);
+}
+
+int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any)
+{
+	struct job *job = (struct job *)op;
+	bool is_turn = true;
+	struct pending *p;
+	char token[sizeof(p->token)];
+
+	*ret_any = false;
+	pthread_mutex_lock(&pending_lock);
+	while (is_turn && (p = find(job->server, NULL, subject))) {
+		memcpy(token, p->token, sizeof(token));
+		p = find_in_turn(job, token, NULL, &is_turn);
+		if (p && is_turn)
+			(void)pending_take_back(p, "object.clear was asked for", job);
+		*ret_any = true;
+	}
+	pthread_mutex_unlock(&pending_lock);
+	explicit_bzero(token, sizeof(token));
+	return is_turn ? 0 : refuse_turn(op);
 }
 
 int pending_list(struct op *op)

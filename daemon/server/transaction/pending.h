@@ -87,6 +87,13 @@ bool pending_has(struct server *server, const struct ledger_key *key, uint64_t n
 /* What operations ask. */
 int pending_confirm(struct op *op, const char *token);
 int pending_cancel(struct op *op, const char *token);
+
+/*
+ * Takes back all that wait of a user, or NULL: of anybody; what of them cannot be is in the log. 0, or the refusal: somebody else is at it
+ * for too long. Sets whether there were any.
+ */
+int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any);
+
 int pending_list(struct op *op);
 
 #endif

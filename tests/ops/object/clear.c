@@ -10,6 +10,7 @@
 #include "clients.h"
 #include "network.h"
 #include "objects.h"
+#include "unconfirmed.h"
 
 #define ALICE 4711
 
@@ -147,6 +148,32 @@ static int begin_with_alice(void **state)
 	return 0;
 }
 
+/* What waits to be confirmed would bring back what it took away. */
+static void what_waits(void **state)
+{
+	struct world *w = *state;
+	const struct hycan_object_clear_options rules = { .has_kind = true, .kind = HYCAN_OBJECT_KIND_RULE };
+	const struct hycan_prefix destination = prefix_of("10.50.0.0/16");
+	struct hycan_object_clear_reply reply;
+	char *before = shell("ip address show va; ip route; ip -6 route"), *after;
+	char token[33];
+
+	make_things(w->h);
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_remove(w->h, &destination, NULL));
+	unconfirmed_commit(w->h, token);
+	clear(w->h, &rules);
+	free(shell("! ip route | grep -q 10.50.0.0"));
+	reply = clear(w->h, NULL);
+	assert_int_equal(reply.removed, 3);
+	assert_int_equal(objects_count(w->h), 0);
+	assert_refused(w->h, hycan_transaction_cancel(w->h, token), HYCAN_REFUSAL_NOT_FOUND);
+	after = shell("ip address show va; ip route; ip -6 route");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
 /* Links go together, and behind what is on them. */
 static void links(void **state)
 {
@@ -239,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(with_others, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(without_ipv6, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(own_alone, begin_with_alice, world_end),
+		cmocka_unit_test_setup_teardown(what_waits, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(as_many_as_listed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(no_step, routing_begin, world_end),
