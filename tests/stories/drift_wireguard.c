@@ -9,6 +9,7 @@
 #include "../ops/wireguard/device.h"
 #include "clients.h"
 #include "events.h"
+#include "unconfirmed.h"
 
 /* Waits until a shell command is content; shows what there is if it never is. */
 #define until(command, ...) shell_until(20, "{ " command "; } || { wg show wg0; false; }", __VA_ARGS__)
@@ -97,6 +98,30 @@ static void test_repaired(void **state)
 	assert_done(w->h, hycan_wireguard_sync(w->h, "wg0", of_sync, 2, &reply));
 	free(shell("for i in $(wg show wg0 peers); do wg set wg0 peer $i remove; done"));
 	until("wg show wg0 allowed-ips | grep -q '10.4.0.0/16$' && wg show wg0 persistent-keepalive | grep -q '9$'%s", "");
+}
+
+/* What a transaction took away, and is put back, is as it was asked for: without a key. */
+static void test_put_back(void **state)
+{
+	struct world *w = need_device(state);
+	const struct hycan_key first = peer_key(1);
+	char token[33];
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	set_peer(w->h, 1, "10.1.0.0/16", 25);
+	for (int waits = 0; waits < 2; waits++) {
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_wireguard_peer_remove(w->h, "wg0", &first));
+		if (waits) {
+			unconfirmed_commit(w->h, token);
+			assert_done(w->h, hycan_transaction_cancel(w->h, token));
+		} else {
+			assert_done(w->h, hycan_link_up(w->h, "none"));
+			assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+		}
+		remove_peer(1);
+		until("wg show wg0 allowed-ips | grep -q '10.1.0.0/16$' && wg show wg0 persistent-keepalive | grep -q '25$'%s", "");
+	}
 }
 
 /* The next daemon does the same, and says what it cannot do. */
@@ -317,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_put_back, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_repaired, device_begin, world_end),

@@ -99,6 +99,16 @@ static const struct hycan_operation *request_of(const struct key_view *v, size_t
 	return alone->operation;
 }
 
+/* A key of zeros alone says that there is none: so is put back what had none. */
+static bool is_key(const uint8_t *bytes, size_t size)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < size; i++)
+		any |= bytes[i];
+	return any;
+}
+
 static bool take_keys_out(const struct hycan_structure *s, union message *request)
 {
 	bool some = false;
@@ -109,7 +119,8 @@ static bool take_keys_out(const struct hycan_structure *s, union message *reques
 
 		if (!(field->flags & HYCAN_FIELD_SECRET))
 			continue;
-		some = some || !(field->flags & HYCAN_FIELD_OPTIONAL) || *has;
+		some = some || ((!(field->flags & HYCAN_FIELD_OPTIONAL) || *has) &&
+		                is_key((const uint8_t *)request + field->offset, field->size));
 		explicit_bzero((char *)request + field->offset, field->size);
 		if (field->flags & HYCAN_FIELD_OPTIONAL)
 			*has = false;
