@@ -268,6 +268,9 @@ void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret
 /* The holds of one entry are another's. 0 or -ENOMEM, and nothing has changed. */
 int hold_move(struct entry *from, struct entry *to);
 
+/* The holder, who has it, comes before all others. */
+void hold_put_first(struct entry *e, const struct ledger_holder *holder);
+
 /* Who holds it first, how many, and until when. */
 void hold_describe(const struct entry *e, struct ledger_object *object);
 

@@ -322,6 +322,29 @@ void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret
 	*ret_at_us = h->of && h->of->renewed_us > h->at_us ? h->of->renewed_us : h->at_us;
 }
 
+void hold_put_first(struct entry *e, const struct ledger_holder *holder)
+{
+	struct hold *h = hold_find(e, holder->subject, hold_session(holder)), **at = &e->holds;
+	const uint32_t round = e->round;
+	const uint64_t subject = e->subject;
+
+	if (!h)
+		return;
+	/* whoever holds it for good comes before all who do not */
+	if (e->owned && !h->of) {
+		e->subject = h->subject;
+		e->round = h->round;
+		h->subject = subject;
+		h->round = round;
+		return;
+	}
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	h->next = e->holds;
+	e->holds = h;
+}
+
 void hold_describe(const struct entry *e, struct ledger_object *object)
 {
 	object->n_holders = (uint32_t)hold_count(e);

@@ -28,6 +28,7 @@ static size_t list(const struct entry *e, struct ledger_holders *ret_holders)
 	for (size_t i = 0; i < n && i < LEDGER_HOLDERS_MAX; i++) {
 		memset(&ret_holders->by[i], 0, sizeof(ret_holders->by[i]));
 		hold_number(e, i, &ret_holders->by[i].holder, &ret_holders->by[i].at_us);
+		ret_holders->by[i].holder.was_first = i == 0;
 		ret_holders->n++;
 	}
 	return n;
@@ -94,6 +95,8 @@ static void give_back(struct ledger *l, struct entry *e, const struct ledger_hol
 			h->of->given = true;
 		if (h && h->at_us <= until_us)
 			h->at_us = holders->by[i].at_us;
+		if (holder.was_first && r == 0)
+			hold_put_first(e, &holder);
 	}
 	/* without memory for one of them it is held as it is, and taken away by the next daemon */
 	if (r == 0)

@@ -53,6 +53,7 @@ struct ledger_holder {
 	uint64_t session; /* whose it is, unless it is permanent; 0: none */
 	uint32_t seconds; /* of a lease */
 	bool is_left;     /* a lease alone of what its end could not take away: ledger_hold_left() */
+	bool was_first;   /* of what is given back (holders.h): it held it before all others */
 };
 
 struct ledger_object {

@@ -718,6 +718,29 @@ static void gives_back(void **state)
 	ledger_cancel(l, l);
 }
 
+/* Who held it first does so again. */
+static void gives_back_first(void **state)
+{
+	const struct ledger_holder *const first[] = { &alice, &alice_here };
+	const struct ledger_holder *const then[] = { &bob, &bob_here };
+	struct ledger_holders holders;
+	const struct ledger_key a = key("a");
+	struct ledger *l = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		put(l, "a", first[i]);
+		assert_int_equal(hold(l, "a", then[i], 0), 0);
+		assert_int_equal(ledger_list_holders(l, &a, &holders), 2);
+		holders.owner = alice.subject;
+		holders.n = 1;
+		assert_false(let_go(l, "a", first[i]));
+		assert_objects(l, "a:2*1 ");
+		ledger_give_back(l, &holders, 0, l);
+		assert_objects(l, "a:1*2 ");
+		ledger_take(l, &a);
+	}
+}
+
 /* A lease ends when it would have without what is taken back, but for what was asked for behind that. */
 static void gives_back_leases(void **state)
 {
@@ -790,6 +813,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lease_ends_behind_another, begin, end),
 		cmocka_unit_test_setup_teardown(stays_when_adopted_meanwhile, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back, begin, end),
+		cmocka_unit_test_setup_teardown(gives_back_first, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back_leases, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back_to_who_adopted, begin, end),
 	};
