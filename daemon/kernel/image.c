@@ -39,7 +39,7 @@ void image_close(struct image *image)
 /* Multiply and fold; the seed keeps strangers from choosing what ends in one bucket. */
 static uint32_t hash_of(const struct image *image, uint8_t kind, const struct image_key *key)
 {
-	uint64_t h = image->seed ^ kind ^ (uint64_t)key->nth << 32, word;
+	uint64_t h = image->seed ^ kind, word;
 
 	for (size_t i = 0; i < key->size; i += sizeof(word)) {
 		word = 0;
@@ -67,9 +67,18 @@ struct image_entry *image_find(const struct image *image, uint8_t kind, const st
 	struct image_entry *e;
 
 	for (e = *bucket_of(image, hash); e; e = e->next)
-		if (e->hash == hash && e->kind == kind && e->nth == key->nth && e->key_size == key->size &&
-		    memcmp(key_of(e), key->bytes, key->size) == 0)
+		if (e->hash == hash && e->kind == kind && e->key_size == key->size && memcmp(key_of(e), key->bytes, key->size) == 0)
 			break;
+	return e;
+}
+
+struct image_entry *image_first(const struct image *image, const struct image_entry *entry)
+{
+	struct image_entry *e = *bucket_of(image, entry->hash);
+
+	while (e->hash != entry->hash || e->kind != entry->kind || e->key_size != entry->key_size ||
+	       memcmp(key_of(e), key_of(entry), entry->key_size) != 0)
+		e = e->next;
 	return e;
 }
 
@@ -85,19 +94,20 @@ struct image_entry *image_after(const struct image *image, uint64_t number, stru
 /* Twice as many buckets. Without memory for them the old ones do. */
 static void grow(struct image *image)
 {
-	size_t n = image->n_buckets * 2;
-	struct image_entry **bucket = calloc(n, sizeof(*bucket)), *e;
+	const size_t n = image->n_buckets;
+	struct image_entry **bucket = calloc(2 * n, sizeof(*bucket)), **former = image->bucket, *e, *next;
 
 	if (!bucket)
 		return;
-	free(image->bucket);
 	image->bucket = bucket;
-	image->n_buckets = n;
-	TAILQ_FOREACH(e, &image->entries, order)
-	{
-		e->next = *bucket_of(image, e->hash);
-		*bucket_of(image, e->hash) = e;
-	}
+	image->n_buckets = 2 * n;
+	for (size_t i = 0; i < n; i++)
+		for (e = former[i]; e; e = next) {
+			next = e->next;
+			e->next = *bucket_of(image, e->hash);
+			*bucket_of(image, e->hash) = e;
+		}
+	free(former);
 }
 
 static struct image_entry *entry_new(const struct image_key *key, const struct nlmsghdr *nlh, uint32_t essence)
@@ -109,16 +119,39 @@ static struct image_entry *entry_new(const struct image_key *key, const struct n
 	memset(e, 0, sizeof(*e));
 	e->essence = essence;
 	e->key_size = key->size;
-	e->nth = key->nth;
 	memcpy(e->bytes, nlh, nlh->nlmsg_len);
 	memcpy(e->bytes + nlh->nlmsg_len, key->bytes, key->size);
 	return e;
 }
 
+static void ring_put_before(struct image_entry *e, struct image_entry *other)
+{
+	e->behind = other;
+	e->before = other->before;
+	other->before->behind = e;
+	other->before = e;
+}
+
+static void ring_take(struct image_entry *e)
+{
+	e->before->behind = e->behind;
+	e->behind->before = e->before;
+}
+
+/* Where the bucket has an entry; NULL: another one is the first of its ring. */
+static struct image_entry **link_to(const struct image *image, const struct image_entry *entry)
+{
+	struct image_entry **at = bucket_of(image, entry->hash);
+
+	while (*at && *at != entry)
+		at = &(*at)->next;
+	return *at ? at : NULL;
+}
+
 struct image_entry *image_add(struct image *image, uint8_t kind, const struct image_key *key, const struct nlmsghdr *nlh,
                               uint32_t essence)
 {
-	struct image_entry *e = entry_new(key, nlh, essence);
+	struct image_entry *e = entry_new(key, nlh, essence), *first;
 
 	if (!e)
 		return NULL;
@@ -127,8 +160,14 @@ struct image_entry *image_add(struct image *image, uint8_t kind, const struct im
 	e->kind = kind;
 	e->hash = hash_of(image, kind, key);
 	e->number = ++image->last;
-	e->next = *bucket_of(image, e->hash);
-	*bucket_of(image, e->hash) = e;
+	e->before = e->behind = e;
+	first = image_find(image, kind, key);
+	if (first) {
+		ring_put_before(e, first);
+	} else {
+		e->next = *bucket_of(image, e->hash);
+		*bucket_of(image, e->hash) = e;
+	}
 	TAILQ_INSERT_TAIL(&image->entries, e, order);
 	image->n++;
 	return e;
@@ -141,13 +180,50 @@ bool image_same(const struct image_entry *entry, const struct nlmsghdr *nlh, uin
 	       memcmp(entry->bytes + NLMSG_HDRLEN, (const uint8_t *)nlh + NLMSG_HDRLEN, essence - NLMSG_HDRLEN) == 0;
 }
 
-static struct image_entry **link_to(const struct image *image, const struct image_entry *entry)
+/* The second one of a ring is the first one from now on, and that the last. */
+static void turn(struct image_entry **at)
 {
-	struct image_entry **at;
+	struct image_entry *first = *at;
 
-	for (at = bucket_of(image, entry->hash); *at != entry;)
-		at = &(*at)->next;
-	return at;
+	first->behind->next = first->next;
+	*at = first->behind;
+}
+
+void image_move_last(struct image *image, struct image_entry *entry)
+{
+	struct image_entry **at = link_to(image, entry), *first;
+
+	if (image_is_alone(entry))
+		return;
+	if (at) {
+		turn(at);
+		return;
+	}
+	first = image_first(image, entry);
+	ring_take(entry);
+	ring_put_before(entry, first);
+}
+
+void image_take(struct image *image, struct image_entry *entry)
+{
+	struct image_entry **at = link_to(image, entry);
+
+	if (at && image_is_alone(entry))
+		*at = entry->next;
+	else if (at)
+		turn(at);
+	ring_take(entry);
+	TAILQ_REMOVE(&image->entries, entry, order);
+	image->n--;
+}
+
+void image_succeed(struct image *image, struct image_entry *entry, struct image_entry *other)
+{
+	other->number = entry->number;
+	other->again = entry->again;
+	TAILQ_REMOVE(&image->entries, other, order);
+	TAILQ_INSERT_BEFORE(entry, other, order);
+	image_take(image, entry);
 }
 
 struct image_entry *image_change(struct image *image, struct image_entry *entry, const struct nlmsghdr *nlh, uint32_t essence)
@@ -161,29 +237,14 @@ struct image_entry *image_change(struct image *image, struct image_entry *entry,
 		return entry;
 	}
 	key.size = entry->key_size;
-	key.nth = entry->nth;
 	memcpy(key.bytes, key_of(entry), key.size);
-	e = entry_new(&key, nlh, essence);
+	e = image_add(image, entry->kind, &key, nlh, essence);
 	if (!e)
 		return NULL;
-	e->kind = entry->kind;
-	e->hash = entry->hash;
-	e->number = entry->number;
 	e->seen = entry->seen;
-	e->again = entry->again;
-	e->next = entry->next;
-	*link_to(image, entry) = e;
-	TAILQ_INSERT_BEFORE(entry, e, order);
-	TAILQ_REMOVE(&image->entries, entry, order);
-	free(entry);
+	image_succeed(image, entry, e);
+	image_release(entry);
 	return e;
-}
-
-void image_take(struct image *image, struct image_entry *entry)
-{
-	*link_to(image, entry) = entry->next;
-	TAILQ_REMOVE(&image->entries, entry, order);
-	image->n--;
 }
 
 void image_release(struct image_entry *entry)

@@ -97,6 +97,8 @@ struct kernel_change {
 	const struct kernel_mark *mark; /* of KERNEL_BY_REQUEST and KERNEL_DURING */
 	uint64_t number;                /* the thing's: it keeps it */
 	const struct image_entry *entry;
+	const struct image_entry *former; /* what it was, of KERNEL_CHANGED */
+	bool is_one_of_several;           /* nobody can tell which of those in its place has become which: this is a guess */
 };
 
 typedef void kernel_changed(const struct kernel_change *change, void *userdata);

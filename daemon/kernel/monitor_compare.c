@@ -94,47 +94,55 @@ void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct
 	image_release(e);
 }
 
-bool monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+void monitor_tell_new(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e, struct image_entry *former)
+{
+	if (former) {
+		change->is_one_of_several = former->behind != e || e->behind != former;
+		image_succeed(&m->image, former, e);
+	} else if (!change->named && change->origin != KERNEL_BY_REQUEST) {
+		monitor_late_blame(m, image_message(e), change);
+	}
+	change->former = former;
+	tell(m, change, former ? KERNEL_CHANGED : KERNEL_CAME, e);
+	image_release(former);
+}
+
+static void put_new(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message,
+                    struct image_entry *former)
 {
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
 
-	if (!change->named && change->origin != KERNEL_BY_REQUEST)
-		monitor_late_blame(m, message, change);
-	if (!e) {
-		monitor_doubt(m, message->kind, change);
-		return false;
-	}
-	e->seen = m->generation;
-	tell(m, change, KERNEL_CAME, e);
-	return true;
-}
-
-void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
-                 const struct monitor_message *message)
-{
-	bool same = image_same(e, message->compact, message->essence);
-
-	e = image_change(&m->image, e, message->compact, message->essence);
 	if (!e) {
 		monitor_doubt(m, message->kind, change);
 		return;
 	}
 	e->seen = m->generation;
-	if (!same)
-		tell(m, change, KERNEL_CHANGED, e);
+	monitor_tell_new(m, change, e, former);
 }
 
-/* Whether there are several in the same place, of which a message does not say which one it means. */
-static bool is_ambiguous(const struct kernel_monitor *m, struct monitor_message *message)
+void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
 {
-	bool several;
+	put_new(m, change, message, NULL);
+}
 
-	if (message->kind != KERNEL_ROUTE && message->kind != KERNEL_RULE)
-		return false;
-	message->key.nth = 1;
-	several = image_find(&m->image, (uint8_t)message->kind, &message->key);
-	message->key.nth = 0;
-	return several;
+void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
+                 const struct monitor_message *message)
+{
+	if (!image_same(e, message->compact, message->essence)) {
+		put_new(m, change, message, e);
+		return;
+	}
+	e = image_change(&m->image, e, message->compact, message->essence);
+	if (e)
+		e->seen = m->generation;
+	else
+		monitor_doubt(m, message->kind, change);
+}
+
+/* Whether there are several in its place, of which a message does not say which one it means. */
+static bool is_ambiguous(const struct image_entry *e)
+{
+	return e && (e->kind == KERNEL_ROUTE || e->kind == KERNEL_RULE) && !image_is_alone(e);
 }
 
 /*
@@ -202,7 +210,7 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	}
 	e = image_find(&m->image, (uint8_t)message.kind, &message.key);
 	same = e && image_same(e, message.compact, message.essence);
-	if (may_be_second(&message, e) || is_ambiguous(m, &message) ||
+	if (may_be_second(&message, e) || is_ambiguous(e) ||
 	    (e && !same && message.kind == KERNEL_ROUTE && (message.gone || !(nlh->nlmsg_flags & NLM_F_REPLACE))))
 		monitor_doubt(m, message.kind, &change);
 	else if (message.gone && e)

@@ -87,55 +87,55 @@ void monitor_late_expect(struct kernel_monitor *m, const struct kernel_expectati
 	m->late.n++;
 }
 
-static struct late *find_address(struct kernel_monitor *m, const struct monitor_message *message)
+static struct late *find_address(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 {
 	struct hycan_link_address a;
 	uint32_t ifindex;
 
-	if (!address_read(message->compact, &a, &ifindex) || a.address.address.family != AF_INET6)
+	if (!address_read(nlh, &a, &ifindex) || a.address.address.family != AF_INET6)
 		return NULL;
 	return find(m, ifindex, a.address.address.bytes);
 }
 
 /* Of the local route of an address, which one. */
-static struct late *find_local_route(struct kernel_monitor *m, const struct monitor_message *message)
+static struct late *find_local_route(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 {
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message->compact);
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a[RTA_MAX + 1];
 	struct hycan_address address;
 	uint32_t ifindex;
 
 	if (rtm->rtm_family != AF_INET6 || rtm->rtm_type != RTN_LOCAL || rtm->rtm_dst_len != 128)
 		return NULL;
-	netlink_parse(message->compact, sizeof(*rtm), a, RTA_MAX);
+	netlink_parse(nlh, sizeof(*rtm), a, RTA_MAX);
 	if (!attribute_address(a[RTA_DST], AF_INET6, &address) || !attribute_u32(a[RTA_OIF], &ifindex))
 		return NULL;
 	return find(m, ifindex, address.bytes);
 }
 
-void monitor_late_blame(struct kernel_monitor *m, const struct monitor_message *message, struct kernel_change *change)
+void monitor_late_blame(struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_change *change)
 {
 	struct late *late = NULL;
 
 	if (m->late.n == 0)
 		return;
 	forget_old(m, now_s());
-	if (message->kind == KERNEL_ADDRESS)
-		late = find_address(m, message);
-	else if (message->kind == KERNEL_ROUTE)
-		late = find_local_route(m, message);
+	if (change->kind == KERNEL_ADDRESS)
+		late = find_address(m, nlh);
+	else if (change->kind == KERNEL_ROUTE)
+		late = find_local_route(m, nlh);
 	if (!late)
 		return;
 	m->late.found = late->mark;
 	change->origin = KERNEL_DURING;
 	change->mark = &m->late.found;
-	if (message->kind == KERNEL_ROUTE)
+	if (change->kind == KERNEL_ROUTE)
 		forget(m, late);
 }
 
 void monitor_late_gone(struct kernel_monitor *m, const struct monitor_message *message)
 {
-	struct late *late = m->late.n > 0 ? find_address(m, message) : NULL;
+	struct late *late = m->late.n > 0 ? find_address(m, message->compact) : NULL;
 
 	if (late)
 		forget(m, late);

@@ -57,7 +57,7 @@ static void *begin(struct monitor_message *m, void *buffer, enum kernel_kind kin
 	void *to;
 
 	m->kind = kind;
-	m->key.size = m->key.nth = 0;
+	m->key.size = 0;
 	m->compact = mnl_nlmsg_put_header(buffer);
 	m->compact->nlmsg_type = type;
 	to = mnl_nlmsg_put_extra_header(m->compact, size);

@@ -135,7 +135,7 @@ enum kernel_origin monitor_blame(const struct kernel_monitor *m, const char *nam
 void monitor_late_expect(struct kernel_monitor *m, const struct kernel_expectation *expectation, const struct kernel_mark *mark);
 
 /* Something has come that the kernel names nobody for: where it was expected, it is a consequence of the request that asked for it. */
-void monitor_late_blame(struct kernel_monitor *m, const struct monitor_message *message, struct kernel_change *change);
+void monitor_late_blame(struct kernel_monitor *m, const struct nlmsghdr *nlh, struct kernel_change *change);
 
 /* An address is gone, and with it what was expected; and all of it. */
 void monitor_late_gone(struct kernel_monitor *m, const struct monitor_message *message);
@@ -163,13 +163,16 @@ void monitor_doubt(struct kernel_monitor *m, enum kernel_kind kind, const struct
 void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh);
 
 /*
- * A thing is there that is not in the image, or is, or is not there any more: that is told, where it makes a difference. False: there
- * was no memory for it, and its kind is in doubt.
+ * A thing is there that is not in the image, or is, or is not there any more: that is told, where it makes a difference. Where there
+ * is no memory for it, its kind is in doubt.
  */
-bool monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message);
+void monitor_add(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message);
 void monitor_put(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e,
                  const struct monitor_message *message);
 void monitor_take(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e);
+
+/* An entry is new in the image: that has come, or is what another one in its place has become, which is let go of. */
+void monitor_tell_new(struct kernel_monitor *m, struct kernel_change *change, struct image_entry *e, struct image_entry *former);
 
 /* The link of that number, as the kernel told it last; NULL: there is none. */
 const struct image_entry *monitor_find_link(const struct kernel_monitor *m, uint32_t ifindex);

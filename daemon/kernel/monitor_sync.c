@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monitor: reading anew what is in doubt. What is not found any more has gone. */
+/*
+ * The monitor: reading anew what is in doubt.
+ *
+ * Several routes may be in one place. What the kernel has still as it was is that, whatever it stands beside by now; of the others in
+ * its place, the first that is new is what became of the first that is not found any more. What is left has come, or has gone.
+ */
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
@@ -10,10 +15,33 @@
 /* A dump that the kernel changed meanwhile is tried so often. */
 #define SYNC_ATTEMPTS 4
 
+/* Those of a place that were found stand behind those that were not yet. The very same of these, or NULL. */
+static struct image_entry *find_same(const struct kernel_monitor *m, const struct monitor_message *message)
+{
+	struct image_entry *first = image_find(&m->image, (uint8_t)message->kind, &message->key), *e = first;
+
+	while (e && e->seen != m->generation) {
+		if (image_same(e, message->compact, message->essence))
+			return e;
+		e = e->behind == first ? NULL : e->behind;
+	}
+	return NULL;
+}
+
+static struct kernel_change change_of(const struct kernel_monitor *m, enum kernel_kind kind)
+{
+	return (struct kernel_change){
+		.kind = kind,
+		.origin = m->cause[kind].origin,
+		.named = m->cause[kind].named,
+		.mark = &m->cause[kind].mark,
+	};
+}
+
+/* What is new is told when everything is read (settle()). */
 static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 {
 	struct kernel_monitor *m = userdata;
-	struct kernel_change change = { 0 };
 	struct monitor_message message;
 	struct image_entry *e;
 
@@ -21,12 +49,6 @@ static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 		return 0;
 	if (!monitor_message_read(nlh, m->compact, &message))
 		return 0;
-	change.kind = message.kind;
-	change.origin = m->cause[message.kind].origin;
-	change.named = m->cause[message.kind].named;
-	change.mark = &m->cause[message.kind].mark;
-	while ((e = image_find(&m->image, (uint8_t)message.kind, &message.key)) && e->seen == m->generation)
-		message.key.nth++;
 	if (message.kind == KERNEL_LINK) {
 		struct hycan_link link;
 		uint32_t parent, master;
@@ -35,11 +57,41 @@ static int sync_answer(const struct nlmsghdr *nlh, void *userdata)
 		if (link_names_put(m->names, message.ifindex, link.name) < 0)
 			return -ENOMEM;
 	}
-	if (e)
-		monitor_put(m, &change, e, &message);
-	else if (!monitor_add(m, &change, &message))
+	e = find_same(m, &message);
+	/* as it was, but for what runs down by itself */
+	e = e ? image_change(&m->image, e, message.compact, message.essence)
+	      : image_add(&m->image, (uint8_t)message.kind, &message.key, message.compact, message.essence);
+	if (!e)
 		return -ENOMEM;
+	e->seen = m->generation;
+	image_move_last(&m->image, e);
 	return 0;
+}
+
+/* What was read and is not told yet, behind that number, is read once more. */
+static void forget_new(struct kernel_monitor *m, uint64_t number)
+{
+	struct image_entry *e, *next;
+
+	for (e = image_after(&m->image, number, NULL); e; e = next) {
+		next = TAILQ_NEXT(e, order);
+		image_take(&m->image, e);
+		image_release(e);
+	}
+}
+
+/* It is what became of another one, or has come. */
+static void settle(struct kernel_monitor *m, enum kernel_kind kind, uint64_t number)
+{
+	struct image_entry *e, *next, *former;
+
+	for (e = image_after(&m->image, number, NULL); e; e = next) {
+		struct kernel_change change = change_of(m, kind);
+
+		next = TAILQ_NEXT(e, order);
+		former = image_first(&m->image, e);
+		monitor_tell_new(m, &change, e, former->seen == m->generation ? NULL : former);
+	}
 }
 
 static struct nlmsghdr *dump_message(struct kernel_monitor *m, enum kernel_kind kind)
@@ -90,7 +142,7 @@ static int dump(struct kernel_monitor *m, enum kernel_kind kind)
 
 static void sweep(struct kernel_monitor *m, enum kernel_kind kind)
 {
-	struct kernel_change change = { .kind = kind, .origin = m->cause[kind].origin, .mark = &m->cause[kind].mark };
+	struct kernel_change change = change_of(m, kind);
 	struct image_entry *e, *next;
 
 	for (e = TAILQ_FIRST(&m->image.entries); e; e = next) {
@@ -106,15 +158,18 @@ static void sweep(struct kernel_monitor *m, enum kernel_kind kind)
 
 static int sync_kind(struct kernel_monitor *m, enum kernel_kind kind)
 {
+	const uint64_t last = m->image.last;
 	int r = -EINTR;
 
 	if (kind == KERNEL_WIREGUARD)
 		return monitor_sync_wireguard(m);
 	for (int i = 0; r == -EINTR && i < SYNC_ATTEMPTS; i++) {
+		forget_new(m, last);
 		m->generation++;
 		m->doubts &= ~KERNEL_BIT(kind);
 		r = dump(m, kind);
 	}
+	settle(m, kind, last);
 	if (r < 0) {
 		m->doubts |= KERNEL_BIT(kind);
 		return r;

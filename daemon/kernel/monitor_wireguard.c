@@ -165,7 +165,6 @@ static void begin(struct kernel_monitor *m, struct monitor_message *message, uin
 	message->kind = KERNEL_WIREGUARD;
 	message->ifindex = ifindex;
 	message->key.size = sizeof(ifindex);
-	message->key.nth = 0;
 	memcpy(message->key.bytes, &ifindex, sizeof(ifindex));
 	message->compact = mnl_nlmsg_put_header(m->compact);
 	message->compact->nlmsg_type = type;

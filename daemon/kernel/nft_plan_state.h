@@ -75,7 +75,6 @@ static inline void nft_plan_put_key(struct image_key *key, const char *set, cons
 {
 	size_t n = strnlen(set, NFT_SET_NAME_SIZE - 1) + 1;
 
-	key->nth = 0;
 	memcpy(key->bytes, set, n);
 	memcpy(key->bytes + n, bytes, size);
 	key->size = (uint16_t)(n + size);

@@ -166,8 +166,10 @@ static void translate(const struct kernel_change *from, void *userdata)
 		.family = family_of(from->kind),
 		.origin = origin_of(from->origin),
 		.named = from->named,
+		.is_one_of_several = from->is_one_of_several,
 		.number = from->number,
 		.entry = from->entry,
+		.former = from->former,
 	};
 
 	change.has_request = from->mark && (from->origin == KERNEL_BY_REQUEST || from->origin == KERNEL_DURING);

@@ -60,11 +60,12 @@ struct op_change {
 	enum hycan_event_what what;
 	enum hycan_event_family family;
 	enum hycan_event_origin origin;
-	bool named;       /* as kernel_change */
+	bool named; /* as kernel_change, and these */
+	bool is_one_of_several;
 	bool has_request; /* whose is known */
 	struct op_request request;
 	uint64_t number;
-	const struct image_entry *entry;
+	const struct image_entry *entry, *former;
 };
 
 typedef void op_changed(const struct op_change *change, void *userdata);

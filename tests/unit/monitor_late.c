@@ -85,7 +85,7 @@ static uint64_t who(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 
 	assert_true(monitor_message_read(nlh, memory, &message));
 	change.kind = message.kind;
-	monitor_late_blame(m, &message, &change);
+	monitor_late_blame(m, message.compact, &change);
 	assert_int_equal(change.origin, KERNEL_DURING);
 	return change.mark->request;
 }

@@ -36,22 +36,15 @@ static void lose(struct observed *o)
 	subscription_lose(s, &o->observer->telling);
 }
 
-static void on_change(const struct op_change *change, void *userdata)
+/* Fills in what a thing is, or was, and who changed it. False: nobody hears of that. */
+static bool describe(struct observed *o, const struct op_change *change, const struct image_entry *entry)
 {
-	struct observed *o = userdata;
-	struct telling *t = &o->observer->telling;
-	struct hycan_event *e = &t->event;
+	struct hycan_event *e = &o->observer->telling.event;
 	const struct hycan_operation *operation;
-	const char *before = NULL;
-	struct subscription *s;
 	int r;
 
-	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE || change->what == HYCAN_EVENT_WHAT_CHANGED;
-
-	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
-		return;
 	memset(e, 0, sizeof(*e));
-	r = op_monitor_event(o->monitor, change->entry, e);
+	r = op_monitor_event(o->monitor, entry, e);
 	/* for want of memory nobody hears what it was */
 	if (r == -ENOMEM) {
 		lose(o);
@@ -59,20 +52,78 @@ static void on_change(const struct op_change *change, void *userdata)
 		drift_suspect(&o->drift, OP_KINDS_HEARD);
 	}
 	if (r < 0)
-		return;
+		return false;
 	e->what = change->what;
 	e->has_cause = true;
 	e->cause.origin = change->origin;
-	if (change->has_request) {
-		about_asker(change->request.subject, &e->cause);
-		e->cause.has_pid = e->cause.has_request = true;
-		e->cause.pid = change->request.pid;
-		e->cause.request = change->request.seq;
-		operation = hycan_operation_by_number(change->request.operation);
-		e->cause.has_operation = operation;
-		if (operation)
-			strncpy(e->cause.operation, operation->name, sizeof(e->cause.operation) - 1);
+	if (!change->has_request)
+		return true;
+	about_asker(change->request.subject, &e->cause);
+	e->cause.has_pid = e->cause.has_request = true;
+	e->cause.pid = change->request.pid;
+	e->cause.request = change->request.seq;
+	operation = hycan_operation_by_number(change->request.operation);
+	e->cause.has_operation = operation;
+	if (operation)
+		strncpy(e->cause.operation, operation->name, sizeof(e->cause.operation) - 1);
+	return true;
+}
+
+/* A route alone is on another link by a change, and so it is for others to hear of. */
+static bool may_move(const struct observed *o, const struct op_change *change)
+{
+	const struct subscription *s;
+
+	if (change->family != HYCAN_EVENT_FAMILY_ROUTE || !change->former)
+		return false;
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	if (s->record.name[0])
+		return true;
+	return false;
+}
+
+/* Tells all what is in the event. */
+static void tell(struct observed *o, const struct op_change *change, const char *before)
+{
+	struct subscription *s;
+
+	LIST_FOREACH(s, &o->subscriptions, of_observed)
+	subscription_change(s, &o->observer->telling, change->number, before);
+}
+
+/* What has changed as it was: gone, where it is told that another one is new; or all know whether they wanted it. */
+static void tell_former(struct observed *o, const struct op_change *change)
+{
+	struct telling *t = &o->observer->telling;
+	struct subscription *s;
+
+	t->left = false;
+	t->has_former = !change->is_one_of_several && may_move(o, change) && describe(o, change, change->former);
+	if (t->has_former) {
+		LIST_FOREACH(s, &o->subscriptions, of_observed)
+		subscription_note_former(s, t);
 	}
+	if (change->is_one_of_several && describe(o, change, change->former)) {
+		t->event.what = HYCAN_EVENT_WHAT_GONE;
+		tell(o, change, NULL);
+	}
+}
+
+static void on_change(const struct op_change *change, void *userdata)
+{
+	struct observed *o = userdata;
+	struct telling *t = &o->observer->telling;
+	struct hycan_event *e = &t->event;
+	const char *before = NULL;
+	struct subscription *s;
+
+	const bool may_be_drift = change->what == HYCAN_EVENT_WHAT_GONE || change->what == HYCAN_EVENT_WHAT_CHANGED;
+
+	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
+		return;
+	tell_former(o, change);
+	if (!describe(o, change, change->entry))
+		return;
 	drift_hear(&o->drift, e);
 	if (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family != HYCAN_EVENT_FAMILY_LINK)
 		drift_change_thing(&o->drift, e, change->named);
@@ -81,8 +132,13 @@ static void on_change(const struct op_change *change, void *userdata)
 	/* what is on it has another name, too, and nothing of that is announced */
 	if (before && strcmp(before, e->link.name) != 0)
 		drift_suspect(&o->drift, OP_KINDS_HEARD | OP_KINDS_SILENT);
-	LIST_FOREACH(s, &o->subscriptions, of_observed)
-	subscription_change(s, t, change->number, before);
+	if (change->is_one_of_several)
+		e->what = HYCAN_EVENT_WHAT_NEW;
+	tell(o, change, before);
+	if (t->left && describe(o, change, change->former)) {
+		LIST_FOREACH(s, &o->subscriptions, of_observed)
+		subscription_tell_left(s, t);
+	}
 }
 
 /* Watches what the subscriptions want. */

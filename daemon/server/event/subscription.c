@@ -165,16 +165,38 @@ void subscription_lose(struct subscription *s, struct telling *t)
 	statistics_add(&t->statistics.overflows, 1);
 }
 
+/* Tells what is in t->event, if its owner is wanted, too. */
+static void tell(struct subscription *s, struct telling *t, enum hycan_event_what what)
+{
+	if (owner_matches(s, t, &t->event) && !write_event(s, t, what))
+		subscription_lose(s, t);
+}
+
+void subscription_note_former(struct subscription *s, const struct telling *t)
+{
+	s->had = matches(s, &t->event);
+}
+
+void subscription_tell_left(struct subscription *s, struct telling *t)
+{
+	if (s->had)
+		tell(s, t, HYCAN_EVENT_WHAT_GONE);
+	s->had = false;
+}
+
 void subscription_change(struct subscription *s, struct telling *t, uint64_t number, const char *before)
 {
-	bool told = s->state == SUBSCRIPTION_LIVE || (s->state == SUBSCRIPTION_SNAPSHOT_BEGUN && number <= s->cursor);
+	const bool told = s->state == SUBSCRIPTION_LIVE || (s->state == SUBSCRIPTION_SNAPSHOT_BEGUN && number <= s->cursor);
+	const bool wanted = matches(s, &t->event), had = t->has_former && s->had;
 
+	s->had = told && had && !wanted;
+	t->left |= s->had;
 	if (!told)
 		return;
 	if (crosses(s, &t->event, before))
 		subscription_lose(s, t);
-	else if (matches(s, &t->event) && owner_matches(s, t, &t->event) && !write_event(s, t, t->event.what))
-		subscription_lose(s, t);
+	else if (wanted)
+		tell(s, t, t->has_former && !had ? HYCAN_EVENT_WHAT_NEW : t->event.what);
 }
 
 /* Of objects, whose alone is told; NULL: everybody's. */

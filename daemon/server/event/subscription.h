@@ -66,6 +66,7 @@ struct subscription {
 
 	/* the observer's */
 	enum subscription_state state;
+	bool had;            /* it wanted what has just changed, as it was, and does not as it is */
 	uint64_t cursor;     /* number of the thing that was told last in the snapshot */
 	struct entry *place; /* of the object that was told last; NULL: none was */
 	LIST_ENTRY(subscription) of_observed;
@@ -90,9 +91,18 @@ struct telling {
 	struct news *news;
 	struct news_list recent; /* what the ledger had a moment ago, and the kernel may just have told of */
 	struct statistics_events statistics;
+	bool has_former; /* of a change, all subscriptions know whether they wanted what it was */
+	bool left;       /* and some do not want what it is */
 	struct hycan_event event;
 	uint8_t frame[SUBSCRIPTION_ROOM / 2];
 };
+
+/*
+ * A thing that was told may come to be wanted by a change, or be wanted no more: it is new then, or gone. What it was is in t->event, before
+ * subscription_change(), and once more behind it, if t->left.
+ */
+void subscription_note_former(struct subscription *s, const struct telling *t);
+void subscription_tell_left(struct subscription *s, struct telling *t);
 
 /* Tells of a change, which is in t->event but for its number, if it is wanted. before: name that a link had, or NULL. */
 void subscription_change(struct subscription *s, struct telling *t, uint64_t number, const char *before);
