@@ -265,6 +265,71 @@ static void test_owner(void **state)
 	events_end(&f);
 }
 
+enum way { BY_CLEAR, BY_REPLACE, BY_PRUNE, BY_CANCEL, WAYS };
+
+static enum way way;
+
+/* What one user made and takes away again, where it is the daemon that does so. */
+static void take_away_as_nobody(struct world *w)
+{
+	const struct hycan_transaction_run_options prune = { .has_prune = true, .prune = true };
+	const struct hycan_transaction_run_options confirm = { .has_confirm_within = true, .confirm_within = 600 };
+	const struct hycan_link_address a = on_link("va", "10.7.0.1/24");
+	struct hycan_transaction_run_reply *reply = NULL;
+	struct hycan *h = NULL;
+
+	assert_int_equal(hycan_open(&h, w->socket), 0);
+	if (way == BY_CANCEL)
+		assert_done(h, hycan_transaction_begin(h));
+	assert_done(h, hycan_address_add(h, &a));
+	switch (way) {
+	case BY_CLEAR:
+		assert_done(h, hycan_object_clear(h, NULL, NULL));
+		break;
+	case BY_REPLACE:
+		assert_done(h, hycan_object_replace_begin(h, NULL));
+		assert_done(h, hycan_object_replace_end(h, NULL));
+		break;
+	case BY_PRUNE:
+		assert_done(h, hycan_transaction_begin(h));
+		assert_done(h, hycan_link_up(h, "vb"));
+		assert_done(h, hycan_transaction_commit(h, &prune, NULL));
+		break;
+	case BY_CANCEL:
+		assert_done(h, hycan_transaction_commit(h, &confirm, &reply));
+		assert_done(h, hycan_transaction_cancel(h, reply->token));
+		free(reply);
+		break;
+	case WAYS:
+		break;
+	}
+	hycan_close(h);
+}
+
+/* His is what he has the daemon take away, and what goes along with it, though the daemon does so with its own rights. */
+static void test_taken_away(void **state)
+{
+	static const enum hycan_event_family families[] = { HYCAN_EVENT_FAMILY_ADDRESS, HYCAN_EVENT_FAMILY_ROUTE };
+	const struct hycan_event_subscribe_options kernel = { .has_families = true, .families = families, .n_families = 2 };
+	struct world_options options = { .open_to_all = true, .policy = "allow root all\nallow * all\n" };
+	struct world *w = world_start(&options);
+	struct events e;
+	size_t at;
+
+	*state = w;
+	free(shell("ip link add va type veth peer name vb; ip link set va up; ip link set vb up"));
+	events_begin_complete(&e, w->h, &kernel);
+	for (way = BY_CLEAR; way < WAYS; way++) {
+		world_as(NOBODY, NOBODY, take_away_as_nobody, w);
+		events_until(&e, "new address va 10.7.0.1/24 by request %d address.add", NOBODY);
+		at = e.at;
+		events_until(&e, "gone address va 10.7.0.1/24 by request %d address.remove", NOBODY);
+		e.at = at;
+		events_until(&e, "gone route 10.7.0.1/32 table 255 metric 0 dev va by consequence %d address.remove", NOBODY);
+	}
+	events_end(&e);
+}
+
 /* More objects than a client reads, made and taken away meanwhile: the snapshot and what is told beside it are the truth. */
 static void test_many(void **state)
 {
@@ -299,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_along, routing_begin, world_end),
 		cmocka_unit_test_teardown(test_others, world_end),
 		cmocka_unit_test_teardown(test_owner, world_end),
+		cmocka_unit_test_teardown(test_taken_away, world_end),
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 	};
 

@@ -288,7 +288,8 @@ void observer_mark(struct observer *observer, struct job *job, bool begin, bool 
 {
 	struct op_request request = {
 		.changed = changed,
-		.subject = job->op.subject,
+		/* what a request has the daemon do with its own rights is the doing of whoever asked */
+		.subject = job->peer ? job->peer->identity.subject : job->op.subject,
 		.pid = job->peer ? job->peer->identity.pid : 0,
 		.operation = job->operation->number,
 		.seq = job->header.nlmsg_seq,
