@@ -6,8 +6,8 @@
  * when they fail. A batch is small enough that the receive buffer holds the answers when every one of its routes fails
  * with a long text: an answer takes 2 KiB of the 8 MiB at most.
  *
- * The kernel says “exists” for whatever is in a route's place. So at the end the tables in question are read, once, to
- * tell the same route from another one.
+ * The kernel says “exists” for whatever is in a route's place, and before that, where the gateway is not within reach any more or the link
+ * is down, that. So at the end the tables in question are read, once, to tell the same route from another one, and from none.
  *
  * What breaks before anything was carried out is the failure of all. Later it is that of the routes that it is about,
  * since the others are there, and somebody has to know.
@@ -26,9 +26,10 @@
 /* How often a reading is begun anew because routes changed meanwhile; what was seen until then counts in any case. */
 #define READINGS_MAX 8
 
-/* A route with something in its place. */
+/* A route that may be there. */
 struct taken {
 	const struct hycan_route *route;
+	int error; /* if it is not */
 	bool same;
 };
 
@@ -69,7 +70,7 @@ static void route_failed(struct loading *l, size_t index, int error)
 	l->load->failed(index, error, l->load->userdata);
 }
 
-static void keep_taken(struct loading *l, size_t index)
+static void keep_taken(struct loading *l, size_t index, int error)
 {
 	int r = array_grow(&l->taken, l->n_taken, sizeof(*l->taken));
 
@@ -78,7 +79,7 @@ static void keep_taken(struct loading *l, size_t index)
 		return;
 	}
 	l->troubled = true;
-	l->taken[l->n_taken++] = (struct taken){ .route = &l->load->routes[index] };
+	l->taken[l->n_taken++] = (struct taken){ .route = &l->load->routes[index], .error = error };
 }
 
 static void request_failed(uint32_t seq, int error, const char *message, void *userdata)
@@ -89,8 +90,8 @@ static void request_failed(uint32_t seq, int error, const char *message, void *u
 	(void)message; /* it is the scope's own */
 	if (at >= l->n)
 		return;
-	if (error == -EEXIST)
-		keep_taken(l, l->index[at]);
+	if (error == -EEXIST || route_is_unreached(error) || error == -ENETDOWN)
+		keep_taken(l, l->index[at], error);
 	else
 		route_failed(l, l->index[at], error);
 }
@@ -224,7 +225,8 @@ static void tell_taken(struct loading *l)
 		if (r == 0 && l->taken[i].same)
 			l->load->there((size_t)(l->taken[i].route - l->load->routes), l->load->userdata);
 		else
-			l->load->failed((size_t)(l->taken[i].route - l->load->routes), r ? r : -EEXIST, l->load->userdata);
+			l->load->failed((size_t)(l->taken[i].route - l->load->routes), r ? r : l->taken[i].error,
+			                l->load->userdata);
 }
 
 int kernel_route_load(struct kernel_scope *scope, const struct kernel_route_load *load)

@@ -209,6 +209,7 @@ int op_route_load(struct op *op, const struct hycan_route_load_request *request,
 		return r;
 	op->items_unchanged = l.n_unchanged ? l.unchanged : NULL;
 	op->items_failed = l.failed ? l.is_failed : NULL;
+	op->unchanged = l.n_unchanged == request->n_routes && l.failed == 0;
 	op->settled = l.said != request ? l.said : NULL;
 	/* all or nothing, where it can be taken back: the first reason is as good as any */
 	if (op_undoable(op) && l.failed)

@@ -209,6 +209,39 @@ static void keeps_an_order_that_shows(void **state)
 	free(routes);
 }
 
+/* The kernel would not make them now. */
+static void what_is_there_need_not_be_within_reach(void **state)
+{
+	const struct hycan_route routes[] = { route_via("10.20.0.0/16", "10.0.0.2"), route_via("fd20::/16", "fd00::2") };
+	const size_t n = sizeof(routes) / sizeof(*routes);
+	struct hycan_transaction_run_reply *run = NULL;
+	struct hycan_route_load_reply *reply;
+	struct hycan_route others[2];
+	struct world *w = *state;
+	int fd;
+
+	free(load(w, routes, n, false, 0));
+	/* with the last address of a link its IPv4 routes would go */
+	free(shell("ip addr add 10.9.0.1/24 dev va && ip addr del 10.0.0.1/24 dev va && ip addr del fd00::1/64 dev va"));
+	fd = announcements_open();
+	for (int replace = 0; replace < 2; replace++)
+		free(load(w, routes, n, replace, 0));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_int_equal(hycan_route_load(w->h, routes, n, NULL, NULL), 0);
+	assert_done(w->h, hycan_transaction_commit(w->h, NULL, &run));
+	assert_true(run->results[0].unchanged);
+	free(run);
+	memcpy(others, routes, sizeof(others));
+	others[0].via = address_of("10.0.0.3");
+	others[1].via = address_of("fd00::3");
+	reply = load(w, others, n, false, n);
+	assert_contains(reply->failures[0].message, "10.0.0.3 cannot be reached");
+	assert_contains(reply->failures[1].message, "fd00::3 cannot be reached");
+	free(reply);
+	assert_int_equal(announcements_count(fd), 0);
+	close(fd);
+}
+
 static void knows_many_links(void **state)
 {
 	struct world *w = *state;
@@ -320,6 +353,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(survives_that_all_fail, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(keeps_an_order_that_shows, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(what_is_there_need_not_be_within_reach, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(knows_many_links, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(records_what_it_made, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(loads_any_kind_of_route, routing_begin_with_addresses, world_end),
