@@ -36,6 +36,18 @@ bool export_is_unasked(const struct hycan_field *field, const struct hycan_struc
 	return true;
 }
 
+/* What the daemon gives a route where nothing else is asked for (RTPROT_STATIC). */
+#define PROTOCOL 4
+
+/* Of several routes in one place it may be another one than the daemon's. */
+static bool is_strange(const struct hycan_structure *description, const void *entry)
+{
+	const struct hycan_field *protocol = export_field(description, "protocol");
+
+	return strcmp(description->name, "route") == 0 && protocol && request_has(protocol, entry) &&
+	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != PROTOCOL;
+}
+
 /* How many fields an entry has, if it is what the parts say; else 0. */
 static size_t matches(const struct hycan_structure *description, const void *entry, const struct part *parts, size_t n)
 {
@@ -161,7 +173,7 @@ static size_t find_first(const struct sorted *sorted, size_t n, uint32_t hash)
 	return from;
 }
 
-/* The entry that is meant: of several, the one that has the least beside the identity. */
+/* The entry that is meant: of several, one that is not strange, and has the least beside the identity. */
 static int find(struct listing *l, const struct part *parts, size_t n, const void **ret_entry)
 {
 	const struct hycan_structure *description = l->operation->reply;
@@ -179,8 +191,10 @@ static int find(struct listing *l, const struct part *parts, size_t n, const voi
 		return -ENOMEM;
 	for (size_t i = find_first(sorted, l->n, hash); i < l->n && sorted->places[i].hash == hash; i++) {
 		const char *entry = (const char *)l->items + sorted->places[i].at * description->size;
-		const size_t there = matches(description, entry, parts, n);
+		size_t there = matches(description, entry, parts, n);
 
+		if (there > 0 && is_strange(description, entry))
+			there += description->n_fields;
 		if (there > 0 && there < least) {
 			least = there;
 			*ret_entry = entry;

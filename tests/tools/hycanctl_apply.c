@@ -325,6 +325,26 @@ static void test_export_order(void **state)
 	free(there);
 }
 
+/* Of several in one place, that which is not a stranger's. */
+static void test_export_beside_others(void **state)
+{
+	char *before, *after;
+
+	(void)state;
+	make_links();
+	free(shell("ip link set left up && ip addr add 10.1.0.1/24 dev left && "
+	           "hycanctl route add 10.2.0.0/16 --via 10.1.0.2 --mtu 1300 && "
+	           "hycanctl route add 10.3.0.0/16 --via 10.1.0.2 --protocol 9 && "
+	           "hycanctl route add 10.4.0.0/16 --type blackhole"));
+	before = shell("hycanctl export");
+	free(shell("ip route prepend 10.2.0.0/16 via 10.1.0.9 && ip route prepend 10.4.0.0/16 via 10.1.0.9"));
+	after = shell("hycanctl export");
+	assert_contains(after, "\"protocol\": 9");
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
 /* Of thousands it takes no longer than of few, for each: of these, comparing each with each would take minutes of the processor. */
 static void test_export_many(void **state)
 {
@@ -519,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lifetimes, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_order, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_beside_others, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_many, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_ways, tool_begin_for_all, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
