@@ -243,7 +243,8 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 			return r;
 	}
 	r = change(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
-	return is_there_all_the_same(scope, route, r) ? 0 : r;
+	/* it exists, and is not the first in its place */
+	return r == -EEXIST || is_there_all_the_same(scope, route, r) ? 0 : r;
 }
 
 int kernel_route_add_beside(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)

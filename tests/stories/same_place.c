@@ -287,6 +287,37 @@ static void test_named(void **state)
 	assert_int_equal(objects_count(w->h), 0);
 }
 
+/* Who may take any, and says no metric, takes the first of the lowest, as ip(8) does: where that is another one, what was asked for is held. */
+static void test_any_metric(void **state)
+{
+	struct hycan_route ours = route_via("10.20.0.0/16", "10.0.0.2");
+	struct world *w = *state;
+
+	ours.has_metric = true;
+	ours.metric = 5;
+	assert_done(w->h, hycan_route_add(w->h, &ours));
+	free(shell("ip route prepend 10.20.0.0/16 via 10.0.0.9 metric 5"));
+	assert_done(w->h, hycan_route_remove(w->h, &ours.destination, NULL));
+	assert_output("10.20.0.0/16 via 10.0.0.2 dev va proto static metric 5\n", "ip route show 10.20.0.0/16");
+	assert_int_equal(objects_count(w->h), 1);
+	assert_done(w->h, hycan_route_remove(w->h, &ours.destination, NULL));
+	assert_output("", "ip route show 10.20.0.0/16");
+	assert_int_equal(objects_count(w->h), 0);
+}
+
+/* What is there is there, wherever it stands. */
+static void test_replaced_by_itself(void **state)
+{
+	const struct hycan_route ours = route_via("10.20.0.0/16", "10.0.0.2");
+	struct world *w = *state;
+
+	assert_done(w->h, hycan_route_add(w->h, &ours));
+	free(shell("ip route prepend 10.20.0.0/16 via 10.0.0.9"));
+	assert_done(w->h, hycan_route_replace(w->h, &ours));
+	assert_output("10.20.0.0/16 via 10.0.0.9 dev va\n10.20.0.0/16 via 10.0.0.2 dev va proto static\n",
+	              "ip route show 10.20.0.0/16");
+}
+
 /* The link of the routes is called otherwise since. */
 static void test_renamed(void **state)
 {
@@ -347,6 +378,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_confirmed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_removed_in_vain, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_named, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(test_any_metric, routing_begin_with_addresses, world_end),
+		cmocka_unit_test_setup_teardown(test_replaced_by_itself, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_renamed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_killed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_changed, routing_begin_with_addresses, world_end),

@@ -128,13 +128,13 @@ static int claim_first(struct removal *x, struct hycan_route_remove_options *opt
 	return 0;
 }
 
-/* Whether what the request said which it is was another one than the ledger has, which is there still. */
+/* Whether what was taken is another one than the ledger has in that place, which is there still. */
 static bool was_other(struct removal *x)
 {
 	const struct hycan_route_remove_request *settled = x->settled;
 	bool is_there;
 
-	if (x->op->plan || !says_which(x->request))
+	if (x->op->plan || meant(x))
 		return false;
 	find_asked(x, settled->has_metric, settled->metric);
 	return x->has_asked && kernel_route_there(x->op->scope, asked(x), &is_there) == 0 && is_there;
