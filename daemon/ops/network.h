@@ -48,6 +48,9 @@ struct network_raised {
 int network_raise(struct op *op, const struct kernel_network *network, const struct kernel_network *before,
                   struct network_raised *ret_raised);
 
+/* Whether its link has the gateway's addresses; of IPv6, or needs none. 0 or -errno; -ENODEV: it has no link. */
+int network_has_gateways(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_ipv4, bool *ret_ipv6);
+
 /* Whether there is a network that needs forwarding of a family: one that has a way out. Between forwarding_lock() and forwarding_unlock(). */
 int network_needs_forwarding(struct op *op, enum hycan_family family, bool *ret_needs);
 
@@ -71,6 +74,9 @@ int network_release_unused(struct op *op, const struct kernel_network *but);
 
 /* That it was for networks is in the table again, where the ledger has that with a network's link. 0 or -errno. */
 int network_recall_forwarding(struct op *op, const char *link);
+
+/* Before a link goes: off, where that was for a network to do of which nothing but this link is left, and no other network needs it. */
+int network_release_left(struct op *op, const char *link);
 
 /* Whether to try once more what failed half way, after a while; tried counts, from 0. */
 bool network_try_again(int r, unsigned int *tried);

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "forwarding.h"
 #include "kernel/forwarding.h"
+#include "kernel/nat.h"
 #include "nat.h"
 #include "network.h"
 #include "table.h"
@@ -214,6 +215,23 @@ int op_scope_list_forwards(struct kernel_scope *scope, op_found_forwards *found,
 		r = noted(scope, &families);
 	for (size_t i = 0; i < needs.n && r == 0; i++)
 		r = found(needs.network[i].link, families & needs_of(&needs, &needs.network[i]), userdata);
+	return r;
+}
+
+/* A note of a link that is none of the table's networks is that of one that a stranger took out. */
+int network_release_left(struct op *op, const char *link)
+{
+	int r = 0;
+
+	if (!op->server || !op->server->forwards(op, link))
+		return 0;
+	forwarding_lock();
+	r = nat_refuse(op, network_recall_forwarding(op, link));
+	if (r == 0)
+		r = network_release_unused(op, NULL);
+	if (r == 0)
+		r = nat_refuse(op, kernel_nat_tidy(op->scope));
+	forwarding_unlock();
 	return r;
 }
 

@@ -243,6 +243,31 @@ static void test_flushed(void **state)
 	assert_forwarding("00");
 }
 
+/* And where nobody does, it goes with the links that are left of the networks. */
+static void test_left(void **state)
+{
+	struct world *w = *state;
+
+	network_make_parent();
+	for (int i = 0; i < 2; i++) {
+		create(w->h, BLUE);
+		/* enough links for them to be deleted together */
+		for (int n = 0; n < 4; n++)
+			assert_done(w->h, hycan_vlan_create(w->h, "up0", (uint16_t)(200 + n), NULL, NULL));
+		if (i)
+			create(w->h, RED);
+		free(shell("nft flush ruleset"));
+		objects_wait(w->h, i ? 6 : 5);
+		/* the other one is whole again, and needs one family alone */
+		if (i)
+			create(w->h, RED);
+		assert_forwarding("11");
+		assert_done(w->h, hycan_object_clear(w->h, NULL, NULL));
+		assert_forwarding("00");
+		free(shell("! nft list tables | grep hycan"));
+	}
+}
+
 /* What a transaction that is taken back turned on is left to the network that came since, and the other way round. */
 static void test_taken_back(void **state)
 {
@@ -398,8 +423,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(test_network_first), STORY(test_asked_first), STORY(test_internal), STORY(test_unrelated),
-		STORY(test_strangers),     STORY(test_killed),      STORY(test_flushed),  STORY(test_taken_back),
-		STORY(test_no_trace),      STORY(test_together),    STORY(test_drift),    STORY(test_elsewhere),
+		STORY(test_strangers),     STORY(test_killed),      STORY(test_flushed),  STORY(test_left),
+		STORY(test_taken_back),    STORY(test_no_trace),    STORY(test_together), STORY(test_drift),
+		STORY(test_elsewhere),
 	};
 
 	return cmocka_run_group_tests_name("shared_forwarding", tests, NULL, NULL);

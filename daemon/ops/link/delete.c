@@ -2,11 +2,13 @@
 /*
  * link.delete: removes a link for good (rtnetlink(7), RTM_DELLINK); of a pair, both ends.
  *
- * A CAN controller is looked for first: the kernel would say that it was deleted, and leave it where it is.
+ * A CAN controller is looked for first: the kernel would say that it was deleted, and leave it where it is. The link of a network that
+ * a stranger took out of our table goes by this, too, and what it needed goes first: a daemon that is killed in between does it again.
  */
 #include <errno.h>
 
 #include "kernel/link.h"
+#include "network.h"
 #include "table.h"
 
 int op_link_delete(struct op *op, const struct hycan_link_delete_request *request)
@@ -18,6 +20,8 @@ int op_link_delete(struct op *op, const struct hycan_link_delete_request *reques
 	if (r == 0 && link.has_can)
 		return op_refuse(op, HYCAN_REFUSAL_UNSUPPORTED, "name",
 		                 "The link “%s” is that of a CAN controller: hardware cannot be deleted.", request->name);
+	if (r == 0)
+		r = network_release_left(op, request->name);
 	if (r == 0)
 		r = kernel_link_delete(op->scope, request->name);
 	if (r == -ENODEV)

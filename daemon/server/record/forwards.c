@@ -179,18 +179,24 @@ static uint32_t forwards_of_any(struct ledger *ledger, uint64_t netns)
 	return families;
 }
 
-uint32_t forwards_of(struct op *op, const char *link)
+uint32_t forwards_with(struct ledger *ledger, const struct ledger_key *link)
 {
-	const struct job *job = (const struct job *)op;
 	_cleanup_free_ void *bytes = NULL;
-	struct ledger_key key;
 	uint32_t families = 0;
 	size_t size = 0;
 
-	if (!link)
-		return forwards_of_any(job->server->ledger, op_scope_inode(op->scope));
-	key_of_name(op_scope_inode(op->scope), link, &key);
-	if (ledger_settled_of(job->server->ledger, &key, &bytes, &size) == 0 && size == sizeof(families))
+	if (ledger_settled_of(ledger, link, &bytes, &size) == 0 && size == sizeof(families))
 		memcpy(&families, bytes, sizeof(families));
 	return families;
+}
+
+uint32_t forwards_of(struct op *op, const char *link)
+{
+	struct ledger *ledger = ((const struct job *)op)->server->ledger;
+	struct ledger_key key;
+
+	if (!link)
+		return forwards_of_any(ledger, op_scope_inode(op->scope));
+	key_of_name(op_scope_inode(op->scope), link, &key);
+	return forwards_with(ledger, &key);
 }

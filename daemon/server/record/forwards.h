@@ -10,12 +10,17 @@
 #include <stdint.h>
 
 struct key_view;
+struct ledger;
+struct ledger_key;
 struct op;
 
 /* A request made or changed a network; or turned forwarding on or off, and then it is others' to turn off by now, or theirs. */
 void forwards_note(const struct key_view *v);
 
-/* What is noted with the link of one, or with NULL with any in the namespace (OP_FORWARDS()). */
+/* What is noted with the link of one (OP_FORWARDS()). */
+uint32_t forwards_with(struct ledger *ledger, const struct ledger_key *link);
+
+/* The same for a request, by the link's name; NULL: with any in its namespace. */
 uint32_t forwards_of(struct op *op, const char *link);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "forwards.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -184,33 +185,43 @@ static void keys_free(struct ledger_key **keys)
 	free(*keys);
 }
 
+/* A link of the namespace that goes with others; what one needed that was a network's goes with it, by the request that deletes it. */
+static bool goes_together(const struct place *place, const struct ledger_key *key)
+{
+	return key->kind == HYCAN_OBJECT_KIND_LINK && key->netns == place->inode && !forwards_with(place->job->server->ledger, key);
+}
+
+static bool is_link(const struct place *place, const struct ledger_key *key, const char *name)
+{
+	struct ledger_key link;
+
+	key_of_name(place->inode, name, &link);
+	return key_same(key, &link);
+}
+
 /* Deletes the links of one namespace among them together, if it can be; then they are not among them any more. */
 static size_t take_links(struct place *place, struct ledger_key *keys, size_t n)
 {
-	char(*names)[HYCAN_IFNAME_SIZE];
+	char(*names)[HYCAN_IFNAME_SIZE] = n >= TOGETHER ? calloc(n, sizeof(*names)) : NULL;
 	const uint64_t began_us = server_now_us();
-	size_t n_links = 0, left = 0;
+	size_t n_links = 0, n_done = 0, left = 0;
 
-	for (size_t i = 0; i < n; i++)
-		n_links += keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode;
-	names = n_links >= TOGETHER ? calloc(n_links, sizeof(*names)) : NULL;
-	if (!names)
-		return n;
-	n_links = 0;
-	for (size_t i = 0; i < n; i++)
-		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
+	for (size_t i = 0; names && i < n; i++)
+		if (goes_together(place, &keys[i]))
 			/* one byte says that there is a name */
 			memcpy(names[n_links++], keys[i].identity + 1, keys[i].size - 1u);
-	if (op_scope_delete_links(place->scope, (const char(*)[HYCAN_IFNAME_SIZE])names, n_links) < 0) {
+	if (n_links < TOGETHER || op_scope_delete_links(place->scope, (const char(*)[HYCAN_IFNAME_SIZE])names, n_links) < 0) {
 		free(names);
 		return n;
 	}
-	free(names);
 	for (size_t i = 0; i < n; i++)
-		if (keys[i].kind == HYCAN_OBJECT_KIND_LINK && keys[i].netns == place->inode)
+		if (n_done < n_links && is_link(place, &keys[i], names[n_done])) {
 			undo_done(place->job, place->scope, &keys[i], &place->cause, server_now_us() - began_us);
-		else
+			n_done++;
+		} else {
 			keys[left++] = keys[i];
+		}
+	free(names);
 	place->n_taken += (uint32_t)n_links;
 	return left;
 }
