@@ -114,12 +114,30 @@ static int found_address(const struct hycan_link_address *address, void *userdat
 	return 0;
 }
 
+static int has_address(struct kernel_scope *scope, const char *link, const struct hycan_prefix *wanted, bool *ret_has)
+{
+	struct presence p = { .wanted = wanted };
+	int r = kernel_address_list(scope, link, wanted->address.family, found_address, &p);
+
+	*ret_has = p.there;
+	return r;
+}
+
+int network_has_gateways(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_ipv4, bool *ret_ipv6)
+{
+	int r = has_address(scope, network->link, &network->gateway, ret_ipv4);
+
+	*ret_ipv6 = true;
+	return r == 0 && network->ipv6_gateway.address.family ? has_address(scope, network->link, &network->ipv6_gateway, ret_ipv6)
+	                                                      : r;
+}
+
 static int raise_address(struct op *op, const char *link, const struct hycan_prefix *wanted, const struct hycan_prefix *before,
                          struct network_raised *raised)
 {
 	struct hycan_link_address address = { .address = *wanted };
-	struct presence p = { .wanted = wanted };
 	struct hycan_prefix gone;
+	bool has = false;
 	int r = 0;
 
 	if (before && before->address.family && !same_prefix(before, wanted)) {
@@ -130,8 +148,8 @@ static int raise_address(struct op *op, const char *link, const struct hycan_pre
 	}
 	if (!wanted->address.family)
 		return 0;
-	r = kernel_address_list(op->scope, link, wanted->address.family, found_address, &p);
-	if (r < 0 || p.there)
+	r = has_address(op->scope, link, wanted, &has);
+	if (r < 0 || has)
 		return r;
 	raised->changed = true;
 	memcpy(address.link, link, sizeof(address.link));

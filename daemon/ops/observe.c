@@ -119,8 +119,10 @@ uint32_t op_monitor_suspects(struct kernel_monitor *monitor)
 	for (unsigned int kind = 0; kind < KERNEL_KINDS; kind++)
 		if (suspects & KERNEL_BIT(kind))
 			kinds |= OP_KIND(object_of((enum kernel_kind)kind));
-	/* networks need it */
-	return kinds & OP_KIND(HYCAN_OBJECT_KIND_FORWARDING) ? kinds | OP_KIND(HYCAN_OBJECT_KIND_NETWORK) : kinds;
+	/* networks need them */
+	return kinds & (OP_KIND(HYCAN_OBJECT_KIND_FORWARDING) | OP_KIND(HYCAN_OBJECT_KIND_ADDRESS))
+	               ? kinds | OP_KIND(HYCAN_OBJECT_KIND_NETWORK)
+	               : kinds;
 }
 
 static enum hycan_event_what what_of(enum kernel_change_what what)

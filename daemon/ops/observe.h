@@ -123,11 +123,15 @@ struct op_found_peer {
 	size_t position;
 };
 
-/* What is found of a network: which one it is, whether all is there by which it works, and whether what it needs is forwarded. */
+/*
+ * What is found of a network: which one it is, whether all is there of it in our table, whether what it needs is forwarded, and whether
+ * its link has the gateway's addresses.
+ */
 struct op_found_network {
 	struct hycan_network_create_request request;
 	bool whole;
 	bool forwards;
+	bool has_gateways;
 };
 
 /* Whether what was found does what it is there for, whatever was asked for. */

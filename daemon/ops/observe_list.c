@@ -104,6 +104,19 @@ static int read_forwarded(struct kernel_scope *scope, uint32_t *ret_families)
 	return r;
 }
 
+/* As long as its link is up: one that is down loses that of IPv6, and who looks at networks says that it is down. */
+static int check_gateways(struct kernel_scope *scope, const struct kernel_network *network, bool *ret_has)
+{
+	bool ipv4 = true, ipv6 = true;
+	struct hycan_link link;
+	int r = kernel_link_get(scope, network->link, &link);
+
+	if (r == 0 && link.up)
+		r = network_has_gateways(scope, network, &ipv4, &ipv6);
+	*ret_has = r < 0 || (ipv4 && ipv6);
+	return r == -ENODEV ? 0 : r;
+}
+
 static int list_networks(struct kernel_scope *scope, const struct listing *l)
 {
 	_cleanup_free_ struct kernel_network *list = NULL;
@@ -123,6 +136,9 @@ static int list_networks(struct kernel_scope *scope, const struct listing *l)
 		if (r < 0)
 			break;
 		found.whole = found.whole && kernel_network_keeps_ways(ways, n_ways, list[i].link);
+		r = check_gateways(scope, &list[i], &found.has_gateways);
+		if (r < 0)
+			break;
 		found.forwards = !(network_forwards(&list[i], ways, n_ways) & ~forwarded);
 		found.request.network.vlan_id = list[i].vlan_id;
 		found.request.network.has_link = true;

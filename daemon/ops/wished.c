@@ -44,8 +44,10 @@ static bool address_fits(const void *found, const void *wanted)
 /* What it is to be, also by requests since then, the table says beside what is done about it. */
 static bool network_fits(const void *found, const void *wanted)
 {
+	const struct op_found_network *is = found;
+
 	(void)wanted;
-	return ((const struct op_found_network *)found)->whole && ((const struct op_found_network *)found)->forwards;
+	return is->whole && is->forwards && is->has_gateways;
 }
 
 /* A network noted on one side alone is no difference: a mapping that is older than its network has no note, and keeps none. */

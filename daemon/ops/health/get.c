@@ -140,11 +140,27 @@ static bool is_under_way(const struct findings *f, uint16_t vlan_id, const char 
 	return network_was_under_way(f->op, f->moment, vlan_id, link);
 }
 
+static void look_at_gateways(struct findings *f, const struct kernel_network *network)
+{
+	bool ipv4, ipv6;
+	int r = network_has_gateways(f->op->scope, network, &ipv4, &ipv6);
+
+	/* of a link that is gone, or of which the kernel does not tell, that is said */
+	if (r < 0 || (ipv4 && ipv6) || is_under_way(f, network->vlan_id, network->link))
+		return;
+	find(f, "networks",
+	     "The link %s of the network “%s” does not have the gateway's address%s; “network.create” with its values puts it "
+	     "back.",
+	     network->link, network->name, ipv4 ? " of IPv6" : "");
+}
+
 static void look_at_link(struct findings *f, const struct kernel_network *network)
 {
 	struct hycan_link link;
 	int r = kernel_link_get(f->op->scope, network->link, &link);
 
+	if (r == 0 && link.up)
+		look_at_gateways(f, network);
 	if ((r == 0 && link.up) || is_under_way(f, network->vlan_id, network->link))
 		return;
 	if (r == -ENODEV)

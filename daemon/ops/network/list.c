@@ -11,7 +11,6 @@
 
 #include "cleanup.h"
 #include "dns.h"
-#include "kernel/address.h"
 #include "kernel/forwarding.h"
 #include "kernel/link.h"
 #include "kernel/nat.h"
@@ -141,29 +140,9 @@ __attribute__((format(printf, 2, 3))) static void drift(struct hycan_network_sta
 	va_end(ap);
 }
 
-struct presence {
-	const struct kernel_network *network;
-	bool ipv4;
-	bool ipv6;
-};
-
-static bool same_prefix(const struct hycan_prefix *a, const struct hycan_prefix *b)
-{
-	return a->length == b->length && memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
-}
-
-static int found_address(const struct hycan_link_address *address, void *userdata)
-{
-	struct presence *p = userdata;
-
-	p->ipv4 |= same_prefix(&address->address, &p->network->gateway);
-	p->ipv6 |= same_prefix(&address->address, &p->network->ipv6_gateway);
-	return 0;
-}
-
 static int tell_link(struct whole *w, const struct kernel_network *network, struct hycan_network_state *state)
 {
-	struct presence p = { .network = network };
+	bool has_ipv4 = false, has_ipv6 = false;
 	struct hycan_link link;
 	int r = kernel_link_get(w->op->scope, network->link, &link);
 
@@ -172,7 +151,7 @@ static int tell_link(struct whole *w, const struct kernel_network *network, stru
 		return 0;
 	}
 	if (r == 0)
-		r = kernel_address_list(w->op->scope, network->link, 0, found_address, &p);
+		r = network_has_gateways(w->op->scope, network, &has_ipv4, &has_ipv6);
 	if (r < 0)
 		return r == -ENODEV ? 0 : r;
 	state->has_mac = link.has_mac;
@@ -188,9 +167,9 @@ static int tell_link(struct whole *w, const struct kernel_network *network, stru
 		drift(state, "The link %s is down.", network->link);
 	if (network->mtu && link.mtu != network->mtu)
 		drift(state, "The link %s has the mtu %u instead of %u.", network->link, link.mtu, network->mtu);
-	if (!p.ipv4)
+	if (!has_ipv4)
 		drift(state, "The link %s does not have the gateway's address.", network->link);
-	if (!p.ipv6 && state->has_ipv6_gateway)
+	if (!has_ipv6)
 		drift(state, "The link %s does not have the gateway's address of IPv6.", network->link);
 	return 0;
 }

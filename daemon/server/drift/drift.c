@@ -93,6 +93,20 @@ static void doubt_routes(struct drift *d, const struct hycan_event *event)
 	ledger_doubt_on(d->ledger, &link, HYCAN_OBJECT_KIND_ROUTE);
 }
 
+/* A network has its gateway's addresses on its link, as long as that is up. */
+static void suspect_network(struct drift *d, const struct hycan_event *event)
+{
+	const bool lost = event->has_address && event->what == HYCAN_EVENT_WHAT_GONE;
+	const bool up = event->has_link && event->what == HYCAN_EVENT_WHAT_CHANGED && event->link.has_vlan_id && event->link.up;
+	struct ledger_key link;
+
+	if (!lost && !up)
+		return;
+	key_of_name(d->netns, lost ? event->address.link : event->link.name, &link);
+	if (ledger_is_held(d->ledger, &link) || any_under_way(d))
+		drift_suspect(d, OP_KIND(HYCAN_OBJECT_KIND_NETWORK));
+}
+
 void drift_hear(struct drift *d, const struct hycan_event *event)
 {
 	const enum hycan_object_kind kind = kind_of(event->family);
@@ -103,6 +117,7 @@ void drift_hear(struct drift *d, const struct hycan_event *event)
 		return;
 	if (drift_taker_hear(d, event))
 		doubt_routes(d, event);
+	suspect_network(d, event);
 	if (event->what != HYCAN_EVENT_WHAT_GONE || !(OP_KIND(kind) & OP_KINDS_HEARD) || !key_of_event(d->netns, event, &key))
 		return;
 	held = ledger_is_held(d->ledger, &key);
