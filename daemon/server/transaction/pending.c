@@ -475,6 +475,8 @@ int pending_cancel(struct op *op, const char *token)
 
 int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any)
 {
+	/* each has its own intent; what is in front of them is none of the request that is in the job then */
+	const struct op_gate gate = op_scope_set_gate(op->scope, (struct op_gate){ 0 });
 	struct job *job = (struct job *)op;
 	bool is_turn = true;
 	struct pending *p;
@@ -490,6 +492,7 @@ int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any)
 		*ret_any = true;
 	}
 	pthread_mutex_unlock(&pending_lock);
+	(void)op_scope_set_gate(op->scope, gate);
 	explicit_bzero(token, sizeof(token));
 	return is_turn ? 0 : refuse_turn(op);
 }

@@ -2,6 +2,7 @@
 /* object.clear: nothing is left of what the daemon made, and everything of what strangers did. */
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,35 @@ static void what_waits(void **state)
 	free(after);
 }
 
+/* The next daemon has nothing to go on with, so it makes nothing again, and what is a stranger's stays his. */
+static void nothing_goes_on(void **state)
+{
+	const struct hycan_prefix own = prefix_of("10.50.0.0/16"), strangers = prefix_of("10.60.0.0/16");
+	struct world *w = *state;
+	char *before, *after, token[33];
+
+	make_things(w->h);
+	free(shell("ip address add 10.2.0.1/24 dev va && ip route add 10.60.0.0/16 via 10.2.0.2"));
+	assert_done(w->h, hycan_transaction_begin(w->h));
+	assert_done(w->h, hycan_route_remove(w->h, &own, NULL));
+	assert_done(w->h, hycan_route_remove(w->h, &strangers, NULL));
+	unconfirmed_commit(w->h, token);
+	(void)clear(w->h, NULL);
+	before = shell("ip address show va; ip route; ip -6 route");
+	assert_contains(before, "10.60.0.0/16");
+	hycan_close(w->h);
+	w->h = NULL;
+	assert_int_equal(world_stop_daemon(w, SIGTERM), 0);
+	free(shell("! test -e %s.d/ledger", w->socket));
+	world_start_daemon(w, NULL);
+	assert_done(w->h, hycan_open(&w->h, w->socket));
+	assert_int_equal(objects_count(w->h), 0);
+	after = shell("ip address show va; ip route; ip -6 route");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
 /* Links go together, and behind what is on them. */
 static void links(void **state)
 {
@@ -267,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_ipv6, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(own_alone, begin_with_alice, world_end),
 		cmocka_unit_test_setup_teardown(what_waits, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(nothing_goes_on, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(links, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(as_many_as_listed, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(no_step, routing_begin, world_end),
