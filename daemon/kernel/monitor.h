@@ -99,6 +99,7 @@ struct kernel_change {
 	const struct image_entry *entry;
 	const struct image_entry *former; /* what it was, of KERNEL_CHANGED */
 	bool is_one_of_several;           /* nobody can tell which of those in its place has become which: this is a guess */
+	bool in_doubt; /* of KERNEL_WENT: it did, or another one in its place; which is told as soon as that is read anew */
 };
 
 typedef void kernel_changed(const struct kernel_change *change, void *userdata);

@@ -160,7 +160,7 @@ static bool may_be_second(const struct monitor_message *message, struct image_en
 	return true;
 }
 
-/* Something has gone, or is otherwise, of a kind of which nothing is kept: it is what the message says. */
+/* Something has gone, or is otherwise, of which nothing is kept, or several: it is what the message says. */
 static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
 {
 	struct image_entry *e = image_add(&m->image, (uint8_t)message->kind, &message->key, message->compact, message->essence);
@@ -172,6 +172,16 @@ static void tell_loss(struct kernel_monitor *m, struct kernel_change *change, co
 	image_take(&m->image, e);
 	tell(m, change, message->gone ? KERNEL_WENT : KERNEL_CHANGED, e);
 	image_release(e);
+}
+
+/* It is read anew; that one has gone is told at once, since what is there then may be as it was before. */
+static void doubt(struct kernel_monitor *m, struct kernel_change *change, const struct monitor_message *message)
+{
+	monitor_doubt(m, message->kind, change);
+	change->in_doubt = true;
+	if (message->kind == KERNEL_ROUTE && message->gone)
+		tell_loss(m, change, message);
+	change->in_doubt = false;
 }
 
 /*
@@ -212,7 +222,7 @@ void monitor_apply(struct kernel_monitor *m, const struct nlmsghdr *nlh)
 	same = e && image_same(e, message.compact, message.essence);
 	if (may_be_second(&message, e) || is_ambiguous(e) ||
 	    (e && !same && message.kind == KERNEL_ROUTE && (message.gone || !(nlh->nlmsg_flags & NLM_F_REPLACE))))
-		monitor_doubt(m, message.kind, &change);
+		doubt(m, &change, &message);
 	else if (message.gone && e)
 		monitor_take(m, &change, e);
 	else if (!message.gone && e)

@@ -169,6 +169,7 @@ static void translate(const struct kernel_change *from, void *userdata)
 		.origin = origin_of(from->origin),
 		.named = from->named,
 		.is_one_of_several = from->is_one_of_several,
+		.in_doubt = from->in_doubt,
 		.number = from->number,
 		.entry = from->entry,
 		.former = from->former,

@@ -62,6 +62,7 @@ struct op_change {
 	enum hycan_event_origin origin;
 	bool named; /* as kernel_change, and these */
 	bool is_one_of_several;
+	bool in_doubt;
 	bool has_request; /* whose is known */
 	struct op_request request;
 	uint64_t number;

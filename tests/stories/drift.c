@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "events.h"
 #include "routing.h"
 
 #define DRIFT "is gone, and not by a request"
@@ -195,10 +196,8 @@ static void test_ours(void **state)
 }
 
 /* What strangers put in the place of a route is another one: it is gone without that. */
-static void test_others_in_its_place(void **state)
+static void others_in_its_place(struct world *w)
 {
-	struct world *w = *state;
-
 	add_address(w->h, "va", "10.1.0.1/24");
 	add_address(w->h, "va", "fd01::1/64");
 	add_route(w->h, "10.8.0.0/16", "10.1.0.2");
@@ -221,6 +220,25 @@ static void test_others_in_its_place(void **state)
 	assert_output("blackhole 10.8.0.0/16\n", "ip route show root 10.8.0.0/15");
 }
 
+static void test_others_in_its_place(void **state)
+{
+	others_in_its_place(*state);
+}
+
+/* Where somebody subscribes, what the kernel tells is compared with what there was. */
+static void test_others_subscribed(void **state)
+{
+	struct world *w = *state;
+	struct hycan *own = NULL;
+	struct events e;
+
+	assert_int_equal(hycan_open(&own, w->socket), 0);
+	events_begin_complete(&e, own, NULL);
+	others_in_its_place(w);
+	events_end(&e);
+	hycan_close(own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_ours, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_others_in_its_place, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_others_subscribed, routing_begin, world_end),
 	};
 
 	return cmocka_run_group_tests_name("drift", tests, NULL, NULL);

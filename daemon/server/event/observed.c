@@ -121,10 +121,14 @@ static void on_change(const struct op_change *change, void *userdata)
 
 	if (LIST_EMPTY(&o->subscriptions) && !(o->drift.ledger && may_be_drift))
 		return;
-	tell_former(o, change);
+	/* subscriptions hear when it is known */
+	if (!change->in_doubt)
+		tell_former(o, change);
 	if (!describe(o, change, change->entry))
 		return;
 	drift_hear(&o->drift, e);
+	if (change->in_doubt)
+		return;
 	if (change->what == HYCAN_EVENT_WHAT_CHANGED && change->family != HYCAN_EVENT_FAMILY_LINK)
 		drift_change_thing(&o->drift, e, change->named);
 	if (e->has_link && change->what == HYCAN_EVENT_WHAT_CHANGED)
