@@ -124,6 +124,22 @@ static void test_put_back(void **state)
 	}
 }
 
+/* The key is taken away again: what is asked for from then on has none. */
+static void test_key_removed(void **state)
+{
+	struct world *w = need_device(state);
+	const struct hycan_key first = peer_key(1);
+	struct hycan_wireguard_peer_config peer = { .public_key = first, .has_preshared_key = true, .preshared_key = peer_key(77) };
+
+	client_choose_drift(w->h, HYCAN_DRIFT_REPAIR);
+	set_peer(w->h, 1, "10.1.0.0/16", 25);
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer));
+	peer.preshared_key = (struct hycan_key){ 0 };
+	assert_done(w->h, hycan_wireguard_peer_set(w->h, "wg0", &peer));
+	remove_peer(1);
+	until("wg show wg0 allowed-ips | grep -q '10.1.0.0/16$' && wg show wg0 persistent-keepalive | grep -q '25$'%s", "");
+}
+
 /* The next daemon does the same, and says what it cannot do. */
 static void test_keys(void **state)
 {
@@ -343,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_repaired, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_put_back, device_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_key_removed, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_keys, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_reported, device_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_settings_repaired, device_begin, world_end),

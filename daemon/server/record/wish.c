@@ -109,9 +109,12 @@ static bool is_key(const uint8_t *bytes, size_t size)
 	return any;
 }
 
-static bool take_keys_out(const struct hycan_structure *s, union message *request)
+/* Sets whether one that it does not say stays as it was. */
+static bool take_keys_out(const struct hycan_structure *s, union message *request, bool *ret_stays)
 {
 	bool some = false;
+
+	*ret_stays = false;
 
 	for (uint16_t i = 0; i < s->n_fields; i++) {
 		const struct hycan_field *field = &s->field[i];
@@ -119,8 +122,10 @@ static bool take_keys_out(const struct hycan_structure *s, union message *reques
 
 		if (!(field->flags & HYCAN_FIELD_SECRET))
 			continue;
-		some = some || ((!(field->flags & HYCAN_FIELD_OPTIONAL) || *has) &&
-		                is_key((const uint8_t *)request + field->offset, field->size));
+		if (!(field->flags & HYCAN_FIELD_OPTIONAL) || *has)
+			some = some || is_key((const uint8_t *)request + field->offset, field->size);
+		else
+			*ret_stays = true;
 		explicit_bzero((char *)request + field->offset, field->size);
 		if (field->flags & HYCAN_FIELD_OPTIONAL)
 			*has = false;
@@ -129,7 +134,7 @@ static bool take_keys_out(const struct hycan_structure *s, union message *reques
 }
 
 /* What is absent may stay as it was asked for before. */
-static void add_former(struct job *job, const struct ledger_key *key, const struct hycan_operation *operation,
+static void add_former(struct job *job, const struct ledger_key *key, const struct hycan_operation *operation, bool keys_stay,
                        union message *request, bool *ret_keyless)
 {
 	_cleanup_free_ void *bytes = NULL;
@@ -140,7 +145,7 @@ static void add_former(struct job *job, const struct ledger_key *key, const stru
 	if (!op_wished(operation->number)->absent_stays || ledger_wish_of(job->server->ledger, key, &bytes, &size) < 0 ||
 	    !wish_read(bytes, size, &head) || wish_request(&job->memory, bytes, size, &former) != operation)
 		return;
-	*ret_keyless = *ret_keyless || head.keyless;
+	*ret_keyless = *ret_keyless || (keys_stay && head.keyless);
 	for (uint16_t i = 0; i < operation->request->n_fields; i++) {
 		const struct hycan_field *field = &operation->request->field[i];
 
@@ -230,6 +235,7 @@ size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key
 	const struct hycan_operation *operation;
 	struct wire_fault fault;
 	union message request;
+	bool keys_stay;
 	ssize_t n = 0;
 
 	if (drift == HYCAN_DRIFT_REPAIR) {
@@ -237,10 +243,10 @@ size_t wish_write(const struct key_view *v, size_t item, const struct ledger_key
 		if (!operation)
 			return 0;
 		head.operation = operation->number;
-		head.keyless = take_keys_out(operation->request, &request);
+		head.keyless = take_keys_out(operation->request, &request, &keys_stay);
 		if (intent_has_keys(operation->request, &request))
 			return 0;
-		add_former(job, key, operation, &request, &head.keyless);
+		add_former(job, key, operation, keys_stay, &request, &head.keyless);
 		n = wire_encode(operation->request, &request, bytes + sizeof(head), WISH_MAX - sizeof(head), NULL, NULL, &fault);
 		job->memory = before;
 	}
