@@ -4,6 +4,7 @@
  * give other fields, but of one kind most give the same.
  */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +37,13 @@ bool export_is_unasked(const struct hycan_field *field, const struct hycan_struc
 	return true;
 }
 
-/* What the daemon gives a route where nothing else is asked for (RTPROT_STATIC). */
-#define PROTOCOL 4
-
-/* Of several routes in one place it may be another one than the daemon's. */
+/* Of several routes in one place it may be another one than the daemon's, which makes static ones where nothing else is asked for. */
 static bool is_strange(const struct hycan_structure *description, const void *entry)
 {
 	const struct hycan_field *protocol = export_field(description, "protocol");
 
 	return strcmp(description->name, "route") == 0 && protocol && request_has(protocol, entry) &&
-	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != PROTOCOL;
+	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != RTPROT_STATIC;
 }
 
 /* How many fields an entry has, if it is what the parts say; else 0. */

@@ -29,6 +29,19 @@ void unconfirmed_commit(struct hycan *h, char token[33])
 	free(reply);
 }
 
+void unconfirmed_in_vain(struct hycan *h, bool waits)
+{
+	char token[33];
+
+	if (waits) {
+		unconfirmed_commit(h, token);
+		assert_done(h, hycan_transaction_cancel(h, token));
+	} else {
+		assert_done(h, hycan_link_up(h, "none"));
+		assert_refused(h, hycan_transaction_commit(h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+	}
+}
+
 void unconfirmed_take_back(struct world *w, const char *token, unsigned int way)
 {
 	if (way == 0) {

@@ -11,6 +11,9 @@ void unconfirmed_pair(void);
 /* Commits what was begun, to be confirmed within ten minutes. */
 void unconfirmed_commit(struct hycan *h, char token[33]);
 
+/* Commits it in vain: it is cancelled then, or a last step of it fails. */
+void unconfirmed_in_vain(struct hycan *h, bool waits);
+
 /* Takes it back: it is cancelled, or the daemon is killed, and its successor does. */
 #define UNCONFIRMED_WAYS 2
 void unconfirmed_take_back(struct world *w, const char *token, unsigned int way);

@@ -3,7 +3,8 @@
  * link.delete: removes a link for good (rtnetlink(7), RTM_DELLINK); of a pair, both ends.
  *
  * A CAN controller is looked for first: the kernel would say that it was deleted, and leave it where it is. The link of a network that
- * a stranger took out of our table goes by this, too, and what it needed goes first: a daemon that is killed in between does it again.
+ * a stranger took out of our table goes by this, too, and first the forwarding that it needed: a daemon that is killed in between finds
+ * the link, and does both again.
  */
 #include <errno.h>
 
