@@ -48,13 +48,19 @@ static int tell_held(struct ledger *l, uint64_t subject, const struct entry *e, 
 	return l->held ? l->held(subject, e->kind, change, l->held_userdata) : 0;
 }
 
-static void take_out(struct hold *h)
+/* Out of the list of its entry. */
+static void leave_list(struct hold *h)
 {
 	struct hold **at = &h->entry->holds;
 
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
+}
+
+static void take_out(struct hold *h)
+{
+	leave_list(h);
 	if (h->of) {
 		TAILQ_REMOVE(&h->of->list, h, by_age);
 		h->of->n--;
@@ -324,7 +330,7 @@ void hold_number(const struct entry *e, size_t number, struct ledger_holder *ret
 
 void hold_put_first(struct entry *e, const struct ledger_holder *holder)
 {
-	struct hold *h = hold_find(e, holder->subject, hold_session(holder)), **at = &e->holds;
+	struct hold *h = hold_find(e, holder->subject, hold_session(holder));
 	const uint32_t round = e->round;
 	const uint64_t subject = e->subject;
 
@@ -338,9 +344,7 @@ void hold_put_first(struct entry *e, const struct ledger_holder *holder)
 		h->round = round;
 		return;
 	}
-	while (*at != h)
-		at = &(*at)->next;
-	*at = h->next;
+	leave_list(h);
 	h->next = e->holds;
 	e->holds = h;
 }

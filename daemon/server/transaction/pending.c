@@ -277,7 +277,6 @@ static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 	if (was == UNDO_WAS_SET_DOWN)
 		return put(&noting->about.down, server, key);
 	r = was == UNDO_WAS_TAKEN ? 0 : put(&noting->about.shown, server, key);
-
 	if (r == 0 && was != UNDO_WAS_CHANGED_ALONG)
 		r = put(&noting->about.touched, server, key);
 	if (r == 0 && was == UNDO_WAS_RENAMED)
