@@ -457,12 +457,12 @@ int sweep_clear(struct op *op, const struct hycan_object_clear_request *request,
 		.dry = request->has_dry_run && request->dry_run,
 	};
 	bool any = false;
-	/* what they took away is there again, and goes with the rest */
-	int r = c.dry || c.place.kind ? 0 : pending_clear(op, c.subject, &any);
-
 	/* a successor goes on with it, and finds what is left */
-	if (r == 0 && !c.dry)
-		r = intent_now(job);
+	int r = c.dry ? 0 : intent_now(job);
+
+	/* what they took away is there again, and goes with the rest */
+	if (r == 0 && !c.dry && !c.place.kind)
+		r = pending_clear(op, c.subject, &any);
 	reply->failures = op->memory(op, FAILURES * sizeof(*reply->failures));
 	if (r == 0)
 		r = ledger_list_last_first(job->server->ledger, c.subject, c.place.kind, clear_one, &c);

@@ -474,14 +474,16 @@ int pending_cancel(struct op *op, const char *token)
 
 int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any)
 {
-	/* each has its own intent; what is in front of them is none of the request that is in the job then */
+	/* each has intents of its own: a successor takes back what it finds of them before it goes on with this request */
 	const struct op_gate gate = op_scope_set_gate(op->scope, (struct op_gate){ 0 });
 	struct job *job = (struct job *)op;
+	const struct intent intent = job->intent;
 	bool is_turn = true;
 	struct pending *p;
 	char token[sizeof(p->token)];
 
 	*ret_any = false;
+	job->intent = (struct intent){ 0 };
 	pthread_mutex_lock(&pending_lock);
 	while (is_turn && (p = find(job->server, NULL, subject))) {
 		memcpy(token, p->token, sizeof(token));
@@ -491,6 +493,7 @@ int pending_clear(struct op *op, const uint64_t *subject, bool *ret_any)
 		*ret_any = true;
 	}
 	pthread_mutex_unlock(&pending_lock);
+	job->intent = intent;
 	(void)op_scope_set_gate(op->scope, gate);
 	explicit_bzero(token, sizeof(token));
 	return is_turn ? 0 : refuse_turn(op);
