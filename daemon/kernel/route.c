@@ -180,8 +180,8 @@ static int request(struct kernel_scope *scope, struct nlmsghdr *nlh, struct kern
 	return netlink_request(scope, NETLINK_ROUTE, nlh, read_result, ret_result);
 }
 
-static int change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags,
-                  struct kernel_route_result *ret_result)
+int route_change_told(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags,
+                      struct kernel_route_result *ret_result)
 {
 	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
 	_Alignas(NLMSG_ALIGNTO) uint8_t buffer[ROUTE_MESSAGE_SIZE];
@@ -200,7 +200,7 @@ int route_change(struct kernel_scope *scope, const struct hycan_route *route, ui
 {
 	struct kernel_route_result result;
 
-	return change(scope, route, flags, &result);
+	return route_change_told(scope, route, flags, &result);
 }
 
 /*
@@ -223,7 +223,7 @@ static bool is_there_all_the_same(struct kernel_scope *scope, const struct hycan
 
 int kernel_route_add(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result)
 {
-	int r = change(scope, route, NLM_F_CREATE | NLM_F_EXCL, ret_result);
+	int r = route_change_told(scope, route, NLM_F_CREATE | NLM_F_EXCL, ret_result);
 
 	return is_there_all_the_same(scope, route, r) ? -EEXIST : r;
 }
@@ -242,7 +242,7 @@ int kernel_route_replace(struct kernel_scope *scope, const struct hycan_route *r
 		if (r < 0 || there)
 			return r;
 	}
-	r = change(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
+	r = route_change_told(scope, route, NLM_F_CREATE | NLM_F_REPLACE, ret_result);
 	/* it exists, and is not the first in its place */
 	return r == -EEXIST || is_there_all_the_same(scope, route, r) ? 0 : r;
 }
@@ -254,7 +254,7 @@ int kernel_route_add_beside(struct kernel_scope *scope, const struct hycan_route
 	/* it would become a way of the other one */
 	if (route->destination.address.family == AF_INET6)
 		return kernel_route_replace(scope, route, ret_result);
-	r = change(scope, route, NLM_F_CREATE, ret_result);
+	r = route_change_told(scope, route, NLM_F_CREATE, ret_result);
 	return r == -EEXIST || is_there_all_the_same(scope, route, r) ? 0 : r;
 }
 

@@ -74,15 +74,17 @@ struct kernel_route_seen {
 /* Whether a route of that protocol comes back by itself as it is: the kernel's own, and those that a router announced. */
 bool kernel_route_comes_back(uint8_t protocol);
 
-/* One that goes does not come back by itself, whosever it is. */
+/* One that goes does not come back by itself, whosever it is; and one that comes, which goes when the others are put back. */
 #define KERNEL_ROUTE_GOES_FOR_GOOD 2
+#define KERNEL_ROUTE_COMES         3
 
 /* Asks for the places from which the kernel is about to drop a route, or to change one. No callback may ask the kernel anything. */
 struct kernel_route_places {
-	uint32_t table;   /* 0: all */
-	uint8_t family;   /* 0: both */
-	const char *link; /* or NULL */
-	bool link_up;     /* that one will be up when they are put back */
+	uint32_t table;                  /* 0: all */
+	uint8_t family;                  /* 0: both */
+	const char *link;                /* or NULL */
+	bool link_up;                    /* that one will be up when they are put back */
+	const struct hycan_route *comes; /* what will be made in such a place, or NULL */
 
 	/* Whether that one may go: 1, or KERNEL_ROUTE_GOES_FOR_GOOD; 0: it stays; -errno to end. */
 	int (*goes)(const struct kernel_route_seen *seen, void *userdata);
@@ -141,6 +143,31 @@ int kernel_route_add_beside(struct kernel_scope *scope, const struct hycan_route
 
 /* The same as kernel_route_replace() of one that was there: also where its gateways are not to be reached any more. */
 int kernel_route_replace_again(struct kernel_scope *scope, const struct hycan_route *route, struct kernel_route_result *ret_result);
+
+/* A route that is to give way to another one in its place. */
+struct kernel_route_former {
+	const struct hycan_route *route; /* as it was asked for */
+	bool stays;                      /* it is there, and kernel_route_replace() would leave it there, */
+	bool is_both;                    /* since the other one is there, too, or else would take away a third */
+};
+
+/* Looks whether it would stay; only: and does nothing else, in a time that depends on the size of the table. */
+int kernel_route_look_at_former(struct kernel_scope *scope, struct kernel_route_former *former, const struct hycan_route *by,
+                                bool only);
+
+/*
+ * Puts a route in the place of one that would stay, behind what else is there. again: also where its gateways are not to be reached any more;
+ * only: the former one is looked for in any case, see kernel_route_remove_same(). The errors of kernel_route_add().
+ */
+int kernel_route_replace_former(struct kernel_scope *scope, const struct kernel_route_former *former,
+                                const struct hycan_route *route, bool again, bool only, struct kernel_route_result *ret_result);
+
+/* Told of the one that gives way, and of how many are in that place, with it. 0, or what kernel_route_find_replaced() returns. */
+typedef int kernel_route_replaced(const struct hycan_route *route, size_t n, void *userdata);
+
+/* Tells which one that is, if any: the former one, where that would stay, else the one that kernel_route_replace() would take away. */
+int kernel_route_find_replaced(struct kernel_scope *scope, const struct hycan_route *by, const struct kernel_route_former *former,
+                               kernel_route_replaced *found, void *userdata);
 
 /* Whether kernel_route_remove() would take that one, where it is the first. The destination and the table are not compared. */
 bool kernel_route_matches(const struct hycan_route *route, const struct hycan_route_remove_options *options);

@@ -88,9 +88,8 @@ int route_find(struct kernel_scope *scope, const struct hycan_prefix *destinatio
 	return r == -ENOENT || r == -EAFNOSUPPORT ? 0 : r;
 }
 
-/* Reads messages that were kept. */
-static int read_messages(struct kernel_scope *scope, const struct route_messages *messages, kernel_route_found *found,
-                         void *userdata)
+int route_messages_read(struct kernel_scope *scope, const struct route_messages *messages, kernel_route_found *found,
+                        void *userdata)
 {
 	_cleanup_(route_reader_done) struct route_reader reader = { .scope = scope };
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)messages->data;
@@ -117,7 +116,7 @@ int kernel_route_find(struct kernel_scope *scope, const struct hycan_route *like
 	uint32_t metric = route_metric(like);
 	int r = route_find(scope, &like->destination, table_of(like), &metric, &messages);
 
-	return r < 0 ? r : read_messages(scope, &messages, found, userdata);
+	return r < 0 ? r : route_messages_read(scope, &messages, found, userdata);
 }
 
 /* The entry where the kernel's own lookup ends, if it is in that place. */
@@ -162,7 +161,7 @@ int kernel_route_look(struct kernel_scope *scope, const struct hycan_route *rout
 		/* neither to be made nor to be changed: “exists” for the very same, “no such” for another */
 		c.same = route_change(scope, route, 0) == -EEXIST;
 	} else if (find_by_lookup(scope, route, &messages) == 0) {
-		r = read_messages(scope, &messages, compare, &c);
+		r = route_messages_read(scope, &messages, compare, &c);
 		if (r < 0)
 			return r;
 	}

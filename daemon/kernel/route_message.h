@@ -34,8 +34,10 @@ void route_links_done(struct route_links *links);
  */
 int route_message(void *buffer, uint16_t flags, const struct hycan_route *route, struct route_links *links);
 
-/* Sends the message that adds a route, with the given flags. */
+/* Sends the message that adds a route, with the given flags; and has the kernel tell what it did. */
 int route_change(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags);
+int route_change_told(struct kernel_scope *scope, const struct hycan_route *route, uint16_t flags,
+                      struct kernel_route_result *ret_result);
 
 /* The scope that ip-route(8) gives a route where none is given. */
 enum hycan_scope route_scope(const struct hycan_route *route);
@@ -128,6 +130,10 @@ int route_find_ipv4(struct kernel_scope *scope, const struct hycan_prefix *desti
 
 /* Keeps a message behind the others. 0 or -ENOMEM. */
 int route_messages_keep(struct route_messages *messages, const struct nlmsghdr *nlh);
+
+/* Reads those that were kept, and tells of each. */
+int route_messages_read(struct kernel_scope *scope, const struct route_messages *messages, kernel_route_found *found,
+                        void *userdata);
 
 /* The messages of the routes in one table to one destination; with a metric, or of any with NULL. */
 int route_find(struct kernel_scope *scope, const struct hycan_prefix *destination, uint32_t table, const uint32_t *metric,

@@ -5,7 +5,8 @@
  * Several routes may differ in their ways alone, and the kernel takes the first. So all of a place are kept, in their order and
  * with everything that the kernel says of them, as the requests that make them. What is there still when they are put back is
  * not touched, where the order lets it be, and of those that were not to go (nlmsg_seq is 0) none is made again. Nor is touched what
- * came meanwhile, but for what has the same way, as which the kernel has made one of them anew.
+ * came meanwhile, but for what has the same way, as which the kernel has made one of them anew, and for what was made there in the place of one
+ * of them (KERNEL_ROUTE_COMES).
  *
  * A new IPv4 route comes in front of those in its place, or with NLM_F_APPEND behind them; a new IPv6 route always behind, where
  * those with gateways become ways of one route (ip-route(8), append).
@@ -186,6 +187,7 @@ struct places {
 	const struct kernel_route_places *asked;
 	struct route_reader reader;
 	struct route_messages place;
+	_Alignas(NLMSG_ALIGNTO) uint8_t coming[ROUTE_MESSAGE_SIZE]; /* the message of what comes */
 	uint8_t family;
 	size_t n;
 	bool goes;     /* any of them */
@@ -197,8 +199,10 @@ static int place_ends(struct places *p)
 {
 	/* what comes back alone comes back in its order */
 	const bool is = p->goes && (p->n > 1 || !p->comes);
-	int r = is ? p->asked->found(p->place.data, p->place.size, p->gateways, p->asked->userdata) : 0;
+	int r = is && p->asked->comes ? route_messages_keep(&p->place, (const struct nlmsghdr *)p->coming) : 0;
 
+	if (is && r == 0)
+		r = p->asked->found(p->place.data, p->place.size, p->gateways, p->asked->userdata);
 	p->place.size = p->n = 0;
 	p->goes = p->gateways = false;
 	p->comes = true;
@@ -274,6 +278,15 @@ static int list_places(struct kernel_scope *scope, struct places *p)
 	return place_ends(p);
 }
 
+static int write_coming(struct kernel_scope *scope, struct places *p)
+{
+	_cleanup_(route_links_done) struct route_links links = { .scope = scope };
+	int r = route_message(p->coming, 0, p->asked->comes, &links);
+
+	((struct nlmsghdr *)p->coming)->nlmsg_seq = KERNEL_ROUTE_COMES;
+	return r;
+}
+
 int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_route_places *asked)
 {
 	_cleanup_(kernel_link_names_free) struct kernel_link_names *names = NULL;
@@ -281,6 +294,8 @@ int kernel_route_list_places(struct kernel_scope *scope, const struct kernel_rou
 	struct places p = { .asked = asked };
 	int r = kernel_link_names_read(scope, &names);
 
+	if (r == 0 && asked->comes)
+		r = write_coming(scope, &p);
 	p.reader.names = names;
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		p.family = families[i];
@@ -447,6 +462,29 @@ static void forget_those_that_left(struct routes *kept, const struct routes *the
 	kept->n = n;
 }
 
+/* That one is looked for by what was asked for of it: the kernel may have made it a way of another one (IPv6). */
+static int take_what_came(const struct placing *p, struct routes *kept)
+{
+	_cleanup_(route_reader_done) struct route_reader reader = { .scope = p->scope };
+	struct kernel_route_result result;
+	struct hycan_route route;
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < kept->n && r >= 0; i++) {
+		if (kept->route[i]->nlmsg_seq != KERNEL_ROUTE_COMES) {
+			kept->route[n++] = kept->route[i];
+			continue;
+		}
+		r = route_read(&reader, kept->route[i], &route);
+		if (r == 0)
+			r = kernel_route_remove_same(p->scope, &route, false, &result);
+		r = r == -ESRCH ? 0 : r;
+	}
+	kept->n = n;
+	return r < 0 ? r : 0;
+}
+
 static int put_back(const struct placing *p, struct routes *kept, struct routes *there)
 {
 	const bool ipv4 = family_of(kept->route[0]) == AF_INET;
@@ -520,7 +558,9 @@ int kernel_route_put_back(struct kernel_scope *scope, const void *messages, size
 			return r;
 	}
 	r = index_routes(&kept, messages, size);
-	return r < 0 ? r : put_back(&placing, &kept, &there);
+	if (r == 0)
+		r = take_what_came(&placing, &kept);
+	return r < 0 || kept.n == 0 ? r : put_back(&placing, &kept, &there);
 }
 
 int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, size_t size, bool *ret_is)
@@ -540,7 +580,8 @@ int kernel_route_is_put_back(struct kernel_scope *scope, const void *messages, s
 		return r;
 	*ret_is = true;
 	for (size_t i = 0; i < kept.n; i++)
-		*ret_is = *ret_is && (!kept.route[i]->nlmsg_seq || position(&there, kept.route[i]) != SIZE_MAX);
+		*ret_is = *ret_is && (!kept.route[i]->nlmsg_seq || kept.route[i]->nlmsg_seq == KERNEL_ROUTE_COMES ||
+		                      position(&there, kept.route[i]) != SIZE_MAX);
 	return 0;
 }
 

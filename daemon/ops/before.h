@@ -10,6 +10,8 @@
 
 #include "op.h"
 
+struct kernel_route_former;
+
 /* A link that is up, with everything that it loses when it goes down. Refuses where that is a nexthop object with a route. */
 int before_link_down(struct op *op, const struct hycan_link *link);
 
@@ -28,8 +30,11 @@ int before_address_add(struct op *op, const struct hycan_link_address *address, 
 /* The addresses of a link that go with this one, and the routes that go with them. Refuses as for routes. */
 int before_address_remove(struct op *op, const char *link, const struct hycan_prefix *address);
 
-/* Routes in the place of one that is added in their place. Refuses where one has something that there are no words for. */
-int before_route_replace(struct op *op, const struct hycan_route *route);
+/*
+ * The route that gives way to one that is put in its place: the former one, where that would stay (kernel_route_look_at_former()), else
+ * kernel_route_find_replaced(). Refuses where one in that place has something that there are no words for.
+ */
+int before_route_replace(struct op *op, const struct hycan_route *route, const struct kernel_route_former *former);
 
 /*
  * The route that kernel_route_remove() would take; like: to that destination, in that table; or the very one that is meant, where it is

@@ -116,7 +116,7 @@ static int goes(const struct kernel_route_seen *seen, void *userdata)
 	r->is_dead = r->is_dead || (seen->dead && !seen->comes_back && !(r->link_goes && seen->stays));
 	if (r->ways_go && seen->stays && !seen->comes_back)
 		hycan_prefix_format(&seen->route.destination, r->way, sizeof(r->way));
-	if (r->behind)
+	if (r->behind && !r->whose_said)
 		said = say_whose(r->op, seen);
 	return said < 0 ? said : taken ? KERNEL_ROUTE_GOES_FOR_GOOD : 1;
 }
@@ -162,6 +162,7 @@ int before_say_routes(struct before_routes *routes, uint32_t table, uint8_t fami
 		                                    .family = family,
 		                                    .link = routes->link,
 		                                    .link_up = routes->link_goes,
+		                                    .comes = routes->comes,
 		                                    .goes = goes,
 		                                    .found = say_place,
 		                                    .userdata = routes };
@@ -199,16 +200,37 @@ static int check_words(struct op *op, const struct hycan_route *like, bool any_m
 		hycan_prefix_format(&like->destination, text, sizeof(text)));
 }
 
-/* One that took its place gives it back. */
-static int say_replaced(const struct hycan_route *route, void *userdata)
-{
-	const struct hycan_route_replace_request request = request_of(route);
+struct replacing {
+	struct op *op;
+	const struct hycan_route *route;
+	const struct kernel_route_former *former;
+};
 
-	return op_undo(userdata, HYCAN_OPERATION_ROUTE_REPLACE, &request);
+/*
+ * One that took its place gives it back. Where the kernel might take another one away for it, it is put back in its order among the others,
+ * without what was made in its place, of which the ledger may not know yet.
+ */
+static int say_replaced(const struct hycan_route *there, size_t n, void *userdata)
+{
+	const struct hycan_route_remove_options metric = { .has_metric = true };
+	const struct hycan_route_replace_request request = request_of(there);
+	const struct replacing *x = userdata;
+	struct before_routes routes = { .op = x->op,
+		                        .like = x->route,
+		                        .options = &metric,
+		                        .meant = there,
+		                        .whose_said = true,
+		                        .comes = x->former->is_both ? NULL : x->route };
+	int r = op_undo(x->op, HYCAN_OPERATION_ROUTE_REPLACE, &request);
+
+	if (r < 0 || !(x->former->stays || (n > 1 && there->destination.address.family == AF_INET6)))
+		return r;
+	return before_say_routes(&routes, x->route->table, x->route->destination.address.family);
 }
 
-int before_route_replace(struct op *op, const struct hycan_route *route)
+int before_route_replace(struct op *op, const struct hycan_route *route, const struct kernel_route_former *former)
 {
+	struct replacing replacing = { .op = op, .route = route, .former = former };
 	char text[HYCAN_ADDRESS_TEXT_SIZE];
 	bool dead;
 	int r;
@@ -218,7 +240,7 @@ int before_route_replace(struct op *op, const struct hycan_route *route)
 	r = check_words(op, route, false, true, &dead);
 	if (r == 0 && dead)
 		return refuse_dead(op, hycan_prefix_format(&route->destination, text, sizeof(text)));
-	return r != 0 ? r : kernel_route_find(op->scope, route, say_replaced, op);
+	return r != 0 ? r : kernel_route_find_replaced(op->scope, route, former, say_replaced, &replacing);
 }
 
 int before_route_remove(struct op *op, const struct hycan_route *like, const struct hycan_route_remove_options *options,

@@ -32,6 +32,8 @@ struct before_routes {
 	const struct hycan_route *like;                   /* or to this destination, with its metric, */
 	const struct hycan_route_remove_options *options; /* which says whether it is any, and which way */
 	const struct hycan_route *meant;                  /* of those that very one, or NULL */
+	bool whose_said;                                  /* whose that is, already; */
+	const struct hycan_route *comes;                  /* and what is made in its place, or NULL */
 
 	/* and how far they are said */
 	bool taken;

@@ -205,9 +205,9 @@ bool op_let_go_lost(struct op *op, enum hycan_object_kind kind, const void *requ
 	return op->server && op->server->let_go_lost(op, kind, request);
 }
 
-bool op_asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked)
+int op_asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked)
 {
-	return op->server && op->server->asked_for(op, kind, request, ret_asked);
+	return op->server ? op->server->asked_for(op, kind, request, ret_asked) : 0;
 }
 
 int op_claim(struct op *op, const void *settled)

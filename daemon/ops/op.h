@@ -116,7 +116,7 @@ struct op_server {
 	bool (*remembers)(struct op *op, uint16_t number, const void *request);
 
 	/* op_asked_for() */
-	bool (*asked_for)(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
+	int (*asked_for)(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
 
 	/* How something, as op_monitor_list() would find it, is to what was asked for. */
 	enum op_asked (*asked)(struct op *op, enum hycan_object_kind kind, const void *found);
@@ -347,9 +347,9 @@ bool op_let_go_lost(struct op *op, enum hycan_object_kind kind, const void *requ
 
 /*
  * The request that the ledger keeps with the object that such a request of the row that makes it is about (op_wished(), is_compared); its
- * lists are in the memory of this one. False: it keeps none.
+ * lists are in the memory of this one. 1; 0: it keeps none; or -ENOMEM.
  */
-bool op_asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
+int op_asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked);
 
 /*
  * Whether a key of the request, or of a request that is sealed what is left of it, is that one. What was to get a key that

@@ -304,7 +304,7 @@ static enum op_asked asked(struct op *op, enum hycan_object_kind kind, const voi
 	return asked == OP_ASKED_DIFFERS && (job->doubt.is || job->again) ? OP_ASKED_UNKNOWN : asked;
 }
 
-static bool asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked)
+static int asked_for(struct op *op, enum hycan_object_kind kind, const void *request, union message *ret_asked)
 {
 	struct ledger_key key;
 

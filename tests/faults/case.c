@@ -41,10 +41,11 @@ static const char *read_line(struct fault_case *c, const char *word, const char 
 		char **lines;
 		size_t *n;
 	} lists[] = {
-		{ "shell", c->shell, &c->n_shell },    { "former", c->former, &c->n_former },
-		{ "waits", c->waits, &c->n_waits },    { "given", c->given, &c->n_given },
-		{ "do", c->request, &c->n_requests },  { "then", c->then, &c->n_then },
-		{ "leaves", c->leaves, &c->n_leaves }, { "newcomer", c->newcomer, &c->n_newcomer },
+		{ "shell", c->shell, &c->n_shell },          { "former", c->former, &c->n_former },
+		{ "waits", c->waits, &c->n_waits },          { "given", c->given, &c->n_given },
+		{ "do", c->request, &c->n_requests },        { "then", c->then, &c->n_then },
+		{ "leaves", c->leaves, &c->n_leaves },       { "newcomer", c->newcomer, &c->n_newcomer },
+		{ "stranger", c->stranger, &c->n_stranger },
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -114,6 +115,7 @@ void cases_free(struct fault_case *cases, size_t n)
 		free_lines(cases[i].waits, cases[i].n_waits);
 		free_lines(cases[i].leaves, cases[i].n_leaves);
 		free_lines(cases[i].given, cases[i].n_given);
+		free_lines(cases[i].stranger, cases[i].n_stranger);
 		free_lines(cases[i].request, cases[i].n_requests);
 		free_lines(cases[i].newcomer, cases[i].n_newcomer);
 		free_lines(cases[i].then, cases[i].n_then);

@@ -20,10 +20,11 @@ struct fault_case {
 	char *waits[CASE_LINES];  /* steps of a transaction that waits to be confirmed */
 	char *leaves[CASE_LINES]; /* of a connection that ends: that is what is tried */
 	char *given[CASE_LINES];
+	char *stranger[CASE_LINES];
 	char *request[CASE_LINES];  /* one, or the steps of a transaction */
 	char *newcomer[CASE_LINES]; /* one, over a connection that is made for it */
 	char *then[CASE_LINES];
-	size_t n_shell, n_former, n_waits, n_leaves, n_given, n_requests, n_newcomer, n_then;
+	size_t n_shell, n_former, n_waits, n_leaves, n_given, n_stranger, n_requests, n_newcomer, n_then;
 	unsigned int later; /* that so many seconds go by is what is tried; 0: they do not */
 	bool in_parts;      /* each thing that it is about is done or not */
 	bool unkilled;      /* what a killed daemon leaves of it is judged by keys.c */

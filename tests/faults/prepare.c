@@ -87,6 +87,8 @@ void case_prepare(const struct fault_case *c, struct world *w, struct case_token
 		free(shell("%s", c->shell[i]));
 	come_and_go(c, w, token);
 	ask_all(c->given, c->n_given, w->h, token);
+	for (size_t i = 0; i < c->n_stranger; i++)
+		free(shell("%s", c->stranger[i]));
 	if (has_serial)
 		go_bus_off();
 	wait_to_be_confirmed(c, w, token);

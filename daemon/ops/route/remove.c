@@ -27,8 +27,8 @@ static bool says_which(const struct hycan_route_remove_request *request)
 	return request->has_via || request->has_link || request->has_type;
 }
 
-/* Sets what the ledger has in a place. */
-static void find_asked(struct removal *x, bool has_metric, uint32_t metric)
+/* Sets what the ledger has in a place. 0 or -ENOMEM. */
+static int find_asked(struct removal *x, bool has_metric, uint32_t metric)
 {
 	const struct hycan_route_replace_request place = { .route = { .destination = x->request->destination,
 		                                                      .has_metric = has_metric,
@@ -36,7 +36,10 @@ static void find_asked(struct removal *x, bool has_metric, uint32_t metric)
 		                                                      .has_table = true,
 		                                                      .table = x->request->table } };
 
-	x->has_asked = op_asked_for(x->op, HYCAN_OBJECT_KIND_ROUTE, &place, &x->asked);
+	int r = op_asked_for(x->op, HYCAN_OBJECT_KIND_ROUTE, &place, &x->asked);
+
+	x->has_asked = r > 0;
+	return r < 0 ? r : 0;
 }
 
 /* What was asked for there, in full. Both rows that make a route are asked for a route, and nothing else. */
@@ -60,9 +63,7 @@ static int claim_metric(struct removal *x, uint32_t metric)
 	x->settled->metric = metric;
 	x->settled->has_metric = !route_metric_is_default(x->settled->destination.address.family, metric);
 	r = op_claim(x->op, x->settled);
-	if (r == 0)
-		find_asked(x, x->settled->has_metric, metric);
-	return r;
+	return r == 0 ? find_asked(x, x->settled->has_metric, metric) : r;
 }
 
 static int claim_found(const struct hycan_route *found, void *userdata)
@@ -80,14 +81,15 @@ static int claim_found(const struct hycan_route *found, void *userdata)
 static int claim(struct removal *x, const struct hycan_route_remove_options *o, bool *ret_look)
 {
 	bool lowest = x->settled->destination.address.family == AF_INET && !o->has_via && !o->has_link && !o->has_type;
+	int r;
 
 	*ret_look = false;
 	if (o->has_metric || (x->op->any_owner && lowest))
 		return claim_metric(x, o->has_metric ? o->metric : 0);
-	find_asked(x, false, 0);
+	r = find_asked(x, false, 0);
 	*ret_look = !x->op->any_owner || meant(x);
 	x->has_asked = false;
-	return 0;
+	return r;
 }
 
 /* Of a plan: the kernel is not there to say that there is no such route, so it is looked for. */
@@ -136,8 +138,8 @@ static bool was_other(struct removal *x)
 
 	if (x->op->plan || meant(x))
 		return false;
-	find_asked(x, settled->has_metric, settled->metric);
-	return x->has_asked && kernel_route_there(x->op->scope, asked(x), &is_there) == 0 && is_there;
+	return find_asked(x, settled->has_metric, settled->metric) == 0 && x->has_asked &&
+	       kernel_route_there(x->op->scope, asked(x), &is_there) == 0 && is_there;
 }
 
 static int take(struct removal *x, const struct hycan_route_remove_options *options, kernel_route_may *may,

@@ -82,9 +82,15 @@ static const struct hycan_operation *read_asked(struct ledger *ledger, const str
 	return ledger_settled_of(ledger, key, &bytes, &size) == 0 ? read_request(bytes, size, memory, ret_request) : NULL;
 }
 
-bool asked_request(struct job *job, const struct ledger_key *key, union message *ret_request)
+int asked_request(struct job *job, const struct ledger_key *key, union message *ret_request)
 {
-	return read_asked(job->server->ledger, key, &job->memory, ret_request);
+	_cleanup_free_ void *bytes = NULL;
+	size_t size;
+	int r = ledger_settled_of(job->server->ledger, key, &bytes, &size);
+
+	if (r == 0)
+		return read_request(bytes, size, &job->memory, ret_request) != NULL;
+	return r == -ENOMEM ? r : 0;
 }
 
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found)

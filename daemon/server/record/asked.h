@@ -37,8 +37,8 @@ size_t asked_before(struct job *job, const struct hycan_operation *operation, co
                     uint8_t ret_bytes[static ASKED_BEFORE_SIZE]);
 void asked_put_back(struct job *job, uint64_t netns, const void *bytes, size_t size);
 
-/* The request that is kept, with its lists in the memory of the job. False: there is none. */
-bool asked_request(struct job *job, const struct ledger_key *key, union message *ret_request);
+/* The request that is kept, with its lists in the memory of the job. 1; 0: there is none; or -ENOMEM. */
+int asked_request(struct job *job, const struct ledger_key *key, union message *ret_request);
 
 /* How something that was found (op_monitor_list()) is to what was asked for. */
 enum op_asked asked_of(struct ledger *ledger, const struct ledger_key *key, const void *found);
