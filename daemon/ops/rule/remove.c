@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule.remove. */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 
 #include "along.h"
 #include "kernel/rule.h"
@@ -63,6 +64,17 @@ static int before(struct op *op, const struct hycan_rule *rule)
 	return r;
 }
 
+/* As the kernel would tell of one of which nothing else is said, and so as the ledger knows it. */
+static void settle_missing(const struct hycan_rule *rule, struct hycan_rule *ret_rule)
+{
+	*ret_rule = *rule;
+	if (!rule->has_action)
+		ret_rule->action = HYCAN_RULE_ACTION_LOOKUP;
+	if (!rule->has_protocol)
+		ret_rule->protocol = RTPROT_STATIC;
+	ret_rule->has_action = ret_rule->has_protocol = true;
+}
+
 int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *request)
 {
 	struct hycan_rule_remove_request *settled = op->memory(op, sizeof(*settled));
@@ -83,10 +95,9 @@ int op_rule_remove(struct op *op, const struct hycan_rule_remove_request *reques
 	if (r)
 		return r;
 	r = kernel_rule_remove(op->scope, rule, op->exact, claim, op, &settled->rule);
-	if (r > 0 || r == OP_LETS_GO)
+	if (r != -ENOENT)
 		return r;
-	if (r == -ENOENT)
-		return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, NULL, "There is no %s rule with all of that.",
-		                 rule->family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");
-	return r;
+	settle_missing(rule, &settled->rule);
+	return op_refuse(op, HYCAN_REFUSAL_NOT_FOUND, NULL, "There is no %s rule with all of that.",
+	                 rule->family == HYCAN_FAMILY_IPV6 ? "IPv6" : "IPv4");
 }
