@@ -243,29 +243,30 @@ int record_done(struct job *job)
 	return r;
 }
 
-static void let_go_of_gone(struct job *job, const struct ledger_key *key)
+static bool let_go_of_gone(struct job *job, const struct ledger_key *key, bool any)
 {
-	const bool any = own_any(job);
 	struct ledger *ledger = job->server->ledger;
 	uint64_t owner;
 	enum ledger_stand stand = ledger_take_begin(ledger, key, &job->holder, any, job, &owner);
 
 	if (stand == LEDGER_NOBODYS || stand == LEDGER_GOING || (stand == LEDGER_OTHERS && !any))
-		return;
+		return false;
 	job->marks = true;
 	if (!undo_finds_gone(job, key))
-		return;
+		return false;
 	if (stand == LEDGER_SHARED)
 		(void)ledger_let_go(ledger, key, &job->holder, false, job);
 	else if (ledger_take_former(ledger, key, job->called_us) && key->kind == HYCAN_OBJECT_KIND_LINK)
 		settings_forget(&job->server->repairs.settings, key);
+	return true;
 }
 
-void record_gone(struct job *job)
+bool record_gone(struct job *job, bool any)
 {
 	size_t n;
 	const struct op_effect *effects = op_effects(job->operation, &n);
 	struct ledger_key key;
+	bool is = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct key_view v = key_view(job, &effects[i]);
@@ -274,8 +275,9 @@ void record_gone(struct job *job)
 		if (v.absent || effects[i].n_parts == 0 || op_effect_that_takes(effects[i].kind) != &effects[i])
 			continue;
 		key_of(&v, 0, &key);
-		let_go_of_gone(job, &key);
+		is = let_go_of_gone(job, &key, any) || is;
 	}
+	return is;
 }
 
 bool record_is_empty(const struct hycan_operation *operation)

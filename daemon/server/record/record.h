@@ -29,11 +29,12 @@ bool record_holds(struct job *job);
 int record_done(struct job *job);
 
 /*
- * The same of one that was to take away what is not there (op.may_be_gone). What the ledger has by the very key that the request names
+ * The same of one that was to take away what is not there. What the ledger has by the very key that the request names
  * went, and not by a request, maybe with what an earlier step took away: it is let go of as if it had been there. What has the name
  * alone is another thing, and stays: a route by another gateway, a link that is called as a network's.
+ * any: also what others hold (own_any()); else what the caller does, and others go on to. Returns whether that was anything.
  */
-void record_gone(struct job *job);
+bool record_gone(struct job *job, bool any);
 
 /*
  * Records items of the request's list, from one on up to another in the job's order, while the handler is about those

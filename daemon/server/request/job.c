@@ -221,7 +221,7 @@ static bool finds_others(struct job *job)
 	return job->are_others && job->op.may_be_gone && takes_away(job);
 }
 
-/* Nothing was done: what the ledger is told is for record_gone(). */
+/* Nothing was done: it is as it was to be. What the ledger is told is for record_gone(). */
 static int find_gone(struct job *job, struct undo_mark before)
 {
 	if (job->undo)
@@ -301,6 +301,9 @@ int job_do(struct job *job)
 		told = r == 0 && writes ? record_done(job) : 0;
 	}
 	r = told > 0 ? told : r;
+	if (r == HYCAN_REFUSAL_NOT_FOUND && writes && !job->is_own && !job->op.exclusive && takes_away(job) &&
+	    record_gone(job, false))
+		r = find_gone(job, (struct undo_mark){ 0 });
 	/* what was not taken away after all */
 	own_cancel(job);
 	if (writes)

@@ -68,7 +68,7 @@ static bool has_let_go(struct resumed *t, const struct diary_entry *entry)
 static void tell_ledger(struct resumed *t, const struct diary_entry *entry)
 {
 	if (t->job->was_gone)
-		record_gone(t->job);
+		(void)record_gone(t->job, own_any(t->job));
 	else
 		(void)record_done(t->job);
 	diary_recorded(t->job, entry->step + 1);

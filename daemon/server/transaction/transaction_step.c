@@ -599,7 +599,7 @@ static int tell_ledger(struct transaction *t, bool *ret_told)
 	int r = 0;
 
 	if (job->was_gone)
-		record_gone(job);
+		(void)record_gone(job, own_any(job));
 	else
 		r = record_done(job);
 	(void)op_scope_set_gate(job->op.scope, gate);
