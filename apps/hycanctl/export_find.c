@@ -4,7 +4,6 @@
  * give other fields, but of one kind most give the same.
  */
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +36,16 @@ bool export_is_unasked(const struct hycan_field *field, const struct hycan_struc
 	return true;
 }
 
+/* RTPROT_STATIC (linux/rtnetlink.h) */
+#define STATIC 4
+
 /* Of several routes in one place it may be another one than the daemon's, which makes static ones where nothing else is asked for. */
 static bool is_strange(const struct hycan_structure *description, const void *entry)
 {
 	const struct hycan_field *protocol = export_field(description, "protocol");
 
 	return strcmp(description->name, "route") == 0 && protocol && request_has(protocol, entry) &&
-	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != RTPROT_STATIC;
+	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != STATIC;
 }
 
 /* How many fields an entry has, if it is what the parts say; else 0. */
