@@ -391,8 +391,11 @@ static int try_list(struct transaction *t)
 
 	if (t->job->doubt.is)
 		recall_outlook(t);
-	for (size_t i = 0; unmade && (r == 0 || op->items_unchanged) && i < diary_count_items(t->job); i++)
-		unmade[i] = unmade[i] && op->items_unchanged && op->items_unchanged[i];
+	for (size_t i = 0; unmade && i < diary_count_items(t->job); i++) {
+		if (r == 0 || op->items_unchanged)
+			unmade[i] = unmade[i] && op->items_unchanged && op->items_unchanged[i];
+		op->unchanged = op->unchanged && unmade[i];
+	}
 	if (unmade)
 		op->items_unchanged = unmade;
 	return r;
