@@ -48,6 +48,19 @@ static bool is_strange(const struct hycan_structure *description, const void *en
 	       hycan_value_number(protocol, request_value(protocol, entry, 0)) != STATIC;
 }
 
+/* What the kernel gives an IPv6 route without a metric (IP6_RT_PRIO_USER, linux/ipv6_route.h). */
+#define METRIC_IPV6 1024
+
+/* Whether a route with a metric may be one that was asked for without. */
+static bool has_usual_metric(const struct hycan_structure *description, const struct hycan_field *metric, const void *entry)
+{
+	const struct hycan_field *destination = export_field(description, "destination");
+	const struct hycan_prefix *prefix = destination ? request_value(destination, entry, 0) : NULL;
+
+	return prefix && prefix->address.family == HYCAN_FAMILY_IPV6 &&
+	       hycan_value_number(metric, request_value(metric, entry, 0)) == METRIC_IPV6;
+}
+
 /* How many fields an entry has, if it is what the parts say; else 0. */
 static size_t matches(const struct hycan_structure *description, const void *entry, const struct part *parts, size_t n)
 {
@@ -61,8 +74,7 @@ static size_t matches(const struct hycan_structure *description, const void *ent
 
 		if (!request_has(field, entry))
 			continue;
-		if (export_is_unasked(field, description, parts, n) &&
-		    hycan_value_number(field, request_value(field, entry, 0)) != 1024)
+		if (export_is_unasked(field, description, parts, n) && !has_usual_metric(description, field, entry))
 			return 0;
 		there++;
 	}
