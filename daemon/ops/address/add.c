@@ -156,6 +156,47 @@ static int settle_existing(struct op *op, const struct hycan_link_address *wante
 	return 0;
 }
 
+/* By what an address is named: one with a far end has no network of its own. */
+static uint8_t named_length(const struct hycan_link_address *a)
+{
+	return a->has_peer ? (uint8_t)(hycan_address_size(&a->address.address) * 8) : a->address.length;
+}
+
+/* One that has the same name, and another far end. */
+static int search_namesake(const struct hycan_link_address *there, void *userdata)
+{
+	struct search *s = userdata;
+	const struct hycan_address *a = &s->wanted->address.address, *b = &there->address.address;
+
+	if (a->family != b->family || memcmp(a->bytes, b->bytes, hycan_address_size(a)) != 0 ||
+	    named_length(s->wanted) != named_length(there) ||
+	    address_same_prefix(address_far_end(s->wanted), address_far_end(there)))
+		return 0;
+	s->there = *there;
+	s->found = true;
+	return 0;
+}
+
+/*
+ * To the kernel an IPv4 address with a far end and one that stands alone are two, and so are those with two far ends (inet_insert_ifa(),
+ * net/ipv4/devinet.c). Who removes one names the address alone, and so does the ledger: so there is one of them.
+ */
+static int refuse_namesake(struct op *op, const struct hycan_link_address *wanted)
+{
+	struct search s = { .wanted = wanted };
+	char text[HYCAN_ADDRESS_TEXT_SIZE];
+	int r = 0;
+
+	/* a network of its own tells it from all that have a far end */
+	if (wanted->address.address.family == AF_INET && named_length(wanted) == 32 && !op->back && !op->mends)
+		r = kernel_address_list(op->scope, wanted->link, AF_INET, search_namesake, &s);
+	if (r < 0 || !s.found)
+		return r == -ENODEV ? 0 : r;
+	return op_refuse(op, HYCAN_REFUSAL_EXISTS, "address",
+	                 "The link “%s” has this address already, as %s and with another peer; remove it first.", wanted->link,
+	                 hycan_prefix_format(address_far_end(&s.there), text, sizeof(text)));
+}
+
 /* What the kernel changes of an address while it is there are its lifetimes, its metric and, of IPv6, its flags and its far end. */
 static int mend(struct op *op, const struct hycan_link_address *wanted)
 {
@@ -217,6 +258,8 @@ int op_address_add(struct op *op, const struct hycan_address_add_request *reques
 	r = check(op, a);
 	if (r == 0)
 		r = settle(op, request);
+	if (r == 0)
+		r = refuse_namesake(op, a);
 	if (r != 0)
 		return r;
 	/* -EEXIST: it is not there */

@@ -142,8 +142,34 @@ static void has_a_far_end(void **state)
 	refused(w, &b, HYCAN_REFUSAL_EXISTS, "address", "another peer");
 	a.address = prefix_of("10.1.0.1/16");
 	refused(w, &a, HYCAN_REFUSAL_INVALID, "address", "belongs to the peer");
+	a.address = prefix_of("10.1.0.1");
 	a.peer = prefix_of("fd00:1::2/64");
 	refused(w, &a, HYCAN_REFUSAL_INVALID, "peer", "one family");
+}
+
+/* To the kernel they are several, to who names them by the address alone one. */
+static void has_one_far_end(void **state)
+{
+	struct world *w = *state;
+	struct hycan_link_address far = on("va", "10.1.0.1"), other = far, alone = far, wide = on("va", "10.1.0.1/24");
+
+	far.has_peer = other.has_peer = true;
+	far.peer = prefix_of("10.1.9.2/32");
+	other.peer = prefix_of("10.1.8.2/24");
+	for (int strangers = 0; strangers < 2; strangers++) {
+		if (strangers)
+			free(shell("ip address add 10.1.0.1 peer 10.1.9.2 dev va"));
+		else
+			add(w, &far);
+		refused(w, &other, HYCAN_REFUSAL_EXISTS, "address", "as 10.1.9.2/32 and with another peer");
+		refused(w, &alone, HYCAN_REFUSAL_EXISTS, "address", "as 10.1.9.2/32 and with another peer");
+		add(w, &wide);
+		assert_done(w->h, hycan_address_remove(w->h, "va", &wide.address));
+		assert_done(w->h, hycan_address_remove(w->h, "va", &far.address));
+		assert_output("", "ip -4 address show dev va | grep inet || true");
+	}
+	add(w, &alone);
+	refused(w, &far, HYCAN_REFUSAL_EXISTS, "address", "as 10.1.0.1/32 and with another peer");
 }
 
 static void says_what_differs(void **state)
@@ -260,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(adds_as_ip_does, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(asked_twice_changes_nothing, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(gives_every_property, routing_begin, world_end),
+		cmocka_unit_test_setup_teardown(has_one_far_end, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(has_a_far_end, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(says_what_differs, routing_begin, world_end),
 		cmocka_unit_test_setup_teardown(a_lifetime_that_runs_down_is_not_the_same, routing_begin, world_end),
