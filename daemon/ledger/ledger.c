@@ -408,6 +408,22 @@ int ledger_rename(struct ledger *ledger, const struct ledger_key *from, const st
 	return r ? r : written;
 }
 
+bool ledger_is_held_as(struct ledger *ledger, const struct ledger_key *key, uint64_t subject, struct ledger_object *ret_object)
+{
+	const struct entry *e;
+	bool held;
+
+	ledger_lock(ledger);
+	e = table_find(ledger, key);
+	held = e && e->object && news_is_held_by(e, subject);
+	if (held) {
+		list_describe(e, ret_object);
+		(void)hold_describe_of(e, subject, ret_object);
+	}
+	ledger_unlock(ledger);
+	return held;
+}
+
 bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uint64_t subject)
 {
 	const struct entry *e;

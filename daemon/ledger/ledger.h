@@ -118,7 +118,10 @@ void ledger_place_free(struct ledger *ledger, struct entry **place);
 /* The next object behind a place, or of a user, who then is the holder that is told of. False: that was the last one. */
 bool ledger_next(struct ledger *ledger, struct entry *place, const uint64_t *subject, struct ledger_object *ret_object);
 
-/* Whether the user, or a program of his, holds the object. */
+/* Whether the user, or a program of his, holds the object; and then what it is, with him as the holder that is told of. */
+bool ledger_is_held_as(struct ledger *ledger, const struct ledger_key *key, uint64_t subject, struct ledger_object *ret_object);
+
+/* The same, without that. */
 bool ledger_is_held_by(struct ledger *ledger, const struct ledger_key *key, uint64_t subject);
 
 /* Asked of each key that the file tells: one that is not whole is no better than a record that is not. Set before ledger_keep(). */

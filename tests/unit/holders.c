@@ -230,6 +230,24 @@ static void knows_whose(void **state)
 	assert_objects(l, "a:1*1 b:2*1 c:2*2 ");
 }
 
+/* What one holds is told as he does, also where others held it before. */
+static void tells_as_held(void **state)
+{
+	const struct ledger_key a = key("a");
+	struct ledger_object object;
+	struct ledger *l = *state;
+
+	put(l, "a", &bob);
+	put_at(l, "a", &lease, 2 * SECOND);
+	assert_true(ledger_is_held_as(l, &a, bob.subject, &object));
+	assert_int_equal(object.holder.lifetime, HYCAN_LIFETIME_PERMANENT);
+	assert_true(ledger_is_held_as(l, &a, lease.subject, &object));
+	assert_int_equal(object.holder.lifetime, HYCAN_LIFETIME_LEASE);
+	assert_int_equal(object.deadline_us, 7 * SECOND);
+	assert_int_equal(object.n_holders, 2);
+	assert_false(ledger_is_held_as(l, &a, 3, &object));
+}
+
 static void list_one(size_t i, struct ledger_key *ret_key, const void *userdata)
 {
 	(void)i;
@@ -796,6 +814,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_what_stays, begin, end),
 		cmocka_unit_test_setup_teardown(keeps_what_stays_as_nobodys, begin, end),
 		cmocka_unit_test_setup_teardown(knows_whose, begin, end),
+		cmocka_unit_test_setup_teardown(tells_as_held, begin, end),
 		cmocka_unit_test_setup_teardown(finds_others, begin, end),
 		cmocka_unit_test_setup_teardown(ends_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(ends_leases, begin, end),

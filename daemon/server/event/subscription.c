@@ -241,6 +241,7 @@ static void describe_object(struct telling *t, const struct ledger_object *objec
 
 void subscription_news(struct subscription *s, struct telling *t, const struct news_item *item)
 {
+	struct ledger_object object;
 	enum hycan_event_what what;
 
 	/* what comes before the objects of a snapshot is among them */
@@ -248,7 +249,10 @@ void subscription_news(struct subscription *s, struct telling *t, const struct n
 		return;
 	if (!point_of_view(t, &item->news, whose(s), &what))
 		return;
-	describe_object(t, &item->news.object);
+	/* as he holds it, or where it is gone by now, as who held it first */
+	if (!whose(s) || !ledger_is_held_as(t->ledger, &item->news.object.key, *whose(s), &object))
+		object = item->news.object;
+	describe_object(t, &object);
 	if (whose(s))
 		about_owner(*whose(s), &t->event.object);
 	t->event.has_cause = true;
