@@ -15,13 +15,27 @@
 /* Room for a value as text. */
 #define TEXT_SIZE 512
 
+/* All addresses of the family of those that an entry has. */
+static const char *all_addresses(const struct hycan_structure *description, const void *entry)
+{
+	for (uint16_t i = 0; i < description->n_fields; i++) {
+		const struct hycan_field *field = &description->field[i];
+
+		if (field->type == HYCAN_TYPE_ADDRESS && request_has(field, entry))
+			return ((const struct hycan_address *)request_value(field, entry, 0))->family == HYCAN_FAMILY_IPV6
+			               ? "::"
+			               : "0.0.0.0";
+	}
+	return "";
+}
+
 /* Whether a part says what an entry has; all addresses of a family stand there as none. */
-static bool agrees(const struct hycan_field *field, const void *entry, const char *part)
+static bool agrees(const struct hycan_structure *description, const struct hycan_field *field, const void *entry, const char *part)
 {
 	char text[TEXT_SIZE];
 
 	if (field && !request_has(field, entry))
-		return field->type == HYCAN_TYPE_ADDRESS && (strcmp(part, "0.0.0.0") == 0 || strcmp(part, "::") == 0);
+		return field->type == HYCAN_TYPE_ADDRESS && strcmp(part, all_addresses(description, entry)) == 0;
 	return field && strcmp(hycan_value_format(field, request_value(field, entry, 0), text, sizeof(text)), part) == 0;
 }
 
@@ -67,7 +81,7 @@ static size_t matches(const struct hycan_structure *description, const void *ent
 	size_t there = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!agrees(export_field(description, parts[i].field->name), entry, parts[i].text))
+		if (!agrees(description, export_field(description, parts[i].field->name), entry, parts[i].text))
 			return 0;
 	for (uint16_t i = 0; i < description->n_fields; i++) {
 		const struct hycan_field *field = &description->field[i];

@@ -345,26 +345,39 @@ static void test_export_beside_others(void **state)
 	free(after);
 }
 
+/* What a command shows comes back by what is exported, which changes nothing before that. */
+static void assert_made_again(const char *view, const char *done)
+{
+	char *text = shell("hycanctl export"), *before = shell("%s", view), *after;
+
+	tool_apply(0, "Nothing to do: everything is as the file says.\n", "", text);
+	free(shell("hycanctl object clear"));
+	tool_apply(0, done, "", text);
+	after = shell("%s", view);
+	assert_string_equal(after, before);
+	free(text);
+	free(before);
+	free(after);
+}
+
 /* The kernel gives a route without a metric one, and of IPv4 it does not. */
 static void test_export_metric(void **state)
 {
-	char *text, *before, *after;
-
 	(void)state;
 	make_links();
 	free(shell("ip link set left up && ip addr add 10.1.0.1/24 dev left && "
 	           "hycanctl route add 10.2.0.0/16 --type blackhole --metric 1024 && "
 	           "hycanctl route add 10.2.0.0/16 --via 10.1.0.2 && hycanctl route add fd02::/64 --type blackhole"));
-	text = shell("hycanctl export");
-	before = shell("ip route show proto static; ip -6 route show proto static");
-	tool_apply(0, "Nothing to do: everything is as the file says.\n", "", text);
-	free(shell("hycanctl object clear"));
-	tool_apply(0, "Done: 3 of 3 steps changed something.\n", "", text);
-	after = shell("ip route show proto static; ip -6 route show proto static");
-	assert_string_equal(after, before);
-	free(text);
-	free(before);
-	free(after);
+	assert_made_again("ip route show proto static; ip -6 route show proto static", "Done: 3 of 3 steps changed something.\n");
+}
+
+/* One port of all addresses may lead to one host by IPv4, and to another by IPv6. */
+static void test_export_families(void **state)
+{
+	(void)state;
+	need_success("nf_tables in this kernel", "nft list ruleset");
+	free(shell("hycanctl port add tcp 81 10.1.0.7 1 && hycanctl port add tcp 81 fd01::7 80"));
+	assert_made_again("hycanctl port list", "Done: 2 of 2 steps changed something.\n");
 }
 
 /* Of thousands it takes no longer than of few, for each: of these, comparing each with each would take minutes of the processor. */
@@ -563,6 +576,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_export_order, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_beside_others, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_metric, tool_begin, tool_end),
+		cmocka_unit_test_setup_teardown(test_export_families, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_many, tool_begin, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_ways, tool_begin_for_all, tool_end),
 		cmocka_unit_test_setup_teardown(test_export_terms, tool_begin, tool_end),
