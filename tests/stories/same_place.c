@@ -128,6 +128,28 @@ static void test_cleared(void **state)
 	assert_strangers_alone(w->h);
 }
 
+/* A list gives them other ways: of these nothing is kept, and of those that were asked for before neither. */
+static void test_listed(void **state)
+{
+	const struct hycan_route alone[] = { route_via("10.20.0.0/16", "10.0.0.2"), over_va("10.21.0.0/16"),
+		                             route_via("fd20::/32", "fd00::2"), over_va("fd21::/32") };
+	const struct hycan_route listed[] = { route_via("10.20.0.0/16", "10.0.0.3"), route_via("10.21.0.0/16", "10.0.0.2"),
+		                              by("fd20::/32", hops6), route_via("fd21::/32", "fd00::3") };
+	const struct hycan_route_load_options replace = { .has_replace = true, .replace = true };
+	struct hycan_object_clear_reply *reply = NULL;
+	struct world *w = *state;
+
+	for (size_t i = 0; i < 4; i++)
+		assert_done(w->h, hycan_route_add(w->h, &alone[i]));
+	assert_done(w->h, hycan_route_load(w->h, listed, 4, &replace, NULL));
+	free(shell("ip route append 10.20.0.0/16 via 10.0.0.2 proto static; ip route append 10.21.0.0/16 dev va proto static"));
+	assert_done(w->h, hycan_object_clear(w->h, NULL, &reply));
+	assert_int_equal(reply->removed, 4);
+	free(reply);
+	assert_output("10.20.0.0/16 via 10.0.0.2 dev va\n10.21.0.0/16 dev va scope link\n",
+	              "ip route show proto static; ip -6 route show proto static");
+}
+
 /* One by one; what says no metric is the lowest of those that there are. */
 static void remove_each(struct hycan *h)
 {
@@ -370,6 +392,7 @@ static void test_changed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_listed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_cleared, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_removed, routing_begin_with_addresses, world_end),
 		cmocka_unit_test_setup_teardown(test_removed_by_user, routing_begin_for_all, world_end),

@@ -36,13 +36,32 @@ static size_t write_request(const struct hycan_operation *operation, const void 
 	return n < 0 ? 0 : sizeof(number) + (size_t)n;
 }
 
+/* What is asked for by a list is not kept; what was asked for before counts no more. */
+static void forget_listed(const struct key_view *v)
+{
+	const struct op_effect *alone = op_effect_of_kind(v->effect->kind);
+	const bool *failed = v->job->op.items_failed;
+	struct ledger_key key;
+
+	if (!alone || !op_wished(alone->operation->number)->is_compared)
+		return;
+	for (size_t i = 0; i < v->n_items; i++) {
+		if (failed && failed[i])
+			continue;
+		key_of(v, i, &key);
+		(void)ledger_settle(v->job->server->ledger, &key, NULL, 0);
+	}
+}
+
 void asked_note(const struct key_view *v)
 {
 	uint8_t bytes[ASKED_MAX];
 	struct ledger_key key;
 	int r;
 
-	if (!op_wished(v->job->operation->number)->is_compared || v->effect->list >= 0)
+	if (v->effect->list >= 0)
+		forget_listed(v);
+	if (v->effect->list >= 0 || !op_wished(v->job->operation->number)->is_compared)
 		return;
 	key_of(v, 0, &key);
 	r = ledger_settle(v->job->server->ledger, &key, bytes, write_request(v->job->operation, v->request, bytes));
