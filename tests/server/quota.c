@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "raw.h"
 #include "text.h"
+#include "unconfirmed.h"
 #include "world.h"
 
 enum {
@@ -205,6 +206,43 @@ static void test_steps(void **state)
 	*state = w;
 	assert_done(w->h, add_address(w->h, "10.1.0.8/32"));
 	world_as(ALICE, ALICE, steps_as_alice, w);
+}
+
+/* What is taken away and may be put back counts until it is confirmed, and by then is there, or free. */
+static void waiting_as_alice(struct world *w)
+{
+	const char *const both[] = { "10.1.0.1/32", "10.1.0.2/32" };
+	struct hycan *h = open_as_now(w);
+	char token[33];
+
+	for (int confirmed = 0; confirmed < 2; confirmed++) {
+		for (size_t i = 0; i < 2; i++)
+			assert_done(h, add_address(h, both[i]));
+		assert_done(h, hycan_transaction_begin(h));
+		for (size_t i = 0; i < 2; i++)
+			remove_address(h, both[i]);
+		unconfirmed_commit(h, token);
+		assert_done(h, add_address(h, "10.1.0.3/32"));
+		refused_by_limit(h, add_address(h, "10.1.0.4/32"), "holds 1 objects, more are under way or wait to be confirmed",
+		                 2);
+		if (confirmed)
+			assert_done(h, hycan_transaction_confirm(h, token));
+		else
+			assert_done(h, hycan_transaction_cancel(h, token));
+		if (confirmed)
+			assert_done(h, add_address(h, "10.1.0.4/32"));
+		refused_by_limit(h, exchange(h, THE(NULL), THE("10.1.0.4/32", "10.1.0.5/32")), "objects", 2);
+		assert_done(h, hycan_object_clear(h, NULL, NULL));
+	}
+	hycan_close(h);
+}
+
+static void test_waiting(void **state)
+{
+	struct world *w = start("allow * all\nquota 4242 objects=3");
+
+	*state = w;
+	world_as(ALICE, ALICE, waiting_as_alice, w);
 }
 
 static void test_restart(void **state)
@@ -543,7 +581,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_load, world_end),        cmocka_unit_test_teardown(test_requests, world_end),
 		cmocka_unit_test_teardown(test_connections, world_end), cmocka_unit_test_teardown(test_bytes, world_end),
 		cmocka_unit_test_teardown(test_reload, world_end),      cmocka_unit_test_teardown(test_check_config, world_end),
-		cmocka_unit_test_teardown(test_restart, world_end),
+		cmocka_unit_test_teardown(test_restart, world_end),     cmocka_unit_test_teardown(test_waiting, world_end),
 	};
 
 	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);

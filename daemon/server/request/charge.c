@@ -274,8 +274,11 @@ static int charge_effect(struct job *job, const struct op_effect *effect)
 		r = n ? reserve(job, effect->kind, n, &of_kind, &of_all, &quota, &used) : 0;
 	}
 	if (r == -EDQUOT) {
-		snprintf(what, sizeof(what), "holds %u %s, and this makes %u", used, quota_name(quota, name, sizeof(name)), n);
-		return refuse(job, quota, quota == QUOTA_OBJECTS ? &of_all : &of_kind, what);
+		const struct quota_limit *limit = quota == QUOTA_OBJECTS ? &of_all : &of_kind;
+
+		snprintf(what, sizeof(what), "holds %u %s%s, and this makes %u", used, quota_name(quota, name, sizeof(name)),
+		         used + n > limit->value ? "" : ", more are under way or wait to be confirmed", n);
+		return refuse(job, quota, limit, what);
 	}
 	if (r == 0) {
 		job->reserved[effect->kind] += n;

@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "giving.h"
+#include "holders.h"
 #include "job.h"
 #include "key.h"
 #include "ledger.h"
@@ -44,6 +45,7 @@ void pending_free(struct pending *p)
 	free(p->about.below.hash);
 	free(p->about.down.hash);
 	free(p->about.renamed.hash);
+	owing_end(&p->owing, p->server->quotas);
 	giving_end(&p->giving);
 	free(p);
 }
@@ -253,7 +255,9 @@ int pending_refuse(const struct pending *p, struct op *op)
 
 struct noting {
 	const struct server *server;
+	const struct nlmsghdr *frame; /* that is looked at */
 	struct pending_about about;
+	struct owing owing;
 };
 
 static int put(struct pending_hashes *list, const struct server *server, const struct ledger_key *key)
@@ -265,18 +269,42 @@ static int put(struct pending_hashes *list, const struct server *server, const s
 	return r;
 }
 
+/* What a user held who does not meanwhile. */
+static int owe(struct noting *noting, uint64_t subject, const struct ledger_key *key)
+{
+	if (ledger_is_held_by(noting->server->ledger, key, subject))
+		return 0;
+	return owing_note(&noting->owing, subject, key->kind, hash_of(noting->server, key));
+}
+
+/* Of a frame that says who held something. */
+static int owe_holders(struct noting *noting)
+{
+	struct ledger_holders holders;
+	int r = 0;
+
+	if (!undo_frame_holders(noting->frame, &holders))
+		return 0;
+	for (uint64_t i = 0; i < holders.n && r == 0; i++)
+		r = owe(noting, holders.by[i].holder.subject, &holders.key);
+	return r;
+}
+
 static int note(const struct ledger_key *key, enum undo_was was, void *userdata)
 {
 	struct noting *noting = userdata;
 	const struct server *server = noting->server;
 	struct ledger_key link;
-	int r;
+	int r = 0;
 
 	if (was == UNDO_WAS_BELOW)
 		return put(&noting->about.below, server, key);
 	if (was == UNDO_WAS_SET_DOWN)
 		return put(&noting->about.down, server, key);
-	r = was == UNDO_WAS_TAKEN ? 0 : put(&noting->about.shown, server, key);
+	if (was != UNDO_WAS_TAKEN)
+		r = put(&noting->about.shown, server, key);
+	else if (noting->frame->nlmsg_flags & UNDO_OWNED)
+		r = owe(noting, undo_log_owner(noting->frame), key);
 	if (r == 0 && was != UNDO_WAS_CHANGED_ALONG)
 		r = put(&noting->about.touched, server, key);
 	if (r == 0 && was == UNDO_WAS_RENAMED)
@@ -341,9 +369,15 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	const struct pending *other;
 	int r = 0;
 
-	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f))
-		/* what others hold stays as it is */
-		r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
+	for (const struct nlmsghdr *f = undo_log_last(undo); f && r != -ENOMEM; f = undo_log_before(undo, f)) {
+		noting.frame = f;
+		if (f->nlmsg_flags & UNDO_HOLDERS)
+			r = owe_holders(&noting);
+		else
+			/* what others hold stays as it is */
+			r = f->nlmsg_flags & (UNDO_HELD | UNDO_LET_GO) ? 0 : undo_frame_objects(job, f, note, &noting);
+	}
+	owing_begin(&noting.owing, p->server->quotas);
 	sort(&noting.about.shown);
 	sort(&noting.about.touched);
 	sort(&noting.about.under);
@@ -352,6 +386,7 @@ int pending_prepare(struct pending *p, struct job *job, struct undo_log *undo)
 	sort(&noting.about.renamed);
 	pthread_mutex_lock(&pending_lock);
 	p->about = noting.about;
+	p->owing = noting.owing;
 	p->is_prepared = true;
 	TAILQ_REMOVE(list, p, entry);
 	TAILQ_FOREACH(other, list, entry)

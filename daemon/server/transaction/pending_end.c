@@ -189,6 +189,7 @@ static void begin_end(struct pending *p, const char *why)
 
 	p->waits = false;
 	p->why = why;
+	owing_end(&p->owing, p->server->quotas);
 	TAILQ_FOREACH(other, &p->server->pending, entry)
 	if (other->works && !other->is_prepared && other->netns == p->netns)
 		other->on[p->slot] = true;

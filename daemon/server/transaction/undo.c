@@ -379,8 +379,7 @@ int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame
 	return r;
 }
 
-/* Who held what a frame is about. False: it says nothing of that. */
-static bool read_holders(const struct nlmsghdr *frame, struct ledger_holders *ret_holders)
+bool undo_frame_holders(const struct nlmsghdr *frame, struct ledger_holders *ret_holders)
 {
 	const size_t size = undo_log_size(frame);
 
@@ -396,7 +395,7 @@ static void give_back(struct job *job, const struct nlmsghdr *frame, const struc
 {
 	struct ledger_holders holders;
 
-	if (!read_holders(frame, &holders))
+	if (!undo_frame_holders(frame, &holders))
 		return;
 	if (!(frame->nlmsg_flags & UNDO_HELD) || !own_is_since(job, since, &holders.key))
 		ledger_give_back(job->server->ledger, &holders, frame->nlmsg_flags & UNDO_HELD ? cause->until_us : 0, job);

@@ -95,6 +95,9 @@ enum undo_was {
 typedef int undo_frame_found(const struct ledger_key *key, enum undo_was was, void *userdata);
 int undo_frame_objects(struct job *job, const struct nlmsghdr *frame, undo_frame_found *found, void *userdata);
 
+/* Who held what a frame is about. False: it says nothing of that. */
+bool undo_frame_holders(const struct nlmsghdr *frame, struct ledger_holders *ret_holders);
+
 /*
  * Makes again what a stranger took away or changed, by the attributes of the request that made it; the ledger, which has it, only tells it. 0, the refusal, or -errno; sets whether anything had to be done.
  */

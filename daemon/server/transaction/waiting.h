@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "ledger.h"
+#include "owing.h"
 #include "pending.h"
 #include "undo_log.h"
 
@@ -61,7 +62,8 @@ struct pending {
 	bool is_noted;       /* in the ledger's file, for the next daemon, */
 	unsigned int number; /* by that number */
 	struct pending_about about;
-	struct giving *giving; /* sessions that get something back with it */
+	struct giving *giving; /* sessions that get something back with it, */
+	struct owing owing;    /* and what, as long as it is not taken back */
 	bool is_prepared;      /* what it is about is known */
 	unsigned int slot;     /* tells it from all others in the list */
 	bool on[PENDING_MAX];  /* slots of those that it stands on: it is taken back before them */
