@@ -212,7 +212,7 @@ static bool is_there_all_the_same(struct kernel_scope *scope, const struct hycan
 	char words[NETLINK_MESSAGE_SIZE];
 	bool there = false;
 
-	if (!route_is_unreached(error) && error != -ENETDOWN && error != -EINVAL)
+	if (!route_is_unreached(error) && error != -ENETDOWN)
 		return false;
 	snprintf(words, sizeof(words), "%s", kernel_scope_message(scope));
 	if (kernel_route_there(scope, route, &there) == 0 && there)

@@ -5,7 +5,8 @@
  * The kernel looks whether a gateway is on its link when a route is made, and never again (fib_check_nh(), net/ipv4/fib_semantics.c;
  * ip6_route_check_nh(), net/ipv6/route.c): a route outlives the address in whose network its gateway is. So where it finds none, each gateway
  * has a route of its own while that one is made, with a metric of which nobody has one: all in one message, so that nobody ends
- * this daemon in between.
+ * this daemon in between. Of IPv4 it looks as a packet would be sent, by the policy routing rules, of which one may refuse that, or lead
+ * elsewhere: so the gateway is in the table “local” as well, to which the first rule of all leads.
  */
 #include <errno.h>
 #include <string.h>
@@ -141,10 +142,9 @@ static bool read_gateway(const struct nlmsghdr *route, const struct route_way *w
 	       route_gateway(other ? NULL : way->gateway, other ? way->gateway : NULL, rtm->rtm_family, ret_gateway);
 }
 
-static void add_gateway(struct batch *b, const struct nlmsghdr *route, uint32_t ifindex, const struct hycan_address *gateway,
-                        uint16_t type, uint16_t flags)
+static void add_gateway(struct batch *b, uint32_t table, uint32_t ifindex, const struct hycan_address *gateway, uint16_t type,
+                        uint16_t flags)
 {
-	const struct rtmsg *of = mnl_nlmsg_get_payload(route);
 	struct nlmsghdr *nlh = begin(b, type, flags);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
@@ -156,22 +156,25 @@ static void add_gateway(struct batch *b, const struct nlmsghdr *route, uint32_t 
 	attribute_put_address(nlh, RTA_DST, gateway);
 	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
 	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC_OF_GATEWAY);
-	mnl_attr_put_u32(nlh, RTA_TABLE, route_message_table(of, route_attribute(route, RTA_TABLE)));
+	mnl_attr_put_u32(nlh, RTA_TABLE, table);
 	b->size += nlh->nlmsg_len;
 }
 
 /* False: there is no room. */
 static bool add_gateways(struct batch *b, const struct nlmsghdr *route, uint16_t type, uint16_t flags)
 {
+	const uint32_t table = route_message_table(mnl_nlmsg_get_payload(route), route_attribute(route, RTA_TABLE));
 	struct hycan_address gateway;
 	struct route_way way;
 
 	for (size_t i = 0; route_way(route, i, &way); i++) {
 		if (!read_gateway(route, &way, &gateway))
 			continue;
-		if (b->size + GATEWAY_SIZE > NETLINK_BUFFER_SIZE)
+		if (b->size + 2 * GATEWAY_SIZE > NETLINK_BUFFER_SIZE)
 			return false;
-		add_gateway(b, route, way.ifindex, &gateway, type, flags);
+		add_gateway(b, table, way.ifindex, &gateway, type, flags);
+		if (gateway.family == AF_INET && table != RT_TABLE_LOCAL)
+			add_gateway(b, RT_TABLE_LOCAL, way.ifindex, &gateway, type, flags);
 	}
 	return true;
 }
@@ -212,7 +215,7 @@ static int make_once(struct kernel_scope *scope, const struct nlmsghdr *route, b
 
 bool route_is_unreached(int error)
 {
-	return error == -ENETUNREACH || error == -EHOSTUNREACH;
+	return error == -ENETUNREACH || error == -EHOSTUNREACH || error == -EACCES || error == -EINVAL;
 }
 
 int route_make(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_t flags, bool unreached)

@@ -90,7 +90,8 @@ static void request_failed(uint32_t seq, int error, const char *message, void *u
 	(void)message; /* it is the scope's own */
 	if (at >= l->n)
 		return;
-	if (error == -EEXIST || route_is_unreached(error) || error == -ENETDOWN)
+	/* of what is invalid for another reason the kernel has words, which would be lost */
+	if (error == -EEXIST || (route_is_unreached(error) && error != -EINVAL) || error == -ENETDOWN)
 		keep_taken(l, l->index[at], error);
 	else
 		route_failed(l, l->index[at], error);

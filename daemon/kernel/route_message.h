@@ -91,7 +91,10 @@ int route_move(struct kernel_scope *scope, const struct nlmsghdr *route, uint16_
 /* Deletes the route of a message. -ESRCH: there is none. */
 int route_take(struct kernel_scope *scope, const struct nlmsghdr *route);
 
-/* Whether that is what the kernel says when a gateway is on none of its links. */
+/*
+ * Whether that may be what the kernel says when a gateway is on none of its links; or when a rule refuses the way to it: “prohibit” says
+ * -EACCES, and “blackhole” -EINVAL, as it does of much else.
+ */
 bool route_is_unreached(int error);
 
 /* kernel_route_comes_back(), of a message. */

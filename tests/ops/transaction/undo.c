@@ -238,6 +238,37 @@ static void test_lost_gateways(void **state)
 	}
 }
 
+/* The kernel looks for an IPv4 gateway as it would send a packet there, by the rules: what they refuse is put back all the same. */
+static void test_refused_gateways(void **state)
+{
+	static const char *const rules[] = { "prohibit", "unreachable", "blackhole", "not fwmark 7 unreachable",
+		                             "to 10.1.0.0/24 lookup 99" };
+	const struct hycan_route_remove_options in_100 = { .has_table = true, .table = 100 };
+	const struct hycan_prefix destination = prefix_of("10.98.0.0/16");
+	struct world *w = *state;
+	char *before;
+
+	make_pair();
+	free(shell(
+		"ip route add blackhole default table 99 && ip route add 10.98.0.0/16 nexthop via 10.1.0.9 nexthop via 10.1.0.8 && "
+		"ip route add 10.98.0.0/16 via 10.1.0.9 table 100"));
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		free(shell("ip rule add pref 50 %s", rules[i]));
+		view_settle();
+		before = view_everything();
+		assert_done(w->h, hycan_transaction_begin(w->h));
+		assert_done(w->h, hycan_route_remove(w->h, &destination, NULL));
+		assert_done(w->h, hycan_route_remove(w->h, &destination, &in_100));
+		assert_done(w->h, hycan_link_up(w->h, "none"));
+		assert_refused(w->h, hycan_transaction_commit(w->h, NULL, NULL), HYCAN_REFUSAL_NOT_FOUND);
+		assert_null(strstr(hycan_error_message(w->h), "could not be taken back"));
+		view_settle();
+		view_assert_same(w, before);
+		free(before);
+		free(shell("ip rule del pref 50"));
+	}
+}
+
 static int remove_dead(struct hycan *h)
 {
 	const struct hycan_prefix p = prefix_of("10.98.0.0/16");
@@ -1060,6 +1091,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_down_and_more, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_shrink, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_lost_gateways, world_begin, world_end),
+		cmocka_unit_test_setup_teardown(test_refused_gateways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dead_ways, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_way_without_carrier, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(test_dying_way, world_begin, world_end),
