@@ -19,7 +19,7 @@
 #define METRIC_OF_GATEWAY UINT32_MAX
 
 /* A route to a gateway takes no more than that. */
-#define GATEWAY_SIZE 96
+#define GATEWAY_SIZE ((size_t)96)
 
 /* So often it is tried: who asks once more would not know that it was there. */
 #define MOVES 9
