@@ -141,9 +141,10 @@ bool undo_finds_gone(struct job *job, const struct ledger_key *key)
 {
 	union message request;
 	const struct hycan_operation *operation = key_request(key, &request);
+	unsigned int patience = UNDO_PATIENCE;
 	struct op_gate gate;
 	struct job outer;
-	bool gone;
+	int r;
 
 	if (!operation)
 		return false;
@@ -151,11 +152,13 @@ bool undo_finds_gone(struct job *job, const struct ledger_key *key)
 	begin(job, job->op.scope, &nobody, operation, &outer);
 	memcpy(&job->request, &request, operation->request->size);
 	job->op.exact = job->op.plan = true;
-	gone = is_gone(job_perform(job));
-	op_forget_plan(&job->op);
+	do {
+		r = job_perform(job);
+		op_forget_plan(&job->op);
+	} while ((r == -ENOMEM || r == -ENOBUFS) && undo_try_again(r, &patience));
 	end(job, &outer, NULL);
 	(void)op_scope_set_gate(job->op.scope, gate);
-	return gone;
+	return is_gone(r);
 }
 
 void undo_done(struct job *job, struct kernel_scope *scope, const struct ledger_key *key, const struct undo_cause *cause,
